@@ -1,0 +1,144 @@
+package varepsilon.tensor;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.presets.openblas_nolapack;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The native engine: loads it once, safely, and says what it is. */
+public final class Engine {
+    private static final Logger log = LoggerFactory.getLogger(Engine.class);
+
+    static {
+        load();
+    }
+
+    private Engine() {}
+
+    /** Makes sure that the engine is loaded; the first call in a process takes about a second. */
+    static void ensureLoaded() {
+        // The static initialiser did it.
+    }
+
+    private static void load() {
+        // JavaCPP reads these when its first class loads. Lifetimes are ours (Scope): its own collector thread would
+        // only add a global lock to every allocation.
+        System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+        System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
+        System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");
+        extract();
+        Loader.load(torch.class);
+        Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+        // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
+        if (System.getenv("OPENBLAS_NUM_THREADS") == null) {
+            openblas_nolapack.blas_set_num_threads(1);
+        }
+    }
+
+    /**
+     * Extracts every native library before the first one is linked. The loader would extract and link them one by one,
+     * and the linker would then resolve {@code libtorch_cpu.so} to another libtorch of the system, which crashes.
+     */
+    private static void extract() {
+        try {
+            String platform = Loader.getPlatform();
+            if (isFirstStart(platform)) {
+                log.info("First start: unpacking the native engine into {} …", Loader.getCacheDir());
+            }
+            for (String library : new String[] {"openblas", "pytorch"}) {
+                File[] files = Loader.cacheResources("/org/bytedeco/" + library + "/" + platform + "/");
+                if (files == null || files.length == 0) {
+                    throw new IllegalStateException("no native " + library + " for " + platform
+                            + " on the class path: build with -Dnative.platform=" + platform);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "cannot unpack the native engine; is the cache folder writable, and is there 600 MB of space? "
+                            + "-Dorg.bytedeco.javacpp.cachedir=DIR chooses another folder",
+                    e);
+        }
+    }
+
+    private static boolean isFirstStart(String platform) throws IOException {
+        Path cache = Loader.getCacheDir().toPath();
+        if (!Files.isDirectory(cache)) {
+            return true;
+        }
+        try (var folders = Files.newDirectoryStream(cache, "pytorch-*-" + platform + "*.jar")) {
+            return !folders.iterator().hasNext();
+        }
+    }
+
+    /** Threads that one operation may use. */
+    public static int threads() {
+        return torch.get_num_threads();
+    }
+
+    /**
+     * Sets the threads that one operation may use. Results are bit-equal only between runs with the same number.
+     *
+     * @throws IllegalArgumentException where {@code threads} is less than 1
+     */
+    public static void setThreads(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads " + threads + ": expected at least 1");
+        }
+        torch.set_num_threads(threads);
+    }
+
+    /** Why the GPU of that index cannot be used; empty where it can. */
+    static Optional<String> whyNoCuda(int index) {
+        if (!Context.hasCUDA() && !torch.hasCUDA()) {
+            return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
+                    + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
+        }
+        if (!torch.cuda_is_available()) {
+            return Optional.of("the engine finds no NVIDIA GPU or driver; see `nvidia-smi`, or use --device cpu");
+        }
+        int count = torch.cuda_device_count();
+        return index < count
+                ? Optional.empty()
+                : Optional.of("there are " + count + " GPUs, numbered from 0; choose a smaller index");
+    }
+
+    // The Java classes' version is that of the native library that they were built with: 2.10.0-1.5.13.
+    private static String version() {
+        try {
+            return Loader.getVersion("org.bytedeco", "pytorch");
+        } catch (IOException e) {
+            return "of unknown version";
+        }
+    }
+
+    /** What the engine is: name to value, in the order in which a person would read it. */
+    public static Map<String, String> describe() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("engine", "libtorch " + version());
+        facts.put("platform", Loader.getPlatform());
+        facts.put("blas", "OpenBLAS, " + openblas_nolapack.blas_get_num_threads() + " thread(s)");
+        facts.put("onednn", Context.hasMKLDNN() ? "yes" : "no");
+        try (BytePointer capability = torch.get_cpu_capability()) {
+            facts.put("cpu_capability", capability.getString());
+        }
+        facts.put("threads", Integer.toString(torch.get_num_threads()));
+        facts.put("cuda", whyNoCuda(0).map(why -> "no: " + why).orElse("yes"));
+        try {
+            facts.put("native_cache", Loader.getCacheDir().toString());
+        } catch (IOException e) {
+            facts.put("native_cache", "not usable: " + e.getMessage());
+        }
+        return facts;
+    }
+}

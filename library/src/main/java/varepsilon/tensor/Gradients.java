@@ -1,0 +1,38 @@
+package varepsilon.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Gradients with respect to chosen tensors, and nothing else: an attack never pays for the weights' gradients. */
+public final class Gradients {
+    private Gradients() {}
+
+    /** ∂output/∂input, in the shape of {@code input}, for a scalar {@code output}. */
+    public static Tensor of(Tensor output, Tensor input) {
+        return of(output, List.of(input)).get(0);
+    }
+
+    /**
+     * ∂output/∂inputᵢ for each input, each in its input's shape; zeros where the output does not depend on it.
+     *
+     * @param output a scalar computed from the inputs with gradients recorded
+     */
+    public static List<Tensor> of(Tensor output, List<Tensor> inputs) {
+        TensorVector gradients = torch.grad(
+                new TensorVector(output.handle()),
+                Tensor.vector(inputs),
+                new TensorVector(),
+                new BoolOptional(),
+                false,
+                true);
+        List<Tensor> result = new ArrayList<>(inputs.size());
+        for (int i = 0; i < inputs.size(); i++) {
+            var gradient = gradients.get(i);
+            result.add(gradient.defined() ? Tensor.wrap(gradient) : inputs.get(i).zerosLike());
+        }
+        return result;
+    }
+}

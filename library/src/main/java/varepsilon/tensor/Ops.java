@@ -1,0 +1,124 @@
+package varepsilon.tensor;
+
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** Operations that networks are built from; images are N×C×H×W. A bias may be null. */
+public final class Ops {
+    private Ops() {}
+
+    /** x·Wᵀ + b for x (…×in), W (out×in), b (out). */
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        return Tensor.wrap(torch.linear(x.handle(), weight.handle(), optional(bias)));
+    }
+
+    /** Convolution with square stride and zero padding; weight out×in×k×k. */
+    public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, int stride, int padding) {
+        return Tensor.wrap(torch.conv2d(
+                x.handle(),
+                weight.handle(),
+                optional(bias),
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {1, 1},
+                1));
+    }
+
+    /**
+     * Transposed convolution; weight in×out×k×k. The output size is (size − 1)·stride − 2·padding + k + outputPadding.
+     */
+    public static Tensor convTranspose2d(
+            Tensor x, Tensor weight, Tensor bias, int stride, int padding, int outputPadding) {
+        return Tensor.wrap(torch.conv_transpose2d(
+                x.handle(),
+                weight.handle(),
+                optional(bias),
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {outputPadding, outputPadding},
+                1,
+                1,
+                1));
+    }
+
+    /**
+     * Batch normalisation over all but the channel dimension. In training, statistics of the batch normalise, and the
+     * running ones move by {@code momentum}, in place; else the running ones normalise.
+     */
+    public static Tensor batchNorm(
+            Tensor x,
+            Tensor weight,
+            Tensor bias,
+            Tensor runningMean,
+            Tensor runningVar,
+            boolean training,
+            double momentum,
+            double epsilon) {
+        return Tensor.wrap(torch.batch_norm(
+                x.handle(),
+                optional(weight),
+                optional(bias),
+                optional(runningMean),
+                optional(runningVar),
+                training,
+                momentum,
+                epsilon,
+                true));
+    }
+
+    /** Gaussian error linear unit, exact: x·Φ(x). */
+    public static Tensor gelu(Tensor x) {
+        return Tensor.wrap(torch.gelu(x.handle(), "none"));
+    }
+
+    /** Largest value of each square window. */
+    public static Tensor maxPool2d(Tensor x, int kernel, int stride, int padding) {
+        return Tensor.wrap(torch.max_pool2d(
+                x.handle(),
+                new long[] {kernel, kernel},
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {1, 1},
+                false));
+    }
+
+    /** Mean of each square window, without overlap or padding. */
+    public static Tensor avgPool2d(Tensor x, int kernel) {
+        return Tensor.wrap(torch.avg_pool2d(
+                x.handle(),
+                new long[] {kernel, kernel},
+                new long[] {kernel, kernel},
+                new long[] {0, 0},
+                false,
+                true,
+                new LongOptional()));
+    }
+
+    /** log(1 + eˣ), safe against overflow. */
+    public static Tensor softplus(Tensor x) {
+        return Tensor.wrap(torch.softplus(x.handle()));
+    }
+
+    /** Quantile function of the standard normal, Φ⁻¹, element by element. */
+    public static Tensor normalQuantile(Tensor p) {
+        return Tensor.wrap(torch.special_ndtri(p.handle()));
+    }
+
+    /**
+     * Cross-entropy −log softmax(logits)[label], one value an element: logits N×K×…, labels INT64 N×…, result N×….
+     */
+    public static Tensor crossEntropy(Tensor logits, Tensor labels) {
+        return Tensor.wrap(torch.cross_entropy_loss(
+                logits.handle(), labels.handle(), new TensorOptional(), REDUCTION_NONE, IGNORE_NOTHING, 0.0));
+    }
+
+    // The engine's numbers for "no reduction" and for its default ignored label, which no label here has.
+    private static final long REDUCTION_NONE = 0;
+    private static final long IGNORE_NOTHING = -100;
+
+    private static TensorOptional optional(Tensor tensor) {
+        return tensor == null ? new TensorOptional() : new TensorOptional(tensor.handle());
+    }
+}
