@@ -1,0 +1,84 @@
+package varepsilon.lab;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import org.junit.jupiter.api.Test;
+
+/** Holds the plan of the lab: experiments know no studies, and neither knows the command line. */
+class LabRoomsTest {
+    private static final String EXPERIMENT = "varepsilon.lab.experiment..";
+    private static final String STUDY = "varepsilon.lab.study..";
+    private static final String COMMAND_LINE = "varepsilon.lab.cli..";
+
+    private static final JavaClasses LAB =
+            new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("varepsilon.lab");
+
+    @Test
+    void everyClassLivesInARoom() {
+        classes().should().resideInAnyPackage(EXPERIMENT, STUDY, COMMAND_LINE).check(LAB);
+    }
+
+    @Test
+    void experimentsKnowNeitherStudiesNorTheCommandLine() {
+        noClasses()
+                .that()
+                .resideInAPackage(EXPERIMENT)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(STUDY, COMMAND_LINE)
+                .allowEmptyShould(true) // still to be built
+                .check(LAB);
+    }
+
+    @Test
+    void studiesDoNotKnowTheCommandLine() {
+        noClasses()
+                .that()
+                .resideInAPackage(STUDY)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(COMMAND_LINE)
+                .allowEmptyShould(true) // still to be built
+                .check(LAB);
+    }
+
+    @Test
+    void packagesAreFreeOfCycles() {
+        slices().matching("varepsilon.lab.(**)").should().beFreeOfCycles().check(LAB);
+    }
+
+    @Test
+    void nothingInTheLabKnowsTheNativeEngine() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco..")
+                .check(LAB);
+    }
+
+    @Test
+    void onlyTheCommandLineEndsTheProcessAndPrints() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(COMMAND_LINE)
+                .should()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "halt", int.class)
+                .orShould()
+                .callMethod(System.class, "gc")
+                .orShould()
+                .callMethod(Throwable.class, "printStackTrace")
+                .orShould()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .allowEmptyShould(true)
+                .check(LAB);
+    }
+}

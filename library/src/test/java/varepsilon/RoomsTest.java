@@ -1,0 +1,101 @@
+package varepsilon;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Holds the plan of the library: which room may import which, and what no room does. */
+class RoomsTest {
+    /** From the ground up: a room imports only rooms that come before it here. */
+    private static final List<String> ROOMS = List.of(
+            "varepsilon.tensor..",
+            "varepsilon.nn..",
+            "varepsilon.data..",
+            "varepsilon.train..",
+            "varepsilon.generative..",
+            "varepsilon.classify..",
+            "varepsilon.robust.attack..",
+            "varepsilon.robust.defense..",
+            "varepsilon.robust.evaluate..",
+            "varepsilon.report..");
+
+    private static final JavaClasses LIBRARY =
+            new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("varepsilon");
+
+    @TestFactory
+    Stream<DynamicTest> aRoomImportsOnlyRoomsBeforeIt() {
+        return IntStream.range(0, ROOMS.size() - 1)
+                .mapToObj(i -> DynamicTest.dynamicTest(ROOMS.get(i), () -> {
+                    String[] later = ROOMS.subList(i + 1, ROOMS.size()).toArray(String[]::new);
+                    noClasses()
+                            .that()
+                            .resideInAPackage(ROOMS.get(i))
+                            .should()
+                            .dependOnClassesThat()
+                            .resideInAnyPackage(later)
+                            .allowEmptyShould(true) // some rooms are still to be built
+                            .check(LIBRARY);
+                }));
+    }
+
+    @Test
+    void everyClassLivesInARoom() {
+        classes().should().resideInAnyPackage(ROOMS.toArray(String[]::new)).check(LIBRARY);
+    }
+
+    @Test
+    void onlyTensorKnowsTheNativeEngine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("varepsilon.tensor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco..")
+                .allowEmptyShould(true)
+                .check(LIBRARY);
+    }
+
+    @Test
+    void packagesAreFreeOfCycles() {
+        slices().matching("varepsilon.(**)").should().beFreeOfCycles().check(LIBRARY);
+    }
+
+    @Test
+    void nothingEndsTheProcessOrPrintsOrForcesACollection() {
+        noClasses()
+                .should()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "halt", int.class)
+                .orShould()
+                .callMethod(System.class, "gc")
+                .orShould()
+                .callMethod(Runtime.class, "gc")
+                .orShould()
+                .callMethod(Throwable.class, "printStackTrace")
+                .orShould()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .check(LIBRARY);
+    }
+
+    @Test
+    void noStaticStateChanges() {
+        fields().that().haveModifier(JavaModifier.STATIC).should().beFinal().check(LIBRARY);
+    }
+}
