@@ -1,0 +1,85 @@
+"""Makes the .pt files beside this script; PyTorchStateDictTest knows their values by formula.
+
+Run with PyTorch 1.13 or later, in this folder:
+
+    python3 make_state_dicts.py
+"""
+
+from collections import OrderedDict
+
+import torch
+
+DTYPES = [
+    torch.float64, torch.float32, torch.float16, torch.bfloat16,
+    torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8,
+]
+
+
+def dtypes():
+    tensors = OrderedDict((str(t).split(".")[1], torch.arange(6).reshape(2, 3).to(t)) for t in DTYPES)
+    tensors["bool"] = torch.arange(6).reshape(2, 3) % 2 == 0
+    return tensors
+
+
+def views():
+    base = torch.arange(24.0).reshape(4, 6)
+    cube = torch.arange(24.0).reshape(2, 3, 4)
+    return OrderedDict(
+        whole=base,
+        transposed=base.t(),
+        block=base[1:3, 2:5],
+        every_other=base[:, ::2],
+        expanded=base[1, :3].expand(2, 3),
+        permuted=cube.permute(2, 0, 1),
+        channels_last=torch.arange(24.0).reshape(1, 2, 3, 4).contiguous(memory_format=torch.channels_last),
+        element=base[2, 3],
+        scalar=torch.tensor(7, dtype=torch.int64),
+        empty=torch.zeros(0, 3),
+    )
+
+
+def checkpoint():
+    """A training checkpoint with everything around the state dict that trainers like to keep."""
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.arange(float(parameter.numel())).reshape(parameter.shape))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    model(torch.ones(1, 1, 4, 4)).sum().backward()
+    optimizer.step()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.arange(float(parameter.numel())).reshape(parameter.shape))
+    return {
+        "epoch": 3,
+        "loss": 0.5,
+        "best": None,
+        "steps": [1, -1, 255, 256, 65536, -2**40, 2**80, True, False],
+        "image": torch.Size([1, 28, 28]),
+        "optimizer": optimizer.state_dict(),
+        "model_state_dict": model.state_dict(),
+    }
+
+
+def parallel():
+    return {
+        "module.weight": torch.nn.Parameter(torch.arange(6.0).reshape(2, 3)),
+        "module.bias": torch.nn.Parameter(torch.arange(2.0)),
+    }
+
+
+def many():
+    """Enough names that the pickle needs its four-byte memo instructions."""
+    base = torch.arange(100.0)
+    return {f"tensor{i}": base[i:i + 1] for i in range(100)}
+
+
+torch.manual_seed(0)
+torch.save(dtypes(), "dtypes.pt")
+torch.save(views(), "views.pt")
+torch.save(checkpoint(), "checkpoint.pt")
+torch.save(parallel(), "parallel.pt")
+torch.save(many(), "many.pt")
+torch.save(parallel(), "legacy.pt", _use_new_zipfile_serialization=False)
+torch.save(torch.nn.Linear(2, 1), "whole_model.pt")
+torch.jit.script(torch.nn.ReLU()).save("torchscript.pt")
