@@ -9,7 +9,6 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -549,6 +548,11 @@ public final class Tensor implements AutoCloseable {
         return wrap(handle().flatten(from, -1));
     }
 
+    /** Dimensions {@code from} to {@code to}, both included, flattened into one. */
+    public Tensor flatten(int from, int to) {
+        return wrap(handle().flatten(from, to));
+    }
+
     /** A view with the dimensions in another order. */
     public Tensor permute(long... dimensions) {
         return wrap(handle().permute(dimensions));
@@ -592,6 +596,11 @@ public final class Tensor implements AutoCloseable {
     /** Joined along an existing dimension. */
     public static Tensor concat(long dimension, List<Tensor> parts) {
         return wrap(torch.cat(vector(parts), dimension));
+    }
+
+    /** Joined along a new dimension; all of one shape. */
+    public static Tensor stack(long dimension, List<Tensor> parts) {
+        return wrap(torch.stack(vector(parts), dimension));
     }
 
     static TensorVector vector(List<Tensor> tensors) {

@@ -1,0 +1,51 @@
+package varepsilon.generative;
+
+import java.util.Optional;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+/** The divergence KL(q(z|x) ‖ p(z)), for each image, in nats. */
+public final class KullbackLeibler {
+    private KullbackLeibler() {}
+
+    /**
+     * A Monte Carlo estimate.
+     *
+     * @param value N estimates
+     * @param standardError N standard errors of {@code value}; not a number where a single draw was made
+     */
+    public record Estimate(Tensor value, Tensor standardError) {}
+
+    /** The closed form, N values; empty where none is known for this pair. */
+    public static Optional<Tensor> closedForm(DiagonalGaussian q, Prior p) {
+        return perDimension(q, p).map(kl -> kl.sum(-1));
+    }
+
+    /** The closed form for each latent dimension, N×latentDim; empty where none is known or p does not factorise. */
+    public static Optional<Tensor> perDimension(DiagonalGaussian q, Prior p) {
+        return p instanceof StandardNormal ? Optional.of(toStandardNormal(q)) : Optional.empty();
+    }
+
+    // ½ (σ² + μ² − 1 − log σ²)  (Kingma, Welling 2014, appendix B)
+    private static Tensor toStandardNormal(DiagonalGaussian q) {
+        Tensor variance = q.logStd().mul(2).exp();
+        return variance.add(q.mean().square()).sub(1).mul(0.5).sub(q.logStd());
+    }
+
+    /** 1/L Σₗ [log q(z⁽ˡ⁾|x) − log p(z⁽ˡ⁾)] with z⁽ˡ⁾ drawn from q: unbiased for every pair, error ∝ 1/√L. */
+    public static Estimate monteCarlo(DiagonalGaussian q, Prior p, int draws, Rng rng) {
+        if (draws < 1) {
+            throw new IllegalArgumentException("draws " + draws + ": expected at least 1");
+        }
+        Tensor z = q.sample(draws, rng);
+        Tensor difference = q.logProbability(z).sub(p.logProbability(z));
+        Tensor mean = difference.mean(0);
+        Tensor variance = difference.sub(mean).square().sum(0).div(draws - 1.0);
+        return new Estimate(mean, variance.div(draws).sqrt());
+    }
+
+    /** The closed form where there is one, else a Monte Carlo estimate with the draws {@code z} (K×N×latentDim). */
+    static Tensor between(DiagonalGaussian q, Prior p, Tensor z) {
+        return closedForm(q, p).orElseGet(() -> q.logProbability(z).sub(p.logProbability(z)));
+    }
+}

@@ -1,0 +1,57 @@
+package varepsilon.generative;
+
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+/**
+ * The distribution p(x|z) of an image, given what the decoder puts out. Images come as UINT8 N×C×H×W; {@link #target}
+ * turns them into the values that the distribution is about.
+ */
+public sealed interface Likelihood permits Categorical, Bernoulli, Gaussian {
+    /** Decoder channels for each image channel. */
+    int channelsPerPixel();
+
+    /** The values that the distribution is about, for UINT8 images N×C×H×W. */
+    Tensor target(Tensor images);
+
+    /** The encoder's input for such values: FLOAT32 N×C×H×W in [−1, 1]. */
+    Tensor encoderInput(Tensor target);
+
+    /**
+     * log p(x|z) in nats, summed over the image.
+     *
+     * @param output what the decoder puts out, N×(C·{@link #channelsPerPixel})×H×W
+     * @param target from {@link #target}, N×C×H×W
+     * @return N values
+     */
+    Tensor logProbability(Tensor output, Tensor target);
+
+    /** Images drawn from p(x|z), each pixel from its own distribution: FLOAT32 N×C×H×W in [0, 1]. */
+    Tensor sample(Tensor output, Rng rng);
+
+    /** The most probable value of each pixel: FLOAT32 N×C×H×W in [0, 1]. */
+    Tensor mode(Tensor output);
+
+    /** The expected value of each pixel: FLOAT32 N×C×H×W in [0, 1]. */
+    Tensor mean(Tensor output);
+
+    /** Its name: {@code categorical}, {@code bernoulli} or {@code gaussian}. */
+    String name();
+
+    /**
+     * A likelihood by name.
+     *
+     * @param levels grey levels of a categorical one
+     * @throws InputException where the name is unknown
+     */
+    static Likelihood named(String name, int levels) {
+        return switch (name) {
+            case "categorical" -> new Categorical(levels);
+            case "bernoulli" -> new Bernoulli();
+            case "gaussian" -> new Gaussian(Gaussian.DEFAULT_STD);
+            default ->
+                throw new InputException("likelihood '" + name + "': expected categorical, bernoulli or gaussian");
+        };
+    }
+}

@@ -1,0 +1,50 @@
+package varepsilon.nn;
+
+import java.util.Map;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Adam (Kingma, Ba 2015) and, with a decoupled weight decay, AdamW (Loshchilov, Hutter 2019):
+ * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← (1 − lr·decay)·θ − lr·m̂/(√v̂ + ε).
+ */
+public final class Adam extends Optimizer {
+    private final double beta1;
+    private final double beta2;
+    private final double epsilon;
+    private final double weightDecay;
+
+    /** β = (0.9, 0.999), ε = 1e-8, no weight decay: PyTorch's defaults for Adam. */
+    public Adam(Map<String, Tensor> parameters, double learningRate) {
+        this(parameters, learningRate, 0.9, 0.999, 1e-8, 0);
+    }
+
+    /** All constants; {@code weightDecay} is decoupled from the gradient, as in AdamW. */
+    public Adam(
+            Map<String, Tensor> parameters,
+            double learningRate,
+            double beta1,
+            double beta2,
+            double epsilon,
+            double weightDecay) {
+        super(parameters, learningRate);
+        this.beta1 = beta1;
+        this.beta2 = beta2;
+        this.epsilon = epsilon;
+        this.weightDecay = weightDecay;
+    }
+
+    @Override
+    void update(String name, Tensor parameter, Tensor gradient) {
+        Tensor first = running(name, "first_moment", parameter);
+        Tensor second = running(name, "second_moment", parameter);
+        if (weightDecay != 0) {
+            parameter.mulInPlace(1 - learningRate() * weightDecay);
+        }
+        first.lerpInPlace(gradient, 1 - beta1);
+        second.mulInPlace(beta2).addProductInPlace(gradient, gradient, 1 - beta2);
+        double correction1 = 1 - Math.pow(beta1, steps());
+        double correction2 = Math.sqrt(1 - Math.pow(beta2, steps()));
+        Tensor denominator = second.sqrt().mulInPlace(1 / correction2).add(epsilon);
+        parameter.addQuotientInPlace(first, denominator, -learningRate() / correction1);
+    }
+}

@@ -1,0 +1,31 @@
+package varepsilon.nn;
+
+import varepsilon.tensor.Ops;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** Transposed convolution of N×in×H×W images; {@code weight} in×out×k×k, {@code bias} out. */
+public final class ConvTranspose2d extends Layer {
+    private final Tensor weight;
+    private final Tensor bias;
+    private final int stride;
+    private final int padding;
+    private final int outputPadding;
+
+    /** Fresh parameters, PyTorch's default initialisation (its fan-in is out·k·k, by the weight's second dimension). */
+    public ConvTranspose2d(int in, int out, int kernel, int stride, int padding, int outputPadding, Init init) {
+        this.stride = stride;
+        this.padding = padding;
+        this.outputPadding = outputPadding;
+        long fanIn = (long) out * kernel * kernel;
+        try (var scope = Scope.withoutGradients()) {
+            weight = parameter("weight", init.uniformByFanIn(fanIn, in, out, kernel, kernel));
+            bias = parameter("bias", init.uniformByFanIn(fanIn, out));
+        }
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        return Ops.convTranspose2d(x, weight, bias, stride, padding, outputPadding);
+    }
+}

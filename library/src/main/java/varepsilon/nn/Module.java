@@ -1,0 +1,118 @@
+package varepsilon.nn;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Something with named parameters (trained), buffers (kept, not trained) and children. It owns them: they live until
+ * {@link #close}, whatever scopes do. Names join with dots, as in PyTorch: {@code encoder.net.0.weight}.
+ */
+public abstract class Module implements AutoCloseable {
+    private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+    private final Map<String, Module> children = new LinkedHashMap<>();
+    private boolean training = true;
+
+    /** Registers a trained tensor, which this module then owns. */
+    protected final Tensor parameter(String name, Tensor value) {
+        parameters.put(name, value.own().requiresGrad(true));
+        return value;
+    }
+
+    /** Registers a tensor that belongs to the state but is not trained, such as running statistics. */
+    protected final Tensor buffer(String name, Tensor value) {
+        buffers.put(name, value.own());
+        return value;
+    }
+
+    /** Registers a part, which this module then owns. */
+    protected final <M extends Module> M child(String name, M module) {
+        children.put(name, module);
+        return module;
+    }
+
+    /** Trained tensors by full name, in the order of registration. */
+    public final Map<String, Tensor> parameters() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, false);
+        return all;
+    }
+
+    /** Everything that a weight file holds: parameters and buffers by full name, in PyTorch's order. */
+    public final Map<String, Tensor> state() {
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        collect("", all, true, true);
+        return all;
+    }
+
+    private void collect(String prefix, Map<String, Tensor> into, boolean withParameters, boolean withBuffers) {
+        if (withParameters) {
+            parameters.forEach((name, tensor) -> into.put(prefix + name, tensor));
+        }
+        if (withBuffers) {
+            buffers.forEach((name, tensor) -> into.put(prefix + name, tensor));
+        }
+        children.forEach((name, child) -> child.collect(prefix + name + ".", into, withParameters, withBuffers));
+    }
+
+    /** Number of trained numbers. */
+    public final long parameterCount() {
+        return parameters().values().stream().mapToLong(Tensor::count).sum();
+    }
+
+    /**
+     * Copies values into this module's state. Names and shapes must be exactly its own.
+     *
+     * @throws varepsilon.tensor.InputException where names are missing or surplus or a shape differs
+     */
+    public final void load(Weights weights) {
+        Map<String, Tensor> state = state();
+        Map<String, long[]> expected = new LinkedHashMap<>();
+        state.forEach((name, tensor) -> expected.put(name, tensor.shape()));
+        weights.requireExactly(expected);
+        try (var scope = Scope.withoutGradients()) {
+            state.forEach((name, tensor) -> tensor.copyInPlace(weights.get(name)));
+        }
+    }
+
+    /** Whether it behaves as in training (batch normalisation uses and moves batch statistics). */
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /** Sets the mode of this module and all its parts. */
+    public final void train(boolean training) {
+        this.training = training;
+        children.values().forEach(child -> child.train(training));
+    }
+
+    /** Runs {@code work} in evaluation mode; every part gets its own mode back, also when an exception passes. */
+    public final void evaluating(Runnable work) {
+        List<Runnable> restore = new ArrayList<>();
+        rememberModes(restore);
+        train(false);
+        try {
+            work.run();
+        } finally {
+            restore.forEach(Runnable::run);
+        }
+    }
+
+    private void rememberModes(List<Runnable> restore) {
+        boolean before = training;
+        restore.add(() -> training = before);
+        children.values().forEach(child -> child.rememberModes(restore));
+    }
+
+    /** Frees all parameters and buffers. */
+    @Override
+    public void close() {
+        parameters.values().forEach(Tensor::close);
+        buffers.values().forEach(Tensor::close);
+        children.values().forEach(Module::close);
+    }
+}

@@ -1,0 +1,106 @@
+package varepsilon.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.nn.Module;
+import varepsilon.nn.Optimizer;
+import varepsilon.nn.Safetensors;
+import varepsilon.nn.Weights;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Everything that decides how a training goes on, in one file that is written whole or not at all: weights, optimizer
+ * state, the state of the noise stream, the position within the epoch and the history.
+ */
+final class Checkpoint {
+    private static final String MODEL = "model.";
+    private static final String OPTIMIZER = "optimizer.";
+    private static final String NOISE = "rng.noise";
+    private static final String POSITION = "training";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private Checkpoint() {}
+
+    /**
+     * Where a training stands.
+     *
+     * @param seed the run's seed; a checkpoint goes on only under the same one
+     * @param epoch the epoch that runs
+     * @param batch batches done in it
+     * @param step optimizer steps since the start
+     * @param seconds time spent training since the start
+     * @param sums sums of the measured quantities over this epoch so far
+     * @param examples examples seen in this epoch so far
+     * @param bestEpoch the epoch of the best weights, −1 where there is none yet
+     * @param history finished epochs
+     */
+    record Position(
+            long seed,
+            int epoch,
+            int batch,
+            long step,
+            double seconds,
+            Map<String, Double> sums,
+            long examples,
+            int bestEpoch,
+            List<EpochResult> history) {
+        static Position start(long seed) {
+            return new Position(seed, 0, 0, 0, 0, Map.of(), 0, -1, List.of());
+        }
+    }
+
+    static void write(Path path, Position position, Module model, Optimizer optimizer, Rng noise) throws IOException {
+        try (var scope = Scope.withoutGradients()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            model.state().forEach((name, tensor) -> tensors.put(MODEL + name, tensor));
+            optimizer.state().forEach((name, tensor) -> tensors.put(OPTIMIZER + name, tensor));
+            byte[] state = noise.state();
+            tensors.put(NOISE, Tensor.of(state, state.length));
+            String json = JSON.writeValueAsString(position);
+            Safetensors.write(path, Weights.of(tensors, Map.of(POSITION, json)));
+        }
+    }
+
+    static Position read(Path path, Module model, Optimizer optimizer, Rng noise) throws IOException {
+        try (var scope = Scope.withoutGradients()) {
+            Weights saved = Weights.read(path);
+            Position position = position(path, saved);
+            Tensor state = saved.tensors().get(NOISE);
+            if (state == null) {
+                throw new InputException(path + ": no '" + NOISE + "' in it; expected a checkpoint of a training");
+            }
+            model.load(Weights.of(under(MODEL, saved), Map.of()));
+            optimizer.restore(position.step(), under(OPTIMIZER, saved));
+            noise.restore(state.toBytes());
+            return position;
+        }
+    }
+
+    private static Position position(Path path, Weights saved) {
+        String json = saved.metadata(POSITION)
+                .orElseThrow(() -> new InputException(path + ": not a checkpoint of a training"));
+        try {
+            return JSON.readValue(json, Position.class);
+        } catch (JsonProcessingException e) {
+            throw new InputException(path + ": its position cannot be read: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static Map<String, Tensor> under(String prefix, Weights saved) {
+        Map<String, Tensor> part = new LinkedHashMap<>();
+        saved.tensors().forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return part;
+    }
+}

@@ -1,0 +1,260 @@
+package varepsilon.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.nn.Module;
+import varepsilon.nn.Optimizer;
+import varepsilon.nn.Safetensors;
+import varepsilon.nn.Weights;
+import varepsilon.tensor.Gradients;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Trains a model in a run directory. Checkpoints hold everything, so that a run that was killed at any moment and then
+ * resumed gives the same bits as one that was not.
+ */
+public final class Trainer {
+    private final Objective objective;
+    private final Module model;
+    private final Optimizer optimizer;
+    private final double baseLearningRate;
+    private final TrainingPlan plan;
+    private final RunDirectory run;
+    private final Map<String, String> metadata;
+    private final List<TrainingListener> listeners;
+    private final BooleanSupplier stopRequested;
+
+    private Checkpoint.Position position;
+    private List<EpochResult> history;
+    private Averages averages;
+    private long sittingStarted;
+    private long lastCheckpoint;
+
+    /**
+     * A trainer for one run.
+     *
+     * @param optimizer over the parameters of the objective's model; its learning rate is the schedule's base
+     * @param metadata what weight files say of the model, such as its architecture
+     * @param stopRequested asked after every step; when true, training saves a checkpoint and ends
+     */
+    public Trainer(
+            Objective objective,
+            Optimizer optimizer,
+            TrainingPlan plan,
+            RunDirectory run,
+            Map<String, String> metadata,
+            List<TrainingListener> listeners,
+            BooleanSupplier stopRequested) {
+        this.objective = objective;
+        this.model = objective.model();
+        this.optimizer = optimizer;
+        this.baseLearningRate = optimizer.learningRate();
+        this.plan = plan;
+        this.run = run;
+        this.metadata = Map.copyOf(metadata);
+        this.listeners = List.copyOf(listeners);
+        this.stopRequested = stopRequested;
+    }
+
+    /**
+     * What came of a training.
+     *
+     * @param history finished epochs, over all sittings
+     * @param bestEpoch the epoch whose weights did best on held-out data, −1 where none was finished
+     * @param complete false where a stop was requested before the last epoch was done
+     */
+    public record Outcome(List<EpochResult> history, int bestEpoch, boolean complete) {}
+
+    /**
+     * Trains to the end of the plan, or until a stop is requested, going on from the run's checkpoint where there is one.
+     *
+     * @throws TrainingDivergedException where the loss or a parameter is no longer a number
+     * @throws IOException where the run's files cannot be written; the previous checkpoint is then intact
+     */
+    public Outcome train(ImageSet training, ImageSet validation) throws IOException {
+        try (Rng noise = Rng.seeded(plan.seed()).split("noise")) {
+            position = Files.exists(run.checkpoint())
+                    ? Checkpoint.read(run.checkpoint(), model, optimizer, noise)
+                    : Checkpoint.Position.start(plan.seed());
+            if (position.seed() != plan.seed()) {
+                throw new IllegalArgumentException(
+                        "the run has seed " + position.seed() + ", the plan " + plan.seed());
+            }
+            history = new ArrayList<>(position.history());
+            averages = new Averages(position.sums(), position.examples());
+            sittingStarted = System.nanoTime();
+            lastCheckpoint = sittingStarted;
+            for (TrainingListener listener : listeners) {
+                listener.started(List.copyOf(history));
+            }
+            while (position.epoch() < plan.epochs() && trainEpoch(training, noise)) {
+                finishEpoch(validation, noise);
+            }
+            return new Outcome(List.copyOf(history), position.bestEpoch(), position.epoch() == plan.epochs());
+        }
+    }
+
+    /** Trains the rest of the current epoch; false where a stop was requested within it. */
+    private boolean trainEpoch(ImageSet training, Rng noise) throws IOException {
+        model.train(true);
+        Batches batches = Batches.of(training, plan.batchSize())
+                .shuffled(plan.seed(), position.epoch())
+                .startingAt(position.batch());
+        int count = batches.count();
+        var iterator = batches.iterator();
+        while (iterator.hasNext()) {
+            try (var scope = Scope.open()) {
+                step(iterator.next(), noise, count);
+            }
+            advance(position.epoch(), position.batch() + 1, position.step() + 1);
+            var step = new TrainingListener.Step(
+                    position.epoch(), position.batch(), count, position.step(), averages.values());
+            for (TrainingListener listener : listeners) {
+                listener.stepped(step);
+            }
+            boolean stop = stopRequested.getAsBoolean();
+            if (stop || System.nanoTime() - lastCheckpoint > plan.checkpointEvery().toNanos()) {
+                checkpoint(noise);
+            }
+            if (stop) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void step(Batch batch, Rng noise, int batches) {
+        double epoch = position.epoch() + position.batch() / (double) batches;
+        optimizer.learningRate(baseLearningRate * plan.schedule().factor(epoch, plan.epochs()));
+        BatchResult result = objective.evaluate(batch, noise);
+        double loss = result.loss().item();
+        if (!Double.isFinite(loss)) {
+            throw diverged("the loss is " + loss);
+        }
+        optimizer.step(Gradients.of(result.loss(), optimizer.parameters()));
+        averages.add(result.perExample(), batch.size());
+    }
+
+    private void finishEpoch(ImageSet validation, Rng noise) throws IOException {
+        Map<String, Double> trained = averages.values();
+        Map<String, Double> validated = validate(objective, validation, plan.batchSize(), plan.seed());
+        EpochResult result = new EpochResult(position.epoch(), position.step(), seconds(), trained, validated);
+        boolean best = position.bestEpoch() < 0
+                || result.validation(plan.monitor())
+                        < history.get(position.bestEpoch()).validation(plan.monitor());
+        history.add(result);
+        averages = new Averages();
+        position = new Checkpoint.Position(
+                plan.seed(),
+                position.epoch() + 1,
+                0,
+                position.step(),
+                seconds(),
+                Map.of(),
+                0,
+                best ? result.epoch() : position.bestEpoch(),
+                List.copyOf(history));
+        requireFiniteParameters();
+        if (best) {
+            writeWeights(run.bestWeights());
+        }
+        MetricsCsv.write(run.file("metrics.csv"), history);
+        for (TrainingListener listener : listeners) {
+            listener.finished(result);
+        }
+        checkpoint(noise);
+    }
+
+    /**
+     * Averages per example over held-out data, in evaluation mode, with the same noise at every call.
+     *
+     * @param seed the run's seed
+     */
+    public static Map<String, Double> validate(Objective objective, ImageSet data, int batchSize, long seed) {
+        Averages averages = new Averages();
+        try (Rng noise = Rng.seeded(seed).split("validation")) {
+            objective.model().evaluating(() -> {
+                var iterator = Batches.of(data, batchSize).iterator();
+                while (iterator.hasNext()) {
+                    try (var scope = Scope.withoutGradients()) {
+                        Batch batch = iterator.next();
+                        averages.add(objective.validate(batch, noise).perExample(), batch.size());
+                    }
+                }
+            });
+        }
+        return averages.values();
+    }
+
+    private void advance(int epoch, int batch, long step) {
+        position = new Checkpoint.Position(
+                plan.seed(),
+                epoch,
+                batch,
+                step,
+                seconds(),
+                new LinkedHashMap<>(averages.sums()),
+                averages.examples(),
+                position.bestEpoch(),
+                position.history());
+    }
+
+    private double seconds() {
+        double now = position.seconds() + (System.nanoTime() - sittingStarted) / 1e9;
+        sittingStarted = System.nanoTime();
+        return now;
+    }
+
+    private void checkpoint(Rng noise) throws IOException {
+        requireFiniteParameters();
+        Checkpoint.write(run.checkpoint(), position, model, optimizer, noise);
+        writeWeights(run.lastWeights());
+        lastCheckpoint = System.nanoTime();
+    }
+
+    private void writeWeights(Path path) throws IOException {
+        Safetensors.write(path, Weights.of(model.state(), metadata));
+    }
+
+    private void requireFiniteParameters() {
+        model.parameters().forEach((name, parameter) -> {
+            if (!parameter.isFinite()) {
+                throw diverged("parameter '" + name + "' has a value that is not a finite number");
+            }
+        });
+    }
+
+    private TrainingDivergedException diverged(String what) {
+        StringBuilder message = new StringBuilder(what)
+                .append(" at epoch ")
+                .append(position.epoch())
+                .append(", step ")
+                .append(position.step())
+                .append(", learning rate ")
+                .append(optimizer.learningRate());
+        List<String> bad = model.parameters().entrySet().stream()
+                .filter(entry -> !entry.getValue().isFinite())
+                .map(Map.Entry::getKey)
+                .toList();
+        message.append(
+                bad.isEmpty()
+                        ? "; all parameters are finite, so this batch overflowed"
+                        : "; not finite: " + bad.size() + " parameters, the first is " + bad.get(0));
+        message.append(". Try a smaller learning rate.");
+        if (Files.exists(run.lastWeights())) {
+            message.append(" The last good weights are ").append(run.lastWeights());
+        }
+        return new TrainingDivergedException(message.toString());
+    }
+}

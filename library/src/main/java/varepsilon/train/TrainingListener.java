@@ -1,0 +1,32 @@
+package varepsilon.train;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/** Hears how a training goes. Calls come on the training thread; what a listener throws ends the training. */
+public interface TrainingListener {
+    /**
+     * Training starts or goes on.
+     *
+     * @param history the epochs that an earlier sitting finished
+     */
+    default void started(List<EpochResult> history) throws IOException {}
+
+    /** An optimizer step is done. */
+    default void stepped(Step step) throws IOException {}
+
+    /** An epoch is done. */
+    default void finished(EpochResult result) throws IOException {}
+
+    /**
+     * One optimizer step.
+     *
+     * @param epoch the epoch that runs, from 0
+     * @param batch batches done in this epoch
+     * @param batches batches in an epoch
+     * @param step steps done since the start of the run
+     * @param averages averages per example of the measured quantities over this epoch so far
+     */
+    record Step(int epoch, int batch, int batches, long step, Map<String, Double> averages) {}
+}
