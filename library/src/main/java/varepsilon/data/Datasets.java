@@ -1,0 +1,90 @@
+package varepsilon.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import varepsilon.tensor.InputException;
+
+/** The data sets by the names that the command line knows them by. */
+public final class Datasets {
+    private static final List<DataSource> SOURCES =
+            List.of(IdxSource.mnist(), IdxSource.fashionMnist(), new GlyphSource());
+
+    private Datasets() {}
+
+    /** All data sets, in the order of help texts. */
+    public static List<DataSource> all() {
+        return SOURCES;
+    }
+
+    /**
+     * The data set of this name.
+     *
+     * @throws InputException for a name that is none, with the nearest one and all of them
+     */
+    public static DataSource named(String name) {
+        return SOURCES.stream()
+                .filter(source -> source.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> unknown(name));
+    }
+
+    /**
+     * Loads a part of the data set of this name; see {@link DataSource#load}.
+     *
+     * @param dataDir the data folder, see {@link DataFolder#locate(Path)}
+     * @throws InputException for an unknown name, missing or unusable files
+     * @throws IOException where a file cannot be read
+     */
+    public static ImageSet load(String name, Split split, Path dataDir) throws IOException {
+        return named(name).load(split, dataDir);
+    }
+
+    /**
+     * Checks that the stored files of a data set are byte for byte the published ones.
+     *
+     * @throws InputException naming the first file that is missing or differs
+     * @throws IOException where a file cannot be read
+     */
+    public static void verify(String name, Path dataDir) throws IOException {
+        for (DataSource.StoredFile file : named(name).stored(dataDir)) {
+            String found = Checksums.sha256(file.path());
+            if (!found.equals(file.sha256())) {
+                throw new InputException(file.path() + ": SHA-256 " + found + "; expected " + file.sha256()
+                        + ", the published file; delete it and run `varepsilon data fetch " + name + "`");
+            }
+        }
+    }
+
+    private static InputException unknown(String name) {
+        String asked = name.toLowerCase(Locale.ROOT);
+        String nearest = SOURCES.stream()
+                .map(DataSource::name)
+                .min(Comparator.comparing((String known) -> !known.startsWith(asked))
+                        .thenComparing(known -> editDistance(asked, known)))
+                .orElseThrow();
+        String all = SOURCES.stream().map(DataSource::name).collect(Collectors.joining(", "));
+        return new InputException("unknown data set '" + name + "'; did you mean '" + nearest + "'? There are: " + all);
+    }
+
+    /** Insertions, deletions and substitutions that lead from one text to the other (Levenshtein 1966). */
+    static int editDistance(String from, String to) {
+        int[] row = new int[to.length() + 1];
+        for (int j = 0; j <= to.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= from.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= to.length(); j++) {
+                int substituted = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[to.length()];
+    }
+}

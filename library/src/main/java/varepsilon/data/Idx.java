@@ -1,0 +1,125 @@
+package varepsilon.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import varepsilon.tensor.InputException;
+
+/**
+ * The IDX format of MNIST: big-endian, two zero bytes, a type (8: unsigned bytes), the number of dimensions, one 32-bit
+ * size for each, then the values, the last dimension fastest. Gzip or not, told by the content.
+ *
+ * <p>Format: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+ */
+public final class Idx {
+    /** What to do about a damaged file; ends messages. */
+    static final String REMEDY = "delete it and fetch or copy it again";
+
+    private static final int IMAGES = 0x0000_0803;
+    private static final int LABELS = 0x0000_0801;
+    private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
+
+    private Idx() {}
+
+    /**
+     * Reads grey images N×1×H×W and their labels.
+     *
+     * @param name the name of the set
+     * @param images a file of three dimensions N, H, W
+     * @param labels a file of one dimension N, with numbers from 0 to {@code classNames.size() - 1}
+     * @throws InputException where a file is not IDX, is damaged, cut off or too long, promises more than it holds or than
+     *     fits into memory, or where the two do not belong together
+     * @throws IOException where a file cannot be read
+     */
+    public static ImageSet read(String name, Path images, Path labels, List<String> classNames) throws IOException {
+        Values labelValues = read(labels, LABELS);
+        Values imageValues = read(images, IMAGES);
+        int count = imageValues.sizes[0];
+        if (labelValues.sizes[0] != count) {
+            throw new InputException(images + ": holds " + count + " images, but " + labels + " holds "
+                    + labelValues.sizes[0] + " labels; expected as many: take both from one publisher");
+        }
+        int[] numbers = new int[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = labelValues.bytes[i] & 0xff;
+            if (numbers[i] >= classNames.size()) {
+                throw new InputException(labels + ": label " + numbers[i] + " of image " + i + "; expected 0 to "
+                        + (classNames.size() - 1) + "; " + REMEDY);
+            }
+        }
+        int height = imageValues.sizes[1];
+        int width = imageValues.sizes[2];
+        return ImageSet.labelled(name, imageValues.bytes, 1, height, width, numbers, classNames);
+    }
+
+    private record Values(int[] sizes, byte[] bytes) {}
+
+    private static Values read(Path file, int magic) throws IOException {
+        try (FileContent content = FileContent.open(file)) {
+            requireMagic(file, content, magic);
+            int dimensions = magic & 0xff;
+            byte[] header = new byte[4 * dimensions];
+            if (content.read(header) < header.length) {
+                throw new InputException(file + ": cut off within the header; " + REMEDY);
+            }
+            long[] sizes = new long[dimensions];
+            long bytes = 1;
+            for (int d = 0; d < dimensions; d++) {
+                sizes[d] = Integer.toUnsignedLong(ByteBuffer.wrap(header).getInt(4 * d));
+                bytes = multiplySaturated(bytes, sizes[d]);
+            }
+            String promise = file + ": the header promises "
+                    + Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining("×")) + " values";
+            byte[] values = allocate(promise, bytes, content.atMost());
+            int count = content.read(values);
+            if (count < bytes) {
+                throw new InputException(promise + ", but only " + count + " are there: cut off; " + REMEDY);
+            }
+            content.expectEnd();
+            return new Values(Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray(), values);
+        }
+    }
+
+    private static void requireMagic(Path file, FileContent content, int magic) throws IOException {
+        byte[] found = new byte[4];
+        int count = content.read(found);
+        if (count < found.length) {
+            throw new InputException(file + ": holds " + count + " bytes; expected an IDX file; " + REMEDY);
+        }
+        int number = ByteBuffer.wrap(found).getInt();
+        if (number == magic) {
+            return;
+        }
+        String kind = magic == IMAGES ? "images" : "labels";
+        String hint = number == IMAGES || number == LABELS ? "images and labels are swapped" : REMEDY;
+        throw new InputException(
+                String.format("%s: starts with 0x%08x; expected 0x%08x (IDX %s); %s", file, number, magic, kind, hint));
+    }
+
+    /** Refuses what cannot be before any memory is asked for. */
+    private static byte[] allocate(String promise, long bytes, long atMost) {
+        if (bytes == 0) {
+            throw new InputException(promise + "; expected at least one; " + REMEDY);
+        }
+        if (bytes > atMost) {
+            throw new InputException(promise + ", more than the file can hold: cut off or damaged; " + REMEDY);
+        }
+        if (bytes > MAX_BYTES) {
+            throw new InputException(promise + "; expected at most 2 GiB of them: split the file");
+        }
+        try {
+            return new byte[(int) bytes];
+        } catch (OutOfMemoryError e) {
+            long heap = Runtime.getRuntime().maxMemory() >> 20;
+            throw new InputException(promise + ", too many for Java's " + heap + " MiB of memory: raise -Xmx", e);
+        }
+    }
+
+    /** The product of two numbers below 2^63, or the greatest long where it is more. */
+    private static long multiplySaturated(long a, long b) {
+        return Math.multiplyHigh(a, b) == 0 && a * b >= 0 ? a * b : Long.MAX_VALUE;
+    }
+}

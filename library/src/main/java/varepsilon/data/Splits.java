@@ -1,0 +1,45 @@
+package varepsilon.data;
+
+import java.util.Arrays;
+import varepsilon.tensor.Rng;
+
+/** Parts of a data set drawn by seed, for instance the 54,000 training and 6,000 validation images of MNIST. */
+public final class Splits {
+    private Splits() {}
+
+    /**
+     * Deals 0 … n − 1 out at random into parts that share nothing and leave nothing over.
+     *
+     * @param sizes of the parts; their sum is n
+     * @param seed equal seeds give equal parts
+     * @return one array of indices for each size, in random order
+     * @throws IllegalArgumentException for n below 1, a negative size, or sizes whose sum is not n
+     */
+    public static int[][] random(int n, int[] sizes, long seed) {
+        if (n < 1) {
+            throw new IllegalArgumentException("n " + n + ": expected 1 or more images to deal out");
+        }
+        long sum = 0;
+        for (int size : sizes) {
+            if (size < 0) {
+                throw new IllegalArgumentException("a part of " + size + " images in " + Arrays.toString(sizes));
+            }
+            sum += size;
+        }
+        if (sum != n) {
+            throw new IllegalArgumentException("parts of " + Arrays.toString(sizes) + " images do not add up to " + n);
+        }
+        int[] order;
+        try (Rng root = Rng.seeded(seed);
+                Rng stream = root.split("split")) {
+            order = stream.permutation(n);
+        }
+        int[][] parts = new int[sizes.length][];
+        int start = 0;
+        for (int p = 0; p < sizes.length; p++) {
+            parts[p] = Arrays.copyOfRange(order, start, start + sizes[p]);
+            start += sizes[p];
+        }
+        return parts;
+    }
+}

@@ -1,0 +1,52 @@
+package varepsilon.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Against the published files, where {@code VAREPSILON_DATA} says that there are any. */
+class PublishedDataTest {
+    private static Path dataDir;
+
+    @BeforeAll
+    static void findData() {
+        String named = System.getenv(DataFolder.VARIABLE);
+        assumeTrue(named != null && !named.isBlank(), "VAREPSILON_DATA is not set: no published data to test with");
+        dataDir = Path.of(named);
+    }
+
+    @Test
+    void mnistIsWhatItIsKnownToBe() throws IOException {
+        ImageSet train = Datasets.load("mnist", Split.TRAIN, dataDir);
+        assertThat(train.size()).isEqualTo(60_000);
+        assertThat(new int[] {train.channels(), train.height(), train.width()}).containsExactly(1, 28, 28);
+        assertThat(Arrays.copyOf(train.labels(), 5)).containsExactly(5, 0, 4, 1, 9);
+        assertThat(train.classCounts()).containsExactly(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949);
+        // The values that everyone normalises MNIST by.
+        assertThat(train.statistics().mean().get(0)).isCloseTo(0.1307, within(5e-5));
+        assertThat(train.statistics().std().get(0)).isCloseTo(0.3081, within(5e-5));
+        ImageSet test = Datasets.load("mnist", Split.TEST, dataDir);
+        assertThat(test.size()).isEqualTo(10_000);
+        assertThat(Arrays.copyOf(test.labels(), 5)).containsExactly(7, 2, 1, 0, 4);
+    }
+
+    @Test
+    void theFilesArePublishersFiles() throws IOException {
+        Datasets.verify("mnist", dataDir);
+        Datasets.verify("fashion-mnist", dataDir);
+    }
+
+    @Test
+    void fashionMnistIsBalanced() throws IOException {
+        ImageSet test = Datasets.load("fashion-mnist", Split.TEST, dataDir);
+        assertThat(test.size()).isEqualTo(10_000);
+        assertThat(test.classCounts()).containsOnly(1_000);
+        assertThat(test.classNames().get(test.label(0))).isEqualTo("Ankle boot");
+    }
+}
