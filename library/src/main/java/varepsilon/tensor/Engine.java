@@ -56,12 +56,13 @@ public final class Engine {
             if (isFirstStart(platform)) {
                 log.info("First start: unpacking the native engine into {} …", Loader.getCacheDir());
             }
-            for (String library : new String[] {"openblas", "pytorch"}) {
-                File[] files = Loader.cacheResources("/org/bytedeco/" + library + "/" + platform + "/");
-                if (files == null || files.length == 0) {
-                    throw new IllegalStateException("no native " + library + " for " + platform
-                            + " on the class path: build with -Dnative.platform=" + platform);
-                }
+            int openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
+            // The GPU build keeps its libraries in a folder of its own.
+            int pytorch = unpack("/org/bytedeco/pytorch/" + platform + "/")
+                    + unpack("/org/bytedeco/pytorch/" + platform + "-gpu/");
+            if (openblas == 0 || pytorch == 0) {
+                throw new IllegalStateException("the class path has no native engine for " + platform
+                        + "; build with the Maven property native.platform=" + platform);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(
@@ -69,6 +70,11 @@ public final class Engine {
                             + "-Dorg.bytedeco.javacpp.cachedir=DIR chooses another folder",
                     e);
         }
+    }
+
+    private static int unpack(String folder) throws IOException {
+        File[] files = Loader.cacheResources(folder);
+        return files == null ? 0 : files.length;
     }
 
     private static boolean isFirstStart(String platform) throws IOException {
