@@ -2,31 +2,26 @@ package varepsilon.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static varepsilon.data.FileServer.CONTENT;
+import static varepsilon.data.FileServer.SIZE;
+import static varepsilon.data.FileServer.await;
+import static varepsilon.data.FileServer.file;
+import static varepsilon.data.FileServer.rangeStart;
+import static varepsilon.data.FileServer.send;
+import static varepsilon.data.FileServer.sendAll;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpHandler;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,54 +32,24 @@ import varepsilon.tensor.InputException;
 
 @Timeout(60)
 class DownloadTest {
-    private static final int SIZE = 300_000;
-    private static final byte[] CONTENT = new byte[SIZE];
-
-    static {
-        new Random(1).nextBytes(CONTENT);
-    }
-
     @TempDir
     Path dataDir;
 
     private final Download download = new Download(Duration.ofSeconds(5));
-    private final ExecutorService workers = Executors.newCachedThreadPool();
-    /** The Range header of each request, or "all". */
-    private final List<String> asked = new CopyOnWriteArrayList<>();
-
-    private HttpServer server;
+    private FileServer server;
     private Path target;
     private Path part;
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setExecutor(workers);
-        server.start();
+        server = new FileServer();
         target = dataDir.resolve("set/file.gz");
         part = dataDir.resolve("set/file.gz.part");
     }
 
     @AfterEach
     void stop() {
-        server.stop(0);
-        workers.shutdownNow();
-    }
-
-    private URI serve(String path, HttpHandler handler) {
-        server.createContext(path, exchange -> {
-            String range = exchange.getRequestHeaders().getFirst("Range");
-            asked.add(range == null ? "all" : range);
-            try (exchange) {
-                handler.handle(exchange);
-            }
-        });
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
-    }
-
-    private static DataFile file(URI... mirrors) {
-        byte[] sha256 = Checksums.newSha256().digest(CONTENT);
-        return new DataFile("set/file.gz", SIZE, HexFormat.of().formatHex(sha256), List.of(mirrors));
+        server.close();
     }
 
     private void fetch(URI... mirrors) throws IOException, InterruptedException {
@@ -105,30 +70,9 @@ class DownloadTest {
         assertThat(part).doesNotExist();
     }
 
-    private static int rangeStart(HttpExchange exchange) {
-        String range = exchange.getRequestHeaders().getFirst("Range");
-        return range == null ? 0 : Integer.parseInt(range.substring("bytes=".length(), range.length() - 1));
-    }
-
-    /** Answers a request for the whole or for a rest, but sends only the bytes before {@code end}. */
-    private static void send(HttpExchange exchange, byte[] content, int end) throws IOException {
-        int start = rangeStart(exchange);
-        if (start > 0) {
-            exchange.getResponseHeaders()
-                    .add("Content-Range", "bytes " + start + "-" + (content.length - 1) + "/" + content.length);
-        }
-        exchange.sendResponseHeaders(start > 0 ? 206 : 200, content.length - start);
-        exchange.getResponseBody().write(content, start, end - start);
-        exchange.getResponseBody().flush();
-    }
-
-    private static void sendAll(HttpExchange exchange) throws IOException {
-        send(exchange, CONTENT, SIZE);
-    }
-
     @Test
     void fetchesAndReportsProgress() throws Exception {
-        DataFile file = file(serve("/file.gz", DownloadTest::sendAll));
+        DataFile file = file(server.serve("/file.gz", FileServer::sendAll));
         List<Long> progress = new ArrayList<>();
         download.fetch(List.of(file), dataDir, (which, done) -> {
             assertThat(which).isSameAs(file);
@@ -140,10 +84,10 @@ class DownloadTest {
 
     @Test
     void aFileThatIsThereIsCheckedAndNotFetchedAgain() throws Exception {
-        URI mirror = serve("/file.gz", DownloadTest::sendAll);
+        URI mirror = server.serve("/file.gz", FileServer::sendAll);
         fetch(mirror);
         fetch(mirror);
-        assertThat(asked).containsExactly("all");
+        assertThat(server.asked).containsExactly("all");
         byte[] other = {1, 2, 3};
         Files.write(target, other);
         assertThatThrownBy(() -> fetch(mirror))
@@ -155,53 +99,55 @@ class DownloadTest {
     @Test
     void aCutConnectionIsTakenUpWhereItBroke() throws Exception {
         AtomicInteger requests = new AtomicInteger();
-        fetch(serve(
+        fetch(server.serve(
                 "/file.gz", exchange -> send(exchange, CONTENT, Math.min(SIZE, requests.incrementAndGet() * 100_000))));
         expectContent();
-        assertThat(asked).hasSizeGreaterThanOrEqualTo(3).startsWith("all");
-        assertThat(asked.subList(1, asked.size())).allMatch(range -> range.startsWith("bytes="));
+        assertThat(server.asked).hasSizeGreaterThanOrEqualTo(3).startsWith("all");
+        assertThat(server.asked.subList(1, server.asked.size())).allMatch(range -> range.startsWith("bytes="));
     }
 
     @Test
     void whatHasComeIsKeptForTheNextAttempt() throws Exception {
         AtomicInteger end = new AtomicInteger(100_000);
-        URI mirror = serve("/file.gz", exchange -> send(exchange, CONTENT, Math.max(rangeStart(exchange), end.get())));
+        URI mirror = server.serve(
+                "/file.gz", exchange -> send(exchange, CONTENT, Math.max(rangeStart(exchange), end.get())));
         expectFailure(mirror, mirror.toString(), "connection lost", "goes on where it stopped");
         long kept = Files.size(part);
         assertThat(kept).isBetween(1L, 100_000L);
-        asked.clear();
+        server.asked.clear();
         end.set(SIZE);
         fetch(mirror);
         expectContent();
-        assertThat(asked).containsExactly("bytes=" + kept + "-");
+        assertThat(server.asked).containsExactly("bytes=" + kept + "-");
     }
 
     @Test
     void theNextMirrorGoesOnWhereOneBroke() throws Exception {
-        URI broken = serve("/broken", exchange -> send(exchange, CONTENT, Math.max(rangeStart(exchange), 100_000)));
-        URI whole = serve("/whole", DownloadTest::sendAll);
+        URI broken =
+                server.serve("/broken", exchange -> send(exchange, CONTENT, Math.max(rangeStart(exchange), 100_000)));
+        URI whole = server.serve("/whole", FileServer::sendAll);
         fetch(broken, whole);
         expectContent();
-        assertThat(asked.get(asked.size() - 1)).startsWith("bytes=");
+        assertThat(server.asked.get(server.asked.size() - 1)).startsWith("bytes=");
     }
 
     @Test
     void aServerWithoutRangesStartsFromTheBeginning() throws Exception {
         Files.createDirectories(part.getParent());
         Files.write(part, Arrays.copyOf(CONTENT, 1_000));
-        fetch(serve("/file.gz", exchange -> {
+        fetch(server.serve("/file.gz", exchange -> {
             exchange.sendResponseHeaders(200, SIZE);
             exchange.getResponseBody().write(CONTENT);
         }));
         expectContent();
-        assertThat(asked).containsExactly("bytes=1000-");
+        assertThat(server.asked).containsExactly("bytes=1000-");
     }
 
     @Test
     void aServerThatAnswersAnotherRangeIsNotBelieved() throws Exception {
         Files.createDirectories(part.getParent());
         Files.write(part, Arrays.copyOf(CONTENT, 1_000));
-        fetch(serve("/file.gz", exchange -> {
+        fetch(server.serve("/file.gz", exchange -> {
             if (rangeStart(exchange) == 0) {
                 sendAll(exchange);
                 return;
@@ -211,14 +157,14 @@ class DownloadTest {
             exchange.getResponseBody().write(CONTENT, 500, SIZE - 500);
         }));
         expectContent();
-        assertThat(asked).containsExactly("bytes=1000-", "all");
+        assertThat(server.asked).containsExactly("bytes=1000-", "all");
     }
 
     @Test
     void aRefusedRangeStartsFromTheBeginning() throws Exception {
         Files.createDirectories(part.getParent());
         Files.write(part, Arrays.copyOf(CONTENT, 1_000));
-        fetch(serve("/file.gz", exchange -> {
+        fetch(server.serve("/file.gz", exchange -> {
             if (rangeStart(exchange) > 0) {
                 exchange.sendResponseHeaders(416, -1);
             } else {
@@ -226,12 +172,12 @@ class DownloadTest {
             }
         }));
         expectContent();
-        assertThat(asked).containsExactly("bytes=1000-", "all");
+        assertThat(server.asked).containsExactly("bytes=1000-", "all");
     }
 
     @Test
     void aWrongPartIsThrownAwayAndFetchedAgain() throws Exception {
-        URI mirror = serve("/file.gz", DownloadTest::sendAll);
+        URI mirror = server.serve("/file.gz", FileServer::sendAll);
         Files.createDirectories(part.getParent());
         for (int length : new int[] {1_000, SIZE, SIZE + 1}) {
             Files.write(part, new byte[length]);
@@ -245,18 +191,18 @@ class DownloadTest {
     void aWholePartNeedsNoServer() throws Exception {
         Files.createDirectories(part.getParent());
         Files.write(part, CONTENT);
-        fetch(serve("/file.gz", DownloadTest::sendAll));
+        fetch(server.serve("/file.gz", FileServer::sendAll));
         expectContent();
-        assertThat(asked).isEmpty();
+        assertThat(server.asked).isEmpty();
     }
 
     @Test
     void aWrongChecksumIsAnError() {
         byte[] other = CONTENT.clone();
         other[SIZE / 2] ^= 1;
-        URI mirror = serve("/file.gz", exchange -> send(exchange, other, SIZE));
+        URI mirror = server.serve("/file.gz", exchange -> send(exchange, other, SIZE));
         expectFailure(mirror, mirror.toString(), "SHA-256", "expected " + file().sha256());
-        assertThat(asked).containsExactly("all");
+        assertThat(server.asked).containsExactly("all");
         assertThat(part).hasSize(0);
     }
 
@@ -264,15 +210,17 @@ class DownloadTest {
     void afterAWrongChecksumTheNextMirrorIsAsked() throws Exception {
         byte[] other = CONTENT.clone();
         other[0] ^= 1;
-        fetch(serve("/wrong", exchange -> send(exchange, other, SIZE)), serve("/right", DownloadTest::sendAll));
+        fetch(
+                server.serve("/wrong", exchange -> send(exchange, other, SIZE)),
+                server.serve("/right", FileServer::sendAll));
         expectContent();
-        assertThat(asked).containsExactly("all", "all");
+        assertThat(server.asked).containsExactly("all", "all");
     }
 
     @Test
     void afterNotFoundTheNextMirrorIsAsked() throws Exception {
-        URI missing = serve("/missing", exchange -> exchange.sendResponseHeaders(404, -1));
-        fetch(missing, serve("/right", DownloadTest::sendAll));
+        URI missing = server.serve("/missing", exchange -> exchange.sendResponseHeaders(404, -1));
+        fetch(missing, server.serve("/right", FileServer::sendAll));
         expectContent();
         Files.delete(target);
         expectFailure(missing, missing + ": HTTP 404", target.toString(), file().sha256());
@@ -281,7 +229,7 @@ class DownloadTest {
     @Test
     void aBodyThatIsTooLongByItsHeaderIsNotRead() {
         expectFailure(
-                serve("/file.gz", exchange -> {
+                server.serve("/file.gz", exchange -> {
                     exchange.sendResponseHeaders(200, SIZE + 1L);
                     exchange.getResponseBody().write(CONTENT);
                 }),
@@ -292,7 +240,7 @@ class DownloadTest {
     @Test
     void anEndlessBodyIsCutOff() {
         CountDownLatch cut = new CountDownLatch(1);
-        URI mirror = serve("/file.gz", exchange -> {
+        URI mirror = server.serve("/file.gz", exchange -> {
             exchange.sendResponseHeaders(200, 0);
             try (OutputStream body = exchange.getResponseBody()) {
                 while (true) {
@@ -309,7 +257,7 @@ class DownloadTest {
 
     @Test
     void aMissingContentLengthDoesNotMatter() throws Exception {
-        fetch(serve("/file.gz", exchange -> {
+        fetch(server.serve("/file.gz", exchange -> {
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write(CONTENT);
         }));
@@ -319,7 +267,7 @@ class DownloadTest {
     @Test
     void aShortBodyWithoutContentLengthIsNoticed() {
         expectFailure(
-                serve("/file.gz", exchange -> {
+                server.serve("/file.gz", exchange -> {
                     if (rangeStart(exchange) == 0) {
                         exchange.sendResponseHeaders(200, 0);
                         exchange.getResponseBody().write(CONTENT, 0, 1_000);
@@ -335,8 +283,8 @@ class DownloadTest {
     void aSilentServerIsGivenUp() {
         CountDownLatch end = new CountDownLatch(1);
         Download impatient = new Download(Duration.ofMillis(300));
-        URI noAnswer = serve("/no-answer", exchange -> await(end));
-        URI noBody = serve("/no-body", exchange -> {
+        URI noAnswer = server.serve("/no-answer", exchange -> await(end));
+        URI noBody = server.serve("/no-body", exchange -> {
             exchange.sendResponseHeaders(200, SIZE);
             exchange.getResponseBody().write(CONTENT, 0, 5);
             exchange.getResponseBody().flush();
@@ -348,25 +296,16 @@ class DownloadTest {
         end.countDown();
     }
 
-    private static boolean await(CountDownLatch latch) {
-        try {
-            return latch.await(20, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
     @Test
     void redirectsAreFollowedButNotForEver() throws Exception {
-        serve("/there", DownloadTest::sendAll);
-        fetch(serve("/here", exchange -> {
+        server.serve("/there", FileServer::sendAll);
+        fetch(server.serve("/here", exchange -> {
             exchange.getResponseHeaders().add("Location", "/there");
             exchange.sendResponseHeaders(302, -1);
         }));
         expectContent();
         Files.delete(target);
-        URI circle = serve("/circle", exchange -> {
+        URI circle = server.serve("/circle", exchange -> {
             exchange.getResponseHeaders().add("Location", "/circle");
             exchange.sendResponseHeaders(302, -1);
         });
@@ -387,108 +326,5 @@ class DownloadTest {
                 "put there yourself: " + target + " from " + refused + " (SHA-256 " + file().sha256() + ")");
         URI nowhere = URI.create("http://nowhere.invalid/file.gz");
         expectFailure(nowhere, "unknown host nowhere.invalid (is this machine online?)", target.toString());
-    }
-
-    @Test
-    void anInterruptKeepsWhatHasCome() throws Exception {
-        CountDownLatch end = new CountDownLatch(1);
-        CountDownLatch some = new CountDownLatch(1);
-        URI mirror = serve("/file.gz", exchange -> {
-            exchange.sendResponseHeaders(200, SIZE);
-            exchange.getResponseBody().write(CONTENT, 0, 100_000);
-            exchange.getResponseBody().flush();
-            await(end);
-        });
-        CompletableFuture<Throwable> outcome = new CompletableFuture<>();
-        Thread fetching = new Thread(() -> {
-            try {
-                download.fetch(List.of(file(mirror)), dataDir, (file, done) -> {
-                    if (done == 100_000) {
-                        some.countDown();
-                    }
-                });
-                outcome.complete(null);
-            } catch (IOException | InterruptedException | RuntimeException e) {
-                outcome.complete(e);
-            }
-        });
-        fetching.start();
-        assertThat(await(some)).isTrue();
-        fetching.interrupt();
-        assertThat(outcome.get(20, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
-        end.countDown();
-        assertThat(part).hasBinaryContent(Arrays.copyOf(CONTENT, 100_000));
-    }
-
-    @Test
-    void ofTwoThreadsOneFetches() throws Exception {
-        CountDownLatch asking = new CountDownLatch(1);
-        URI mirror = serve("/file.gz", exchange -> {
-            asking.countDown();
-            pause();
-            sendAll(exchange);
-        });
-        CompletableFuture<Void> first = CompletableFuture.runAsync(() -> fetchWith(new Download(), mirror), workers);
-        assertThat(await(asking)).isTrue();
-        fetchWith(new Download(), mirror);
-        first.get(20, TimeUnit.SECONDS);
-        expectContent();
-        assertThat(asked).containsExactly("all");
-    }
-
-    private void fetchWith(Download one, URI mirror) {
-        try {
-            one.fetch(List.of(file(mirror)), dataDir, (file, done) -> {});
-        } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(300);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    @Test
-    void ofTwoProcessesOneFetches() throws Exception {
-        URI mirror = serve("/file.gz", exchange -> {
-            pause();
-            pause();
-            sendAll(exchange);
-        });
-        List<Process> processes = List.of(startProcess(mirror), startProcess(mirror));
-        for (Process process : processes) {
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor()).as(output).isZero();
-        }
-        expectContent();
-        assertThat(asked).containsExactly("all");
-    }
-
-    private Process startProcess(URI mirror) throws IOException {
-        DataFile file = file(mirror);
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        dataDir.toString(),
-                        file.sha256(),
-                        mirror.toString())
-                .redirectErrorStream(true)
-                .start();
-    }
-
-    /** Fetches the file in a process of its own: data folder, SHA-256, mirror. */
-    static final class Main {
-        private Main() {}
-
-        public static void main(String[] args) throws IOException, InterruptedException {
-            DataFile file = new DataFile("set/file.gz", SIZE, args[1], List.of(URI.create(args[2])));
-            new Download().fetch(List.of(file), Path.of(args[0]), (which, done) -> {});
-        }
     }
 }

@@ -7,15 +7,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Against the published files, where {@code VAREPSILON_DATA} says that there are any. */
 class PublishedDataTest {
-    private static Path dataDir;
+    private Path dataDir;
 
-    @BeforeAll
-    static void findData() {
+    @BeforeEach
+    void findData() {
         String named = System.getenv(DataFolder.VARIABLE);
         assumeTrue(named != null && !named.isBlank(), "VAREPSILON_DATA is not set: no published data to test with");
         dataDir = Path.of(named);
