@@ -1,11 +1,11 @@
 package varepsilon.lab.experiment;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
 import varepsilon.tensor.InputException;
 
 /**
- * Everything that decides how a VAE is trained, apart from where the data lies. Absent values in a file mean the
- * defaults of {@link #defaults}.
+ * Everything that decides what a VAE's training gives, apart from where the data lies: what {@code config.yaml} in a run
+ * directory holds.
  *
  * @param data name of the data set
  * @param limit first so many training images, 0 for all
@@ -13,18 +13,19 @@ import varepsilon.tensor.InputException;
  * @param latentDim dimensions of z
  * @param filters channels of the first convolutions
  * @param likelihood {@code categorical}, {@code bernoulli} or {@code gaussian}
- * @param levels grey levels of a categorical likelihood
+ * @param levels grey levels of a categorical likelihood, a power of two from 2 to 256
  * @param beta weight of the divergence in what is minimised
  * @param freeNats divergence that each latent dimension has for nothing, in nats
  * @param epochs passes over the training images
  * @param batchSize images in a batch
  * @param learningRate Adam's
+ * @param samplesEvery epochs between two pictures of samples
  * @param seed decides everything that is random
  * @param threads threads of one operation; results are bit-equal for equal numbers
  * @param device {@code cpu} or {@code cuda:i}
  */
 public record VaeConfig(
-        @JsonProperty(required = true) String data,
+        String data,
         int limit,
         double validationFraction,
         int latentDim,
@@ -36,34 +37,69 @@ public record VaeConfig(
         int epochs,
         int batchSize,
         double learningRate,
+        int samplesEvery,
         long seed,
         int threads,
         String device) {
-    /** Refuses values that make no sense. */
+    private static final List<String> LIKELIHOODS = List.of("categorical", "bernoulli", "gaussian");
+
+    /**
+     * Refuses values that make no sense.
+     *
+     * @throws InputException whose message begins with the name of the value
+     */
     public VaeConfig {
-        require(limit >= 0, "--limit", limit, "at least 1, or 0 for all");
+        require(limit >= 0, "limit", limit, "at least 1, or 0 for all");
         require(
                 validationFraction > 0 && validationFraction < 1,
-                "--validation-fraction",
+                "validationFraction",
                 validationFraction,
                 "a number between 0 and 1");
-        require(latentDim >= 1, "--latent-dim", latentDim, "at least 1");
-        require(filters >= 1, "--filters", filters, "at least 1");
-        require(beta >= 0 && beta < Double.POSITIVE_INFINITY, "--beta", beta, "a number >= 0");
-        require(freeNats >= 0 && freeNats < Double.POSITIVE_INFINITY, "--free-nats", freeNats, "a number >= 0");
-        require(epochs >= 1, "--epochs", epochs, "at least 1");
-        require(batchSize >= 1, "--batch-size", batchSize, "at least 1");
+        require(latentDim >= 1, "latentDim", latentDim, "at least 1");
+        require(filters >= 1, "filters", filters, "at least 1");
+        require(LIKELIHOODS.contains(likelihood), "likelihood", likelihood, String.join(", ", LIKELIHOODS));
+        require(
+                levels >= 2 && levels <= 256 && Integer.bitCount(levels) == 1,
+                "levels",
+                levels,
+                "a power of two from 2 to 256");
+        require(beta >= 0 && beta < Double.POSITIVE_INFINITY, "beta", beta, "a number >= 0");
+        require(freeNats >= 0 && freeNats < Double.POSITIVE_INFINITY, "freeNats", freeNats, "a number >= 0");
+        require(epochs >= 1, "epochs", epochs, "at least 1");
+        require(batchSize >= 1, "batchSize", batchSize, "at least 1");
         require(
                 learningRate > 0 && learningRate < Double.POSITIVE_INFINITY,
-                "--learning-rate",
+                "learningRate",
                 learningRate,
                 "a positive number");
-        require(threads >= 1, "--threads", threads, "at least 1");
+        require(samplesEvery >= 1, "samplesEvery", samplesEvery, "at least 1");
+        require(threads >= 1, "threads", threads, "at least 1");
     }
 
-    private static void require(boolean holds, String option, Object value, String expected) {
+    /** The same with another number of epochs. */
+    public VaeConfig withEpochs(int newEpochs) {
+        return new VaeConfig(
+                data,
+                limit,
+                validationFraction,
+                latentDim,
+                filters,
+                likelihood,
+                levels,
+                beta,
+                freeNats,
+                newEpochs,
+                batchSize,
+                learningRate,
+                samplesEvery,
+                seed,
+                threads,
+                device);
+    }
+
+    private static void require(boolean holds, String name, Object value, String expected) {
         if (!holds) {
-            throw new InputException(option + " " + value + ": expected " + expected);
+            throw new InputException(name + " " + value + ": expected " + expected);
         }
     }
 }
