@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import varepsilon.data.Batch;
 import varepsilon.nn.Module;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
@@ -68,6 +67,8 @@ public final class ElboObjective implements Objective {
         Tensor perDimension = KullbackLeibler.perDimension(elbo.posterior(), vae.prior())
                 .orElseThrow(() -> new IllegalStateException("free nats need a divergence for each dimension"))
                 .mean(0);
-        return perDimension.max(Tensor.full(freeNats, DType.FLOAT32).to(vae.device())).sum();
+        return perDimension
+                .max(Tensor.full(freeNats, perDimension.dtype()).to(vae.device()))
+                .sum();
     }
 }
