@@ -6,17 +6,20 @@ import varepsilon.tensor.Tensor;
 
 /** Walks through latent space: the grid of a two-dimensional one, and lines between images. */
 public final class Manifold {
+    private static final int MAX_SIDE = 1000;
+
     private Manifold() {}
 
     /**
      * n² latent points, row by row: z = Φ⁻¹((i + ½)/n) on each axis, so that each stands for the same share of the prior
      * (Kingma, Welling 2014, figure 4). The first coordinate grows from left to right, the second from bottom to top.
      *
+     * @param n points on each axis, 1 to 1000
      * @return FLOAT32 n²×2
      */
     public static Tensor grid(int n) {
-        if (n < 1) {
-            throw new InputException("a manifold of " + n + " by " + n + " images: expected at least 1");
+        if (n < 1 || n > MAX_SIDE) {
+            throw new InputException("a manifold of " + n + " by " + n + " images: expected 1 to " + MAX_SIDE);
         }
         NormalDistribution normal = NormalDistribution.of(0, 1);
         float[] z = new float[n * n * 2];
