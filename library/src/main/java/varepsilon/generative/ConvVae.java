@@ -1,7 +1,9 @@
 package varepsilon.generative;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import varepsilon.nn.Conv2d;
 import varepsilon.nn.ConvTranspose2d;
@@ -10,6 +12,7 @@ import varepsilon.nn.Layer;
 import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
 import varepsilon.nn.Weights;
+import varepsilon.tensor.DType;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
@@ -29,6 +32,7 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
 
     private static final String ARCHITECTURE = "conv-vae";
     private static final int GRID = 4;
+    private static final int KERNEL = 3;
 
     /** Refuses sizes below 1. */
     public ConvVae {
@@ -41,7 +45,11 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
     /** A model with fresh parameters. */
     public Vae create(Init init) {
         return new Vae(
-                new Encoder(this, init), new Decoder(this, init), new StandardNormal(latentDim), likelihood, init.device());
+                new Encoder(this, init),
+                new Decoder(this, init),
+                new StandardNormal(latentDim),
+                likelihood,
+                init.device());
     }
 
     /** What a weight file says of such a model. */
@@ -55,37 +63,86 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
         if (likelihood instanceof Categorical categorical) {
             metadata.put("levels", Integer.toString(categorical.levels()));
         }
+        if (likelihood instanceof Gaussian gaussian) {
+            metadata.put("std", Double.toString(gaussian.std()));
+        }
         return metadata;
     }
 
     /**
-     * The model that a weight file holds, by its metadata or, where that is silent, by its shapes.
+     * The model that a weight file holds: its sizes by the shapes, its likelihood by the metadata or, where that is
+     * silent, by the decoder's channels (one for each pixel: Bernoulli, more: categorical).
      *
      * @param file named in errors
-     * @throws InputException where the weights are not those of a convolutional VAE
+     * @throws InputException where the weights are not those of a convolutional VAE, or the metadata contradicts them
      */
     public static ConvVae describedBy(Weights weights, Path file) {
         String architecture = weights.metadata("architecture").orElse(ARCHITECTURE);
         if (!architecture.equals(ARCHITECTURE)) {
-            throw new InputException(file + ": weights of a '" + architecture + "'; expected a '" + ARCHITECTURE + "'");
+            throw refused(file, "weights of a '" + architecture + "'; expected a '" + ARCHITECTURE + "'");
         }
-        long[] first = shape(weights, "encoder.net.0.weight", 4, file);
-        long[] latent = shape(weights, "decoder.linear.0.weight", 2, file);
-        long[] last = shape(weights, "decoder.net.8.weight", 4, file);
-        int perPixel = Math.toIntExact(last[1] / first[1]);
-        Likelihood likelihood = Likelihood.named(
-                weights.metadata("likelihood").orElse(perPixel > 1 ? "categorical" : "bernoulli"), perPixel);
-        return new ConvVae(
-                Math.toIntExact(latent[1]), Math.toIntExact(first[0]), Math.toIntExact(first[1]), likelihood);
+        int[] first = sizes(weights, "encoder.net.0.weight", 4, file);
+        int[] inner = sizes(weights, "encoder.net.6.weight", 4, file);
+        int[] linear = sizes(weights, "decoder.linear.0.weight", 2, file);
+        int[] last = sizes(weights, "decoder.net.8.weight", 4, file);
+        int filters = first[0];
+        int channels = first[1];
+        // A model is made as large as these say, so the file must hold tensors that large: a lone number proves
+        // nothing.
+        if (first[2] != KERNEL
+                || first[3] != KERNEL
+                || !Arrays.equals(inner, new int[] {2 * filters, 2 * filters, KERNEL, KERNEL})
+                || linear[0] != 2 * GRID * GRID * filters
+                || last[0] != filters
+                || last[1] % channels != 0) {
+            throw refused(file, "the shapes of its tensors do not fit together as those of a convolutional VAE do");
+        }
+        ConvVae found = new ConvVae(linear[1], filters, channels, likelihood(weights, last[1] / channels, file));
+        Map<String, String> expected = found.metadata();
+        for (String key : List.of("latent_dim", "filters", "image", "levels")) {
+            String said = weights.metadata(key).orElse(null);
+            if (said != null && expected.containsKey(key) && !said.equals(expected.get(key))) {
+                throw refused(
+                        file, "says " + key + " '" + said + "', but its tensors' shapes say " + expected.get(key));
+            }
+        }
+        return found;
     }
 
-    private static long[] shape(Weights weights, String name, int dimensions, Path file) {
-        Tensor tensor = weights.tensors().get(name);
-        if (tensor == null || tensor.dimensions() != dimensions) {
-            throw new InputException(file + ": not the weights of a convolutional VAE: "
-                    + (tensor == null ? "there is no '" + name + "'" : "'" + name + "' is " + tensor));
+    private static Likelihood likelihood(Weights weights, int perPixel, Path file) {
+        String name = weights.metadata("likelihood").orElse(perPixel > 1 ? "categorical" : "bernoulli");
+        Likelihood likelihood;
+        try {
+            likelihood = name.equals("gaussian") && weights.metadata("std").isPresent()
+                    ? new Gaussian(Double.parseDouble(weights.metadata("std").get()))
+                    : Likelihood.named(name, perPixel);
+        } catch (InputException | IllegalArgumentException e) {
+            throw refused(file, e.getMessage());
         }
-        return tensor.shape();
+        if (likelihood.channelsPerPixel() != perPixel) {
+            throw refused(
+                    file,
+                    "a " + name + " likelihood needs " + likelihood.channelsPerPixel()
+                            + " decoder channels for each image channel; its tensors' shapes say " + perPixel);
+        }
+        return likelihood;
+    }
+
+    private static int[] sizes(Weights weights, String name, int dimensions, Path file) {
+        Tensor tensor = weights.tensors().get(name);
+        if (tensor == null || tensor.dimensions() != dimensions || tensor.count() == 0) {
+            throw refused(
+                    file,
+                    "not the weights of a convolutional VAE: "
+                            + (tensor == null ? "there is no '" + name + "'" : "'" + name + "' is " + tensor));
+        }
+        // None is beyond an int: a tensor of a file has at most 2 GB.
+        return Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray();
+    }
+
+    private static InputException refused(Path file, String why) {
+        // Metadata may hold line breaks and terminal controls.
+        return new InputException((file + ": " + why).replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " "));
     }
 
     private static Layer gelu() {
@@ -94,8 +151,10 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
 
     private static final class Encoder extends Layer {
         private final Sequential net;
+        private final DType dtype;
 
         Encoder(ConvVae size, Init init) {
+            dtype = init.dtype();
             int f = size.filters;
             net = child(
                     "net",
@@ -116,7 +175,7 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
 
         @Override
         public Tensor forward(Tensor x) {
-            return net.forward(x);
+            return net.forward(x.to(dtype));
         }
     }
 
@@ -124,8 +183,10 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
         private final Sequential linear;
         private final Sequential net;
         private final int channels;
+        private final DType dtype;
 
         Decoder(ConvVae size, Init init) {
+            dtype = init.dtype();
             int f = size.filters;
             channels = 2 * f;
             linear = child("linear", new Sequential(new Linear(size.latentDim, 2 * GRID * GRID * f, init), gelu()));
@@ -146,7 +207,7 @@ public record ConvVae(int latentDim, int filters, int imageChannels, Likelihood 
 
         @Override
         public Tensor forward(Tensor z) {
-            return net.forward(linear.forward(z).reshape(-1, channels, GRID, GRID));
+            return net.forward(linear.forward(z.to(dtype)).reshape(-1, channels, GRID, GRID));
         }
     }
 }
