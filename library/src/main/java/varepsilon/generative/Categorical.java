@@ -60,7 +60,8 @@ public record Categorical(int levels) implements Likelihood {
 
     @Override
     public Tensor mean(Tensor output) {
-        Tensor level = Tensor.arange(levels).to(output.dtype()).to(output.device()).reshape(1, levels, 1, 1, 1);
+        Tensor level =
+                Tensor.arange(levels).to(output.dtype()).to(output.device()).reshape(1, levels, 1, 1, 1);
         return byLevel(output).softmax(1).mul(level).sum(1L).div(levels - 1.0);
     }
 

@@ -30,12 +30,7 @@ public record DiagonalGaussian(Tensor mean, Tensor logStd) {
     /** log q(z|x) in nats: z …×N×latentDim, result …×N. */
     public Tensor logProbability(Tensor z) {
         Tensor standardised = z.sub(mean).mul(logStd.neg().exp());
-        return standardised
-                .square()
-                .mul(-0.5)
-                .sub(logStd)
-                .sum(-1)
-                .sub(0.5 * LOG_TWO_PI * mean.size(-1));
+        return standardised.square().mul(-0.5).sub(logStd).sum(-1).sub(0.5 * LOG_TWO_PI * mean.size(-1));
     }
 
     private Tensor noise(Rng rng, long... shape) {

@@ -71,8 +71,7 @@ public final class Vae extends Module {
     public Elbo elbo(Tensor target, Rng rng) {
         DiagonalGaussian q = posterior(target);
         Tensor z = q.sample(rng);
-        return new Elbo(
-                likelihood.logProbability(decode(z), target), KullbackLeibler.between(q, prior, z), q);
+        return new Elbo(likelihood.logProbability(decode(z), target), KullbackLeibler.between(q, prior, z), q);
     }
 
     /** n images from p(x): <b>one</b> z for each image, drawn from the prior, then a picture of p(x|z). */
