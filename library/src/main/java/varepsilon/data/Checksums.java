@@ -9,7 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 of files. */
-final class Checksums {
+public final class Checksums {
     private static final int BUFFER = 1 << 16;
 
     private Checksums() {}
@@ -23,7 +23,7 @@ final class Checksums {
     }
 
     /** The SHA-256 of a file in lower-case hexadecimal. */
-    static String sha256(Path file) throws IOException {
+    public static String sha256(Path file) throws IOException {
         MessageDigest digest = newSha256();
         try (InputStream in = Files.newInputStream(file)) {
             byte[] buffer = new byte[BUFFER];

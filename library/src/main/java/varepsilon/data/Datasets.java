@@ -71,7 +71,7 @@ public final class Datasets {
     }
 
     /** Insertions, deletions and substitutions that lead from one text to the other (Levenshtein 1966). */
-    static int editDistance(String from, String to) {
+    public static int editDistance(String from, String to) {
         int[] row = new int[to.length() + 1];
         for (int j = 0; j <= to.length(); j++) {
             row[j] = j;
