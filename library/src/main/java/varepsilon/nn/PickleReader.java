@@ -25,8 +25,8 @@ import varepsilon.tensor.InputException;
  * values; every other name is refused. Values nest without recursion, so depth costs no stack.
  */
 final class PickleReader {
-    /** Some thirty instructions describe a tensor; each may keep an object alive. */
-    private static final int MAX_INSTRUCTIONS = 3_000_000;
+    /** Some forty describe a tensor; each may keep an object of some seventy bytes alive. */
+    private static final int MAX_INSTRUCTIONS = 1_000_000;
 
     private static final int PROTOCOL = 2;
 

@@ -58,10 +58,16 @@ final class TorchArchive implements Closeable {
     }
 
     private static String folder(WeightFile file, ZipFile zip) {
-        List<String> pickles = zip.stream()
-                .map(ZipEntry::getName)
-                .filter(name -> name.endsWith("/" + PICKLE) && name.indexOf('/') == name.lastIndexOf('/'))
-                .toList();
+        List<String> pickles;
+        try {
+            pickles = zip.stream()
+                    .map(ZipEntry::getName)
+                    .filter(name -> name.endsWith("/" + PICKLE) && name.indexOf('/') == name.lastIndexOf('/'))
+                    .toList();
+        } catch (IllegalArgumentException e) {
+            // The JDK's complaint about a name that is not UTF-8.
+            throw file.refused("a damaged zip archive: an entry has a broken name", e);
+        }
         if (pickles.size() != 1) {
             throw file.refused("a zip archive with " + pickles.size() + " entries FOLDER/" + PICKLE
                     + "; expected one, as torch.save writes it");
@@ -143,7 +149,7 @@ final class TorchArchive implements Closeable {
                 throw file.refused("entry " + entry.getName() + " is not as long as the archive says, " + size);
             }
         } catch (ZipException | EOFException e) {
-            throw file.refused("entry " + entry.getName() + " is damaged: " + e.getMessage(), e);
+            throw file.refused("entry " + entry.getName() + " is damaged: its bytes cannot be read", e);
         }
         content.flip();
         CRC32 checksum = new CRC32();

@@ -7,7 +7,7 @@ import varepsilon.tensor.InputException;
 
 /** A weight file that nobody has checked yet: what both formats need to bound it and to refuse it. */
 record WeightFile(Path path) {
-    /** Ten times what the largest published image models have; a bound on what a hostile file can make us build. */
+    /** Far more than image models have: a bound on the objects that a hostile file can make us build. */
     static final int MAX_TENSORS = 100_000;
 
     /** The engine's own limit in many operations. */

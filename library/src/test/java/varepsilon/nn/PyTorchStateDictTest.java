@@ -56,9 +56,10 @@ class PyTorchStateDictTest {
         return sizes;
     }
 
-    @Test
-    void readsEveryElementType() throws IOException {
-        Weights weights = read("dtypes.pt");
+    @ParameterizedTest
+    @ValueSource(strings = {"dtypes.pt", "dtypes_torch2.pt"})
+    void readsEveryElementType(String file) throws IOException {
+        Weights weights = read(file);
         assertThat(weights.names())
                 .containsExactly(
                         "float64",
@@ -158,7 +159,7 @@ class PyTorchStateDictTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"views.pt", "checkpoint.pt", "dtypes.pt"})
+    @ValueSource(strings = {"views.pt", "checkpoint.pt", "dtypes_torch2.pt"})
     void aDamagedFileIsReadOrRefusedAndNothingElse(String name) throws IOException {
         Path path = TestFiles.pt(folder, name);
         byte[] whole = Files.readAllBytes(path);

@@ -1,8 +1,10 @@
 """Makes the .pt files beside this script; PyTorchStateDictTest knows their values by formula.
 
-Run with PyTorch 1.13 or later, in this folder:
+They were made with PyTorch 1.13, and dtypes_torch2.pt with 2.13. Run in this folder:
 
     python3 make_state_dicts.py
+
+The bytes come out the same, but for legacy.pt, in which storages are called by their memory addresses.
 """
 
 from collections import OrderedDict
@@ -73,6 +75,10 @@ def many():
     base = torch.arange(100.0)
     return {f"tensor{i}": base[i:i + 1] for i in range(100)}
 
+
+if torch.__version__ >= "2":
+    torch.save(dtypes(), "dtypes_torch2.pt")
+    raise SystemExit
 
 torch.manual_seed(0)
 torch.save(dtypes(), "dtypes.pt")
