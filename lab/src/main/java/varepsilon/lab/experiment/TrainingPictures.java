@@ -143,7 +143,7 @@ public final class TrainingPictures implements TrainingListener {
     private boolean drawCurves() throws IOException {
         LineChart bpd = new LineChart(title, "epoch", "bits per dimension");
         addCurves(bpd, "bpd", "");
-        LineChart terms = new LineChart(title, "epoch", "nats per image").logY();
+        LineChart terms = new LineChart(title, "epoch", "nats per image");
         addCurves(terms, "reconstruction_nats", "reconstruction, ");
         addCurves(terms, "kl_nats", "KL divergence, ");
         return bpd.write(folder.resolve("curves_bpd.png")).isPresent()
