@@ -24,8 +24,8 @@ import varepsilon.tensor.InputException;
 
 /** The JSON header of a safetensors file: the tensors in the header's order, and the metadata. */
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
-    /** The format's own limit. */
-    static final int MAX_BYTES = 100_000_000;
+    /** The format allows 100 MB, which, hostile, would fill a small heap; a large model's header has some 100 kB. */
+    static final int MAX_BYTES = 16 << 20;
 
     private static final String METADATA = "__metadata__";
     private static final int ALIGNMENT = 8;
@@ -83,9 +83,9 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         while (bytes.size() % ALIGNMENT != 0) {
             bytes.write(' ');
         }
-        if (entries.size() > WeightFile.MAX_TENSORS || bytes.size() > MAX_BYTES) {
+        if (Math.max(entries.size(), metadata.size()) > WeightFile.MAX_TENSORS || bytes.size() > MAX_BYTES) {
             throw new IllegalArgumentException(entries.size() + " tensors with a header of " + bytes.size()
-                    + " bytes are more than the format allows");
+                    + " bytes are more than would be read again");
         }
         return bytes.toByteArray();
     }
@@ -170,6 +170,9 @@ record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
                 String key = json.currentName();
                 expect(json.nextToken(), JsonToken.VALUE_STRING, "metadata " + WeightFile.quote(key));
                 metadata.put(key, json.getText());
+                if (metadata.size() > WeightFile.MAX_TENSORS) {
+                    throw file.refused("more than " + WeightFile.MAX_TENSORS + " keys of metadata");
+                }
             }
         }
 

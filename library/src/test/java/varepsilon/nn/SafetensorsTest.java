@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -210,8 +212,18 @@ class SafetensorsTest {
         assertRefused(path, "expected START_OBJECT");
         file("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "1,".repeat(1 << 20) + "1]}}", 0);
         assertRefused(path, "more than 64 numbers");
+        file("{\"__metadata__\":{" + keys(100_001, "\"\"") + "}}", 0);
+        assertRefused(path, "more than 100000 keys of metadata");
+        file("{" + keys(100_001, "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}") + "}", 0);
+        assertRefused(path, "more than 100000 tensors");
         Files.write(path, new byte[] {2, 0, 0, 0, 0, 0, 0, 0, '{', (byte) 0xff});
         assertRefused(path, "not UTF-8");
+    }
+
+    private static String keys(int count, String value) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "\"" + Integer.toString(i, Character.MAX_RADIX) + "\":" + value)
+                .collect(Collectors.joining(","));
     }
 
     @Test
