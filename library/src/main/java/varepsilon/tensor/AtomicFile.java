@@ -34,7 +34,8 @@ public final class AtomicFile {
         Path absolute = target.toAbsolutePath();
         Path folder = absolute.getParent();
         Files.createDirectories(folder);
-        Path temporary = folder.resolve("." + absolute.getFileName() + ".tmp" + ProcessHandle.current().pid());
+        Path temporary = folder.resolve(
+                "." + absolute.getFileName() + ".tmp" + ProcessHandle.current().pid());
         try {
             try (FileChannel channel = FileChannel.open(
                     temporary,

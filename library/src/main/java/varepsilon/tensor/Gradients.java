@@ -30,8 +30,12 @@ public final class Gradients {
                 true);
         List<Tensor> result = new ArrayList<>(inputs.size());
         for (int i = 0; i < inputs.size(); i++) {
+            // get() looks into the vector, whose memory ends with this scope; the copy is a reference of its own.
             var gradient = gradients.get(i);
-            result.add(gradient.defined() ? Tensor.wrap(gradient) : inputs.get(i).zerosLike());
+            result.add(
+                    gradient.defined()
+                            ? Tensor.wrap(new org.bytedeco.pytorch.Tensor(gradient))
+                            : inputs.get(i).zerosLike());
         }
         return result;
     }

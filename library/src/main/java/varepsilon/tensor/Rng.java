@@ -1,11 +1,11 @@
 package varepsilon.tensor;
 
 import java.nio.charset.StandardCharsets;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.LayoutOptional;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -43,6 +43,13 @@ public final class Rng implements AutoCloseable {
         return new Rng(mix(mix(seed) + number));
     }
 
+    private GeneratorOptional generator() {
+        if (generator.isNull()) {
+            throw new IllegalStateException("this random stream is closed");
+        }
+        return new GeneratorOptional(generator);
+    }
+
     /** The seed of the sub-stream of that name. */
     public static long derive(long seed, String name) {
         long hash = mix(seed);
@@ -70,7 +77,7 @@ public final class Rng implements AutoCloseable {
         Scope.requireOpen();
         return Tensor.wrap(torch.randn(
                 shape,
-                new GeneratorOptional(generator),
+                generator(),
                 new ScalarTypeOptional(dtype.nativeType()),
                 new LayoutOptional(),
                 new DeviceOptional(),
@@ -87,7 +94,7 @@ public final class Rng implements AutoCloseable {
         Scope.requireOpen();
         return Tensor.wrap(torch.rand(
                 shape,
-                new GeneratorOptional(generator),
+                generator(),
                 new ScalarTypeOptional(dtype.nativeType()),
                 new LayoutOptional(),
                 new DeviceOptional(),
@@ -97,7 +104,7 @@ public final class Rng implements AutoCloseable {
     /** Standard exponential numbers, FLOAT32: −log of a uniform number, never 0. */
     public Tensor exponential(long... shape) {
         Tensor result = Tensor.empty(DType.FLOAT32, shape);
-        result.handle().exponential_(1.0, new GeneratorOptional(generator));
+        result.handle().exponential_(1.0, generator());
         return result;
     }
 
@@ -106,7 +113,7 @@ public final class Rng implements AutoCloseable {
         try (var scope = Scope.withoutGradients()) {
             long[] order = Tensor.wrap(torch.randperm(
                             n,
-                            new GeneratorOptional(generator),
+                            generator(),
                             new ScalarTypeOptional(DType.INT64.nativeType()),
                             new LayoutOptional(),
                             new DeviceOptional(),
@@ -123,7 +130,7 @@ public final class Rng implements AutoCloseable {
     /** Everything that decides what is drawn next; for a checkpoint. */
     public byte[] state() {
         try (var scope = Scope.withoutGradients()) {
-            return Tensor.wrap(generator.get_state()).toBytes();
+            return Tensor.wrap(generator().get().get_state()).toBytes();
         }
     }
 
@@ -134,9 +141,12 @@ public final class Rng implements AutoCloseable {
      */
     public void restore(byte[] state) {
         try (var scope = Scope.withoutGradients()) {
-            generator.set_state(Tensor.of(state, state.length).handle());
-        } catch (RuntimeException e) {
-            throw new InputException("the random stream's saved state (" + state.length + " bytes) is not one", e);
+            Generator open = generator().get();
+            try {
+                open.set_state(Tensor.of(state, state.length).handle());
+            } catch (RuntimeException e) {
+                throw new InputException("the random stream's saved state (" + state.length + " bytes) is not one", e);
+            }
         }
     }
 

@@ -33,6 +33,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     static Tensor wrap(org.bytedeco.pytorch.Tensor handle) {
+        // Without a scope nobody would free it.
+        Scope.requireOpen();
         return new Tensor(handle);
     }
 
@@ -49,7 +51,9 @@ public final class Tensor implements AutoCloseable {
     public static Tensor of(float[] values, long... shape) {
         checkCount(values.length, shape);
         Tensor result = empty(DType.FLOAT32, shape);
-        new FloatPointer(result.handle.data_ptr()).put(values);
+        if (values.length > 0) {
+            new FloatPointer(result.handle.data_ptr()).put(values);
+        }
         return result;
     }
 
@@ -57,7 +61,9 @@ public final class Tensor implements AutoCloseable {
     public static Tensor of(double[] values, long... shape) {
         checkCount(values.length, shape);
         Tensor result = empty(DType.FLOAT64, shape);
-        new DoublePointer(result.handle.data_ptr()).put(values);
+        if (values.length > 0) {
+            new DoublePointer(result.handle.data_ptr()).put(values);
+        }
         return result;
     }
 
@@ -65,7 +71,9 @@ public final class Tensor implements AutoCloseable {
     public static Tensor of(long[] values, long... shape) {
         checkCount(values.length, shape);
         Tensor result = empty(DType.INT64, shape);
-        new LongPointer(result.handle.data_ptr()).put(values);
+        if (values.length > 0) {
+            new LongPointer(result.handle.data_ptr()).put(values);
+        }
         return result;
     }
 
@@ -73,7 +81,9 @@ public final class Tensor implements AutoCloseable {
     public static Tensor of(byte[] values, long... shape) {
         checkCount(values.length, shape);
         Tensor result = empty(DType.UINT8, shape);
-        new BytePointer(result.handle.data_ptr()).put(values);
+        if (values.length > 0) {
+            new BytePointer(result.handle.data_ptr()).put(values);
+        }
         return result;
     }
 
@@ -83,7 +93,7 @@ public final class Tensor implements AutoCloseable {
      * @throws IllegalArgumentException where the bytes do not fill the shape exactly
      */
     public static Tensor ofRaw(ByteBuffer littleEndian, DType dtype, long... shape) {
-        long expected = count(shape) * dtype.bytes();
+        long expected = product(dtype.bytes(), shape);
         if (littleEndian.remaining() != expected) {
             throw new IllegalArgumentException(littleEndian.remaining() + " bytes for shape " + Arrays.toString(shape)
                     + " of " + dtype + ", which needs " + expected);
@@ -134,19 +144,23 @@ public final class Tensor implements AutoCloseable {
         return new TensorOptions(dtype.nativeType());
     }
 
-    private static long count(long... shape) {
-        long count = 1;
+    private static long product(long unit, long... shape) {
+        long product = unit;
         for (long size : shape) {
             if (size < 0) {
                 throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " has a negative size");
             }
-            count = Math.multiplyExact(count, size);
+            try {
+                product = Math.multiplyExact(product, size);
+            } catch (ArithmeticException e) {
+                throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " is beyond all memory", e);
+            }
         }
-        return count;
+        return product;
     }
 
     private static void checkCount(int values, long... shape) {
-        if (count(shape) != values) {
+        if (product(1, shape) != values) {
             throw new IllegalArgumentException(values + " values for shape " + Arrays.toString(shape));
         }
     }
@@ -237,7 +251,9 @@ public final class Tensor implements AutoCloseable {
     public float[] toFloats() {
         try (var scope = Scope.withoutGradients()) {
             float[] values = new float[arrayLength()];
-            new FloatPointer(rowMajor(DType.FLOAT32)).get(values);
+            if (values.length > 0) {
+                new FloatPointer(rowMajor(DType.FLOAT32)).get(values);
+            }
             return values;
         }
     }
@@ -246,7 +262,9 @@ public final class Tensor implements AutoCloseable {
     public double[] toDoubles() {
         try (var scope = Scope.withoutGradients()) {
             double[] values = new double[arrayLength()];
-            new DoublePointer(rowMajor(DType.FLOAT64)).get(values);
+            if (values.length > 0) {
+                new DoublePointer(rowMajor(DType.FLOAT64)).get(values);
+            }
             return values;
         }
     }
@@ -255,7 +273,9 @@ public final class Tensor implements AutoCloseable {
     public long[] toLongs() {
         try (var scope = Scope.withoutGradients()) {
             long[] values = new long[arrayLength()];
-            new LongPointer(rowMajor(DType.INT64)).get(values);
+            if (values.length > 0) {
+                new LongPointer(rowMajor(DType.INT64)).get(values);
+            }
             return values;
         }
     }
@@ -264,7 +284,9 @@ public final class Tensor implements AutoCloseable {
     public byte[] toBytes() {
         try (var scope = Scope.withoutGradients()) {
             byte[] values = new byte[arrayLength()];
-            new BytePointer(rowMajor(DType.UINT8)).get(values);
+            if (values.length > 0) {
+                new BytePointer(rowMajor(DType.UINT8)).get(values);
+            }
             return values;
         }
     }
@@ -277,7 +299,9 @@ public final class Tensor implements AutoCloseable {
                 throw new IllegalStateException(bytes + " bytes do not fit in one buffer");
             }
             ByteBuffer copy = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
-            new BytePointer(rowMajor(dtype())).get(copy.array());
+            if (bytes > 0) {
+                new BytePointer(rowMajor(dtype())).get(copy.array());
+            }
             return copy;
         }
     }
@@ -302,9 +326,7 @@ public final class Tensor implements AutoCloseable {
 
     /** This tensor where it already is on that device, else a copy there. */
     public Tensor to(Device device) {
-        return device().equals(device)
-                ? this
-                : wrap(handle().to(device.nativeDevice(), handle().scalar_type()));
+        return device().equals(device) ? this : wrap(handle().to(device.nativeDevice(), handle().scalar_type()));
     }
 
     /** A copy with memory of its own. */
@@ -604,8 +626,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     static TensorVector vector(List<Tensor> tensors) {
-        return new TensorVector(
-                tensors.stream().map(Tensor::handle).toArray(org.bytedeco.pytorch.Tensor[]::new));
+        return new TensorVector(tensors.stream().map(Tensor::handle).toArray(org.bytedeco.pytorch.Tensor[]::new));
     }
 
     // ---- Elementwise functions of networks ------------------------------------------------------------------------
