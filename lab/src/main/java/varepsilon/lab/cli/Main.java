@@ -1,24 +1,30 @@
 package varepsilon.lab.cli;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import varepsilon.lab.experiment.Program;
 
 /** The {@code varepsilon} command. */
 @Command(
         name = "varepsilon",
-        description = "Trains latent-variable image models; attacks, hardens and measures image classifiers.",
+        description = "Trains latent-variable image models and measures them in bits per dimension.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {
-            QuickstartCommand.class,
-            DataCommand.class,
-            VaeCommand.class,
-            DoctorCommand.class,
+        footer = {
+            "",
+            "Examples:",
+            "  varepsilon vae train --data glyphs --epochs 5",
+            "  varepsilon vae evaluate --weights runs/vae-glyphs-z20 --data glyphs",
+            "  varepsilon COMMAND --help"
         })
 public final class Main implements Runnable {
     @Spec
@@ -27,37 +33,86 @@ public final class Main implements Runnable {
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments) {
         Locale.setDefault(Locale.ROOT);
-        System.exit(run(System.out, System.err, arguments));
+        Interruption interruption = Interruption.ofThisProcess();
+        int code = run(new Console(System.out, System.err, interruption), arguments);
+        System.out.flush();
+        interruption.finished();
+        // While a signal ends the process, a second exit would wait for the first for ever.
+        if (!interruption.requested()) {
+            System.exit(code);
+        }
     }
 
     /**
-     * Runs the command.
+     * Runs the command within this process.
      *
      * @param out where results go
      * @param err where everything else goes
      * @return 0 success, 1 failure, 2 wrong usage, 130 stopped by Ctrl-C
      */
     static int run(PrintStream out, PrintStream err, String... arguments) {
-        Console console = new Console(out, err);
-        CommandLine line = new CommandLine(new Main(), new Factory(console));
-        line.setOut(new java.io.PrintWriter(out, true));
-        line.setErr(new java.io.PrintWriter(err, true));
+        return run(new Console(out, err, new Interruption()), arguments);
+    }
+
+    private static int run(Console console, String... arguments) {
+        CommandLine line = commandLine(console, List.of(arguments));
+        try {
+            return line.execute(arguments);
+        } catch (Error e) {
+            return explain(e, console, List.of(arguments).contains("--verbose"));
+        }
+    }
+
+    private static CommandLine commandLine(Console console, List<String> arguments) {
+        CommandLine vae = new CommandLine(new VaeCommand())
+                .addSubcommand(new VaeTrainCommand(console, arguments))
+                .addSubcommand(new VaeEvaluateCommand(console));
+        CommandLine line = new CommandLine(new Main()).addSubcommand(vae);
+        line.setOut(new PrintWriter(console.out(), true, Charset.defaultCharset()));
+        line.setErr(new PrintWriter(console.err(), true, Charset.defaultCharset()));
         line.setCaseInsensitiveEnumValuesAllowed(true);
-        line.setExecutionExceptionHandler((exception, command, parsed) -> console.explain(exception));
-        return line.execute(arguments);
+        line.setUsageHelpAutoWidth(true);
+        line.setExecutionStrategy(parsed -> {
+            configureLogging(parsed);
+            return new CommandLine.RunLast().execute(parsed);
+        });
+        line.setParameterExceptionHandler((failure, ignored) -> Usage.explain(failure, console));
+        line.setExecutionExceptionHandler((failure, command, parsed) ->
+                explain(failure, console, command.getParseResult().hasMatchedOption("--verbose")));
+        return line;
+    }
+
+    /** Before the first logger is made: plain lines on standard error. */
+    private static void configureLogging(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        String level =
+                last.hasMatchedOption("--verbose") ? "debug" : last.hasMatchedOption("--quiet") ? "error" : "info";
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", level);
+        System.setProperty("org.slf4j.simpleLogger.showThreadName", "false");
+        System.setProperty("org.slf4j.simpleLogger.showLogName", "false");
+    }
+
+    private static int explain(Throwable failure, Console console, boolean verbose) {
+        console.err().println("varepsilon: " + Failures.message(failure));
+        if (verbose) {
+            failure.printStackTrace(console.err());
+        }
+        return CommandLine.ExitCode.SOFTWARE;
     }
 
     /** Without a subcommand: what there is. */
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "say what to do");
+        spec.commandLine().usage(spec.commandLine().getOut());
     }
 
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"varepsilon " + (version == null ? "(unpackaged)" : version)};
+            return new String[] {"varepsilon " + Program.version()};
         }
     }
 }

@@ -1,5 +1,6 @@
 package varepsilon.lab.experiment;
 
+import java.nio.file.Path;
 import java.util.List;
 import varepsilon.tensor.InputException;
 
@@ -74,6 +75,21 @@ public record VaeConfig(
                 "a positive number");
         require(samplesEvery >= 1, "samplesEvery", samplesEvery, "at least 1");
         require(threads >= 1, "threads", threads, "at least 1");
+    }
+
+    /**
+     * The configuration in a file.
+     *
+     * @param file where the text comes from, for messages
+     * @throws InputException naming the file, the key and what was expected of it
+     */
+    public static VaeConfig parse(String yaml, Path file) {
+        return Yaml.read(yaml, VaeConfig.class, file);
+    }
+
+    /** What {@link #parse} reads. */
+    public String toYaml() {
+        return Yaml.write(this);
     }
 
     /** The same with another number of epochs. */

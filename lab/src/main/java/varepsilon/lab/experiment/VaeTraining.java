@@ -19,7 +19,6 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
 import varepsilon.train.TrainingListener;
@@ -44,16 +43,43 @@ public final class VaeTraining {
     public static Trainer.Outcome run(
             VaeConfig config, RunDirectory run, Path dataDir, Listeners listeners, BooleanSupplier stopRequested)
             throws IOException {
-        Engine.setThreads(config.threads());
+        return run(config, run, images(config, dataDir), listeners, stopRequested);
+    }
+
+    /**
+     * The images that are split into those to train on and those held out.
+     *
+     * @param dataDir where the data lies
+     */
+    static ImageSet images(VaeConfig config, Path dataDir) throws IOException {
         ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
-        if (config.limit() > 0) {
-            all = all.limit(config.limit());
-        }
-        int held = (int) Math.round(all.size() * config.validationFraction());
-        if (held < 1 || held >= all.size()) {
-            throw new InputException("--validation-fraction " + config.validationFraction() + " of " + all.size()
+        ImageSet limited = config.limit() > 0 ? all.limit(config.limit()) : all;
+        requireSplittable(config, limited.size());
+        return limited;
+    }
+
+    private static void requireSplittable(VaeConfig config, int size) {
+        int held = held(config, size);
+        if (held < 1 || held >= size) {
+            throw new InputException("validationFraction " + config.validationFraction() + " of " + size
                     + " images holds out " + held + "; expected at least 1, and at least 1 to train on");
         }
+    }
+
+    private static int held(VaeConfig config, int size) {
+        return (int) Math.round(size * config.validationFraction());
+    }
+
+    static int stepsPerEpoch(VaeConfig config, int size) {
+        return (size - held(config, size) - 1) / config.batchSize() + 1;
+    }
+
+    /** Trains on {@link #images}. */
+    static Trainer.Outcome run(
+            VaeConfig config, RunDirectory run, ImageSet all, Listeners listeners, BooleanSupplier stopRequested)
+            throws IOException {
+        Engine.setThreads(config.threads());
+        int held = held(config, all.size());
         int[][] parts = Splits.random(all.size(), new int[] {all.size() - held, held}, config.seed());
         ConvVae architecture = new ConvVae(
                 config.latentDim(),

@@ -1,0 +1,55 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.data.DataFolder;
+import varepsilon.data.Datasets;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+
+/** Which images. */
+final class DataOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--data", paramLabel = "NAME", description = "Data set: mnist, fashion-mnist or glyphs.")
+    private String name;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Where data sets lie; else $VAREPSILON_DATA, else the user's cache.")
+    private Path folder;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Only the first N images.")
+    private Integer limit;
+
+    /** The name of the data set, which is one. */
+    String name() {
+        if (name == null) {
+            throw Usage.wrong(command, "--data is missing: which images? `varepsilon data list` shows what there is");
+        }
+        return Usage.check(command, () -> Datasets.named(name)).name();
+    }
+
+    Path folder() {
+        return DataFolder.locate(folder);
+    }
+
+    /** First so many images, 0 for all. */
+    int limit() {
+        if (limit != null && limit < 1) {
+            throw Usage.wrong(command, "--limit " + limit + ": expected at least 1");
+        }
+        return limit == null ? 0 : limit;
+    }
+
+    ImageSet load(Split split) throws IOException {
+        int first = limit();
+        ImageSet all = Datasets.load(name(), split, folder());
+        return first == 0 ? all : all.limit(first);
+    }
+}

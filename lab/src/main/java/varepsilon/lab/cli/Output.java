@@ -1,0 +1,83 @@
+package varepsilon.lab.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.time.Clock;
+import picocli.CommandLine.Option;
+import varepsilon.report.Progress;
+
+/** How a command speaks: results on standard output, as text or as one JSON object; all else on standard error. */
+final class Output {
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
+    private final Console console;
+
+    @Option(names = "--json", description = "Print the result as one JSON object.")
+    private boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print nothing but the result and errors.")
+    private boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Say more; show where an error comes from.")
+    private boolean verbose;
+
+    @Option(names = "--no-progress", description = "Do not show progress.")
+    private boolean noProgress;
+
+    Output(Console console) {
+        this.console = console;
+    }
+
+    /** Something for the person, unless they want quiet. */
+    void say(String message) {
+        if (!quiet) {
+            console.err().println(message);
+        }
+    }
+
+    /** Something for the person who wants to know more. */
+    void detail(String message) {
+        if (verbose) {
+            console.err().println(message);
+        }
+    }
+
+    boolean isQuiet() {
+        return quiet;
+    }
+
+    /** The result: {@code value} for programs, {@code text} for people. */
+    void result(Object value, String text) {
+        console.out().println(json ? toJson(value) : text.stripTrailing());
+        console.out().flush();
+    }
+
+    private static String toJson(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a " + value.getClass().getSimpleName() + " cannot be written as JSON", e);
+        }
+    }
+
+    /** Shows how far something has come. */
+    Progress progress(String label, long total, String unit) {
+        Progress.Display standard = Progress.Display.standardError(!noProgress && !quiet);
+        // A test's streams are not the process's.
+        Progress.Mode mode = console.err() == System.err || standard.mode() == Progress.Mode.OFF
+                ? standard.mode()
+                : Progress.Mode.LINES;
+        return Progress.start(
+                label, total, unit, new Progress.Display(console.err(), Clock.systemUTC(), mode, standard.width()));
+    }
+}

@@ -1,0 +1,52 @@
+package varepsilon.lab.cli;
+
+import java.util.Locale;
+import java.util.function.Supplier;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import varepsilon.tensor.InputException;
+
+/** Wrong values of options: exit code 2, like all wrong usage. What is wrong with a file's content gives 1. */
+final class Usage {
+    private static final Pattern NAMED_VALUE = Pattern.compile("^[a-z]+([A-Z][a-z]+)*(?= \\S+: expected)");
+
+    private Usage() {}
+
+    /** Runs work that fails only where an option's value makes no sense. */
+    static <T> T check(CommandSpec command, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (InputException e) {
+            throw wrong(command, asOption(e.getMessage()));
+        }
+    }
+
+    static ParameterException wrong(CommandSpec command, String message) {
+        return new ParameterException(command.commandLine(), message);
+    }
+
+    /** {@code latentDim 0: expected …} is what {@code --latent-dim 0} leads to. */
+    static String asOption(String message) {
+        return NAMED_VALUE.matcher(message).replaceFirst(Usage::option);
+    }
+
+    private static String option(MatchResult name) {
+        return "--" + name.group().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    /** Prints one line and where to find help, and gives the exit code. */
+    static int explain(ParameterException failure, Console console) {
+        CommandLine command = failure.getCommandLine();
+        String message = failure.getMessage().lines().findFirst().orElse("wrong usage");
+        console.err().println("varepsilon: " + message);
+        if (failure instanceof CommandLine.UnmatchedArgumentException unmatched
+                && !unmatched.getSuggestions().isEmpty()) {
+            console.err().println("Did you mean: " + String.join(", ", unmatched.getSuggestions()) + "?");
+        }
+        console.err().println("`" + command.getCommandSpec().qualifiedName() + " --help` shows what it takes.");
+        return CommandLine.ExitCode.USAGE;
+    }
+}

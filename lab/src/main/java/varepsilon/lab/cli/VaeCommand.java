@@ -1,0 +1,22 @@
+package varepsilon.lab.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code varepsilon vae}: what can be done with a VAE. */
+@Command(
+        name = "vae",
+        description = "Variational autoencoders: train, evaluate, look at.",
+        mixinStandardHelpOptions = true,
+        footer = {"", "Example:", "  varepsilon vae train --data glyphs --latent-dim 2 --epochs 10"})
+final class VaeCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw Usage.wrong(
+                spec, "say what to do: " + String.join(", ", spec.subcommands().keySet()));
+    }
+}

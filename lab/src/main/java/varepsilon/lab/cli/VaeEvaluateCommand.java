@@ -1,0 +1,135 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.experiment.VaeEvaluation;
+import varepsilon.lab.experiment.VaeFile;
+import varepsilon.report.Progress;
+import varepsilon.report.Table;
+import varepsilon.tensor.Device;
+
+/** {@code varepsilon vae evaluate}. */
+@Command(
+        name = "evaluate",
+        description = "Measures how well a VAE describes images.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Nats are summed over an image and averaged over images; all figures are negative log-likelihoods or",
+            "parts of them (nelbo_nats = reconstruction_nats + kl_nats; iw_nats bounds -log p(x) more tightly than",
+            "nelbo_nats): smaller is better.",
+            "",
+            "Example:",
+            "  varepsilon vae evaluate --weights runs/digits --data mnist --importance-samples 64"
+        })
+final class VaeEvaluateCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--weights",
+            required = true,
+            paramLabel = "FILE",
+            description = "Weights (.safetensors, .pt), or a run directory for its best ones.")
+    private Path weights;
+
+    @Mixin
+    private final DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            defaultValue = "test",
+            description = "train or test (default: ${DEFAULT-VALUE}).")
+    private Split split;
+
+    @Option(
+            names = "--importance-samples",
+            paramLabel = "K",
+            description = "Also the importance-weighted bound with K draws of z for each image.")
+    private Integer importanceSamples;
+
+    @Option(
+            names = "--chunk",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Draws of z decoded at once for each image; bounds memory (default: ${DEFAULT-VALUE}).")
+    private int chunk;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Images at once (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final Output output;
+
+    VaeEvaluateCommand(Console console) {
+        this.output = new Output(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (importanceSamples != null && importanceSamples < 1) {
+            throw Usage.wrong(spec, "--importance-samples " + importanceSamples + ": expected at least 1");
+        }
+        VaeEvaluation.Settings settings = Usage.check(
+                spec,
+                () -> new VaeEvaluation.Settings(
+                        batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
+        Device device = compute.start();
+        ImageSet images = data.load(split);
+        try (VaeFile file = VaeFile.read(weights, device)) {
+            file.requireFits(images);
+            VaeEvaluation result = evaluate(file, images, settings);
+            output.result(result, text(result, file));
+        }
+        return 0;
+    }
+
+    private VaeEvaluation evaluate(VaeFile file, ImageSet images, VaeEvaluation.Settings settings) {
+        try (Progress progress = output.progress("evaluating", images.size(), "images")) {
+            long[] done = {0};
+            return VaeEvaluation.of(file.vae(), images, settings, now -> {
+                progress.advance(now - done[0]);
+                done[0] = now;
+            });
+        }
+    }
+
+    private String text(VaeEvaluation result, VaeFile file) {
+        Table table = new Table(Table.text("quantity"), Table.number("value", "", 4), Table.text("unit"))
+                .row("negative ELBO", result.bpd(), "bits per dimension")
+                .row("negative ELBO", result.nelboNats(), "nats per image")
+                .row("  reconstruction", result.reconstructionNats(), "nats per image")
+                .row("  KL divergence", result.klNats(), "nats per image");
+        if (result.importanceSamples() != null) {
+            String name = String.format(Locale.ROOT, "−log p(x), %,d importance samples", result.importanceSamples());
+            table.row(name, result.iwBpd(), "bits per dimension").row(name, result.iwNats(), "nats per image");
+        }
+        return String.format(
+                        Locale.ROOT,
+                        "%s on %s %s: %,d images; %d of %d latent dimensions active%n%n",
+                        file.path(),
+                        data.name(),
+                        split.label(),
+                        result.n(),
+                        result.activeUnits(),
+                        result.latentDim())
+                + table.toText();
+    }
+}

@@ -1,0 +1,257 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.experiment.VaeResults;
+import varepsilon.lab.experiment.VaeRun;
+
+/** {@code varepsilon vae train}. */
+@Command(
+        name = "train",
+        description = "Trains a VAE in a run directory of its own, or goes on with one.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Examples:",
+            "  varepsilon vae train --data mnist --latent-dim 20 --out runs/digits",
+            "  varepsilon vae train --resume runs/digits",
+            "  varepsilon vae train --resume runs/digits --epochs 120"
+        })
+final class VaeTrainCommand implements Callable<Integer> {
+    private static final int STOPPED = 130;
+    private static final Set<String> WITH_RESUME =
+            Set.of("--resume", "--epochs", "--data-dir", "--json", "--quiet", "--verbose", "--no-progress");
+
+    private final Console console;
+    private final List<String> arguments;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--latent-dim",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Dimensions of z (default: ${DEFAULT-VALUE}).")
+    private int latentDim;
+
+    @Option(
+            names = "--filters",
+            paramLabel = "N",
+            defaultValue = "32",
+            description = "Channels of the first convolutions (default: ${DEFAULT-VALUE}).")
+    private int filters;
+
+    @Option(
+            names = "--likelihood",
+            paramLabel = "NAME",
+            defaultValue = "categorical",
+            description = "categorical, bernoulli or gaussian (default: ${DEFAULT-VALUE}).")
+    private String likelihood;
+
+    @Option(
+            names = "--levels",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Grey levels of the categorical likelihood (default: ${DEFAULT-VALUE}).")
+    private int levels;
+
+    @Option(
+            names = "--beta",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "Weight of the divergence (default: ${DEFAULT-VALUE}).")
+    private double beta;
+
+    @Option(
+            names = "--free-nats",
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Divergence that each latent dimension has for nothing, in nats (default: ${DEFAULT-VALUE}).")
+    private double freeNats;
+
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "80",
+            description = "Passes over the images (default: ${DEFAULT-VALUE}).")
+    private int epochs;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Images in a batch (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "X",
+            defaultValue = "1e-3",
+            description = "Adam's (default: ${DEFAULT-VALUE}).")
+    private double learningRate;
+
+    @Option(
+            names = "--validation-fraction",
+            paramLabel = "X",
+            defaultValue = "0.1",
+            description = "Share of the training images that is held out (default: ${DEFAULT-VALUE}).")
+    private double validationFraction;
+
+    @Option(
+            names = "--samples-every",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Epochs between two pictures of samples (default: ${DEFAULT-VALUE}).")
+    private int samplesEvery;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The run directory (default: a new one in runs/).")
+    private Path out;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with this run, as it was configured; more --epochs may be given.")
+    private Path resume;
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final Output output;
+
+    VaeTrainCommand(Console console, List<String> arguments) {
+        this.console = console;
+        this.arguments = arguments;
+        this.output = new Output(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (VaeRun run = resume == null ? begin() : goOn()) {
+            return train(run);
+        }
+    }
+
+    private VaeRun begin() throws IOException {
+        VaeConfig config = config();
+        Path folder = out == null ? newFolder(config) : out;
+        VaeRun run = VaeRun.begin(config, folder, data.folder());
+        output.say("Training in " + folder);
+        return run;
+    }
+
+    private VaeConfig config() {
+        String name = data.name();
+        int limit = data.limit();
+        String device = compute.device().toString();
+        int threads = compute.threads();
+        return Usage.check(
+                spec,
+                () -> new VaeConfig(
+                        name,
+                        limit,
+                        validationFraction,
+                        latentDim,
+                        filters,
+                        likelihood,
+                        levels,
+                        beta,
+                        freeNats,
+                        epochs,
+                        batchSize,
+                        learningRate,
+                        samplesEvery,
+                        compute.seed(),
+                        threads,
+                        device));
+    }
+
+    private static Path newFolder(VaeConfig config) {
+        String name = "vae-" + config.data() + "-z" + config.latentDim();
+        Path folder = Path.of("runs", name);
+        for (int i = 2; Files.exists(folder); i++) {
+            folder = Path.of("runs", name + "-" + i);
+        }
+        return folder;
+    }
+
+    private VaeRun goOn() throws IOException {
+        OptionalInt more = OptionalInt.empty();
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!WITH_RESUME.contains(option.longestName())) {
+                throw Usage.wrong(
+                        spec,
+                        option.longestName() + ": not together with --resume, which goes on as the run was configured");
+            }
+            if (option.longestName().equals("--epochs")) {
+                more = OptionalInt.of(epochs);
+            }
+        }
+        VaeRun run = VaeRun.resume(resume, more, data.folder());
+        output.say("Going on in " + resume);
+        return run;
+    }
+
+    private int train(VaeRun run) throws IOException {
+        console.interruption().heed();
+        Optional<VaeResults> results;
+        try (TrainingProgress progress = new TrainingProgress(run, output)) {
+            results = run.train(progress, arguments, console.interruption()::requested);
+        } catch (IOException e) {
+            throw new IOException(
+                    Failures.message(e) + ". The last checkpoint is whole; when this is mended, `" + goOnCommand(run)
+                            + "` goes on",
+                    e);
+        }
+        if (results.isEmpty()) {
+            output.say("Stopped and saved. To go on: " + goOnCommand(run));
+            return STOPPED;
+        }
+        output.result(results.get(), text(results.get(), run));
+        return 0;
+    }
+
+    private static String goOnCommand(VaeRun run) {
+        return "varepsilon vae train --resume " + run.path();
+    }
+
+    private static String text(VaeResults results, VaeRun run) {
+        Duration time = Duration.ofSeconds(Math.round(results.seconds()));
+        return String.format(
+                Locale.ROOT,
+                "Test: %.4f bits per dimension (%,d images), with the weights after %d of %d epochs"
+                        + " (validation %.4f); %d of %d latent dimensions active; trained for %d:%02d:%02d.%n"
+                        + "Look at samples/, curves_bpd.png and results.json in %s; the weights are %s.",
+                results.test().bpd(),
+                results.test().n(),
+                results.bestEpoch() + 1,
+                results.epochs(),
+                results.validationBpd(),
+                results.test().activeUnits(),
+                results.latentDim(),
+                time.toHours(),
+                time.toMinutesPart(),
+                time.toSecondsPart(),
+                run.path(),
+                run.path().resolve("checkpoints").resolve("best.safetensors"));
+    }
+}

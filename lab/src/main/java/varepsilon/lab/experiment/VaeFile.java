@@ -1,0 +1,101 @@
+package varepsilon.lab.experiment;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import varepsilon.data.ImageSet;
+import varepsilon.generative.ConvVae;
+import varepsilon.generative.Vae;
+import varepsilon.nn.Init;
+import varepsilon.nn.Weights;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * A trained VAE out of a weight file, ready to be used. It is in evaluation mode.
+ *
+ * @param path the file
+ * @param architecture what the file describes
+ * @param vae the model, owned by this
+ */
+public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoCloseable {
+    /**
+     * Reads a VAE.
+     *
+     * @param weights a weight file, or a run directory, which stands for its best weights
+     * @throws InputException where there is no such file, or it does not hold a convolutional VAE
+     */
+    public static VaeFile read(Path weights, Device device) throws IOException {
+        Path file = Files.isDirectory(weights) ? bestOf(weights) : weights;
+        try (var scope = Scope.withoutGradients();
+                Rng unused = Rng.seeded(0)) {
+            Weights read = Weights.read(file);
+            ConvVae architecture = describedBy(read, file);
+            Vae vae = architecture.create(Init.on(device, unused));
+            try {
+                vae.load(read);
+                vae.train(false);
+                return new VaeFile(file, architecture, vae);
+            } catch (RuntimeException e) {
+                vae.close();
+                throw e;
+            }
+        }
+    }
+
+    private static Path bestOf(Path run) {
+        Path best = run.resolve("checkpoints").resolve("best.safetensors");
+        if (!Files.isRegularFile(best)) {
+            throw new InputException(run + ": there are no best weights in this folder (" + best
+                    + "); expected a weight file, or a run that has finished an epoch");
+        }
+        return best;
+    }
+
+    private static ConvVae describedBy(Weights weights, Path file) {
+        ConvVae architecture;
+        try {
+            architecture = ConvVae.describedBy(weights, file);
+        } catch (ArithmeticException | IllegalArgumentException e) {
+            throw new InputException(file + ": not the weights of a convolutional VAE: " + e.getMessage(), e);
+        }
+        // The model is made before its weights are compared; a file of a few bytes must not ask for gigabytes.
+        long f = architecture.filters();
+        long latentDim = architecture.latentDim();
+        Map<String, long[]> largest = new LinkedHashMap<>();
+        largest.put("encoder.net.8.weight", new long[] {2 * f, 2 * f, 3, 3});
+        largest.put("decoder.linear.0.weight", new long[] {32 * f, latentDim});
+        largest.forEach((name, shape) -> {
+            Tensor tensor = weights.tensors().get(name);
+            if (tensor == null || !Arrays.equals(tensor.shape(), shape)) {
+                throw new InputException(file + ": not the weights of a convolutional VAE: '" + name + "' is "
+                        + (tensor == null ? "missing" : Arrays.toString(tensor.shape())) + "; expected "
+                        + Arrays.toString(shape));
+            }
+        });
+        return architecture;
+    }
+
+    /** @throws InputException where the model is not about images of this shape */
+    public void requireFits(ImageSet images) {
+        if (images.channels() != architecture.imageChannels()
+                || images.height() != ConvVae.SIDE
+                || images.width() != ConvVae.SIDE) {
+            throw new InputException(path + ": a VAE of " + architecture.imageChannels() + "×" + ConvVae.SIDE + "×"
+                    + ConvVae.SIDE + " images; " + images.name() + " has " + images.channels() + "×" + images.height()
+                    + "×" + images.width());
+        }
+    }
+
+    /** Frees the model. */
+    @Override
+    public void close() {
+        vae.close();
+    }
+}
