@@ -28,7 +28,8 @@ final class BitmapFont {
 
     private BitmapFont(Map<Integer, boolean[][]> glyphs) {
         this.glyphs = Map.copyOf(glyphs);
-        this.missing = trimmed(List.of("#####", "#...#", "#...#", "#...#", "#...#", "#...#", "#####", ".....", "....."));
+        this.missing =
+                trimmed(List.of("#####", "#...#", "#...#", "#...#", "#...#", "#...#", "#####", ".....", "....."));
     }
 
     /** Paints one font pixel. */
@@ -115,7 +116,9 @@ final class BitmapFont {
     private static BitmapFont read(String resource) {
         List<String> lines;
         try (InputStream in = BitmapFont.class.getResourceAsStream(resource)) {
-            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -127,7 +130,9 @@ final class BitmapFont {
                     .toList();
             for (int i = 0; i < characters.length; i++) {
                 int column = i;
-                glyphs.put(characters[i].codePointAt(0), trimmed(rows.stream().map(row -> row[column]).toList()));
+                glyphs.put(
+                        characters[i].codePointAt(0),
+                        trimmed(rows.stream().map(row -> row[column]).toList()));
             }
         }
         return new BitmapFont(glyphs);
@@ -135,7 +140,11 @@ final class BitmapFont {
 
     /** Ink without the blank columns beside it: the letters stand as close as their shapes allow. */
     private static boolean[][] trimmed(List<String> rows) {
-        int first = rows.stream().mapToInt(row -> row.indexOf('#')).filter(i -> i >= 0).min().orElse(0);
+        int first = rows.stream()
+                .mapToInt(row -> row.indexOf('#'))
+                .filter(i -> i >= 0)
+                .min()
+                .orElse(0);
         int last = rows.stream().mapToInt(row -> row.lastIndexOf('#')).max().orElse(0);
         boolean[][] ink = new boolean[rows.size()][last - first + 1];
         for (int y = 0; y < ink.length; y++) {

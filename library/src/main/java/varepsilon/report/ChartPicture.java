@@ -52,8 +52,7 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
 
     /** The picture, at twice the given size. */
     BufferedImage draw(List<Line> lines, int width, int height) {
-        BufferedImage picture =
-                new BufferedImage(width * RESOLUTION, height * RESOLUTION, BufferedImage.TYPE_INT_RGB);
+        BufferedImage picture = new BufferedImage(width * RESOLUTION, height * RESOLUTION, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = picture.createGraphics();
         try {
             graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
@@ -94,9 +93,18 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
      * invisible point at an odd place has it choose round ones.
      */
     private static void unevenX(XYChart chart, List<Line> lines) {
-        double first = lines.stream().flatMapToDouble(line -> Arrays.stream(line.curve().x())).min().orElseThrow();
-        double last = lines.stream().flatMapToDouble(line -> Arrays.stream(line.curve().x())).max().orElseThrow();
-        double[] y = Arrays.stream(lines.get(0).curve().y()).filter(Double::isFinite).limit(1).toArray();
+        double first = lines.stream()
+                .flatMapToDouble(line -> Arrays.stream(line.curve().x()))
+                .min()
+                .orElseThrow();
+        double last = lines.stream()
+                .flatMapToDouble(line -> Arrays.stream(line.curve().x()))
+                .max()
+                .orElseThrow();
+        double[] y = Arrays.stream(lines.get(0).curve().y())
+                .filter(Double::isFinite)
+                .limit(1)
+                .toArray();
         add(chart, new double[] {first * (1 - 1 / Math.PI) + last / Math.PI}, y).setMarker(SeriesMarkers.NONE);
     }
 

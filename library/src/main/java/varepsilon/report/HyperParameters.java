@@ -14,7 +14,8 @@ final class HyperParameters {
     /** HParamsPluginData{session_start_info}: the values of one run. */
     static byte[] sessionStart(Map<String, ?> values, double seconds) {
         ProtoMessage info = new ProtoMessage();
-        values.forEach((name, value) -> info.message(1, new ProtoMessage().string(1, name).message(2, value(name, value))));
+        values.forEach((name, value) ->
+                info.message(1, new ProtoMessage().string(1, name).message(2, value(name, value))));
         info.float64(5, seconds);
         return new ProtoMessage().message(3, info).toBytes();
     }

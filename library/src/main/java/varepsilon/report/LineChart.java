@@ -132,7 +132,8 @@ public final class LineChart {
             return Optional.empty();
         } catch (RuntimeException | Error e) {
             // Without a font, fontconfig, freetype or the display it was told of, the JRE throws a RuntimeException,
-            // InternalError, LinkageError, AWTError or plain Error, depending on its version and on what was tried before.
+            // InternalError, LinkageError, AWTError or plain Error, depending on its version and on what was tried
+            // before.
             return Optional.of("this machine cannot draw text (" + e + "); install fontconfig and a font (Debian:"
                     + " apt-get install fontconfig fonts-dejavu-core) and run Java with -Djava.awt.headless=true");
         } finally {

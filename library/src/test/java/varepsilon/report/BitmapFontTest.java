@@ -37,11 +37,14 @@ class BitmapFontTest {
         String missing = shape("\uFFFF");
         String symbols = "αβδεθλμσφΔ∇±×·→…≤≥≈∞‖°²";
         for (int c = '!'; c <= '~'; c++) {
-            assertThat(shapes.add(shape(Character.toString(c)))).as(Character.toString(c)).isTrue();
+            assertThat(shapes.add(shape(Character.toString(c))))
+                    .as(Character.toString(c))
+                    .isTrue();
         }
-        symbols.codePoints().forEach(c -> assertThat(shapes.add(shape(Character.toString(c))))
-                .as(Character.toString(c))
-                .isTrue());
+        symbols.codePoints()
+                .forEach(c -> assertThat(shapes.add(shape(Character.toString(c))))
+                        .as(Character.toString(c))
+                        .isTrue());
         assertThat(shapes).doesNotContain(missing);
         assertThat(shape("\uD83D\uDE00")).as("a character outside the sheet").isEqualTo(missing);
     }

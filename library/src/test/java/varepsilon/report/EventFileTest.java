@@ -82,15 +82,15 @@ class EventFileTest {
         assertThat(events.get(3).getStep()).isEqualTo(300);
         assertThat(events.get(3).getSummary().getValueList())
                 .extracting(Summary.Value::getTag, Summary.Value::getSimpleValue)
-                .containsExactly(
-                        tuple("train_bpd", 0.5f),
-                        tuple("train_kl_nats", -44.25f));
+                .containsExactly(tuple("train_bpd", 0.5f), tuple("train_kl_nats", -44.25f));
     }
 
     @Test
     void picturesArePngWithTheirSize() throws IOException {
-        BufferedImage picture =
-                ImageGrid.of(new byte[] {0, 50, 100, (byte) 200, 1, 2}, 1, 2, 3).scale(1).padding(0).render();
+        BufferedImage picture = ImageGrid.of(new byte[] {0, 50, 100, (byte) 200, 1, 2}, 1, 2, 3)
+                .scale(1)
+                .padding(0)
+                .render();
         List<Event> events = written(file -> file.image("samples", 422, picture));
 
         Summary.Value value = only(events.get(1));
@@ -149,9 +149,15 @@ class EventFileTest {
         assertThat(float64(start, 5)).isEqualTo(NOON_SECONDS);
         assertThat(struct(start).getFieldsMap())
                 .containsOnly(
-                        entry("latent_dim", Value.newBuilder().setNumberValue(20).build()),
-                        entry("learning_rate", Value.newBuilder().setNumberValue(1e-3).build()),
-                        entry("augmentation", Value.newBuilder().setBoolValue(false).build()),
+                        entry(
+                                "latent_dim",
+                                Value.newBuilder().setNumberValue(20).build()),
+                        entry(
+                                "learning_rate",
+                                Value.newBuilder().setNumberValue(1e-3).build()),
+                        entry(
+                                "augmentation",
+                                Value.newBuilder().setBoolValue(false).build()),
                         entry("data", Value.newBuilder().setStringValue("mnist").build()));
 
         // SessionEndInfo{status = 1, end_time_secs = 2}, Status{SUCCESS = 1, FAILURE = 2}
@@ -163,7 +169,8 @@ class EventFileTest {
     @Test
     void aFailedRunSaysSo() throws IOException {
         List<Event> events = written(file -> file.sessionEnd(EventFile.Outcome.FAILURE));
-        assertThat(varint(message(hparams(events.get(1), "_hparams_/session_end_info"), 4), 1)).isEqualTo(2);
+        assertThat(varint(message(hparams(events.get(1), "_hparams_/session_end_info"), 4), 1))
+                .isEqualTo(2);
     }
 
     @Test
@@ -174,7 +181,9 @@ class EventFileTest {
                     .withMessageContaining("filters")
                     .withMessageContaining("[32, 64]");
         }
-        assertThat(EventRecords.read(eventFiles().get(0))).as("nothing half-written").hasSize(1);
+        assertThat(EventRecords.read(eventFiles().get(0)))
+                .as("nothing half-written")
+                .hasSize(1);
     }
 
     @Test
@@ -296,7 +305,9 @@ class EventFileTest {
         SummaryMetadata metadata = value.getMetadata();
         assertThat(value.getTag()).isEqualTo(tag);
         assertThat(metadata.getPluginData().getPluginName()).isEqualTo("hparams");
-        assertThat(varint(metadata.getUnknownFields(), 4)).as("data class: tensor").isEqualTo(2);
+        assertThat(varint(metadata.getUnknownFields(), 4))
+                .as("data class: tensor")
+                .isEqualTo(2);
         assertThat(value.getTensor().getDtype()).isEqualTo(DataType.DT_FLOAT);
         assertThat(value.getTensor().getTensorShape().getDimCount()).isEqualTo(1);
         assertThat(value.getTensor().getTensorShape().getDim(0).getSize()).isZero();

@@ -44,7 +44,8 @@ class ImageGridTest {
             for (int y = 0; y < cell.height; y++) {
                 for (int x = 0; x < cell.width; x++) {
                     int grey = pixels[(i * height + y / 3) * width + x / 3] & 0xFF;
-                    assertThat(picture.getRGB(cell.x + x, cell.y + y) & 0xFFFFFF).isEqualTo(grey * 0x010101);
+                    assertThat(picture.getRGB(cell.x + x, cell.y + y) & 0xFFFFFF)
+                            .isEqualTo(grey * 0x010101);
                 }
             }
         }
@@ -72,7 +73,8 @@ class ImageGridTest {
     @Test
     void colourPlanesBecomeRedGreenAndBlue() {
         byte[] pixels = {1, 2, /* green */ 3, 4, /* blue */ 5, (byte) 255};
-        BufferedImage picture = ImageGrid.of(pixels, 3, 1, 2).padding(0).scale(1).render();
+        BufferedImage picture =
+                ImageGrid.of(pixels, 3, 1, 2).padding(0).scale(1).render();
         assertThat(rows(picture)).isDeepEqualTo(new int[][] {{0x010305, 0x0204FF}});
     }
 
@@ -103,7 +105,9 @@ class ImageGridTest {
                 ImageGrid.of(black, 1, 28, 28).caption("epoch 10").render();
 
         assertThat(inked(plain, 0, plain.getHeight())).isFalse();
-        assertThat(inked(captioned, 0, plain.getHeight())).as("above the caption").isFalse();
+        assertThat(inked(captioned, 0, plain.getHeight()))
+                .as("above the caption")
+                .isFalse();
         assertThat(inked(captioned, plain.getHeight(), captioned.getHeight())).isTrue();
         assertThat(captioned.getWidth()).isEqualTo(plain.getWidth());
     }
@@ -146,7 +150,8 @@ class ImageGridTest {
         assertThatIllegalArgumentException().isThrownBy(() -> grid.columns(0)).withMessageContaining("columns");
         assertThatIllegalArgumentException().isThrownBy(() -> grid.scale(-1)).withMessageContaining("-1");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ImageGrid.of(new byte[1], 1, 1, 1).scale(1 << 20).render())
+                .isThrownBy(
+                        () -> ImageGrid.of(new byte[1], 1, 1, 1).scale(1 << 20).render())
                 .withMessageContaining("too large");
     }
 

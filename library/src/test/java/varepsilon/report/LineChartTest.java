@@ -37,8 +37,8 @@ class LineChartTest {
 
     @Test
     void aRisingLineRisesFromTheLeftToTheRight() throws IOException {
-        BufferedImage picture = drawn(
-                new LineChart("title", "x", "y").curve("line", new double[] {0, 1, 2}, new double[] {0, 1, 2}));
+        BufferedImage picture =
+                drawn(new LineChart("title", "x", "y").curve("line", new double[] {0, 1, 2}, new double[] {0, 1, 2}));
 
         List<Point> blue = plotted(picture, BLUE);
         Point first = blue.get(0);
@@ -46,9 +46,10 @@ class LineChartTest {
         double slope = (last.y - first.y) / (double) (last.x - first.x);
         assertThat(slope).isNegative();
         assertThat(last.x - first.x).as("uses the width").isGreaterThan(picture.getWidth() / 2);
-        assertThat(blue).allSatisfy(p -> assertThat(p.y - (first.y + slope * (p.x - first.x)))
-                .as("distance of %s from the straight line", p)
-                .isBetween(-5.0, 5.0));
+        assertThat(blue)
+                .allSatisfy(p -> assertThat(p.y - (first.y + slope * (p.x - first.x)))
+                        .as("distance of %s from the straight line", p)
+                        .isBetween(-5.0, 5.0));
     }
 
     @Test
@@ -69,7 +70,8 @@ class LineChartTest {
                 .curve("val", x, new double[] {5, 4, 3, 2})
                 .published("val", x, new double[] {5, 4.5, 4, 3.5}));
 
-        assertThat(plotted(both, VERMILLION).size()).isGreaterThan(plotted(own, VERMILLION).size());
+        assertThat(plotted(both, VERMILLION).size())
+                .isGreaterThan(plotted(own, VERMILLION).size());
         assertThat(plotted(both, BLUE)).isNotEmpty();
         assertThat(plotted(both, 0x009E73)).as("no third colour").isEmpty();
     }
@@ -94,8 +96,10 @@ class LineChartTest {
         double[] x = {0, 1, 2, 3, 4, 5, 6, 7};
         double[] whole = {1, 1, 1, 1, 1, 1, 1, 1};
         double[] diverged = {1, 1, 1, Double.NaN, Double.POSITIVE_INFINITY, 1, 1, 1};
-        int all = plotted(drawn(new LineChart("", "x", "y").curve("a", x, whole)), BLUE).size();
-        int some = plotted(drawn(new LineChart("", "x", "y").curve("a", x, diverged)), BLUE).size();
+        int all = plotted(drawn(new LineChart("", "x", "y").curve("a", x, whole)), BLUE)
+                .size();
+        int some = plotted(drawn(new LineChart("", "x", "y").curve("a", x, diverged)), BLUE)
+                .size();
         assertThat(some / (double) all).isBetween(0.5, 0.7);
     }
 
@@ -111,9 +115,10 @@ class LineChartTest {
         Point first = blue.get(0);
         Point last = blue.get(blue.size() - 1);
         double slope = (last.y - first.y) / (double) (last.x - first.x);
-        assertThat(blue).as("a power law is straight").allSatisfy(p -> assertThat(
-                        p.y - (first.y + slope * (p.x - first.x)))
-                .isBetween(-5.0, 5.0));
+        assertThat(blue)
+                .as("a power law is straight")
+                .allSatisfy(p ->
+                        assertThat(p.y - (first.y + slope * (p.x - first.x))).isBetween(-5.0, 5.0));
     }
 
     @Test
@@ -131,9 +136,8 @@ class LineChartTest {
     @Test
     void nothingIsWrittenWhereThereIsNothingToDraw() throws IOException {
         Path target = folder.resolve("empty.png");
-        LineChart chart = new LineChart("", "x", "y").curve("a", new double[] {1, 2}, new double[] {
-            Double.NaN, Double.NaN
-        });
+        LineChart chart =
+                new LineChart("", "x", "y").curve("a", new double[] {1, 2}, new double[] {Double.NaN, Double.NaN});
         assertThat(chart.write(target)).isEmpty();
         assertThat(new LineChart("", "x", "y").write(target)).isEmpty();
         assertThat(target).doesNotExist();
@@ -148,7 +152,9 @@ class LineChartTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> chart.curve("a", new double[] {1}, new double[] {2}))
                 .withMessageContaining("two curves named a");
-        assertThatIllegalArgumentException().isThrownBy(() -> chart.size(10, 10)).withMessageContaining("10×10");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> chart.size(10, 10))
+                .withMessageContaining("10×10");
     }
 
     /** A display that is not there breaks drawing on every JRE; a missing font or fontconfig breaks it the same way. */
@@ -194,11 +200,14 @@ class LineChartTest {
     }
 
     private static URI location(Class<?> part) {
-        return URI.create(part.getProtectionDomain().getCodeSource().getLocation().toString());
+        return URI.create(
+                part.getProtectionDomain().getCodeSource().getLocation().toString());
     }
 
     private BufferedImage drawn(LineChart chart) throws IOException {
-        assumeTrue(LineChart.fontProblem().isEmpty(), () -> "skipped: " + LineChart.fontProblem().orElseThrow());
+        assumeTrue(
+                LineChart.fontProblem().isEmpty(),
+                () -> "skipped: " + LineChart.fontProblem().orElseThrow());
         Path target = folder.resolve("chart.png");
         assertThat(chart.write(target)).isEqualTo(Optional.of(target));
         return ImageIO.read(target.toFile());
