@@ -49,7 +49,7 @@ public final class TrainingPictures implements TrainingListener {
      */
     public TrainingPictures(Vae vae, Path folder, String title, int samplesEvery, int epochs, long seed) {
         if (samplesEvery < 1) {
-            throw new InputException("--samples-every " + samplesEvery + ": expected at least 1");
+            throw new InputException("samplesEvery " + samplesEvery + ": expected at least 1");
         }
         this.vae = vae;
         this.folder = folder;

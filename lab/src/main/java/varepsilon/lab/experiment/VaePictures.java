@@ -40,7 +40,7 @@ public final class VaePictures {
      * @throws InputException for another count
      */
     public static ImageGrid samples(Vae vae, int count, Picture picture, long seed) {
-        requireWithin("--count", count, 1, MOST_IMAGES);
+        requireWithin("count", count, 1, MOST_IMAGES);
         return drawn(vae, seed, "samples", rng -> decoded(vae, vae.prior().sample(count, rng), picture, rng))
                 .grid()
                 .columns(Math.min(count, SAMPLE_COLUMNS));
@@ -53,8 +53,8 @@ public final class VaePictures {
      * @throws InputException for another count
      */
     public static ImageGrid reconstructions(Vae vae, ImageSet set, int count, Picture picture, long seed) {
-        requireWithin("--count", count, 1, MOST_IMAGES);
-        ImageSet originals = first(set, count, "--count " + count);
+        requireWithin("count", count, 1, MOST_IMAGES);
+        ImageSet originals = first(set, count, "count " + count);
         Images decoded = drawn(vae, seed, "reconstructions", rng -> decoded(vae, means(vae, originals), picture, rng));
         int height = originals.height();
         int width = originals.width();
@@ -87,9 +87,9 @@ public final class VaePictures {
      * @throws InputException for other numbers
      */
     public static ImageGrid interpolations(Vae vae, ImageSet set, int pairs, int steps, Picture picture, long seed) {
-        requireWithin("--steps", steps, 2, MOST_STEPS);
-        requireWithin("--pairs", pairs, 1, MOST_IMAGES / (steps + 2));
-        ImageSet ends = first(set, 2 * pairs, "--pairs " + pairs);
+        requireWithin("steps", steps, 2, MOST_STEPS);
+        requireWithin("pairs", pairs, 1, MOST_IMAGES / (steps + 2));
+        ImageSet ends = first(set, 2 * pairs, "pairs " + pairs);
         Images decoded = drawn(vae, seed, "interpolations", rng -> {
             Tensor z = means(vae, ends).reshape(pairs, 2, vae.prior().latentDim());
             Tensor line = Manifold.lines(
@@ -124,7 +124,7 @@ public final class VaePictures {
      * @throws InputException for another number, or where the model's latent space has not two dimensions
      */
     public static ImageGrid manifold(Vae vae, int n) {
-        requireWithin("--size", n, 1, (int) Math.sqrt(MOST_IMAGES));
+        requireWithin("size", n, 1, (int) Math.sqrt(MOST_IMAGES));
         int latentDim = vae.prior().latentDim();
         if (latentDim != 2) {
             throw new InputException("a manifold needs a model with 2 latent dimensions; this one has " + latentDim);
@@ -196,17 +196,17 @@ public final class VaePictures {
         return Tensor.concat(0, portions);
     }
 
-    private static ImageSet first(ImageSet set, int n, String option) {
+    private static ImageSet first(ImageSet set, int n, String name) {
         if (n > set.size()) {
             throw new InputException(
-                    option + " needs " + n + " images, but " + set.name() + " has " + set.size() + " here");
+                    name + " needs " + n + " images, but " + set.name() + " has " + set.size() + " here");
         }
         return set.limit(n);
     }
 
-    private static void requireWithin(String option, int value, int least, int most) {
+    private static void requireWithin(String name, int value, int least, int most) {
         if (value < least || value > most) {
-            throw new InputException(option + " " + value + ": expected " + least + " to " + most);
+            throw new InputException(name + " " + value + ": expected " + least + " to " + most);
         }
     }
 }
