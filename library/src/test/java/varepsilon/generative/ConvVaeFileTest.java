@@ -1,0 +1,164 @@
+package varepsilon.generative;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.nn.Safetensors;
+import varepsilon.nn.Weights;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Tensor;
+
+/** What a weight file says of the model in it, believed only as far as it agrees with itself. */
+class ConvVaeFileTest extends ScopedTest {
+    private static final Path FILE = Path.of("some.safetensors");
+    private static final ConvVae SMALL = new ConvVae(3, 2, 1, new Categorical(16));
+
+    @TempDir
+    Path folder;
+
+    private Map<String, Tensor> state(ConvVae size) {
+        return new LinkedHashMap<>(closing(size.create(init(DType.FLOAT32, 1))).state());
+    }
+
+    private void assertRefused(Map<String, Tensor> tensors, Map<String, String> metadata, String... partsOfMessage) {
+        assertThatThrownBy(() -> ConvVae.describedBy(Weights.of(tensors, metadata), FILE))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(FILE + ": ")
+                .hasMessageContainingAll(partsOfMessage)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n").doesNotContain("\u001b"));
+    }
+
+    @Test
+    void everyModelComesBackFromItsFile() throws IOException {
+        for (ConvVae size : List.of(
+                SMALL,
+                new ConvVae(2, 1, 3, new Categorical(4)),
+                new ConvVae(4, 3, 1, new Bernoulli()),
+                new ConvVae(1, 1, 1, new Gaussian(0.25)))) {
+            Vae vae = closing(size.create(init(DType.FLOAT32, 7)));
+            Path path = folder.resolve("vae.safetensors");
+            Safetensors.write(path, Weights.of(vae.state(), size.metadata()));
+            Weights weights = Weights.read(path);
+            assertThat(ConvVae.describedBy(weights, path)).isEqualTo(size);
+            Vae read = closing(size.create(init(DType.FLOAT32, 8)));
+            read.load(weights);
+            read.state()
+                    .forEach((name, tensor) -> assertThat(tensor.toFloats())
+                            .as(name)
+                            .containsExactly(vae.state().get(name).toFloats()));
+        }
+    }
+
+    @Test
+    void withoutMetadataTheShapesSayIt() {
+        ConvVae colour = new ConvVae(2, 1, 3, new Categorical(4));
+        assertThat(ConvVae.describedBy(Weights.of(state(SMALL), Map.of()), FILE))
+                .isEqualTo(SMALL);
+        assertThat(ConvVae.describedBy(Weights.of(state(colour), Map.of()), FILE))
+                .isEqualTo(colour);
+        ConvVae binary = new ConvVae(2, 1, 1, new Bernoulli());
+        assertThat(ConvVae.describedBy(Weights.of(state(binary), Map.of()), FILE))
+                .isEqualTo(binary);
+        assertThat(ConvVae.describedBy(Weights.of(state(binary), Map.of("likelihood", "gaussian")), FILE))
+                .isEqualTo(new ConvVae(2, 1, 1, new Gaussian(Gaussian.DEFAULT_STD)));
+    }
+
+    @Test
+    void unknownKeysAreNoMatter() {
+        Map<String, String> metadata = new LinkedHashMap<>(SMALL.metadata());
+        metadata.put("trained_by", "someone");
+        assertThat(ConvVae.describedBy(Weights.of(state(SMALL), metadata), FILE))
+                .isEqualTo(SMALL);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "levels, abc, 16",
+        "levels, 8, 16",
+        "levels, 99999999999999999999, 16",
+        "latent_dim, 20, 3",
+        "latent_dim, -1, 3",
+        "filters, 32, 2",
+        "image, 3x32x32, 1x28x28"
+    })
+    void metadataThatContradictsTheShapesIsRefused(String key, String value, String truth) {
+        assertRefused(state(SMALL), Map.of(key, value), key + " '" + value + "'", "say " + truth);
+    }
+
+    @Test
+    void otherArchitecturesAndLikelihoodsAreRefused() {
+        assertRefused(state(SMALL), Map.of("architecture", "resnet18"), "weights of a 'resnet18'", "'conv-vae'");
+        assertRefused(state(SMALL), Map.of("architecture", "a\n\u001b[31mb"), "weights of a 'a");
+        assertRefused(state(SMALL), Map.of("likelihood", "poisson"), "likelihood 'poisson'", "categorical");
+        assertRefused(state(SMALL), Map.of("likelihood", "bernoulli"), "bernoulli", "needs 1", "say 16");
+        ConvVae binary = new ConvVae(2, 1, 1, new Bernoulli());
+        assertRefused(state(binary), Map.of("likelihood", "categorical"), "levels 1");
+        for (String std : List.of("abc", "NaN", "-1", "0")) {
+            assertRefused(
+                    state(binary), Map.of("likelihood", "gaussian", "std", std), std.equals("abc") ? "abc" : "std");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"encoder.net.0.weight", "encoder.net.6.weight", "decoder.linear.0.weight", "decoder.net.8.weight"})
+    void missingAndMisshapenTensorsAreNamed(String name) {
+        Map<String, Tensor> tensors = state(SMALL);
+        tensors.remove(name);
+        assertRefused(tensors, Map.of(), "there is no '" + name + "'");
+        for (long[] shape : new long[][] {{}, {5}, {2, 1, 3, 3, 1}, {0, 1, 3, 3}, {1_000_000, 0}}) {
+            tensors.put(name, Tensor.zeros(DType.FLOAT32, shape));
+            assertRefused(tensors, SMALL.metadata(), "'" + name + "'");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "encoder.net.0.weight; 4096,1,1,1; do not fit together",
+                "encoder.net.0.weight; 4096,1,3,3; do not fit together",
+                "encoder.net.0.weight; 2,3,3,3; do not fit together",
+                "encoder.net.6.weight; 4,5,3,3; do not fit together",
+                "decoder.linear.0.weight; 65,3; do not fit together",
+                "decoder.net.8.weight; 3,16,3,3; do not fit together",
+                "decoder.net.8.weight; 2,17,3,3; levels 17"
+            })
+    void aTensorOfAnotherSizeNeverMakesAHugeModel(String name, String sizes, String message) {
+        Map<String, Tensor> tensors = state(SMALL);
+        long[] shape =
+                Arrays.stream(sizes.split(",")).mapToLong(Long::parseLong).toArray();
+        tensors.put(name, Tensor.zeros(DType.FLOAT32, shape));
+        assertRefused(tensors, Map.of(), message);
+    }
+
+    @Test
+    void theRestIsCheckedWhenItIsLoaded() {
+        Map<String, Tensor> tensors = state(SMALL);
+        tensors.remove("encoder.net.4.bias");
+        tensors.put("surplus", Tensor.zeros(DType.FLOAT32, 1));
+        Weights weights = Weights.of(tensors, SMALL.metadata());
+        Vae vae = closing(ConvVae.describedBy(weights, FILE).create(init(DType.FLOAT32, 1)));
+        assertThatThrownBy(() -> vae.load(weights))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("1 missing ('encoder.net.4.bias')", "1 surplus ('surplus')");
+    }
+
+    @Test
+    void likelihoodsByName() {
+        assertThat(Likelihood.named("categorical", 4)).isEqualTo(new Categorical(4));
+        assertThat(Likelihood.named("bernoulli", 4)).isEqualTo(new Bernoulli());
+        assertThat(Likelihood.named("gaussian", 4)).isEqualTo(new Gaussian(0.1));
+        assertThatThrownBy(() -> Likelihood.named("Categorical", 4)).isInstanceOf(InputException.class);
+    }
+}
