@@ -41,9 +41,12 @@ public final class Engine {
         Loader.load(torch.class);
         Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
         // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
-        if (System.getenv("OPENBLAS_NUM_THREADS") == null) {
-            openblas_nolapack.blas_set_num_threads(1);
-        }
+        openblas_nolapack.blas_set_num_threads(blasThreads());
+    }
+
+    private static int blasThreads() {
+        String wanted = System.getenv("OPENBLAS_NUM_THREADS");
+        return wanted != null && wanted.matches("[1-9]\\d{0,3}") ? Integer.parseInt(wanted) : 1;
     }
 
     /**
