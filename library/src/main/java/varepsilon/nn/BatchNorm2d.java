@@ -9,6 +9,7 @@ import varepsilon.tensor.Tensor;
 public final class BatchNorm2d extends Layer {
     private static final double MOMENTUM = 0.1;
     private static final double EPSILON = 1e-5;
+    private static final String BATCHES_TRACKED = "num_batches_tracked";
 
     private final Tensor weight;
     private final Tensor bias;
@@ -23,15 +24,20 @@ public final class BatchNorm2d extends Layer {
             bias = parameter("bias", init.constant(0, channels));
             runningMean = buffer("running_mean", init.constant(0, channels));
             runningVar = buffer("running_var", init.constant(1, channels));
-            batchesTracked = buffer("num_batches_tracked", Tensor.zeros(DType.INT64));
+            batchesTracked = buffer(BATCHES_TRACKED, Tensor.zeros(DType.INT64));
         }
+    }
+
+    /** Whether weight files may leave this name out: the count of batches, which changes no output. */
+    static boolean isBookkeeping(String name) {
+        return name.endsWith(BATCHES_TRACKED);
     }
 
     @Override
     public Tensor forward(Tensor x) {
         if (isTraining()) {
             try (var scope = Scope.withoutGradients()) {
-                batchesTracked.addInPlace(Tensor.ones(DType.INT64), 1);
+                batchesTracked.addInPlace(Tensor.ones(DType.INT64));
             }
         }
         return Ops.batchNorm(x, weight, bias, runningMean, runningVar, isTraining(), MOMENTUM, EPSILON);

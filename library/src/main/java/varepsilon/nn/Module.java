@@ -19,20 +19,32 @@ public abstract class Module implements AutoCloseable {
 
     /** Registers a trained tensor, which this module then owns. */
     protected final Tensor parameter(String name, Tensor value) {
+        requireFree(name);
         parameters.put(name, value.own().requiresGrad(true));
         return value;
     }
 
     /** Registers a tensor that belongs to the state but is not trained, such as running statistics. */
     protected final Tensor buffer(String name, Tensor value) {
+        requireFree(name);
         buffers.put(name, value.own());
         return value;
     }
 
     /** Registers a part, which this module then owns. */
     protected final <M extends Module> M child(String name, M module) {
+        requireFree(name);
         children.put(name, module);
         return module;
+    }
+
+    private void requireFree(String name) {
+        if (name.isEmpty() || name.contains(".")) {
+            throw new IllegalArgumentException("name '" + name + "': expected one without dots, which join names");
+        }
+        if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+            throw new IllegalArgumentException("name '" + name + "' is taken in this module");
+        }
     }
 
     /** Trained tensors by full name, in the order of registration. */
@@ -73,9 +85,9 @@ public abstract class Module implements AutoCloseable {
         Map<String, Tensor> state = state();
         Map<String, long[]> expected = new LinkedHashMap<>();
         state.forEach((name, tensor) -> expected.put(name, tensor.shape()));
-        weights.requireExactly(expected);
+        weights.requireExactly(expected, BatchNorm2d::isBookkeeping);
         try (var scope = Scope.withoutGradients()) {
-            state.forEach((name, tensor) -> tensor.copyInPlace(weights.get(name)));
+            weights.tensors().forEach((name, tensor) -> state.get(name).copyInPlace(tensor));
         }
     }
 
