@@ -2,10 +2,10 @@ package varepsilon.lab.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.data.DataFolder;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
@@ -18,11 +18,8 @@ final class DataOptions {
     @Option(names = "--data", paramLabel = "NAME", description = "Data set: mnist, fashion-mnist or glyphs.")
     private String name;
 
-    @Option(
-            names = "--data-dir",
-            paramLabel = "DIR",
-            description = "Where data sets lie; else $VAREPSILON_DATA, else the user's cache.")
-    private Path folder;
+    @Mixin
+    private final DataFolderOption folder = new DataFolderOption();
 
     @Option(names = "--limit", paramLabel = "N", description = "Only the first N images.")
     private Integer limit;
@@ -36,7 +33,7 @@ final class DataOptions {
     }
 
     Path folder() {
-        return DataFolder.locate(folder);
+        return folder.folder();
     }
 
     /** First so many images, 0 for all. */

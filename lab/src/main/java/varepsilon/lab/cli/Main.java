@@ -64,10 +64,21 @@ public final class Main implements Runnable {
     }
 
     private static CommandLine commandLine(Console console, List<String> arguments) {
+        CommandLine data = new CommandLine(new DataCommand())
+                .addSubcommand(new DataListCommand(console))
+                .addSubcommand(new DataInfoCommand(console))
+                .addSubcommand(new DataFetchCommand(console));
         CommandLine vae = new CommandLine(new VaeCommand())
                 .addSubcommand(new VaeTrainCommand(console, arguments))
-                .addSubcommand(new VaeEvaluateCommand(console));
-        CommandLine line = new CommandLine(new Main()).addSubcommand(vae);
+                .addSubcommand(new VaeEvaluateCommand(console))
+                .addSubcommand(new VaeSampleCommand(console))
+                .addSubcommand(new VaeReconstructCommand(console))
+                .addSubcommand(new VaeInterpolateCommand(console))
+                .addSubcommand(new VaeManifoldCommand(console));
+        CommandLine line = new CommandLine(new Main())
+                .addSubcommand(data)
+                .addSubcommand(vae)
+                .addSubcommand(new DoctorCommand(console));
         line.setOut(new PrintWriter(console.out(), true, Charset.defaultCharset()));
         line.setErr(new PrintWriter(console.err(), true, Charset.defaultCharset()));
         line.setCaseInsensitiveEnumValuesAllowed(true);

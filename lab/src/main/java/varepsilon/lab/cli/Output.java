@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.nio.file.Path;
 import java.time.Clock;
 import picocli.CommandLine.Option;
 import varepsilon.report.Progress;
@@ -14,6 +17,7 @@ final class Output {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .addModule(new SimpleModule().addSerializer(Path.class, new ToStringSerializer()))
             .build();
 
     private final Console console;
@@ -34,6 +38,12 @@ final class Output {
     @Option(names = "--no-progress", description = "Do not show progress.")
     private boolean noProgress;
 
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
     Output(Console console) {
         this.console = console;
     }
@@ -41,13 +51,6 @@ final class Output {
     /** Something for the person, unless they want quiet. */
     void say(String message) {
         if (!quiet) {
-            console.err().println(message);
-        }
-    }
-
-    /** Something for the person who wants to know more. */
-    void detail(String message) {
-        if (verbose) {
             console.err().println(message);
         }
     }

@@ -1,5 +1,6 @@
 package varepsilon.lab.cli;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import java.util.regex.MatchResult;
@@ -40,13 +41,19 @@ final class Usage {
     /** Prints one line and where to find help, and gives the exit code. */
     static int explain(ParameterException failure, Console console) {
         CommandLine command = failure.getCommandLine();
-        String message = failure.getMessage().lines().findFirst().orElse("wrong usage");
-        console.err().println("varepsilon: " + message);
-        if (failure instanceof CommandLine.UnmatchedArgumentException unmatched
-                && !unmatched.getSuggestions().isEmpty()) {
-            console.err().println("Did you mean: " + String.join(", ", unmatched.getSuggestions()) + "?");
-        }
+        console.err().println("varepsilon: " + message(failure));
         console.err().println("`" + command.getCommandSpec().qualifiedName() + " --help` shows what it takes.");
         return CommandLine.ExitCode.USAGE;
+    }
+
+    private static String message(ParameterException failure) {
+        if (!(failure instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+            return failure.getMessage().lines().findFirst().orElse("wrong usage");
+        }
+        String first = unmatched.getUnmatched().get(0);
+        boolean group = !failure.getCommandLine().getSubcommands().isEmpty();
+        String kind = first.startsWith("-") ? "unknown option" : group ? "unknown command" : "unexpected argument";
+        List<String> near = unmatched.getSuggestions();
+        return kind + " '" + first + "'" + (near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?");
     }
 }

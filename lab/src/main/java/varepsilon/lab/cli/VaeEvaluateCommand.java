@@ -1,7 +1,6 @@
 package varepsilon.lab.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +20,6 @@ import varepsilon.tensor.Device;
 @Command(
         name = "evaluate",
         description = "Measures how well a VAE describes images.",
-        mixinStandardHelpOptions = true,
         footer = {
             "",
             "Nats are summed over an image and averaged over images; all figures are negative log-likelihoods or",
@@ -35,12 +33,8 @@ final class VaeEvaluateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--weights",
-            required = true,
-            paramLabel = "FILE",
-            description = "Weights (.safetensors, .pt), or a run directory for its best ones.")
-    private Path weights;
+    @Mixin
+    private final WeightsOption weights = new WeightsOption();
 
     @Mixin
     private final DataOptions data = new DataOptions();
@@ -93,7 +87,7 @@ final class VaeEvaluateCommand implements Callable<Integer> {
                         batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
         Device device = compute.start();
         ImageSet images = data.load(split);
-        try (VaeFile file = VaeFile.read(weights, device)) {
+        try (VaeFile file = weights.readVae(device)) {
             file.requireFits(images);
             VaeEvaluation result = evaluate(file, images, settings);
             output.result(result, text(result, file));

@@ -24,7 +24,6 @@ import varepsilon.lab.experiment.VaeRun;
 @Command(
         name = "train",
         description = "Trains a VAE in a run directory of its own, or goes on with one.",
-        mixinStandardHelpOptions = true,
         footer = {
             "",
             "Examples:",

@@ -141,8 +141,11 @@ public final class VaeRun implements AutoCloseable {
     }
 
     private TrainingPictures pictures(Vae vae, TensorBoardListener events) {
-        return new TrainingPictures(vae, folder.path(), title(), config.samplesEvery(), config.epochs(), config.seed())
-                .showTo(events::picture);
+        TrainingPictures pictures = new TrainingPictures(
+                vae, folder.path(), title(), config.samplesEvery(), config.epochs(), config.seed());
+        PublishedCurves.comparableTo(config)
+                .forEach((column, curve) -> pictures.published(column, curve.epochs(), curve.values()));
+        return pictures.showTo(events::picture);
     }
 
     private Map<String, Object> hyperParameters() {

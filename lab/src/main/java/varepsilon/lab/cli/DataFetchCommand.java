@@ -1,0 +1,91 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import varepsilon.data.DataFile;
+import varepsilon.data.DataSource;
+import varepsilon.data.Datasets;
+import varepsilon.data.Download;
+import varepsilon.report.Progress;
+
+/** {@code varepsilon data fetch}. */
+@Command(
+        name = "fetch",
+        description = "Downloads a data set and checks that it is the published one.",
+        footer = {"", "Example:", "  varepsilon data fetch mnist"})
+final class DataFetchCommand implements Callable<Integer> {
+    private static final long KB = 1000;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", description = "Which.")
+    private String name;
+
+    @Mixin
+    private final DataFolderOption folder = new DataFolderOption();
+
+    @Mixin
+    private final Output output;
+
+    DataFetchCommand(Console console) {
+        output = new Output(console);
+    }
+
+    private record Fetched(String name, Path folder, List<String> files) {}
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        DataSource source = Usage.check(spec, () -> Datasets.named(name));
+        Path dataDir = folder.folder();
+        List<DataFile> files = source.downloads();
+        try (Shown shown = new Shown(output)) {
+            new Download().fetch(files, dataDir, shown);
+        }
+        List<String> paths =
+                files.stream().map(file -> file.in(dataDir).toString()).toList();
+        String text = paths.isEmpty()
+                ? name + " is built in; there is nothing to fetch"
+                : name + " is here, as published: " + String.join(", ", paths);
+        output.result(new Fetched(name, dataDir, paths), text);
+        return 0;
+    }
+
+    /** A line of progress for each file. */
+    private static final class Shown implements Download.Progress, AutoCloseable {
+        private final Output output;
+        private DataFile current;
+        private Progress progress;
+        private long shown;
+
+        Shown(Output output) {
+            this.output = output;
+        }
+
+        @Override
+        public void update(DataFile file, long done) {
+            if (!file.equals(current)) {
+                close();
+                current = file;
+                shown = 0;
+                progress = output.progress(file.path(), Math.max(1, file.bytes() / KB), "kB");
+            }
+            progress.advance(done / KB - shown);
+            shown = done / KB;
+        }
+
+        @Override
+        public void close() {
+            if (progress != null) {
+                progress.close();
+            }
+        }
+    }
+}
