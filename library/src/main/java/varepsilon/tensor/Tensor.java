@@ -447,7 +447,13 @@ public final class Tensor implements AutoCloseable {
         return wrap(handle().matmul(other.handle()));
     }
 
-    /** this += factor · other. */
+    /** this += other; both may be of whole numbers. */
+    public Tensor addInPlace(Tensor other) {
+        handle().add_(other.handle());
+        return this;
+    }
+
+    /** this += factor · other, of floating-point numbers. */
     public Tensor addInPlace(Tensor other, double factor) {
         handle().add_(other.handle(), new Scalar(factor));
         return this;
