@@ -1,5 +1,6 @@
 package varepsilon.nn;
 
+import java.util.List;
 import java.util.Map;
 import varepsilon.tensor.Tensor;
 
@@ -18,7 +19,11 @@ public final class Adam extends Optimizer {
         this(parameters, learningRate, 0.9, 0.999, 1e-8, 0);
     }
 
-    /** All constants; {@code weightDecay} is decoupled from the gradient, as in AdamW. */
+    /**
+     * All constants; {@code weightDecay} is decoupled from the gradient, as in AdamW.
+     *
+     * @throws IllegalArgumentException where a β is not in [0, 1), or ε or the weight decay is negative
+     */
     public Adam(
             Map<String, Tensor> parameters,
             double learningRate,
@@ -27,10 +32,29 @@ public final class Adam extends Optimizer {
             double epsilon,
             double weightDecay) {
         super(parameters, learningRate);
+        requireDecayRate("beta1", beta1);
+        requireDecayRate("beta2", beta2);
+        if (!(epsilon >= 0)) {
+            throw new IllegalArgumentException("epsilon " + epsilon + ": expected a number >= 0");
+        }
+        if (!(weightDecay >= 0)) {
+            throw new IllegalArgumentException("weight decay " + weightDecay + ": expected a number >= 0");
+        }
         this.beta1 = beta1;
         this.beta2 = beta2;
         this.epsilon = epsilon;
         this.weightDecay = weightDecay;
+    }
+
+    private static void requireDecayRate(String name, double value) {
+        if (!(value >= 0 && value < 1)) {
+            throw new IllegalArgumentException(name + " " + value + ": expected a number in [0, 1)");
+        }
+    }
+
+    @Override
+    List<String> quantities() {
+        return List.of("first_moment", "second_moment");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package varepsilon.nn;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +38,13 @@ public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sg
     /** Moves one parameter, in place. */
     abstract void update(String name, Tensor parameter, Tensor gradient);
 
+    /** What it keeps for each parameter from the first step on. */
+    abstract List<String> quantities();
+
     /** A running quantity for one parameter, zeros at first. */
     final Tensor running(String name, String quantity, Tensor parameter) {
-        return state.computeIfAbsent(quantity + "." + name, key -> parameter.zerosLike().own());
+        return state.computeIfAbsent(
+                quantity + "." + name, key -> parameter.zerosLike().own());
     }
 
     /** The trained tensors, in the order in which gradients are given. */
@@ -65,25 +70,41 @@ public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sg
         return steps;
     }
 
-    /** Everything besides the parameters that decides the next updates; for a checkpoint with {@link #steps()}. */
+    /**
+     * Everything besides the parameters that decides the next updates, always in the same order; for a checkpoint with
+     * {@link #steps()}.
+     */
     public final Map<String, Tensor> state() {
-        return Map.copyOf(state);
+        return Collections.unmodifiableMap(new LinkedHashMap<>(state));
+    }
+
+    /** Shapes by name of the {@link #state()} that an optimizer like this has after so many steps. */
+    public final Map<String, long[]> stateShapes(long steps) {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        if (steps > 0) {
+            for (String quantity : quantities()) {
+                parameters.forEach((name, parameter) -> shapes.put(quantity + "." + name, parameter.shape()));
+            }
+        }
+        return shapes;
     }
 
     /**
      * Continues as the optimizer did whose {@link #state()} and {@link #steps()} are given.
      *
-     * @throws InputException where the state belongs to other parameters
+     * @throws InputException where the state is that of another kind of optimizer or belongs to other parameters;
+     *     nothing is changed then
      */
     public final void restore(long steps, Map<String, Tensor> saved) {
+        if (steps < 0) {
+            throw new InputException("the optimizer's saved number of steps is " + steps + "; expected at least 0");
+        }
+        Weights.of(saved, Map.of()).requireExactly(stateShapes(steps));
         try (var scope = Scope.withoutGradients()) {
             saved.forEach((key, value) -> {
                 int dot = key.indexOf('.');
-                Tensor parameter = dot < 0 ? null : parameters.get(key.substring(dot + 1));
-                if (parameter == null) {
-                    throw new InputException("the optimizer's saved state has '" + key + "', which no parameter needs");
-                }
-                running(key.substring(dot + 1), key.substring(0, dot), parameter).copyInPlace(value);
+                String name = key.substring(dot + 1);
+                running(name, key.substring(0, dot), parameters.get(name)).copyInPlace(value);
             });
         }
         this.steps = steps;

@@ -1,5 +1,6 @@
 package varepsilon.nn;
 
+import java.util.List;
 import java.util.Map;
 import varepsilon.tensor.Tensor;
 
@@ -12,7 +13,11 @@ public final class Sgd extends Optimizer {
     private final double weightDecay;
     private final boolean nesterov;
 
-    /** Momentum 0 and weight decay 0 make plain gradient descent. */
+    /**
+     * Momentum 0 and weight decay 0 make plain gradient descent.
+     *
+     * @throws IllegalArgumentException where momentum or weight decay is negative, or Nesterov's has no momentum
+     */
     public Sgd(
             Map<String, Tensor> parameters,
             double learningRate,
@@ -20,9 +25,21 @@ public final class Sgd extends Optimizer {
             double weightDecay,
             boolean nesterov) {
         super(parameters, learningRate);
+        if (!(momentum >= 0) || nesterov && momentum == 0) {
+            throw new IllegalArgumentException("momentum " + momentum + ": expected a number "
+                    + (nesterov ? "> 0, since Nesterov's needs one" : ">= 0"));
+        }
+        if (!(weightDecay >= 0)) {
+            throw new IllegalArgumentException("weight decay " + weightDecay + ": expected a number >= 0");
+        }
         this.momentum = momentum;
         this.weightDecay = weightDecay;
         this.nesterov = nesterov;
+    }
+
+    @Override
+    List<String> quantities() {
+        return momentum == 0 ? List.of() : List.of("velocity");
     }
 
     @Override
@@ -32,7 +49,8 @@ public final class Sgd extends Optimizer {
             parameter.addInPlace(g, -learningRate());
             return;
         }
-        Tensor velocity = running(name, "velocity", parameter).mulInPlace(momentum).addInPlace(g, 1);
+        Tensor velocity =
+                running(name, "velocity", parameter).mulInPlace(momentum).addInPlace(g, 1);
         parameter.addInPlace(velocity, -learningRate() * (nesterov ? momentum : 1));
         if (nesterov) {
             parameter.addInPlace(g, -learningRate());
