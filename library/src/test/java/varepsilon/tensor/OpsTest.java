@@ -214,7 +214,7 @@ class OpsTest {
                 for (int k = 0; k < 3; k++) {
                     sum += Math.exp(l[n * 6 + k * 2 + d]);
                 }
-                expected[n * 2 + d] = Math.log(sum) - l[(int) (n * 6 + labels[n * 2 + d] * 2 + d)];
+                expected[n * 2 + d] = Math.log(sum) - l[n * 6 + (int) labels[n * 2 + d] * 2 + d];
             }
         }
         Tensor result = Ops.crossEntropy(logits, Tensor.of(labels, 2, 2));

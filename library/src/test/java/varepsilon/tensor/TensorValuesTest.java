@@ -195,6 +195,8 @@ class TensorValuesTest {
         Tensor b = Tensor.of(new double[] {2, 8}, 2);
         assertThat(x.addInPlace(a, 2)).isSameAs(x);
         assertThat(x.toDoubles()).containsExactly(7, 10);
+        assertThat(Tensor.arange(2).addInPlace(Tensor.ones(DType.INT64)).toLongs())
+                .containsExactly(1, 2);
         assertThat(x.mulInPlace(0.5).toDoubles()).containsExactly(3.5, 5);
         assertThat(x.addProductInPlace(a, b, 0.5).toDoubles()).containsExactly(6.5, 21);
         assertThat(x.addQuotientInPlace(a, b, -2).toDoubles()).containsExactly(3.5, 20);
