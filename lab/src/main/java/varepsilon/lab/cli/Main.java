@@ -27,6 +27,9 @@ import varepsilon.lab.experiment.Program;
             "  varepsilon COMMAND --help"
         })
 public final class Main implements Runnable {
+    /** Exit code after Ctrl-C. */
+    static final int STOPPED = 130;
+
     @Spec
     private CommandSpec spec;
 
@@ -76,8 +79,10 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeInterpolateCommand(console))
                 .addSubcommand(new VaeManifoldCommand(console));
         CommandLine line = new CommandLine(new Main())
+                .addSubcommand(new QuickstartCommand(console, arguments))
                 .addSubcommand(data)
                 .addSubcommand(vae)
+                .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new DoctorCommand(console));
         line.setOut(new PrintWriter(console.out(), true, Charset.defaultCharset()));
         line.setErr(new PrintWriter(console.err(), true, Charset.defaultCharset()));

@@ -1,7 +1,6 @@
 package varepsilon.lab.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +31,6 @@ import varepsilon.lab.experiment.VaeRun;
             "  varepsilon vae train --resume runs/digits --epochs 120"
         })
 final class VaeTrainCommand implements Callable<Integer> {
-    private static final int STOPPED = 130;
     private static final Set<String> WITH_RESUME =
             Set.of("--resume", "--epochs", "--data-dir", "--json", "--quiet", "--verbose", "--no-progress");
 
@@ -152,7 +150,8 @@ final class VaeTrainCommand implements Callable<Integer> {
 
     private VaeRun begin() throws IOException {
         VaeConfig config = config();
-        Path folder = out == null ? newFolder(config) : out;
+        Path folder =
+                out == null ? NewFolder.in(Path.of("runs"), "vae-" + config.data() + "-z" + config.latentDim()) : out;
         VaeRun run = VaeRun.begin(config, folder, data.folder());
         output.say("Training in " + folder);
         return run;
@@ -182,15 +181,6 @@ final class VaeTrainCommand implements Callable<Integer> {
                         compute.seed(),
                         threads,
                         device));
-    }
-
-    private static Path newFolder(VaeConfig config) {
-        String name = "vae-" + config.data() + "-z" + config.latentDim();
-        Path folder = Path.of("runs", name);
-        for (int i = 2; Files.exists(folder); i++) {
-            folder = Path.of("runs", name + "-" + i);
-        }
-        return folder;
     }
 
     private VaeRun goOn() throws IOException {
@@ -223,7 +213,7 @@ final class VaeTrainCommand implements Callable<Integer> {
         }
         if (results.isEmpty()) {
             output.say("Stopped and saved. To go on: " + goOnCommand(run));
-            return STOPPED;
+            return Main.STOPPED;
         }
         output.result(results.get(), text(results.get(), run));
         return 0;

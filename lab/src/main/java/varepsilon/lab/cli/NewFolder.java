@@ -1,0 +1,18 @@
+package varepsilon.lab.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Names for folders that nobody named. */
+final class NewFolder {
+    private NewFolder() {}
+
+    /** {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. */
+    static Path in(Path parent, String name) {
+        Path folder = parent.resolve(name);
+        for (int i = 2; Files.exists(folder); i++) {
+            folder = parent.resolve(name + "-" + i);
+        }
+        return folder;
+    }
+}
