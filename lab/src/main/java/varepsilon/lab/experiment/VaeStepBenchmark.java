@@ -1,0 +1,257 @@
+package varepsilon.lab.experiment;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.DoubleSupplier;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.generative.Categorical;
+import varepsilon.generative.ConvVae;
+import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.ElboObjective;
+import varepsilon.generative.Vae;
+import varepsilon.nn.Adam;
+import varepsilon.nn.Init;
+import varepsilon.nn.Optimizer;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Engine;
+import varepsilon.tensor.Gradients;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * How long a training step of the 20-dimensional VAE takes, beside the step as a textbook writes it, on the same engine,
+ * images and batch. The two take turns within one run, so that a machine that slows down slows both.
+ */
+public final class VaeStepBenchmark {
+    private static final int BATCH = 128;
+    private static final int LATENT_DIM = 20;
+    private static final int FILTERS = 32;
+    private static final int WARM_UP = 5;
+    private static final int GEMM_SIDE = 1024;
+    private static final int GEMM_REPETITIONS = 20;
+
+    private VaeStepBenchmark() {}
+
+    /**
+     * What was measured.
+     *
+     * @param medianMs our step, in milliseconds
+     * @param textbookMedianMs the textbook's step, in milliseconds
+     * @param speedup textbook over ours
+     * @param flopsPerStep floating-point operations of the convolutions and linear layers in a step, both directions
+     * @param gflops those, per second, in thousand millions
+     * @param sgemmGflops what matrix products of side 1024, one on each thread, reach on this machine
+     * @param utilisation gflops over sgemmGflops
+     * @param threads of one operation
+     * @param steps counted steps of each kind
+     */
+    public record Result(
+            double medianMs,
+            double textbookMedianMs,
+            double speedup,
+            double flopsPerStep,
+            double gflops,
+            double sgemmGflops,
+            double utilisation,
+            int threads,
+            int steps) {}
+
+    /**
+     * Measures on random images, with the current number of threads.
+     *
+     * @param steps counted steps of each kind, at least 1
+     */
+    public static Result run(int steps) {
+        byte[] pixels = new byte[BATCH * 28 * 28];
+        new Random(1).nextBytes(pixels);
+        ImageSet images = ImageSet.unlabelled("noise", pixels, 1, 28, 28);
+        ConvVae size = new ConvVae(LATENT_DIM, FILTERS, 1, new Categorical(16));
+        try (Rng seed = Rng.seeded(1);
+                Vae ourVae = size.create(Init.on(Device.CPU, seed.split("init")));
+                Vae textbookVae = size.create(Init.on(Device.CPU, seed.split("init")));
+                Optimizer adam = new Adam(ourVae.parameters(), 1e-3);
+                Rng noise = seed.split("noise")) {
+            ElboObjective objective = new ElboObjective(ourVae);
+            DoubleSupplier ours = () -> {
+                try (var scope = Scope.open()) {
+                    Batch batch = Batches.of(images, BATCH).iterator().next();
+                    var result = objective.evaluate(batch, noise);
+                    adam.step(Gradients.of(result.loss(), adam.parameters()));
+                    return result.loss().item();
+                }
+            };
+            double[] ourTimes = new double[steps];
+            double[] textbookTimes = new double[steps];
+            try (var scope = Scope.open()) {
+                Textbook textbook = new Textbook(textbookVae);
+                DoubleSupplier theirs = () -> {
+                    try (var step = Scope.open()) {
+                        Batch batch = Batches.of(images, BATCH).iterator().next();
+                        return textbook.step(batch.images(), noise);
+                    }
+                };
+                for (int i = -WARM_UP; i < steps; i++) {
+                    double a = milliseconds(ours);
+                    double b = milliseconds(theirs);
+                    if (i >= 0) {
+                        ourTimes[i] = a;
+                        textbookTimes[i] = b;
+                    }
+                }
+            }
+            double median = median(ourTimes);
+            double textbookMedian = median(textbookTimes);
+            double flops = flopsPerStep();
+            double sgemm = sgemmGflops(Engine.threads());
+            double gflops = flops / median / 1e6;
+            return new Result(
+                    median,
+                    textbookMedian,
+                    textbookMedian / median,
+                    flops,
+                    gflops,
+                    sgemm,
+                    gflops / sgemm,
+                    Engine.threads(),
+                    steps);
+        }
+    }
+
+    private static double milliseconds(DoubleSupplier step) {
+        long start = System.nanoTime();
+        double loss = step.getAsDouble();
+        double elapsed = (System.nanoTime() - start) / 1e6;
+        if (!Double.isFinite(loss)) {
+            throw new IllegalStateException("the loss became " + loss + " while it was being timed");
+        }
+        return elapsed;
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** The step as tutorials write it: log softmax and gather, every intermediate an operation of its own. */
+    private static final class Textbook {
+        private final Vae vae;
+        private final List<Tensor> parameters;
+        private final List<Tensor> first = new ArrayList<>();
+        private final List<Tensor> second = new ArrayList<>();
+        private int steps;
+
+        Textbook(Vae vae) {
+            this.vae = vae;
+            this.parameters = List.copyOf(vae.parameters().values());
+            for (Tensor parameter : parameters) {
+                first.add(parameter.detach().zerosLike());
+                second.add(parameter.detach().zerosLike());
+            }
+        }
+
+        double step(Tensor images, Rng noise) {
+            Tensor target = images.shiftRight(4).to(DType.INT64);
+            DiagonalGaussian q = vae.posterior(target);
+            Tensor std = q.logStd().exp();
+            Tensor z = q.mean().add(std.mul(noise.normal(q.mean().shape())));
+            Tensor logProbabilities = vae.decode(z).logSoftmax(1);
+            Tensor reconstruction = logProbabilities.gather(1, target).neg().sum(1, 2, 3);
+            Tensor kl = std.square()
+                    .add(q.mean().square())
+                    .sub(1)
+                    .sub(q.logStd().mul(2))
+                    .mul(0.5)
+                    .sum(1L);
+            Tensor loss = reconstruction.add(kl).mean();
+            adam(Gradients.of(loss, parameters));
+            return loss.item();
+        }
+
+        private void adam(List<Tensor> gradients) {
+            steps++;
+            try (var scope = Scope.withoutGradients()) {
+                for (int i = 0; i < parameters.size(); i++) {
+                    Tensor g = gradients.get(i);
+                    Tensor m = first.get(i).mulInPlace(0.9).addInPlace(g, 0.1);
+                    Tensor v = second.get(i).mulInPlace(0.999).addInPlace(g.mul(g), 0.001);
+                    Tensor mHat = m.div(1 - Math.pow(0.9, steps));
+                    Tensor vHat = v.div(1 - Math.pow(0.999, steps));
+                    parameters.get(i).addInPlace(mHat.div(vHat.sqrt().add(1e-8)), -1e-3);
+                }
+            }
+        }
+    }
+
+    /** A multiplication and an addition count as two; the backward pass costs the forward one twice. */
+    private static double flopsPerStep() {
+        double f = FILTERS;
+        double k = 9;
+        // Of the transposed convolutions each input pixel meets each weight once, of the others each output pixel.
+        double first = 14 * 14 * f * k;
+        double encoder = 14 * 14 * f * f * k
+                + 7 * 7 * 2 * f * f * k
+                + 7 * 7 * 4 * f * f * k
+                + 4 * 4 * 4 * f * f * k
+                + 32 * f * 2 * LATENT_DIM;
+        double decoder = LATENT_DIM * 32 * f
+                + 4 * 4 * 4 * f * f * k
+                + 7 * 7 * 4 * f * f * k
+                + 7 * 7 * 2 * f * f * k
+                + 14 * 14 * f * f * k
+                + 14 * 14 * f * 16 * k;
+        // No gradient flows into the images.
+        return 2.0 * BATCH * (3 * (encoder + decoder) + 2 * first);
+    }
+
+    /** Matrix products of one thread each, side by side: what this machine's cores can do at once. */
+    private static double sgemmGflops(int threads) {
+        ExecutorService executor = Executors.newFixedThreadPool(threads);
+        try {
+            Callable<Double> products = () -> {
+                try (var scope = Scope.withoutGradients();
+                        Rng rng = Rng.seeded(2)) {
+                    Tensor a = rng.normal(GEMM_SIDE, GEMM_SIDE);
+                    Tensor b = rng.normal(GEMM_SIDE, GEMM_SIDE);
+                    a.matmul(b);
+                    long start = System.nanoTime();
+                    for (int i = 0; i < GEMM_REPETITIONS; i++) {
+                        try (var inner = Scope.withoutGradients()) {
+                            a.matmul(b);
+                        }
+                    }
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    return 2 * Math.pow(GEMM_SIDE, 3) * GEMM_REPETITIONS / seconds / 1e9;
+                }
+            };
+            List<Future<Double>> running = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                running.add(executor.submit(products));
+            }
+            double total = 0;
+            for (Future<Double> future : running) {
+                total += future.get();
+            }
+            return total;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while measuring matrix products", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("matrix products failed", e.getCause());
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+}
