@@ -19,7 +19,7 @@ import varepsilon.tensor.AtomicFile;
  * <p>The setters change this grid and return it.
  */
 public final class ImageGrid {
-    private static final int BACKGROUND = 0xF4F4F2;
+    static final int BACKGROUND = 0xF4F4F2;
     private static final int INK = 0x33363B;
     private static final int TEXT_SCALE = 2;
     private static final int TEXT_GAP = 6;
