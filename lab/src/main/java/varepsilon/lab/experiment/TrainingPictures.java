@@ -95,7 +95,7 @@ public final class TrainingPictures implements TrainingListener {
         history.clear();
         history.addAll(earlier);
         // A run that was stopped within its first epoch has this picture, and its weights are no longer the fresh ones.
-        if (earlier.isEmpty() && !Files.exists(samplesFile(0))) {
+        if (earlier.isEmpty() && !Files.exists(samplesFile(folder, 0))) {
             drawModel(0, 0);
         }
     }
@@ -112,8 +112,8 @@ public final class TrainingPictures implements TrainingListener {
         }
     }
 
-    /** The picture of samples after so many epochs. */
-    public Path samplesFile(int epochsDone) {
+    /** The picture of samples after so many epochs, in a run's folder. */
+    static Path samplesFile(Path folder, int epochsDone) {
         return folder.resolve("samples").resolve(String.format(Locale.ROOT, "epoch_%03d.png", epochsDone));
     }
 
@@ -121,7 +121,7 @@ public final class TrainingPictures implements TrainingListener {
         String when = when(epochsDone);
         ImageGrid samples = VaePictures.samples(vae, SAMPLES, Picture.SAMPLE, seed)
                 .caption(SAMPLES + " samples " + when + " · " + VaePictures.name(Picture.SAMPLE));
-        samples.write(samplesFile(epochsDone));
+        samples.write(samplesFile(folder, epochsDone));
         viewer.show("samples", step, samples);
         if (vae.prior().latentDim() == 2) {
             ImageGrid manifold = VaePictures.manifold(vae, MANIFOLD_SIDE)

@@ -44,7 +44,7 @@ class TrainingPicturesTest {
     void drawsBeforeTrainingEveryFewEpochsAndAfterTheLast() throws IOException {
         try (Vae vae = vae(2)) {
             TrainingPictures pictures = pictures(vae, folder, 2, 5);
-            assertThat(pictures.samplesFile(7)).isEqualTo(folder.resolve("samples/epoch_007.png"));
+            assertThat(TrainingPictures.samplesFile(folder, 7)).isEqualTo(folder.resolve("samples/epoch_007.png"));
             pictures.started(List.of());
             assertThat(samples()).containsExactly("epoch_000.png");
             assertThat(folder.resolve("manifold.png")).exists();
@@ -66,11 +66,11 @@ class TrainingPicturesTest {
             TrainingPictures pictures = pictures(vae, folder, 1, 2);
             pictures.started(List.of());
             pictures.finished(epochs(1).get(0));
-            assertThat(Files.readAllBytes(pictures.samplesFile(0)))
+            assertThat(Files.readAllBytes(TrainingPictures.samplesFile(folder, 0)))
                     .isEqualTo(VaePictures.samples(vae, 64, Picture.SAMPLE, 42)
                             .caption("64 samples before training · sample")
                             .toPng());
-            assertThat(Files.readAllBytes(pictures.samplesFile(1)))
+            assertThat(Files.readAllBytes(TrainingPictures.samplesFile(folder, 1)))
                     .isEqualTo(VaePictures.samples(vae, 64, Picture.SAMPLE, 42)
                             .caption("64 samples after 1 epoch · sample")
                             .toPng());
@@ -96,7 +96,7 @@ class TrainingPicturesTest {
             pictures.finished(epochs(1).get(0));
             assertThat(shown)
                     .hasSize(4)
-                    .contains("samples at 10, " + Files.size(pictures.samplesFile(1)) + " bytes")
+                    .contains("samples at 10, " + Files.size(TrainingPictures.samplesFile(folder, 1)) + " bytes")
                     .contains("manifold at 10, " + Files.size(folder.resolve("manifold.png")) + " bytes");
         }
         assertThat(shown.get(0)).startsWith("samples at 0, ");
@@ -137,7 +137,7 @@ class TrainingPicturesTest {
             }
             TrainingPictures second = pictures(vae, resumed, 9, 3);
             second.started(epochs(2));
-            assertThat(second.samplesFile(0)).doesNotExist();
+            assertThat(TrainingPictures.samplesFile(resumed, 0)).doesNotExist();
             second.finished(epochs(3).get(2));
         }
         assumeTrue(Files.exists(whole.resolve("curves_bpd.png")), "this machine has no fonts");
@@ -152,9 +152,10 @@ class TrainingPicturesTest {
                 Vae trained = vae(4)) {
             TrainingPictures pictures = pictures(vae, folder, 1, 1);
             pictures.started(List.of());
-            byte[] untrained = Files.readAllBytes(pictures.samplesFile(0));
+            byte[] untrained = Files.readAllBytes(TrainingPictures.samplesFile(folder, 0));
             pictures(trained, folder, 1, 1).started(List.of());
-            assertThat(Files.readAllBytes(pictures.samplesFile(0))).isEqualTo(untrained);
+            assertThat(Files.readAllBytes(TrainingPictures.samplesFile(folder, 0)))
+                    .isEqualTo(untrained);
         }
     }
 
