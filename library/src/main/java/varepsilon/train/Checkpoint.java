@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import varepsilon.nn.Module;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Safetensors;
@@ -52,6 +53,20 @@ final class Checkpoint {
             long examples,
             int bestEpoch,
             List<EpochResult> history) {
+        /** Refuses what no training writes: a checkpoint is a file, and files get damaged. */
+        Position {
+            sums.forEach((name, sum) -> Objects.requireNonNull(sum, name));
+            history = List.copyOf(history);
+            if (epoch < 0 || batch < 0 || step < 0 || examples < 0 || epoch != history.size()) {
+                throw new IllegalArgumentException("epoch " + epoch + ", batch " + batch + ", step " + step + ", "
+                        + examples + " examples and " + history.size() + " finished epochs do not fit together");
+            }
+            if (bestEpoch < -1 || bestEpoch >= history.size()) {
+                throw new IllegalArgumentException(
+                        "the best epoch " + bestEpoch + " is not among " + history.size() + " finished ones");
+            }
+        }
+
         static Position start(long seed) {
             return new Position(seed, 0, 0, 0, 0, Map.of(), 0, -1, List.of());
         }
@@ -69,17 +84,31 @@ final class Checkpoint {
         }
     }
 
-    static Position read(Path path, Module model, Optimizer optimizer, Rng noise) throws IOException {
+    /**
+     * Puts the training where it was.
+     *
+     * @throws InputException where the file is damaged, or of another seed, model or optimizer; nothing is changed then
+     */
+    static Position read(Path path, long seed, Module model, Optimizer optimizer, Rng noise) throws IOException {
         try (var scope = Scope.withoutGradients()) {
             Weights saved = Weights.read(path);
             Position position = position(path, saved);
-            Tensor state = saved.tensors().get(NOISE);
-            if (state == null) {
-                throw new InputException(path + ": no '" + NOISE + "' in it; expected a checkpoint of a training");
+            if (position.seed() != seed) {
+                throw new InputException(path + ": belongs to a run with seed " + position.seed() + ", not " + seed
+                        + "; go on with the run's own seed, or begin another run");
+            }
+            Map<String, long[]> expected = new LinkedHashMap<>();
+            model.state().forEach((name, tensor) -> expected.put(MODEL + name, tensor.shape()));
+            optimizer.stateShapes(position.step()).forEach((name, shape) -> expected.put(OPTIMIZER + name, shape));
+            expected.put(NOISE, new long[] {noise.state().length});
+            saved.requireExactly(expected);
+            try {
+                noise.restore(saved.get(NOISE).toBytes());
+            } catch (InputException e) {
+                throw new InputException(path + ": " + e.getMessage(), e);
             }
             model.load(Weights.of(under(MODEL, saved), Map.of()));
             optimizer.restore(position.step(), under(OPTIMIZER, saved));
-            noise.restore(state.toBytes());
             return position;
         }
     }

@@ -1,6 +1,7 @@
 package varepsilon.train;
 
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * One finished epoch.
@@ -13,6 +14,12 @@ import java.util.Map;
  */
 public record EpochResult(
         int epoch, long step, double seconds, Map<String, Double> train, Map<String, Double> validation) {
+    /** Refuses missing values: results are read from files, too. */
+    public EpochResult {
+        train.forEach((name, value) -> Objects.requireNonNull(value, name));
+        validation.forEach((name, value) -> Objects.requireNonNull(value, name));
+    }
+
     /** A value of the held-out data by name. */
     public double validation(String name) {
         Double value = validation.get(name);

@@ -13,31 +13,36 @@ final class MetricsCsv {
     private MetricsCsv() {}
 
     static void write(Path path, List<EpochResult> history) throws IOException {
-        StringBuilder csv = new StringBuilder("epoch,step,seconds");
-        EpochResult first = history.get(0);
         // The same order in every run, in order of measurement, training before validation.
-        Set<String> names = new LinkedHashSet<>(first.train().keySet());
-        names.addAll(first.validation().keySet());
+        Set<String> trained = new LinkedHashSet<>();
+        Set<String> validated = new LinkedHashSet<>();
+        for (EpochResult row : history) {
+            trained.addAll(row.train().keySet());
+            validated.addAll(row.validation().keySet());
+        }
+        Set<String> names = new LinkedHashSet<>(trained);
+        names.addAll(validated);
+
+        StringBuilder csv = new StringBuilder("epoch,step,seconds");
         for (String name : names) {
-            csv.append(first.train().containsKey(name) ? ",train_" + name : "");
-            csv.append(first.validation().containsKey(name) ? ",val_" + name : "");
+            csv.append(trained.contains(name) ? ",train_" + name : "");
+            csv.append(validated.contains(name) ? ",val_" + name : "");
         }
         csv.append('\n');
         for (EpochResult row : history) {
             csv.append(row.epoch()).append(',').append(row.step()).append(',');
             csv.append(String.format(Locale.ROOT, "%.1f", row.seconds()));
             for (String name : names) {
-                append(csv, row.train().get(name));
-                append(csv, row.validation().get(name));
+                csv.append(trained.contains(name) ? cell(row.train().get(name)) : "");
+                csv.append(validated.contains(name) ? cell(row.validation().get(name)) : "");
             }
             csv.append('\n');
         }
         AtomicFile.writeString(path, csv.toString());
     }
 
-    private static void append(StringBuilder csv, Double value) {
-        if (value != null) {
-            csv.append(',').append(value);
-        }
+    /** Empty where an epoch did not measure what another did. */
+    private static String cell(Double value) {
+        return value == null ? "," : "," + value;
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,8 +23,7 @@ public final class RunDirectory implements AutoCloseable {
 
     private RunDirectory(Path path) throws IOException {
         this.path = path;
-        this.lockFile = FileChannel.open(
-                path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        this.lockFile = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (!locked()) {
             lockFile.close();
             throw new InputException(path + ": another process is training in this folder; wait for it or stop it");
@@ -60,9 +60,18 @@ public final class RunDirectory implements AutoCloseable {
                 }
             }
         }
-        Files.createDirectories(path);
+        try {
+            Files.createDirectories(path);
+        } catch (FileSystemException e) {
+            throw new InputException(path + ": this folder cannot be made for the run: " + e, e);
+        }
         RunDirectory run = new RunDirectory(path);
-        AtomicFile.writeString(path.resolve(CONFIG), config);
+        try {
+            AtomicFile.writeString(path.resolve(CONFIG), config);
+        } catch (IOException e) {
+            run.close();
+            throw e;
+        }
         return run;
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,9 @@ import varepsilon.nn.Optimizer;
 import varepsilon.nn.Safetensors;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.Gradients;
+import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
-import varepsilon.tensor.Tensor;
 
 /**
  * Trains a model in a run directory. Checkpoints hold everything, so that a run that was killed at any moment and then
@@ -38,6 +39,7 @@ public final class Trainer {
     private Checkpoint.Position position;
     private List<EpochResult> history;
     private Averages averages;
+    private double secondsBefore;
     private long sittingStarted;
     private long lastCheckpoint;
 
@@ -62,7 +64,8 @@ public final class Trainer {
         this.baseLearningRate = optimizer.learningRate();
         this.plan = plan;
         this.run = run;
-        this.metadata = Map.copyOf(metadata);
+        // Not Map.copyOf, whose order changes from process to process: the same run writes the same files.
+        this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
         this.listeners = List.copyOf(listeners);
         this.stopRequested = stopRequested;
     }
@@ -80,19 +83,23 @@ public final class Trainer {
      * Trains to the end of the plan, or until a stop is requested, going on from the run's checkpoint where there is one.
      *
      * @throws TrainingDivergedException where the loss or a parameter is no longer a number
+     * @throws InputException where the run's checkpoint is damaged, or of another plan or model
      * @throws IOException where the run's files cannot be written; the previous checkpoint is then intact
      */
     public Outcome train(ImageSet training, ImageSet validation) throws IOException {
-        try (Rng noise = Rng.seeded(plan.seed()).split("noise")) {
+        try (Rng root = Rng.seeded(plan.seed());
+                Rng noise = root.split("noise")) {
             position = Files.exists(run.checkpoint())
-                    ? Checkpoint.read(run.checkpoint(), model, optimizer, noise)
+                    ? Checkpoint.read(run.checkpoint(), plan.seed(), model, optimizer, noise)
                     : Checkpoint.Position.start(plan.seed());
-            if (position.seed() != plan.seed()) {
-                throw new IllegalArgumentException(
-                        "the run has seed " + position.seed() + ", the plan " + plan.seed());
+            int batches = Batches.of(training, plan.batchSize()).count();
+            if (position.batch() > batches) {
+                throw new InputException(run.checkpoint() + ": stands after batch " + position.batch()
+                        + " of an epoch, which has " + batches + " now; the data or the batch size is another");
             }
             history = new ArrayList<>(position.history());
             averages = new Averages(position.sums(), position.examples());
+            secondsBefore = position.seconds();
             sittingStarted = System.nanoTime();
             lastCheckpoint = sittingStarted;
             for (TrainingListener listener : listeners) {
@@ -101,7 +108,9 @@ public final class Trainer {
             while (position.epoch() < plan.epochs() && trainEpoch(training, noise)) {
                 finishEpoch(validation, noise);
             }
-            return new Outcome(List.copyOf(history), position.bestEpoch(), position.epoch() == plan.epochs());
+            return new Outcome(List.copyOf(history), position.bestEpoch(), position.epoch() >= plan.epochs());
+        } finally {
+            optimizer.learningRate(baseLearningRate);
         }
     }
 
@@ -124,7 +133,9 @@ public final class Trainer {
                 listener.stepped(step);
             }
             boolean stop = stopRequested.getAsBoolean();
-            if (stop || System.nanoTime() - lastCheckpoint > plan.checkpointEvery().toNanos()) {
+            if (stop
+                    || System.nanoTime() - lastCheckpoint
+                            > plan.checkpointEvery().toNanos()) {
                 checkpoint(noise);
             }
             if (stop) {
@@ -140,19 +151,21 @@ public final class Trainer {
         BatchResult result = objective.evaluate(batch, noise);
         double loss = result.loss().item();
         if (!Double.isFinite(loss)) {
-            throw diverged("the loss is " + loss);
+            throw diverged("the loss of step " + (position.step() + 1) + " is " + loss);
         }
         optimizer.step(Gradients.of(result.loss(), optimizer.parameters()));
         averages.add(result.perExample(), batch.size());
     }
 
     private void finishEpoch(ImageSet validation, Rng noise) throws IOException {
+        requireFiniteParameters();
         Map<String, Double> trained = averages.values();
         Map<String, Double> validated = validate(objective, validation, plan.batchSize(), plan.seed());
         EpochResult result = new EpochResult(position.epoch(), position.step(), seconds(), trained, validated);
+        double monitored = result.validation(plan.monitor());
+        // Double.compare holds NaN for larger than every number: such an epoch is the best only where no other is.
         boolean best = position.bestEpoch() < 0
-                || result.validation(plan.monitor())
-                        < history.get(position.bestEpoch()).validation(plan.monitor());
+                || Double.compare(monitored, history.get(position.bestEpoch()).validation(plan.monitor())) < 0;
         history.add(result);
         averages = new Averages();
         position = new Checkpoint.Position(
@@ -160,12 +173,11 @@ public final class Trainer {
                 position.epoch() + 1,
                 0,
                 position.step(),
-                seconds(),
+                result.seconds(),
                 Map.of(),
                 0,
                 best ? result.epoch() : position.bestEpoch(),
                 List.copyOf(history));
-        requireFiniteParameters();
         if (best) {
             writeWeights(run.bestWeights());
         }
@@ -183,7 +195,8 @@ public final class Trainer {
      */
     public static Map<String, Double> validate(Objective objective, ImageSet data, int batchSize, long seed) {
         Averages averages = new Averages();
-        try (Rng noise = Rng.seeded(seed).split("validation")) {
+        try (Rng root = Rng.seeded(seed);
+                Rng noise = root.split("validation")) {
             objective.model().evaluating(() -> {
                 var iterator = Batches.of(data, batchSize).iterator();
                 while (iterator.hasNext()) {
@@ -211,15 +224,14 @@ public final class Trainer {
     }
 
     private double seconds() {
-        double now = position.seconds() + (System.nanoTime() - sittingStarted) / 1e9;
-        sittingStarted = System.nanoTime();
-        return now;
+        return secondsBefore + (System.nanoTime() - sittingStarted) / 1e9;
     }
 
     private void checkpoint(Rng noise) throws IOException {
         requireFiniteParameters();
-        Checkpoint.write(run.checkpoint(), position, model, optimizer, noise);
+        // The checkpoint comes last: whoever is killed before it repeats everything that belongs to it.
         writeWeights(run.lastWeights());
+        Checkpoint.write(run.checkpoint(), position, model, optimizer, noise);
         lastCheckpoint = System.nanoTime();
     }
 
@@ -230,17 +242,15 @@ public final class Trainer {
     private void requireFiniteParameters() {
         model.parameters().forEach((name, parameter) -> {
             if (!parameter.isFinite()) {
-                throw diverged("parameter '" + name + "' has a value that is not a finite number");
+                throw diverged("parameter '" + name + "' is not finite after step " + position.step());
             }
         });
     }
 
     private TrainingDivergedException diverged(String what) {
         StringBuilder message = new StringBuilder(what)
-                .append(" at epoch ")
+                .append(", in epoch ")
                 .append(position.epoch())
-                .append(", step ")
-                .append(position.step())
                 .append(", learning rate ")
                 .append(optimizer.learningRate());
         List<String> bad = model.parameters().entrySet().stream()
