@@ -1,13 +1,18 @@
 package varepsilon.lab.cli;
 
+import static java.util.Comparator.comparingInt;
+
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import varepsilon.data.Datasets;
 import varepsilon.tensor.InputException;
 
 /** Wrong values of options: exit code 2, like all wrong usage. What is wrong with a file's content gives 1. */
@@ -51,8 +56,12 @@ final class Usage {
             return failure.getMessage().lines().findFirst().orElse("wrong usage");
         }
         String first = unmatched.getUnmatched().get(0);
-        boolean group = !failure.getCommandLine().getSubcommands().isEmpty();
-        String kind = first.startsWith("-") ? "unknown option" : group ? "unknown command" : "unexpected argument";
+        Set<String> commands = failure.getCommandLine().getSubcommands().keySet();
+        if (!first.startsWith("-") && !commands.isEmpty()) {
+            String nearest = Collections.min(commands, comparingInt(known -> Datasets.editDistance(first, known)));
+            return "unknown command '" + first + "'; did you mean " + nearest + "?";
+        }
+        String kind = first.startsWith("-") ? "unknown option" : "unexpected argument";
         List<String> near = unmatched.getSuggestions();
         return kind + " '" + first + "'" + (near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?");
     }

@@ -101,9 +101,22 @@ public record Provenance(long seed, Data data, List<Sitting> sittings) {
         }
     }
 
-    /** Writes the file, or adds this sitting to it. */
+    /**
+     * Writes the file, or adds this sitting to it.
+     *
+     * @throws InputException where an earlier sitting was about other images
+     */
     static void record(Path file, long seed, Data data, List<String> command) throws IOException {
-        List<Sitting> sittings = new ArrayList<>(Files.exists(file) ? read(file).sittings() : List.of());
+        List<Sitting> sittings = new ArrayList<>();
+        if (Files.exists(file)) {
+            Provenance earlier = read(file);
+            if (!earlier.data().sha256().equals(data.sha256())) {
+                throw new InputException(file + ": the run was started with other images (SHA-256 "
+                        + earlier.data().sha256() + ", now " + data.sha256()
+                        + "); --data-dir names the folder of the data");
+            }
+            sittings.addAll(earlier.sittings());
+        }
         sittings.add(Sitting.now(command));
         AtomicFile.writeString(file, JSON.writeValueAsString(new Provenance(seed, data, sittings)) + "\n");
     }

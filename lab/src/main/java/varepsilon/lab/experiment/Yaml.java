@@ -1,29 +1,30 @@
 package varepsilon.lab.experiment;
 
+import static java.util.Comparator.comparingInt;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Collectors;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import varepsilon.data.Datasets;
 import varepsilon.tensor.InputException;
 
 /** Records as YAML. Reading is strict: every key must be there, be known, and have a value of its type. */
 final class Yaml {
     private static final YAMLMapper MAPPER = YAMLMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
@@ -48,47 +49,73 @@ final class Yaml {
     }
 
     /**
-     * Reads a record.
+     * Reads a record of numbers and texts.
      *
      * @param file where the text comes from, for messages
      * @throws InputException naming the file, the key and what was expected of it
      */
-    static <T> T read(String text, Class<T> type, Path file) {
+    static <T extends Record> T read(String text, Class<T> type, Path file) {
         try {
-            T value = MAPPER.readValue(text, type);
-            if (value == null) {
-                throw new InputException(file + ": is empty; expected the keys of a configuration");
-            }
-            return value;
-        } catch (UnrecognizedPropertyException e) {
-            throw new InputException(file + ": unknown key '" + e.getPropertyName() + "'" + place(e) + nearest(e), e);
+            requireKeys(MAPPER.readTree(text), type, file);
+            return MAPPER.readValue(text, type);
         } catch (ValueInstantiationException e) {
-            String why = e.getCause() instanceof InputException ? e.getCause().getMessage() : firstLine(e);
-            throw new InputException(file + ": " + why, e);
+            throw new InputException(file + ": " + firstLine(e.getCause()), e);
         } catch (JsonMappingException e) {
-            String path = e.getPath().stream()
-                    .map(JsonMappingException.Reference::getFieldName)
-                    .collect(Collectors.joining("."));
-            String key = path.isEmpty() ? "" : "key '" + path + "': ";
-            throw new InputException(file + ": " + key + firstLine(e) + place(e), e);
+            throw new InputException(file + ": " + unusable(e, type) + place(e), e);
         } catch (JsonProcessingException e) {
-            throw new InputException(file + ": not YAML: " + firstLine(e) + place(e), e);
+            throw new InputException(file + ": cannot be read: " + firstLine(e) + place(e), e);
         }
     }
 
-    private static String nearest(UnrecognizedPropertyException e) {
-        return e.getKnownPropertyIds().stream()
-                .map(Object::toString)
-                .min(Comparator.comparing(known -> Datasets.editDistance(e.getPropertyName(), known)))
-                .map(known -> "; did you mean '" + known + "'?")
-                .orElse("");
+    private static void requireKeys(JsonNode found, Class<?> type, Path file) {
+        if (!found.isObject()) {
+            throw new InputException(file + ": holds no keys; expected " + String.join(", ", keys(type)));
+        }
+        List<String> keys = keys(type);
+        found.fieldNames().forEachRemaining(key -> {
+            if (!keys.contains(key)) {
+                String nearest = Collections.min(keys, comparingInt(known -> Datasets.editDistance(key, known)));
+                throw new InputException(file + ": unknown key '" + key + "'; did you mean '" + nearest + "'?");
+            }
+        });
+        for (String key : keys) {
+            if (found.path(key).isMissingNode() || found.get(key).isNull()) {
+                throw new InputException(file + ": key '" + key + "' is missing or has no value");
+            }
+        }
+    }
+
+    private static List<String> keys(Class<?> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
+    }
+
+    private static String unusable(JsonMappingException e, Class<?> type) {
+        if (e.getPath().isEmpty()) {
+            return firstLine(e);
+        }
+        String key = e.getPath().get(0).getFieldName();
+        return Arrays.stream(type.getRecordComponents())
+                .filter(component -> component.getName().equals(key))
+                .findFirst()
+                .map(component -> "key '" + key + "': expected " + kind(component.getType()))
+                .orElseGet(() -> firstLine(e));
+    }
+
+    private static String kind(Class<?> type) {
+        if (type == int.class || type == long.class) {
+            return "a whole number of at most " + (type == int.class ? Integer.SIZE : Long.SIZE) + " bits";
+        }
+        return type == double.class ? "a number" : "a text";
     }
 
     private static String place(JsonProcessingException e) {
         return e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
     }
 
-    private static String firstLine(JsonProcessingException e) {
-        return e.getOriginalMessage().lines().findFirst().orElse("cannot be read");
+    private static String firstLine(Throwable e) {
+        String message = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+        return message.lines().findFirst().orElse("no reason is given");
     }
 }

@@ -1,0 +1,127 @@
+package varepsilon.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is wrong on the command line ends with 2 and one line that names the option, the value and what it takes. */
+class UsageTest {
+    @TempDir
+    private Path folder;
+
+    static Stream<Arguments> wrongTrainings() {
+        return Stream.of(
+                arguments("--latent-dim 0", "--latent-dim 0: expected at least 1"),
+                arguments("--epochs -1", "--epochs -1: expected at least 1"),
+                arguments("--limit 0", "--limit 0: expected at least 1"),
+                arguments("--batch-size 0", "--batch-size 0: expected at least 1"),
+                arguments("--filters 0", "--filters 0: expected at least 1"),
+                arguments("--threads 0", "--threads 0: expected at least 1"),
+                arguments("--samples-every 0", "--samples-every 0: expected at least 1"),
+                arguments("--levels 10", "--levels 10: expected a power of two from 2 to 256"),
+                arguments("--levels 512", "--levels 512: expected a power of two from 2 to 256"),
+                arguments("--likelihood poisson", "--likelihood poisson: expected categorical, bernoulli, gaussian"),
+                arguments("--learning-rate 0", "--learning-rate 0.0: expected a positive number"),
+                arguments("--learning-rate NaN", "--learning-rate NaN: expected a positive number"),
+                arguments("--beta -1", "--beta -1.0: expected a number >= 0"),
+                arguments("--free-nats -1", "--free-nats -1.0: expected a number >= 0"),
+                arguments("--validation-fraction 1", "--validation-fraction 1.0: expected a number between 0 and 1"),
+                arguments("--device gpu", "--device gpu: expected auto, cpu, cuda or cuda:INDEX"),
+                arguments("--epochs many", "Invalid value for option '--epochs': 'many' is not an int"),
+                arguments("--latent-dims 3", "unknown option '--latent-dims'; did you mean --latent-dim?"),
+                arguments("--data glyhps", "unknown data set 'glyhps'; did you mean 'glyphs'?"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongTrainings")
+    void aTrainingIsRefusedAndNothingIsWritten(String options, String expected) {
+        Path out = folder.resolve("run");
+        String data = options.startsWith("--data") ? "" : " --data glyphs";
+        String[] words = ("vae train" + data + " --out " + out + " " + options).split(" ");
+
+        assertThat(Ran.of((Object[]) words).refusal()).startsWith("varepsilon: " + expected);
+        assertThat(out).doesNotExist();
+    }
+
+    static Stream<Arguments> wrongCommands() {
+        return Stream.of(
+                arguments("vea", "unknown command 'vea'; did you mean vae?"),
+                arguments("vae", "say what to do: train, evaluate, sample, reconstruct, interpolate, manifold"),
+                arguments("data", "say what to do: list, info, fetch"),
+                arguments("vae train", "--data is missing"),
+                arguments("vae evaluate --data glyphs", "Missing required option: '--weights=FILE'"),
+                arguments("vae evaluate --weights w --data glyphs --importance-samples 0", "--importance-samples 0"),
+                arguments("vae evaluate --weights w --data glyphs --chunk 0", "--chunk 0: expected at least 1"),
+                arguments("vae evaluate --weights w --data glyphs --batch-size 0", "--batch-size 0: expected"),
+                arguments("vae evaluate --weights w --data glyphs --limit 0", "--limit 0: expected at least 1"),
+                arguments("vae sample --weights w --out picture.jpg", "--out picture.jpg: expected"),
+                arguments("data info mnits", "unknown data set 'mnits'; did you mean 'mnist'?"),
+                arguments("data fetch cifar", "unknown data set 'cifar'"),
+                arguments("data list mnist", "unexpected argument 'mnist'"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongCommands")
+    void aCommandIsRefused(String line, String expected) {
+        assertThat(Ran.of((Object[]) line.split(" ")).refusal()).startsWith("varepsilon: " + expected);
+    }
+
+    @Test
+    void resumingTakesNoOptionThatWouldChangeTheRun() {
+        String refusal = Ran.of("vae", "train", "--resume", folder, "--learning-rate", "0.1")
+                .refusal();
+
+        assertThat(refusal)
+                .isEqualTo("varepsilon: --learning-rate: not together with --resume, which goes on as the run was"
+                        + " configured");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--help",
+                "quickstart --help",
+                "data list --help",
+                "data info --help",
+                "data fetch --help",
+                "vae train --help",
+                "vae evaluate --help",
+                "vae sample --help",
+                "vae reconstruct --help",
+                "vae interpolate --help",
+                "vae manifold --help",
+                "bench --help",
+                "doctor --help"
+            })
+    void everyCommandHelpsWithAnExample(String line) {
+        Ran ran = Ran.of((Object[]) line.split(" ")).succeeded();
+
+        assertThat(ran.out()).startsWith("Usage: varepsilon").containsPattern("Examples?:\n  varepsilon ");
+    }
+
+    @Test
+    void aloneItShowsWhatThereIs() {
+        assertThat(Ran.of().succeeded().out()).startsWith("Usage: varepsilon").contains("quickstart", "vae", "doctor");
+    }
+
+    @Test
+    void anExistingPictureIsNotReplacedUnlessForced() throws IOException {
+        Path picture = Files.writeString(folder.resolve("precious.png"), "mine");
+
+        String failure =
+                Ran.of("vae", "sample", "--weights", "w", "--out", picture).failure();
+
+        assertThat(failure).endsWith("precious.png: is there already; --force replaces it");
+        assertThat(picture).hasContent("mine");
+    }
+}
