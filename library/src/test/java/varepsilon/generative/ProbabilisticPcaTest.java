@@ -145,9 +145,9 @@ class ProbabilisticPcaTest extends ScopedTest {
     void chunksDoNotChangeTheEstimator() {
         // A poor posterior, so that weights differ much and a wrong share of a chunk would show.
         Vae vae = model(0.15, 0.8);
-        double[] whole = bounds(vae, IMAGES[2], 20_000, 10, 10, 23);
+        double[] whole = bounds(vae, IMAGES[2], 5_000, 10, 10, 23);
         for (int chunk : new int[] {1, 4, 7}) {
-            double[] chunked = bounds(vae, IMAGES[2], 20_000, 10, chunk, 29 + chunk);
+            double[] chunked = bounds(vae, IMAGES[2], 5_000, 10, chunk, 29 + chunk);
             assertThat(Statistics.mean(chunked))
                     .as("chunk %d", chunk)
                     .isCloseTo(
