@@ -21,8 +21,13 @@ public record Init(Rng rng, Device device, DType dtype) {
     /**
      * PyTorch's default for weights and biases of linear and convolutional layers: uniform within ±1/√fanIn (He et al.
      * 2015 with a = √5).
+     *
+     * @throws IllegalArgumentException where {@code fanIn} is less than 1
      */
     public Tensor uniformByFanIn(long fanIn, long... shape) {
+        if (fanIn < 1) {
+            throw new IllegalArgumentException("fan-in " + fanIn + ": expected at least 1");
+        }
         double bound = 1 / Math.sqrt(fanIn);
         return rng.uniform(dtype, shape).mulInPlace(2 * bound).sub(bound).to(device);
     }

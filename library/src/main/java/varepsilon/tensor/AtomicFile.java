@@ -10,12 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
 
 /**
  * Files that are there whole or not at all: written beside the target, synced, then renamed over it. A full disk or a
  * kill leaves the previous file as it was.
  */
 public final class AtomicFile {
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.tmp\\d+");
+
     private AtomicFile() {}
 
     /** Writes the bytes of a file to the stream it is given. */
@@ -50,6 +53,21 @@ public final class AtomicFile {
             Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    /**
+     * Deletes what processes that were killed left half-written in a folder. Only for whoever is alone in writing there.
+     */
+    public static void removeLeftovers(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (var leftovers = Files.newDirectoryStream(
+                folder, file -> TEMPORARY.matcher(file.getFileName().toString()).matches())) {
+            for (Path leftover : leftovers) {
+                Files.deleteIfExists(leftover);
+            }
         }
     }
 

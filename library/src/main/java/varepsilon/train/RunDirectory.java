@@ -84,7 +84,15 @@ public final class RunDirectory implements AutoCloseable {
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
             throw new InputException(path + ": not a run (there is no " + CONFIG + " in it)");
         }
-        return new RunDirectory(path);
+        RunDirectory run = new RunDirectory(path);
+        try {
+            AtomicFile.removeLeftovers(path);
+            AtomicFile.removeLeftovers(run.checkpoint().getParent());
+        } catch (IOException e) {
+            run.close();
+            throw e;
+        }
+        return run;
     }
 
     /** The folder. */

@@ -1,6 +1,7 @@
 package varepsilon.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -58,6 +59,14 @@ class LayersTest {
             requireUniform(transposed.parameters().get("weight"), 1 / Math.sqrt(32 * 9));
             requireUniform(transposed.parameters().get("bias"), 1 / Math.sqrt(32 * 9));
         }
+    }
+
+    @Test
+    void aLayerOfNothingIsRefused() {
+        assertThatThrownBy(() -> new Linear(0, 3, init))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("fan-in 0: expected at least 1");
+        assertThatThrownBy(() -> new Conv2d(-1, 3, 3, 1, 1, true, init)).hasMessageContaining("fan-in -9");
     }
 
     @Test

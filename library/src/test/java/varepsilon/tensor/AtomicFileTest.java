@@ -41,6 +41,19 @@ class AtomicFileTest {
     }
 
     @Test
+    void leftoversOfAKillAreRemovedAndNothingElse() throws IOException {
+        for (String name : new String[] {".model.safetensors.tmp123", ".tmp", "notes.tmp1", ".gitignore", ".x.tmp"}) {
+            Files.createFile(folder.resolve(name));
+        }
+        AtomicFile.removeLeftovers(folder);
+        AtomicFile.removeLeftovers(folder.resolve("absent"));
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(".tmp", "notes.tmp1", ".gitignore", ".x.tmp");
+        }
+    }
+
+    @Test
     void aFolderIsNotReplaced() throws IOException {
         Path target = Files.createDirectory(folder.resolve("folder"));
         Files.createFile(target.resolve("inside"));

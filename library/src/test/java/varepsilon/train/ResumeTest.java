@@ -5,7 +5,10 @@ import static varepsilon.train.TinyRun.CHECKPOINT_EACH_STEP;
 import static varepsilon.train.TinyRun.PLAN;
 import static varepsilon.train.TinyRun.STEPS_PER_EPOCH;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.tensor.ForkedJvm;
 
 /** A training that was stopped or killed at any moment ends with the same bits as one that was not. */
 class ResumeTest {
@@ -160,6 +164,42 @@ class ResumeTest {
             assertThat(TinyRun.results(copies.get(i)))
                     .as("killed at moment %d", i)
                     .isEqualTo(expected);
+        }
+    }
+
+    /** Trains in the folder that it is given, and says each step. */
+    static final class Training {
+        private Training() {}
+
+        public static void main(String[] arguments) throws IOException {
+            TinyRun.sit(Path.of(arguments[0]), CHECKPOINT_EACH_STEP, () -> false, new TrainingListener() {
+                @Override
+                public void stepped(Step step) {
+                    System.out.println("step " + step.step());
+                }
+            });
+        }
+    }
+
+    @Test
+    void killedForGood() throws Exception {
+        Path run = folder.resolve("run");
+        for (String moment : new String[] {"step 4", "step 16"}) {
+            Process training = ForkedJvm.command(List.of(), Training.class, run.toString())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            try (BufferedReader output =
+                    new BufferedReader(new InputStreamReader(training.getInputStream(), StandardCharsets.UTF_8))) {
+                assertThat(output.lines().anyMatch(moment::equals)).isTrue();
+            } finally {
+                training.destroyForcibly();
+            }
+            assertThat(training.waitFor()).as("killed, not finished").isNotZero();
+        }
+        TinyRun.straight(run, PLAN);
+        assertThat(TinyRun.results(run)).isEqualTo(expected);
+        try (var files = Files.list(run.resolve("checkpoints"))) {
+            assertThat(files).as("nothing half-written is left").hasSize(3);
         }
     }
 

@@ -27,6 +27,7 @@ import varepsilon.nn.Sequential;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
+import varepsilon.tensor.Engine;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -108,6 +109,9 @@ final class TinyRun {
             BooleanSupplier stop,
             TrainingListener... listeners)
             throws IOException {
+        // Tensors this small gain nothing from a second thread; on a busy machine the two wait for each other.
+        int threads = Engine.threads();
+        Engine.setThreads(1);
         try (RunDirectory run =
                         Files.exists(folder) ? RunDirectory.open(folder) : RunDirectory.create(folder, "seed: 5\n");
                 Sequential model = objective.model();
@@ -115,6 +119,8 @@ final class TinyRun {
             Map<String, String> metadata = Map.of("architecture", "tiny", "classes", "3");
             return new Trainer(objective, optimizer, plan, run, metadata, List.of(listeners), stop)
                     .train(TRAINING, VALIDATION);
+        } finally {
+            Engine.setThreads(threads);
         }
     }
 
