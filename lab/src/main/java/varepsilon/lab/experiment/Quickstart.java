@@ -23,7 +23,7 @@ public final class Quickstart {
     public record Settings(int limit, int epochs, int samplesEvery, long seed, int threads, String device) {
         /** About three minutes on two cores. */
         public static Settings threeMinutes(long seed, int threads, String device) {
-            return new Settings(0, 10, 2, seed, threads, device);
+            return new Settings(0, 12, 2, seed, threads, device);
         }
     }
 
