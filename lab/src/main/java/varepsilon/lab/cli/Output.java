@@ -33,6 +33,7 @@ final class Output {
     @Option(
             names = {"-v", "--verbose"},
             description = "Say more; show where an error comes from.")
+    @SuppressWarnings("UnusedVariable") // Main looks for the option, also where parsing has failed
     private boolean verbose;
 
     @Option(names = "--no-progress", description = "Do not show progress.")
@@ -42,6 +43,7 @@ final class Output {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     private boolean help;
 
     Output(Console console) {

@@ -207,8 +207,8 @@ final class VaeTrainCommand implements Callable<Integer> {
             results = run.train(progress, arguments, console.interruption()::requested);
         } catch (IOException e) {
             throw new IOException(
-                    Failures.message(e) + ". The last checkpoint is whole; when this is mended, `" + goOnCommand(run)
-                            + "` goes on",
+                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is mended, `"
+                            + goOnCommand(run) + "` goes on",
                     e);
         }
         if (results.isEmpty()) {
