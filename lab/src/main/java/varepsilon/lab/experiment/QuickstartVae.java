@@ -94,7 +94,7 @@ final class QuickstartVae {
                     .caption("test images through " + latentDimensions(best))
                     .write(run.resolve("reconstructions.png"));
             VaePictures.interpolations(best.vae(), test, INTERPOLATIONS, STEPS, Picture.MEAN, settings.seed())
-                    .caption("from one test image to another through " + latentDimensions(best) + " · mean")
+                    .caption("test images through " + latentDimensions(best) + " · mean")
                     .write(run.resolve("interpolations.png"));
         }
     }
