@@ -38,7 +38,9 @@ final class Failures {
         }
         // The engine's own errors come as plain RuntimeExceptions, with a C++ stack trace after the first line.
         if (failure.getClass() == RuntimeException.class) {
-            return firstLine(failure);
+            String line = firstLine(failure);
+            boolean memory = line.contains("can't allocate memory") || line.contains("out of memory");
+            return (memory ? "not enough memory; a smaller --batch-size needs less: " : "") + line;
         }
         return "internal error: " + failure.getClass().getSimpleName() + ": " + firstLine(failure)
                 + " (--verbose shows where)";
