@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,6 +24,20 @@ class GradientsTest {
     private static final double H = 1e-5;
 
     private static final double TOLERANCE = 1e-8;
+
+    private static int threads;
+
+    /** Tensors this small gain nothing from a second thread; on a busy machine the two wait for each other. */
+    @BeforeAll
+    static void oneThread() {
+        threads = Engine.threads();
+        Engine.setThreads(1);
+    }
+
+    @AfterAll
+    static void asManyAsBefore() {
+        Engine.setThreads(threads);
+    }
 
     /** A function of some tensors, with the tensors at which it is looked at. */
     record Case(String name, Function<List<Tensor>, Tensor> function, long[]... shapes) {
