@@ -75,12 +75,16 @@ public final class Progress implements AutoCloseable {
             }
         }
 
-        /** Standard error: a bar if it is a terminal, else lines; nothing if progress is not wanted. */
-        public static Display standardError(boolean wanted) {
+        /**
+         * On the process's standard error: a bar if it is a terminal, else lines; nothing if progress is not wanted.
+         *
+         * @param err the stream to it
+         */
+        public static Display standardError(PrintStream err, boolean wanted) {
             Map<String, String> environment = System.getenv();
             boolean bar = isTerminal() && !"dumb".equals(environment.get("TERM"));
             Mode mode = wanted ? bar ? Mode.BAR : Mode.LINES : Mode.OFF;
-            return new Display(System.err, Clock.systemUTC(), mode, width(environment.get("COLUMNS")));
+            return new Display(err, Clock.systemUTC(), mode, width(environment.get("COLUMNS")));
         }
 
         static int width(String columns) {

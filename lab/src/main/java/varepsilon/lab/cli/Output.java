@@ -77,7 +77,7 @@ final class Output {
 
     /** Shows how far something has come. */
     Progress progress(String label, long total, String unit) {
-        Progress.Display standard = Progress.Display.standardError(!noProgress && !quiet);
+        Progress.Display standard = Progress.Display.standardError(console.err(), !noProgress && !quiet);
         // A test's streams are not the process's.
         Progress.Mode mode = console.err() == System.err || standard.mode() == Progress.Mode.OFF
                 ? standard.mode()
