@@ -38,8 +38,7 @@ final class PublishedCurves {
     }
 
     private static Map<String, Curve> ofLatentDim(int latentDim) {
-        List<String[]> lines =
-                read().lines().map(line -> line.split(",")).toList();
+        List<String[]> lines = read().lines().map(line -> line.split(",")).toList();
         String[] header = lines.get(0);
         List<String[]> rows = new ArrayList<>();
         for (String[] line : lines.subList(1, lines.size())) {

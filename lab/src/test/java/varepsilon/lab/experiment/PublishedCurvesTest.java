@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 class PublishedCurvesTest {
     @Test
     void theFigureThatRunsAreMeasuredAgainstIsThere() {
-        PublishedCurves.Curve bpd = PublishedCurves.comparableTo(config("mnist", 20)).get("val_bpd");
+        PublishedCurves.Curve bpd =
+                PublishedCurves.comparableTo(config("mnist", 20)).get("val_bpd");
 
         int epoch20 = Arrays.stream(bpd.epochs()).boxed().toList().indexOf(20.0);
         assertThat(bpd.values()[epoch20]).isEqualTo(0.5419);
@@ -34,7 +35,6 @@ class PublishedCurvesTest {
     }
 
     private static VaeConfig config(String data, int latentDim) {
-        return new VaeConfig(
-                data, 0, 0.1, latentDim, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
+        return new VaeConfig(data, 0, 0.1, latentDim, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
     }
 }
