@@ -98,6 +98,9 @@ public final class TrainingPictures implements TrainingListener {
         if (earlier.isEmpty() && !Files.exists(samplesFile(folder, 0))) {
             drawModel(0, 0);
         }
+        if (!earlier.isEmpty()) {
+            chartsCanBeDrawn = drawCurves();
+        }
     }
 
     @Override
