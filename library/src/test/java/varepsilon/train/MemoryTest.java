@@ -109,12 +109,7 @@ class MemoryTest {
     void residentMemoryStaysFlat(int failEvery) throws IOException, InterruptedException {
         List<String> printed = ForkedJvm.run(
                 // Without the JVM's optimising compiler, whose own memory comes and goes by megabytes.
-                List.of(
-                        "-Xms256m",
-                        "-Xmx256m",
-                        "-XX:+AlwaysPreTouch",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1"),
+                List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 Train.class,
                 Integer.toString(failEvery));
         List<Long> resident = printed.stream()
