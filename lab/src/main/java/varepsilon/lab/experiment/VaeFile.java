@@ -3,9 +3,6 @@ package varepsilon.lab.experiment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.Vae;
@@ -15,7 +12,6 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
-import varepsilon.tensor.Tensor;
 
 /**
  * A trained VAE out of a weight file, ready to be used. It is in evaluation mode.
@@ -36,7 +32,7 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoC
         try (var scope = Scope.withoutGradients();
                 Rng unused = Rng.seeded(0)) {
             Weights read = Weights.read(file);
-            ConvVae architecture = describedBy(read, file);
+            ConvVae architecture = ConvVae.describedBy(read, file);
             Vae vae = architecture.create(Init.on(device, unused));
             try {
                 vae.load(read);
@@ -56,30 +52,6 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoC
                     + "); expected a weight file, or a run that has finished an epoch");
         }
         return best;
-    }
-
-    private static ConvVae describedBy(Weights weights, Path file) {
-        ConvVae architecture;
-        try {
-            architecture = ConvVae.describedBy(weights, file);
-        } catch (ArithmeticException | IllegalArgumentException e) {
-            throw new InputException(file + ": not the weights of a convolutional VAE: " + e.getMessage(), e);
-        }
-        // The model is made before its weights are compared; a file of a few bytes must not ask for gigabytes.
-        long f = architecture.filters();
-        long latentDim = architecture.latentDim();
-        Map<String, long[]> largest = new LinkedHashMap<>();
-        largest.put("encoder.net.8.weight", new long[] {2 * f, 2 * f, 3, 3});
-        largest.put("decoder.linear.0.weight", new long[] {32 * f, latentDim});
-        largest.forEach((name, shape) -> {
-            Tensor tensor = weights.tensors().get(name);
-            if (tensor == null || !Arrays.equals(tensor.shape(), shape)) {
-                throw new InputException(file + ": not the weights of a convolutional VAE: '" + name + "' is "
-                        + (tensor == null ? "missing" : Arrays.toString(tensor.shape())) + "; expected "
-                        + Arrays.toString(shape));
-            }
-        });
-        return architecture;
     }
 
     /** @throws InputException where the model is not about images of this shape */
