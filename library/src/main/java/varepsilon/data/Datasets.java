@@ -11,7 +11,7 @@ import varepsilon.tensor.InputException;
 /** The data sets by the names that the command line knows them by. */
 public final class Datasets {
     private static final List<DataSource> SOURCES =
-            List.of(IdxSource.mnist(), IdxSource.fashionMnist(), new GlyphSource());
+            List.of(IdxSource.mnist(), IdxSource.fashionMnist(), Cifar10Source.published(), new GlyphSource());
 
     private Datasets() {}
 

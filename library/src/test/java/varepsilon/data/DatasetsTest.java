@@ -24,13 +24,20 @@ class DatasetsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"minst,mnist", "MNIST,mnist", "fashion,fashion-mnist", "fashion_mnist,fashion-mnist", "glyph,glyphs"})
+    @CsvSource({
+        "minst,mnist",
+        "MNIST,mnist",
+        "fashion,fashion-mnist",
+        "fashion_mnist,fashion-mnist",
+        "glyph,glyphs",
+        "cifar-10,cifar10"
+    })
     void anUnknownNameGetsTheNearestAndAll(String asked, String nearest) {
         assertThatThrownBy(() -> Datasets.named(asked))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("'" + asked + "'")
                 .hasMessageContaining("did you mean '" + nearest + "'")
-                .hasMessageContaining("mnist, fashion-mnist, glyphs");
+                .hasMessageContaining("mnist, fashion-mnist, cifar10, glyphs");
     }
 
     @ParameterizedTest

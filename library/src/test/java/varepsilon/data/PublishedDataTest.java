@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,7 @@ class PublishedDataTest {
     void theFilesArePublishersFiles() throws IOException {
         Datasets.verify("mnist", dataDir);
         Datasets.verify("fashion-mnist", dataDir);
+        Datasets.verify("cifar10", dataDir);
     }
 
     @Test
@@ -48,5 +50,28 @@ class PublishedDataTest {
         assertThat(test.size()).isEqualTo(10_000);
         assertThat(test.classCounts()).containsOnly(1_000);
         assertThat(test.classNames().get(test.label(0))).isEqualTo("Ankle boot");
+    }
+
+    @Test
+    void cifar10IsWhatItIsKnownToBe() throws IOException {
+        ImageSet train = Datasets.load("cifar10", Split.TRAIN, dataDir);
+        assertThat(train.size()).isEqualTo(50_000);
+        assertThat(new int[] {train.channels(), train.height(), train.width()}).containsExactly(3, 32, 32);
+        assertThat(train.classCounts()).containsOnly(5_000);
+        // The values that everyone normalises CIFAR-10 by.
+        assertEach(train.statistics().mean(), 0.4914, 0.4822, 0.4465);
+        assertEach(train.statistics().std(), 0.2470, 0.2435, 0.2616);
+        ImageSet test = Datasets.load("cifar10", Split.TEST, dataDir);
+        assertThat(test.size()).isEqualTo(10_000);
+        assertThat(test.classCounts()).containsOnly(1_000);
+        assertThat(Arrays.stream(test.limit(5).labels()).mapToObj(test.classNames()::get))
+                .containsExactly("cat", "ship", "ship", "airplane", "frog");
+    }
+
+    private static void assertEach(List<Double> found, double... expected) {
+        assertThat(found).hasSize(expected.length);
+        for (int c = 0; c < expected.length; c++) {
+            assertThat(found.get(c)).as("channel %d", c).isCloseTo(expected[c], within(1e-4));
+        }
     }
 }
