@@ -19,7 +19,7 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Everything that decides how a training goes on, in one file that is written whole or not at all: weights, optimizer
- * state, the state of the noise stream, the position within the epoch and the history.
+ * state, whatever else the training keeps, the state of the noise stream, the position within the epoch and the history.
  */
 final class Checkpoint {
     private static final String MODEL = "model.";
@@ -72,13 +72,22 @@ final class Checkpoint {
         }
     }
 
-    static void write(Path path, Position position, Module model, Optimizer optimizer, Rng noise) throws IOException {
+    /**
+     * What a checkpoint is of.
+     *
+     * @param others tensors by name that belong to the training besides; names begin with a word of their own and a dot
+     * @param noise the stream that objectives draw from
+     */
+    record State(Module model, Optimizer optimizer, Map<String, Tensor> others, Rng noise) {}
+
+    static void write(Path path, Position position, State state) throws IOException {
         try (var scope = Scope.withoutGradients()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            model.state().forEach((name, tensor) -> tensors.put(MODEL + name, tensor));
-            optimizer.state().forEach((name, tensor) -> tensors.put(OPTIMIZER + name, tensor));
-            byte[] state = noise.state();
-            tensors.put(NOISE, Tensor.of(state, state.length));
+            state.model().state().forEach((name, tensor) -> tensors.put(MODEL + name, tensor));
+            state.optimizer().state().forEach((name, tensor) -> tensors.put(OPTIMIZER + name, tensor));
+            tensors.putAll(state.others());
+            byte[] noise = state.noise().state();
+            tensors.put(NOISE, Tensor.of(noise, noise.length));
             String json = JSON.writeValueAsString(position);
             Safetensors.write(path, Weights.of(tensors, Map.of(POSITION, json)));
         }
@@ -89,7 +98,7 @@ final class Checkpoint {
      *
      * @throws InputException where the file is damaged, or of another seed, model or optimizer; nothing is changed then
      */
-    static Position read(Path path, long seed, Module model, Optimizer optimizer, Rng noise) throws IOException {
+    static Position read(Path path, long seed, State state) throws IOException {
         try (var scope = Scope.withoutGradients()) {
             Weights saved = Weights.read(path);
             Position position = position(path, saved);
@@ -98,17 +107,21 @@ final class Checkpoint {
                         + "; go on with the run's own seed, or begin another run");
             }
             Map<String, long[]> expected = new LinkedHashMap<>();
-            model.state().forEach((name, tensor) -> expected.put(MODEL + name, tensor.shape()));
-            optimizer.stateShapes(position.step()).forEach((name, shape) -> expected.put(OPTIMIZER + name, shape));
-            expected.put(NOISE, new long[] {noise.state().length});
+            state.model().state().forEach((name, tensor) -> expected.put(MODEL + name, tensor.shape()));
+            state.optimizer()
+                    .stateShapes(position.step())
+                    .forEach((name, shape) -> expected.put(OPTIMIZER + name, shape));
+            state.others().forEach((name, tensor) -> expected.put(name, tensor.shape()));
+            expected.put(NOISE, new long[] {state.noise().state().length});
             saved.requireExactly(expected);
             try {
-                noise.restore(saved.get(NOISE).toBytes());
+                state.noise().restore(saved.get(NOISE).toBytes());
             } catch (InputException e) {
                 throw new InputException(path + ": " + e.getMessage(), e);
             }
-            model.load(Weights.of(under(MODEL, saved), Map.of()));
-            optimizer.restore(position.step(), under(OPTIMIZER, saved));
+            state.model().load(Weights.of(under(MODEL, saved), Map.of()));
+            state.optimizer().restore(position.step(), under(OPTIMIZER, saved));
+            state.others().forEach((name, tensor) -> tensor.copyInPlace(saved.get(name)));
             return position;
         }
     }

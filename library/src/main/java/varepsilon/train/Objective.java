@@ -1,8 +1,10 @@
 package varepsilon.train;
 
+import java.util.Map;
 import varepsilon.data.Batch;
 import varepsilon.nn.Module;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
 
 /** What is minimised by training a model, and what is measured. */
 public interface Objective {
@@ -19,5 +21,29 @@ public interface Objective {
     /** Loss and measurements of one batch of held-out data; no gradients are recorded. */
     default BatchResult validate(Batch batch, Rng rng) {
         return evaluate(batch, rng);
+    }
+
+    /**
+     * Tells how far the training is: before each optimizer step, and before each validation. What depends on it, such
+     * as a warm-up, must depend on it alone, so that a resumed run goes on as it was.
+     *
+     * @param epoch epochs done, with their fraction: 2.5 is the middle of the third
+     */
+    default void at(double epoch) {}
+
+    /**
+     * Optimizer steps on the same batch, one after another, each with an {@link #evaluate} of its own, as free
+     * adversarial training takes them (Shafahi et al. 2019). An epoch then has as many times more steps.
+     */
+    default int replays() {
+        return 1;
+    }
+
+    /**
+     * Tensors by name that the objective carries from batch to batch. They belong to the checkpoint: when a run is
+     * resumed, their values are copied into these tensors, which must be there in the same shapes from the start.
+     */
+    default Map<String, Tensor> memory() {
+        return Map.of();
     }
 }

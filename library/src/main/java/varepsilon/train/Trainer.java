@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
@@ -20,6 +21,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
 
 /**
  * Trains a model in a run directory. Checkpoints hold everything, so that a run that was killed at any moment and then
@@ -36,6 +38,8 @@ public final class Trainer {
     private final List<TrainingListener> listeners;
     private final BooleanSupplier stopRequested;
 
+    private Checkpoint.State state;
+    private WeightAverage average;
     private Checkpoint.Position position;
     private List<EpochResult> history;
     private Averages averages;
@@ -75,22 +79,27 @@ public final class Trainer {
      *
      * @param history finished epochs, over all sittings
      * @param bestEpoch the epoch whose weights did best on held-out data, −1 where none was finished
-     * @param complete false where a stop was requested before the last epoch was done
+     * @param complete false where a stop was requested before the end
+     * @param stopped why a rule of the plan ended it before its last epoch; empty where none did
      */
-    public record Outcome(List<EpochResult> history, int bestEpoch, boolean complete) {}
+    public record Outcome(List<EpochResult> history, int bestEpoch, boolean complete, Optional<String> stopped) {}
 
     /**
-     * Trains to the end of the plan, or until a stop is requested, going on from the run's checkpoint where there is one.
+     * Trains to the end of the plan, until one of its rules ends it, or until a stop is requested, going on from the
+     * run's checkpoint where there is one.
      *
-     * @throws TrainingDivergedException where the loss or a parameter is no longer a number
+     * @throws TrainingDivergedException where the loss, a gradient or a parameter is no longer a number
      * @throws InputException where the run's checkpoint is damaged, or of another plan or model
      * @throws IOException where the run's files cannot be written; the previous checkpoint is then intact
      */
     public Outcome train(ImageSet training, ImageSet validation) throws IOException {
         try (Rng root = Rng.seeded(plan.seed());
-                Rng noise = root.split("noise")) {
+                Rng noise = root.split("noise");
+                WeightAverage average = new WeightAverage(model, plan.averageDecay())) {
+            this.average = average;
+            state = new Checkpoint.State(model, optimizer, others(), noise);
             position = Files.exists(run.checkpoint())
-                    ? Checkpoint.read(run.checkpoint(), plan.seed(), model, optimizer, noise)
+                    ? Checkpoint.read(run.checkpoint(), plan.seed(), state)
                     : Checkpoint.Position.start(plan.seed());
             int batches = Batches.of(training, plan.batchSize()).count();
             if (position.batch() > batches) {
@@ -105,17 +114,36 @@ public final class Trainer {
             for (TrainingListener listener : listeners) {
                 listener.started(List.copyOf(history));
             }
-            while (position.epoch() < plan.epochs() && trainEpoch(training, noise)) {
-                finishEpoch(validation, noise);
+            while (!finished() && trainEpoch(training)) {
+                finishEpoch(validation);
             }
-            return new Outcome(List.copyOf(history), position.bestEpoch(), position.epoch() >= plan.epochs());
+            return new Outcome(List.copyOf(history), position.bestEpoch(), finished(), reasonToStop());
         } finally {
             optimizer.learningRate(baseLearningRate);
         }
     }
 
+    private Map<String, Tensor> others() {
+        Map<String, Tensor> others = new LinkedHashMap<>();
+        average.tensors().forEach((name, tensor) -> others.put("average." + name, tensor));
+        objective.memory().forEach((name, tensor) -> others.put("memory." + name, tensor));
+        return others;
+    }
+
+    private boolean finished() {
+        return position.epoch() >= plan.epochs() || reasonToStop().isPresent();
+    }
+
+    private Optional<String> reasonToStop() {
+        return history.isEmpty() || position.epoch() >= plan.epochs()
+                ? Optional.empty()
+                : plan.stopRules().stream()
+                        .flatMap(rule -> rule.reasonToStop(List.copyOf(history)).stream())
+                        .findFirst();
+    }
+
     /** Trains the rest of the current epoch; false where a stop was requested within it. */
-    private boolean trainEpoch(ImageSet training, Rng noise) throws IOException {
+    private boolean trainEpoch(ImageSet training) throws IOException {
         model.train(true);
         Batches batches = Batches.of(training, plan.batchSize())
                 .shuffled(plan.seed(), position.epoch())
@@ -124,9 +152,9 @@ public final class Trainer {
         var iterator = batches.iterator();
         while (iterator.hasNext()) {
             try (var scope = Scope.open()) {
-                step(iterator.next(), noise, count);
+                train(iterator.next(), count);
             }
-            advance(position.epoch(), position.batch() + 1, position.step() + 1);
+            advance();
             var step = new TrainingListener.Step(
                     position.epoch(), position.batch(), count, position.step(), averages.values());
             for (TrainingListener listener : listeners) {
@@ -136,7 +164,7 @@ public final class Trainer {
             if (stop
                     || System.nanoTime() - lastCheckpoint
                             > plan.checkpointEvery().toNanos()) {
-                checkpoint(noise);
+                checkpoint();
             }
             if (stop) {
                 return false;
@@ -145,27 +173,58 @@ public final class Trainer {
         return true;
     }
 
-    private void step(Batch batch, Rng noise, int batches) {
-        double epoch = position.epoch() + position.batch() / (double) batches;
+    private void train(Batch batch, int batches) {
+        int replays = objective.replays();
+        for (int replay = 0; replay < replays; replay++) {
+            try (var scope = Scope.open()) {
+                step(batch, position.epoch() + (position.batch() + replay / (double) replays) / batches);
+            }
+        }
+    }
+
+    private void step(Batch batch, double epoch) {
         optimizer.learningRate(baseLearningRate * plan.schedule().factor(epoch, plan.epochs()));
-        BatchResult result = objective.evaluate(batch, noise);
+        objective.at(epoch);
+        BatchResult result = objective.evaluate(batch, state.noise());
         double loss = result.loss().item();
         if (!Double.isFinite(loss)) {
-            throw diverged("the loss of step " + (position.step() + 1) + " is " + loss);
+            throw diverged("the loss of step " + (optimizer.steps() + 1) + " is " + loss);
         }
-        optimizer.step(Gradients.of(result.loss(), optimizer.parameters()));
+        List<Tensor> gradients = gradients(result);
+        optimizer.step(gradients);
+        average.update(optimizer.steps());
         averages.add(result.perExample(), batch.size());
     }
 
-    private void finishEpoch(ImageSet validation, Rng noise) throws IOException {
+    /** The parameters' gradients; that of an input, where one is wanted, comes from the same pass. */
+    private List<Tensor> gradients(BatchResult result) {
+        List<Tensor> parameters = optimizer.parameters();
+        if (result.input().isEmpty()) {
+            return Gradients.of(result.loss(), parameters);
+        }
+        BatchResult.Input input = result.input().get();
+        List<Tensor> inputs = new ArrayList<>(parameters);
+        inputs.add(input.tensor());
+        List<Tensor> gradients = Gradients.of(result.loss(), inputs);
+        try (var scope = Scope.withoutGradients()) {
+            input.gradient().accept(gradients.get(parameters.size()));
+        }
+        return gradients.subList(0, parameters.size());
+    }
+
+    private void finishEpoch(ImageSet validation) throws IOException {
         requireFiniteParameters();
         Map<String, Double> trained = averages.values();
-        Map<String, Double> validated = validate(objective, validation, plan.batchSize(), plan.seed());
+        objective.at(position.epoch() + 1);
+        Map<String, Double> validated;
+        try (var averageInUse = average.use()) {
+            validated = validate(objective, validation, plan.batchSize(), plan.seed());
+        }
         EpochResult result = new EpochResult(position.epoch(), position.step(), seconds(), trained, validated);
-        double monitored = result.validation(plan.monitor());
-        // Double.compare holds NaN for larger than every number: such an epoch is the best only where no other is.
-        boolean best = position.bestEpoch() < 0
-                || Double.compare(monitored, history.get(position.bestEpoch()).validation(plan.monitor())) < 0;
+        Monitor monitor = plan.monitor();
+        double value = monitor.value(result);
+        boolean best =
+                position.bestEpoch() < 0 || monitor.isBetter(value, monitor.value(history.get(position.bestEpoch())));
         history.add(result);
         averages = new Averages();
         position = new Checkpoint.Position(
@@ -185,7 +244,7 @@ public final class Trainer {
         for (TrainingListener listener : listeners) {
             listener.finished(result);
         }
-        checkpoint(noise);
+        checkpoint();
     }
 
     /**
@@ -210,12 +269,12 @@ public final class Trainer {
         return averages.values();
     }
 
-    private void advance(int epoch, int batch, long step) {
+    private void advance() {
         position = new Checkpoint.Position(
                 plan.seed(),
-                epoch,
-                batch,
-                step,
+                position.epoch(),
+                position.batch() + 1,
+                optimizer.steps(),
                 seconds(),
                 new LinkedHashMap<>(averages.sums()),
                 averages.examples(),
@@ -227,16 +286,22 @@ public final class Trainer {
         return secondsBefore + (System.nanoTime() - sittingStarted) / 1e9;
     }
 
-    private void checkpoint(Rng noise) throws IOException {
+    private void checkpoint() throws IOException {
         requireFiniteParameters();
         // The checkpoint comes last: whoever is killed before it repeats everything that belongs to it.
         writeWeights(run.lastWeights());
-        Checkpoint.write(run.checkpoint(), position, model, optimizer, noise);
+        Checkpoint.write(run.checkpoint(), position, state);
         lastCheckpoint = System.nanoTime();
     }
 
     private void writeWeights(Path path) throws IOException {
-        Safetensors.write(path, Weights.of(model.state(), metadata));
+        Map<String, String> described = new LinkedHashMap<>(metadata);
+        if (plan.averageDecay() > 0) {
+            described.put("average_decay", Double.toString(plan.averageDecay()));
+        }
+        try (var averageInUse = average.use()) {
+            Safetensors.write(path, Weights.of(model.state(), described));
+        }
     }
 
     private void requireFiniteParameters() {

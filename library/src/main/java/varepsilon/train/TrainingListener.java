@@ -13,19 +13,19 @@ public interface TrainingListener {
      */
     default void started(List<EpochResult> history) throws IOException {}
 
-    /** An optimizer step is done. */
+    /** A batch is done, with as many optimizer steps as the objective replays it. */
     default void stepped(Step step) throws IOException {}
 
     /** An epoch is done. */
     default void finished(EpochResult result) throws IOException {}
 
     /**
-     * One optimizer step.
+     * Where a training stands after a batch.
      *
      * @param epoch the epoch that runs, from 0
      * @param batch batches done in this epoch
      * @param batches batches in an epoch
-     * @param step steps done since the start of the run
+     * @param step optimizer steps done since the start of the run
      * @param averages averages per example of the measured quantities over this epoch so far
      */
     record Step(int epoch, int batch, int batches, long step, Map<String, Double> averages) {}

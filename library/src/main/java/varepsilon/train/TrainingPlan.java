@@ -1,22 +1,33 @@
 package varepsilon.train;
 
 import java.time.Duration;
+import java.util.List;
 import varepsilon.nn.Schedule;
 import varepsilon.tensor.InputException;
 
 /**
- * How long and in which portions to train.
+ * How long, in which portions and how to train. Made by {@link #of}, then changed by the methods that begin with
+ * {@code with}, each of which gives a new plan.
  *
  * @param epochs passes over the data, at least 1
  * @param batchSize examples in a batch, at least 1
  * @param seed decides data order, noise and all else that is random
+ * @param monitor how the best weights are chosen
  * @param schedule factor of the learning rate
- * @param monitor validation metric by which the best weights are chosen: smaller is better
+ * @param averageDecay decay of the moving average of the weights, in [0, 1): see {@link WeightAverage}; 0 is none
+ * @param stopRules what may end the training before its last epoch
  * @param checkpointEvery longest time between two checkpoints
  */
 public record TrainingPlan(
-        int epochs, int batchSize, long seed, Schedule schedule, String monitor, Duration checkpointEvery) {
-    /** Refuses counts below 1. */
+        int epochs,
+        int batchSize,
+        long seed,
+        Monitor monitor,
+        Schedule schedule,
+        double averageDecay,
+        List<StopRule> stopRules,
+        Duration checkpointEvery) {
+    /** Refuses counts below 1 and a decay that is none. */
     public TrainingPlan {
         if (epochs < 1) {
             throw new InputException("--epochs " + epochs + ": expected at least 1");
@@ -24,10 +35,41 @@ public record TrainingPlan(
         if (batchSize < 1) {
             throw new InputException("--batch-size " + batchSize + ": expected at least 1");
         }
+        if (!(averageDecay >= 0 && averageDecay < 1)) {
+            throw new InputException("average decay " + averageDecay + ": expected a number in [0, 1)");
+        }
+        stopRules = List.copyOf(stopRules);
     }
 
-    /** A constant learning rate and a checkpoint every two minutes. */
-    public static TrainingPlan of(int epochs, int batchSize, long seed, String monitor) {
-        return new TrainingPlan(epochs, batchSize, seed, Schedule.constant(), monitor, Duration.ofMinutes(2));
+    /** A constant learning rate, the weights as they are, to the last epoch, and a checkpoint every two minutes. */
+    public static TrainingPlan of(int epochs, int batchSize, long seed, Monitor monitor) {
+        return new TrainingPlan(
+                epochs, batchSize, seed, monitor, Schedule.constant(), 0, List.of(), Duration.ofMinutes(2));
+    }
+
+    /** This plan with another number of epochs. */
+    public TrainingPlan withEpochs(int changed) {
+        return new TrainingPlan(changed, batchSize, seed, monitor, schedule, averageDecay, stopRules, checkpointEvery);
+    }
+
+    /** This plan with another schedule of the learning rate. */
+    public TrainingPlan withSchedule(Schedule changed) {
+        return new TrainingPlan(epochs, batchSize, seed, monitor, changed, averageDecay, stopRules, checkpointEvery);
+    }
+
+    /** This plan with a moving average of the weights. */
+    public TrainingPlan withAverageDecay(double changed) {
+        return new TrainingPlan(epochs, batchSize, seed, monitor, schedule, changed, stopRules, checkpointEvery);
+    }
+
+    /** This plan with these rules, and no others, that may end it. */
+    public TrainingPlan withStopRules(StopRule... changed) {
+        return new TrainingPlan(
+                epochs, batchSize, seed, monitor, schedule, averageDecay, List.of(changed), checkpointEvery);
+    }
+
+    /** This plan with another time between checkpoints. */
+    public TrainingPlan withCheckpointEvery(Duration changed) {
+        return new TrainingPlan(epochs, batchSize, seed, monitor, schedule, averageDecay, stopRules, changed);
     }
 }

@@ -109,8 +109,7 @@ class ResumeTest {
         assertThat(known).containsExactly(3);
         assertThat(TinyRun.results(run)).isEqualTo(expected);
 
-        TrainingPlan longer = new TrainingPlan(4, 8, TinyRun.SEED, PLAN.schedule(), "loss", PLAN.checkpointEvery());
-        assertThat(TinyRun.sit(run, longer, () -> false).history()).hasSize(4);
+        assertThat(TinyRun.sit(run, PLAN.withEpochs(4), () -> false).history()).hasSize(4);
         // With fewer epochs than are done, the run is complete too.
         assertThat(TinyRun.sit(run, PLAN, () -> false).complete()).isTrue();
     }

@@ -41,9 +41,9 @@ final class TinyRun {
 
     static final ImageSet VALIDATION = images(19, 2);
     static final int STEPS_PER_EPOCH = 7;
-    static final TrainingPlan PLAN = new TrainingPlan(3, 8, SEED, Schedule.cosine(), "loss", Duration.ofMinutes(2));
-    static final TrainingPlan CHECKPOINT_EACH_STEP =
-            new TrainingPlan(3, 8, SEED, Schedule.cosine(), "loss", Duration.ZERO);
+    static final TrainingPlan PLAN =
+            TrainingPlan.of(3, 8, SEED, Monitor.smallest("loss")).withSchedule(Schedule.cosine());
+    static final TrainingPlan CHECKPOINT_EACH_STEP = PLAN.withCheckpointEvery(Duration.ZERO);
 
     private TinyRun() {}
 

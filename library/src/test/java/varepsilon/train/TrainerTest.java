@@ -10,7 +10,6 @@ import static varepsilon.train.TinyRun.STEPS_PER_EPOCH;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 import varepsilon.data.Batch;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Optimizer;
-import varepsilon.nn.Schedule;
 import varepsilon.nn.Sequential;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
@@ -32,6 +30,8 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.TinyRun.TinyObjective;
 
 class TrainerTest {
+    private static final Monitor LOSS = Monitor.smallest("loss");
+
     @TempDir
     Path folder;
 
@@ -104,7 +104,7 @@ class TrainerTest {
 
     @Test
     void theTrainedModelIsBetterAndTheBestWeightsAreThoseOfTheBestEpoch() throws IOException {
-        TrainingPlan plan = new TrainingPlan(12, 8, SEED, Schedule.constant(), "loss", Duration.ofMinutes(2));
+        TrainingPlan plan = TrainingPlan.of(12, 8, SEED, LOSS);
         Path run = folder.resolve("run");
         Trainer.Outcome outcome = TinyRun.straight(run, plan);
         List<EpochResult> history = outcome.history();
@@ -232,7 +232,7 @@ class TrainerTest {
                 return new BatchResult(null, Map.of("loss", Tensor.full(loss, DType.FLOAT64, batch.size())));
             }
         }
-        TrainingPlan plan = TrainingPlan.of(4, 8, SEED, "loss");
+        TrainingPlan plan = TrainingPlan.of(4, 8, SEED, LOSS);
         Path run = folder.resolve("run");
         Trainer.Outcome outcome = TinyRun.sit(run, plan, new Gaps(), () -> false);
         assertThat(outcome.bestEpoch()).isEqualTo(3);
@@ -246,11 +246,11 @@ class TrainerTest {
         Path run = folder.resolve("run");
         int[] steps = {0};
         TinyRun.sit(run, PLAN, () -> ++steps[0] == 6);
-        assertThatThrownBy(() -> TinyRun.straight(run, TrainingPlan.of(3, 8, 6, "loss")))
+        assertThatThrownBy(() -> TinyRun.straight(run, TrainingPlan.of(3, 8, 6, LOSS)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("training.safetensors")
                 .hasMessageContaining("seed 5, not 6");
-        assertThatThrownBy(() -> TinyRun.straight(run, TrainingPlan.of(3, 16, SEED, "loss")))
+        assertThatThrownBy(() -> TinyRun.straight(run, TrainingPlan.of(3, 16, SEED, LOSS)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("batch 6 of an epoch, which has 4 now");
         assertThat(TinyRun.straight(run, PLAN).complete()).isTrue();
@@ -258,13 +258,14 @@ class TrainerTest {
 
     @Test
     void planAndMetricsAreChecked() {
-        assertThatThrownBy(() -> TrainingPlan.of(0, 8, 1, "loss"))
+        assertThatThrownBy(() -> TrainingPlan.of(0, 8, 1, LOSS))
                 .isInstanceOf(InputException.class)
                 .hasMessage("--epochs 0: expected at least 1");
-        assertThatThrownBy(() -> TrainingPlan.of(1, 0, 1, "loss"))
+        assertThatThrownBy(() -> TrainingPlan.of(1, 0, 1, LOSS))
                 .isInstanceOf(InputException.class)
                 .hasMessage("--batch-size 0: expected at least 1");
-        assertThatThrownBy(() -> TinyRun.straight(folder.resolve("run"), TrainingPlan.of(1, 8, SEED, "bpd")))
+        assertThatThrownBy(() ->
+                        TinyRun.straight(folder.resolve("run"), TrainingPlan.of(1, 8, SEED, Monitor.smallest("bpd"))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'bpd'")
                 .hasMessageContaining("accuracy");

@@ -19,6 +19,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
+import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
 import varepsilon.train.TrainingListener;
@@ -86,7 +87,8 @@ public final class VaeTraining {
                 config.filters(),
                 all.channels(),
                 Likelihood.named(config.likelihood(), config.levels()));
-        TrainingPlan plan = TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), "bpd");
+        TrainingPlan plan =
+                TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"));
         try (Rng init = Rng.seeded(config.seed()).split("init");
                 Vae vae = architecture.create(Init.on(Device.parse(config.device()), init));
                 Optimizer optimizer = new Adam(vae.parameters(), config.learningRate())) {
