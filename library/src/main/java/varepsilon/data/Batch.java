@@ -1,5 +1,6 @@
 package varepsilon.data;
 
+import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -22,5 +23,19 @@ public record Batch(Tensor images, Tensor labels, int[] indices, int size) {
             throw new IllegalStateException("these images have no labels");
         }
         return labels;
+    }
+
+    /** A copy of the images' bytes, image after image, each channel after channel, each row after row. */
+    byte[] bytes() {
+        if (images.dtype() != DType.UINT8) {
+            throw new IllegalArgumentException("images of type " + images.dtype() + "; expected " + DType.UINT8);
+        }
+        return images.toBytes();
+    }
+
+    /** The same examples with images of other bytes, in the open scope and on the same device. */
+    Batch withBytes(byte[] bytes) {
+        Tensor changed = Tensor.of(bytes, images.shape()).to(images.device());
+        return new Batch(changed, labels, indices, size);
     }
 }
