@@ -1,6 +1,7 @@
 package varepsilon.tensor;
 
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -95,6 +96,17 @@ public final class Ops {
                 new LongOptional()));
     }
 
+    /** Every n-th row and column of N×C×H×W images, from the first: a view. */
+    public static Tensor everyNth(Tensor x, int n) {
+        var rows = torch.slice(x.handle(), 2, new LongOptional(), new LongOptional(), n);
+        return Tensor.wrap(torch.slice(rows, 3, new LongOptional(), new LongOptional(), n));
+    }
+
+    /** N×C×H×W images with so many channels of zeros before and after their own. */
+    public static Tensor padChannels(Tensor x, int before, int after) {
+        return Tensor.wrap(torch.constant_pad_nd(x.handle(), new long[] {0, 0, 0, 0, before, after}, new Scalar(0)));
+    }
+
     /** log(1 + eˣ), safe against overflow. */
     public static Tensor softplus(Tensor x) {
         return Tensor.wrap(torch.softplus(x.handle()));
@@ -109,8 +121,21 @@ public final class Ops {
      * Cross-entropy −log softmax(logits)[label], one value an element: logits N×K×…, labels INT64 N×…, result N×….
      */
     public static Tensor crossEntropy(Tensor logits, Tensor labels) {
+        return crossEntropy(logits, labels, 0);
+    }
+
+    /**
+     * Cross-entropy against smoothed labels (Szegedy et al. 2016): (1 − smoothing) of each label's weight stays with it,
+     * the rest is spread evenly over all K classes, as PyTorch's {@code label_smoothing} does.
+     *
+     * @param smoothing in [0, 1]
+     */
+    public static Tensor crossEntropy(Tensor logits, Tensor labels, double smoothing) {
+        if (!(smoothing >= 0 && smoothing <= 1)) {
+            throw new IllegalArgumentException("label smoothing " + smoothing + ": expected a number in [0, 1]");
+        }
         return Tensor.wrap(torch.cross_entropy_loss(
-                logits.handle(), labels.handle(), new TensorOptional(), REDUCTION_NONE, IGNORE_NOTHING, 0.0));
+                logits.handle(), labels.handle(), new TensorOptional(), REDUCTION_NONE, IGNORE_NOTHING, smoothing));
     }
 
     // The engine's numbers for "no reduction" and for its default ignored label, which no label here has.

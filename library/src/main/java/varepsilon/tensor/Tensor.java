@@ -505,6 +505,21 @@ public final class Tensor implements AutoCloseable {
         return wrap(handle().gt(new Scalar(value)));
     }
 
+    /** Where this BOOL tensor is false. */
+    public Tensor not() {
+        return wrap(handle().logical_not());
+    }
+
+    /** Where this BOOL tensor or the other is true. */
+    public Tensor or(Tensor other) {
+        return wrap(handle().logical_or(other.handle()));
+    }
+
+    /** The indices (INT64) at which this tensor of one dimension is true or not zero, in order. */
+    public Tensor nonzero() {
+        return wrap(handle().nonzero().flatten());
+    }
+
     /** This where {@code condition} holds, else {@code otherwise}. */
     public Tensor where(Tensor condition, Tensor otherwise) {
         return wrap(torch.where(condition.handle(), handle(), otherwise.handle()));
@@ -547,6 +562,16 @@ public final class Tensor implements AutoCloseable {
     /** Index (INT64) of the largest element along one dimension, which vanishes. */
     public Tensor argmax(long dimension) {
         return wrap(handle().argmax(new LongOptional(dimension), false));
+    }
+
+    /** Indices (INT64) that sort along one dimension; of equal elements, the order is kept. */
+    public Tensor argsort(long dimension, boolean descending) {
+        return wrap(torch.argsort(handle(), true, dimension, descending));
+    }
+
+    /** Sums of the first 1, 2, … elements along one dimension. */
+    public Tensor cumulativeSum(long dimension) {
+        return wrap(handle().cumsum(dimension));
     }
 
     /** log Σ exp along the given dimensions, which vanish; safe against overflow. */
@@ -619,6 +644,17 @@ public final class Tensor implements AutoCloseable {
     /** Entry i of the result is this tensor's at {@code indices}, along one dimension. */
     public Tensor gather(long dimension, Tensor indices) {
         return wrap(handle().gather(dimension, indices.handle()));
+    }
+
+    /** This with {@code source} at {@code indices}, along one dimension: the inverse of {@link #gather}. */
+    public Tensor scatter(long dimension, Tensor indices, Tensor source) {
+        return wrap(handle().scatter(dimension, indices.handle(), source.handle()));
+    }
+
+    /** Copies the entries of {@code source} to the INT64 {@code indices} of one dimension. */
+    public Tensor indexCopyInPlace(long dimension, Tensor indices, Tensor source) {
+        handle().index_copy_(dimension, indices.handle(), source.handle());
+        return this;
     }
 
     /** Joined along an existing dimension. */

@@ -1,0 +1,23 @@
+package varepsilon.classify;
+
+import varepsilon.tensor.Tensor;
+
+/** Anything that gives logits for images: a network, a TorchScript file, a lambda. */
+@FunctionalInterface
+public interface Classifier {
+    /**
+     * Scores before softmax.
+     *
+     * @param pixels FLOAT32 N×C×H×W in [0, 1]
+     * @return N×K, differentiable in {@code pixels}
+     */
+    Tensor logits(Tensor pixels);
+
+    /**
+     * Runs {@code work} while the classifier behaves as in use, not as in training: batch normalisation neither uses nor
+     * moves the statistics of a batch. Modes are restored afterwards, also when an exception passes.
+     */
+    default void evaluating(Runnable work) {
+        work.run();
+    }
+}

@@ -1,0 +1,43 @@
+package varepsilon.classify;
+
+import java.util.Arrays;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** What can be said of logits before anything is made of them. */
+public final class Logits {
+    private static final double PROBABILITY_TOLERANCE = 1e-3;
+
+    private Logits() {}
+
+    /**
+     * Holds a classifier to its word.
+     *
+     * @param logits what it returned
+     * @param examples how many images it was given
+     * @throws InputException where these are not N×K with K at least 2, or not finite numbers
+     */
+    public static void check(Tensor logits, long examples) {
+        long[] shape = logits.shape();
+        if (shape.length != 2 || shape[0] != examples || shape[1] < 2) {
+            throw new InputException("the classifier returned " + Arrays.toString(shape) + " for " + examples
+                    + " images; expected one row of at least 2 logits for each");
+        }
+        if (!logits.isFinite()) {
+            throw new InputException("the classifier returned logits that are not finite numbers (NaN or infinite);"
+                    + " nothing can be measured on it");
+        }
+    }
+
+    /**
+     * Whether a classifier seems to return probabilities: every row within [0, 1] with sum 1. Their cross-entropy has
+     * small gradients, which makes an attack look weak and a model look robust.
+     */
+    public static boolean areProbabilities(Tensor logits) {
+        try (var scope = Scope.withoutGradients()) {
+            return logits.neg().amax(0, 1).item() <= 0
+                    && logits.sum(1).sub(1).abs().amax(0).item() < PROBABILITY_TOLERANCE;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package varepsilon.classify;
+
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Each channel's mean and standard deviation, by which a network wants its input shifted and scaled. Part of the model,
+ * not of the data.
+ *
+ * @param mean one value a channel, in pixels
+ * @param std one positive value a channel, in pixels
+ */
+public record Normalisation(List<Double> mean, List<Double> std) {
+    /** That of the CIFAR-10 training images, as it is commonly rounded. */
+    public static final Normalisation CIFAR10 =
+            new Normalisation(List.of(0.4914, 0.4822, 0.4465), List.of(0.247, 0.243, 0.261));
+
+    /** Refuses lists of different lengths, and standard deviations that are not positive. */
+    public Normalisation {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (mean.isEmpty() || mean.size() != std.size()) {
+            throw new IllegalArgumentException(
+                    "means " + mean + " and standard deviations " + std + ": expected one of each for every channel");
+        }
+        if (!std.stream().allMatch(value -> value > 0 && Double.isFinite(value))
+                || !mean.stream().allMatch(Double::isFinite)) {
+            throw new IllegalArgumentException("means " + mean + " and standard deviations " + std
+                    + ": expected finite numbers, the latter positive");
+        }
+    }
+
+    /** Leaves the pixels of images with so many channels as they are. */
+    public static Normalisation none(int channels) {
+        return new Normalisation(Collections.nCopies(channels, 0.0), Collections.nCopies(channels, 1.0));
+    }
+}

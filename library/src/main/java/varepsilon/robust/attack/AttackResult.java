@@ -1,0 +1,28 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.Tensor;
+
+/**
+ * What came of an attack on some examples, in their order. The tensors belong to the scope in which the attack ran.
+ *
+ * @param adversarial pixels, N×…: verified to lie in the threat model; the image itself where nothing was tried
+ * @param cleanPrediction the class predicted for the image
+ * @param adversarialPrediction the class predicted for {@code adversarial}
+ * @param right whether {@code cleanPrediction} is the label
+ * @param met whether the criterion is met by {@code adversarial} as returned
+ * @param size ‖adversarial − image‖ in the threat model's norm, computed in double precision
+ * @param probabilities whether the classifier seems to return probabilities in place of logits
+ */
+public record AttackResult(
+        Tensor adversarial,
+        int[] cleanPrediction,
+        int[] adversarialPrediction,
+        boolean[] right,
+        boolean[] met,
+        double[] size,
+        boolean probabilities) {
+    /** Whether example {@code i} is right before and after, and the criterion is not met. */
+    public boolean isRobust(int i) {
+        return right[i] && adversarialPrediction[i] == cleanPrediction[i] && !met[i];
+    }
+}

@@ -1,0 +1,207 @@
+package varepsilon.robust.attack;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.Logits;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Runs an attack in order to measure a classifier. The classifier is in evaluation mode meanwhile; examples whose goal is
+ * reached without any perturbation are left alone; what the attack returns is checked against the threat model and
+ * predicted anew, so that no success is counted that the returned image does not show.
+ *
+ * @param classifier what is attacked
+ * @param threat within what
+ * @param criterion to what end
+ */
+public record AttackRun(Classifier classifier, ThreatModel threat, Criterion criterion) {
+    /** How far from the ball and the box a returned image may lie: the rounding of single precision. */
+    public static final double TOLERANCE = 1e-6;
+    /** What is taken for rounding in what an attack hands over, and mended; more is a mistake in the attack. */
+    private static final double MENDABLE = 1e-4;
+
+    /** Untargeted: any wrong class will do. */
+    public static AttackRun untargeted(Classifier classifier, ThreatModel threat) {
+        return new AttackRun(classifier, threat, Criterion.untargeted());
+    }
+
+    /**
+     * Attacks some examples.
+     *
+     * @param pixels N×…, inside the box
+     * @param labels INT64 N, the true classes
+     * @param cost counts what is asked of the classifier
+     * @throws InputException where pixels lie outside the box, a label is none of the classifier's classes, or the
+     *     classifier does not return logits
+     * @throws IllegalStateException where the attack returns what its threat model forbids
+     */
+    public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+        return of(attack, pixels, labels, labels, rng, cost);
+    }
+
+    /**
+     * As {@link #of(Attack, Tensor, Tensor, Rng, Cost)}, with the classes that the criterion is about.
+     *
+     * @param classes INT64 N: the labels again, or the classes that a targeted attack wants
+     */
+    public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Rng rng, Cost cost) {
+        requireImages(pixels);
+        try (var scope = Scope.withoutGradients()) {
+            AtomicReference<AttackResult> result = new AtomicReference<>();
+            classifier.evaluating(() -> result.set(attacked(attack, pixels.detach(), labels, classes, rng, cost)));
+            scope.keep(result.get().adversarial());
+            return result.get();
+        }
+    }
+
+    private AttackResult attacked(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Rng rng, Cost cost) {
+        Tensor clean = logits(pixels, cost);
+        requireClasses("label", labels, clean.size(1), pixels.size(0));
+        requireClasses("target", classes, clean.size(1), pixels.size(0));
+        int[] cleanPrediction = predictions(clean);
+        long[] truth = labels.toLongs();
+        boolean[] right = new boolean[cleanPrediction.length];
+        for (int i = 0; i < right.length; i++) {
+            right[i] = cleanPrediction[i] == truth[i];
+        }
+        Tensor metBefore = criterion.isMet(clean, classes);
+        boolean[] met = booleans(metBefore);
+        int[] adversarialPrediction = cleanPrediction.clone();
+        double[] size = new double[right.length];
+        Tensor adversarial = pixels.copy();
+        Tensor open = metBefore.not().nonzero();
+        if (open.count() > 0) {
+            Problem problem = Problem.ofEvaluation(classifier, pixels, classes, criterion, threat, cost)
+                    .select(open);
+            Tensor delta = attack.perturb(problem, rng);
+            Tensor found = settled(attack, problem.pixels(), delta);
+            double[] lengths = lengths(found, problem.pixels());
+            verify(attack, found, lengths);
+            Tensor after = logits(found, cost);
+            boolean[] metAfter = booleans(criterion.isMet(after, classes.indexSelect(0, open)));
+            int[] predictedAfter = predictions(after);
+            adversarial.indexCopyInPlace(0, open, found);
+            long[] rows = open.toLongs();
+            for (int i = 0; i < rows.length; i++) {
+                int row = (int) rows[i];
+                met[row] = metAfter[i];
+                adversarialPrediction[row] = predictedAfter[i];
+                size[row] = lengths[i];
+            }
+        }
+        return new AttackResult(
+                adversarial, cleanPrediction, adversarialPrediction, right, met, size, Logits.areProbabilities(clean));
+    }
+
+    /** The perturbed images; where adding δ to the pixels rounded it out of the ball, it is shortened by that much. */
+    private Tensor settled(Attack attack, Tensor pixels, Tensor delta) {
+        if (!Arrays.equals(delta.shape(), pixels.shape())) {
+            throw new IllegalStateException("attack " + attack.name() + " returned perturbations of shape "
+                    + Arrays.toString(delta.shape()) + " for images of " + Arrays.toString(pixels.shape()));
+        }
+        requireInside(attack, lengths(delta.add(pixels), pixels), MENDABLE * Math.max(1, threat.epsilon()));
+        Tensor found = threat.box().clamp(pixels.add(delta));
+        for (int round = 0; round < 3; round++) {
+            Tensor length = length(found, pixels);
+            Tensor factor = length.max(length.zerosLike().add(threat.epsilon()));
+            Tensor shrink = factor.zerosLike().add(threat.epsilon()).div(factor);
+            Tensor tooLong = length.gt(threat.epsilon() + TOLERANCE / 2);
+            if (tooLong.nonzero().count() == 0) {
+                break;
+            }
+            Tensor move = found.sub(pixels).to(DType.FLOAT64).mul(PerExample.broadcast(shrink, pixels));
+            Tensor shorter = pixels.to(DType.FLOAT64).add(move).to(pixels.dtype());
+            found = threat.box().clamp(shorter).where(PerExample.broadcast(tooLong, pixels), found);
+        }
+        return found;
+    }
+
+    private Tensor length(Tensor found, Tensor pixels) {
+        return threat.norm().length(found.to(DType.FLOAT64).sub(pixels.to(DType.FLOAT64)));
+    }
+
+    private double[] lengths(Tensor found, Tensor pixels) {
+        return length(found, pixels).toDoubles();
+    }
+
+    private void verify(Attack attack, Tensor found, double[] lengths) {
+        requireInside(attack, lengths, TOLERANCE);
+        double low = -found.neg().amax(lastDimensions(found)).item();
+        double high = found.amax(lastDimensions(found)).item();
+        if (low < threat.box().low() - TOLERANCE || high > threat.box().high() + TOLERANCE) {
+            throw new IllegalStateException("attack " + attack.name() + " returned pixels from " + low + " to " + high
+                    + ", outside " + threat.box());
+        }
+    }
+
+    private void requireInside(Attack attack, double[] lengths, double tolerance) {
+        for (double length : lengths) {
+            // Written so that NaN does not pass.
+            if (!(length <= threat.epsilon() + tolerance)) {
+                throw new IllegalStateException("attack " + attack.name() + " returned a perturbation of "
+                        + threat.norm().label() + " size " + length + "; the threat model allows " + threat.epsilon());
+            }
+        }
+    }
+
+    private void requireImages(Tensor pixels) {
+        if (pixels.dimensions() < 2 || pixels.size(0) < 1 || !pixels.dtype().isFloatingPoint()) {
+            throw new IllegalArgumentException(
+                    "images " + pixels + ": expected a floating-point tensor of N×… with N at least 1");
+        }
+        double low = -pixels.neg().amax(lastDimensions(pixels)).item();
+        double high = pixels.amax(lastDimensions(pixels)).item();
+        // Written so that NaN does not pass.
+        if (!(low >= threat.box().low() - TOLERANCE && high <= threat.box().high() + TOLERANCE)) {
+            throw new InputException("the images have pixels from " + low + " to " + high + "; expected values in ["
+                    + threat.box().low() + ", " + threat.box().high()
+                    + "]: classifiers take pixels, and normalise them inside");
+        }
+    }
+
+    private static long[] lastDimensions(Tensor x) {
+        long[] all = new long[x.dimensions()];
+        Arrays.setAll(all, i -> i);
+        return all;
+    }
+
+    private static void requireClasses(String what, Tensor classes, long count, long examples) {
+        if (classes.dimensions() != 1 || classes.size(0) != examples) {
+            throw new IllegalArgumentException(
+                    what + "s " + classes + ": expected one for each of " + examples + " images");
+        }
+        for (long value : classes.toLongs()) {
+            if (value < 0 || value >= count) {
+                throw new InputException(what + " " + value + ": the classifier knows the classes 0 to " + (count - 1)
+                        + "; is it one for other data?");
+            }
+        }
+    }
+
+    private Tensor logits(Tensor x, Cost cost) {
+        Tensor logits = classifier.logits(x);
+        cost.forward(x.size(0));
+        Logits.check(logits, x.size(0));
+        return logits;
+    }
+
+    private static int[] predictions(Tensor logits) {
+        return Arrays.stream(logits.argmax(1).toLongs())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+    }
+
+    private static boolean[] booleans(Tensor conditions) {
+        byte[] bytes = conditions.to(DType.UINT8).toBytes();
+        boolean[] result = new boolean[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            result[i] = bytes[i] != 0;
+        }
+        return result;
+    }
+}

@@ -1,0 +1,27 @@
+package varepsilon.robust.attack;
+
+/**
+ * What an attack has asked of the classifier: images sent through it, each counted every time. Not thread-safe.
+ */
+public final class Cost {
+    private long forwardPasses;
+    private long backwardPasses;
+
+    /** Images whose logits were computed. */
+    public long forwardPasses() {
+        return forwardPasses;
+    }
+
+    /** Images for which a gradient was computed. */
+    public long backwardPasses() {
+        return backwardPasses;
+    }
+
+    void forward(long images) {
+        forwardPasses += images;
+    }
+
+    void backward(long images) {
+        backwardPasses += images;
+    }
+}

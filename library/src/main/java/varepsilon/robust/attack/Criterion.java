@@ -1,0 +1,85 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Tensor;
+
+/** When an attack has reached its goal. Examples for which it is met leave the batch. */
+public sealed interface Criterion {
+    /**
+     * For which examples it is met.
+     *
+     * @param logits N×K
+     * @param classes INT64 N: the true labels, or for a targeted attack the classes that are wanted
+     * @return BOOL N
+     */
+    Tensor isMet(Tensor logits, Tensor classes);
+
+    /** +1 where the loss of {@code classes} is to rise, −1 where it is to fall. */
+    int direction();
+
+    /** The prediction is another than the true label. */
+    static Criterion untargeted() {
+        return new Untargeted();
+    }
+
+    /** The prediction is the class that is wanted. */
+    static Criterion targeted() {
+        return new Targeted();
+    }
+
+    /**
+     * The largest other logit exceeds that of the true label by at least {@code kappa}.
+     *
+     * @param kappa in logits, above 0
+     */
+    static Criterion margin(double kappa) {
+        return new Margin(kappa);
+    }
+
+    /** @see Criterion#untargeted */
+    record Untargeted() implements Criterion {
+        @Override
+        public Tensor isMet(Tensor logits, Tensor classes) {
+            // By the prediction itself, so that ties are decided as they are when accuracy is counted.
+            return logits.argmax(1).eq(classes).not();
+        }
+
+        @Override
+        public int direction() {
+            return 1;
+        }
+    }
+
+    /** @see Criterion#targeted */
+    record Targeted() implements Criterion {
+        @Override
+        public Tensor isMet(Tensor logits, Tensor classes) {
+            return logits.argmax(1).eq(classes);
+        }
+
+        @Override
+        public int direction() {
+            return -1;
+        }
+    }
+
+    /** @see Criterion#margin */
+    record Margin(double kappa) implements Criterion {
+        /** Refuses what is not a positive number. */
+        public Margin {
+            if (!(kappa > 0) || Double.isInfinite(kappa)) {
+                throw new InputException("margin " + kappa + ": expected a positive number of logits");
+            }
+        }
+
+        @Override
+        public Tensor isMet(Tensor logits, Tensor classes) {
+            return AttackLoss.MARGIN.of(logits, classes).gt(kappa);
+        }
+
+        @Override
+        public int direction() {
+            return 1;
+        }
+    }
+}

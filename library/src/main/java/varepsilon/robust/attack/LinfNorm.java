@@ -1,0 +1,45 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+/** L∞: every pixel may move by ε. */
+record LinfNorm() implements Norm {
+    @Override
+    public String label() {
+        return "linf";
+    }
+
+    @Override
+    public Tensor length(Tensor delta) {
+        return PerExample.max(delta.abs());
+    }
+
+    @Override
+    public Tensor project(Tensor delta, double radius, Tensor low, Tensor high) {
+        return delta.clamp(-radius, radius).clamp(low, high);
+    }
+
+    @Override
+    public Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high) {
+        return gradient.sign().mul(radius).clamp(low, high);
+    }
+
+    @Override
+    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, Tensor low, Tensor high) {
+        return delta.add(gradient.sign().mul(stepSize));
+    }
+
+    @Override
+    public Tensor sample(Tensor like, double radius, Rng rng) {
+        return rng.uniform(like.dtype(), like.shape())
+                .to(like.device())
+                .mul(2 * radius)
+                .sub(radius);
+    }
+
+    @Override
+    public double diameter(double width, long dimensions) {
+        return width;
+    }
+}

@@ -1,0 +1,54 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+/**
+ * How the size of a perturbation is measured, and how an attack moves in that geometry. Perturbations δ are N×…, one an
+ * example. {@code low} ≤ 0 ≤ {@code high}, of the same shape, say how far each value may move before it leaves the box:
+ * the sets in question are the intersections of the ball ‖δ‖ ≤ radius with that box.
+ */
+public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
+    /** The largest absolute value. */
+    Norm LINF = new LinfNorm();
+    /** The Euclidean length. */
+    Norm L2 = new L2Norm();
+    /** The sum of absolute values. */
+    Norm L1 = new L1Norm();
+
+    /** {@code linf}, {@code l2} or {@code l1}. */
+    String label();
+
+    /** ‖δ‖ of each example, N. */
+    Tensor length(Tensor delta);
+
+    /** The point of ball and box that is nearest to δ in Euclidean distance. */
+    Tensor project(Tensor delta, double radius, Tensor low, Tensor high);
+
+    /** The point of ball and box at which ⟨gradient, δ⟩ is largest; 0 where the gradient is. */
+    Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high);
+
+    /** δ moved by {@code stepSize}, in this norm, in the direction of steepest ascent; not yet projected. */
+    Tensor ascend(Tensor delta, Tensor gradient, double stepSize, Tensor low, Tensor high);
+
+    /** A point uniform in the ball for each example of {@code like}; the box is left to {@link #project}. */
+    Tensor sample(Tensor like, double radius, Rng rng);
+
+    /** The length of the box's diagonal in this norm. */
+    double diameter(double width, long dimensions);
+
+    /**
+     * The norm of that name.
+     *
+     * @throws InputException where there is none
+     */
+    static Norm named(String label) {
+        return switch (label) {
+            case "linf" -> LINF;
+            case "l2" -> L2;
+            case "l1" -> L1;
+            default -> throw new InputException("norm '" + label + "': expected linf, l2 or l1");
+        };
+    }
+}

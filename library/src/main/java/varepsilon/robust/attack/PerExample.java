@@ -1,0 +1,33 @@
+package varepsilon.robust.attack;
+
+import java.util.Arrays;
+import varepsilon.tensor.Tensor;
+
+/** One number an example, and back to the shape of the examples. */
+final class PerExample {
+    private PerExample() {}
+
+    /** Sums over everything but the first dimension: N. */
+    static Tensor sum(Tensor x) {
+        return x.flatten(1).sum(1);
+    }
+
+    /** The largest value over everything but the first dimension: N. */
+    static Tensor max(Tensor x) {
+        return x.flatten(1).amax(1);
+    }
+
+    /** N numbers in a shape that broadcasts over {@code like}, N×…. */
+    static Tensor broadcast(Tensor perExample, Tensor like) {
+        long[] shape = new long[like.dimensions()];
+        Arrays.fill(shape, 1);
+        shape[0] = perExample.size(0);
+        return perExample.reshape(shape);
+    }
+
+    /** Each example divided by its largest absolute value, so that squares of it neither vanish nor overflow. */
+    static Tensor rescaled(Tensor x) {
+        Tensor largest = max(x.abs());
+        return x.div(broadcast(largest.where(largest.gt(0), largest.add(1)), x));
+    }
+}

@@ -1,0 +1,116 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Projected gradient descent on the negative loss (Madry et al. 2018). Of several restarts each example keeps its worst.
+ *
+ * @param steps gradients an example and restart, at least 1
+ * @param stepSize length of a step
+ * @param restarts independent runs, at least 1
+ * @param randomStart whether each begins at a random point of the ball; without it, more than one is the same again
+ * @param momentum share of the summed gradients that a step keeps, from 0
+ * @param loss what is raised
+ */
+public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStart, double momentum, AttackLoss loss)
+        implements Attack {
+    /** Refuses settings that make no sense. */
+    public Pgd {
+        if (steps < 1) {
+            throw new InputException("steps " + steps + ": expected at least 1");
+        }
+        if (restarts < 1) {
+            throw new InputException("restarts " + restarts + ": expected at least 1");
+        }
+        if (restarts > 1 && !randomStart) {
+            throw new InputException(
+                    restarts + " restarts without a random start would all be the same; use one, or a random start");
+        }
+        if (!(momentum >= 0) || Double.isInfinite(momentum)) {
+            throw new InputException("momentum " + momentum + ": expected a number of at least 0");
+        }
+    }
+
+    /** One random start and steps of 2.5 ε / steps, so that each point of the ball can be reached. */
+    public static Pgd ofSteps(int steps) {
+        return new Pgd(steps, StepSize.relative(2.5 / steps), 1, true, 0, AttackLoss.CROSS_ENTROPY);
+    }
+
+    /** The same with another step. */
+    public Pgd withStepSize(StepSize other) {
+        return new Pgd(steps, other, restarts, randomStart, momentum, loss);
+    }
+
+    /** The same with another number of restarts. */
+    public Pgd withRestarts(int other) {
+        return new Pgd(steps, stepSize, other, randomStart, momentum, loss);
+    }
+
+    /** The same from the image itself, or from random points. */
+    public Pgd withRandomStart(boolean other) {
+        return new Pgd(steps, stepSize, restarts, other, momentum, loss);
+    }
+
+    /** The same with momentum. */
+    public Pgd withMomentum(double other) {
+        return new Pgd(steps, stepSize, restarts, randomStart, other, loss);
+    }
+
+    /** The same, raising another loss. */
+    public Pgd withLoss(AttackLoss other) {
+        return new Pgd(steps, stepSize, restarts, randomStart, momentum, other);
+    }
+
+    @Override
+    public String name() {
+        return "pgd";
+    }
+
+    @Override
+    public Tensor perturb(Problem problem, Rng rng) {
+        if (restarts == 1) {
+            return ascent().from(start(problem, rng), problem);
+        }
+        Tensor result = problem.pixels().zerosLike();
+        try (var scope = Scope.withoutGradients()) {
+            Tensor worst = null;
+            Tensor rows = null; // which examples are still open; null while all are
+            Problem open = problem;
+            for (int i = 0; i < restarts; i++) {
+                Tensor delta = ascent().from(start(open, rng), open);
+                Problem.Verdict verdict = open.judge(delta, loss);
+                Tensor found = delta;
+                if (i > 0) {
+                    Tensor better = verdict.loss().gt(worst).or(verdict.met());
+                    Tensor kept = rows == null ? result : result.indexSelect(0, rows);
+                    found = delta.where(PerExample.broadcast(better, delta), kept);
+                    worst = worst.max(verdict.loss());
+                } else {
+                    worst = verdict.loss();
+                }
+                GradientAscent.store(result, rows, found);
+                if (problem.leaveWhenMet()) {
+                    Tensor staying = verdict.met().not().nonzero();
+                    if (staying.count() == 0) {
+                        return result;
+                    }
+                    open = open.select(staying);
+                    rows = rows == null ? staying : rows.indexSelect(0, staying);
+                    worst = worst.indexSelect(0, staying);
+                }
+            }
+        }
+        return result;
+    }
+
+    private GradientAscent ascent() {
+        return new GradientAscent(steps, stepSize, momentum, loss);
+    }
+
+    private Tensor start(Problem problem, Rng rng) {
+        return randomStart ? problem.sample(rng) : problem.pixels().zerosLike();
+    }
+}

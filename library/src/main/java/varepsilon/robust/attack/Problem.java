@@ -1,0 +1,159 @@
+package varepsilon.robust.attack;
+
+import varepsilon.classify.Classifier;
+import varepsilon.classify.Logits;
+import varepsilon.tensor.Gradients;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** Examples, the classifier that is to get them wrong, and the limits within which that counts. */
+public final class Problem {
+    private final Classifier classifier;
+    private final Tensor pixels;
+    private final Tensor classes;
+    private final Criterion criterion;
+    private final ThreatModel threat;
+    private final boolean leaveWhenMet;
+    private final Cost cost;
+    private final Tensor low;
+    private final Tensor high;
+
+    private Problem(
+            Classifier classifier,
+            Tensor pixels,
+            Tensor classes,
+            Criterion criterion,
+            ThreatModel threat,
+            boolean leaveWhenMet,
+            Cost cost) {
+        this.classifier = classifier;
+        this.pixels = pixels;
+        this.classes = classes;
+        this.criterion = criterion;
+        this.threat = threat;
+        this.leaveWhenMet = leaveWhenMet;
+        this.cost = cost;
+        this.low = threat.box().below(pixels);
+        this.high = threat.box().above(pixels);
+    }
+
+    /**
+     * To find, for training, the perturbation of every example that raises the loss most, also of those that are wrong
+     * already.
+     *
+     * @param pixels N×…, floating point, inside the box
+     * @param labels INT64 N
+     * @param cost counts what the attack asks of the classifier
+     */
+    public static Problem ofTraining(
+            Classifier classifier, Tensor pixels, Tensor labels, ThreatModel threat, Cost cost) {
+        return new Problem(classifier, pixels.detach(), labels, Criterion.untargeted(), threat, false, cost);
+    }
+
+    /** To find, for evaluation, one perturbation an example that meets the criterion; it then leaves the batch. */
+    static Problem ofEvaluation(
+            Classifier classifier, Tensor pixels, Tensor classes, Criterion criterion, ThreatModel threat, Cost cost) {
+        return new Problem(classifier, pixels.detach(), classes, criterion, threat, true, cost);
+    }
+
+    /** The unperturbed images, N×…. */
+    public Tensor pixels() {
+        return pixels;
+    }
+
+    /** What a perturbation may be. */
+    public ThreatModel threat() {
+        return threat;
+    }
+
+    /** The number of examples, N. */
+    public long size() {
+        return pixels.size(0);
+    }
+
+    /** Whether examples for which the criterion is met leave the batch. */
+    boolean leaveWhenMet() {
+        return leaveWhenMet;
+    }
+
+    /** The same for some of the examples: INT64 indices. */
+    Problem select(Tensor indices) {
+        return new Problem(
+                classifier,
+                pixels.indexSelect(0, indices),
+                classes.indexSelect(0, indices),
+                criterion,
+                threat,
+                leaveWhenMet,
+                cost);
+    }
+
+    /** The nearest perturbation inside the threat model. */
+    public Tensor project(Tensor delta) {
+        return threat.norm().project(delta, threat.epsilon(), low, high);
+    }
+
+    /** The perturbation inside the threat model that is best for a model that is linear with this gradient. */
+    public Tensor maximise(Tensor gradient) {
+        return threat.norm().maximise(gradient, threat.epsilon(), low, high);
+    }
+
+    /** A perturbation moved by one step of steepest ascent, inside the threat model. */
+    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize) {
+        return project(threat.norm().ascend(delta, gradient, stepSize, low, high));
+    }
+
+    /** A perturbation drawn uniformly from the ball, moved into the box. */
+    public Tensor sample(Rng rng) {
+        return project(threat.norm().sample(pixels, threat.epsilon(), rng));
+    }
+
+    /**
+     * What the classifier says of perturbed examples.
+     *
+     * @param loss what the attack raises, N
+     * @param met BOOL N, whether the criterion is met
+     */
+    public record Verdict(Tensor loss, Tensor met) {}
+
+    /** The verdict on perturbed examples, without a gradient. */
+    public Verdict judge(Tensor delta, AttackLoss loss) {
+        try (var scope = Scope.withoutGradients()) {
+            Tensor logits = logits(pixels.add(delta));
+            return new Verdict(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
+        }
+    }
+
+    /**
+     * The slope at perturbed examples.
+     *
+     * @param gradient of each example's loss with respect to its pixels, N×…
+     * @param met BOOL N, whether the criterion is met already
+     */
+    public record Slope(Tensor gradient, Tensor met) {}
+
+    /** In which direction the loss of each example rises. The weights' gradients are not computed. */
+    public Slope slope(Tensor delta, AttackLoss loss) {
+        try (var scope = Scope.withGradients()) {
+            Tensor x = pixels.add(delta).detach().requiresGrad(true);
+            Tensor logits = logits(x);
+            // Examples do not touch each other in evaluation mode: the gradient of the sum holds one for each.
+            Tensor gradient = Gradients.of(rising(loss, logits).sum(), x);
+            cost.backward(size());
+            return new Slope(scope.keep(gradient), scope.keep(criterion.isMet(logits.detach(), classes)));
+        }
+    }
+
+    private Tensor rising(AttackLoss loss, Tensor logits) {
+        Tensor value = loss.of(logits, classes);
+        return criterion.direction() > 0 ? value : value.neg();
+    }
+
+    private Tensor logits(Tensor x) {
+        Tensor logits = classifier.logits(x);
+        cost.forward(size());
+        Logits.check(logits, size());
+        return logits;
+    }
+}

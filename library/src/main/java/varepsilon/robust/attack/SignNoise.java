@@ -1,0 +1,21 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Noise of full size in a random direction. In L∞ every pixel moves by ε up or down at random, as FGSM would move it had it
+ * no gradient to look at.
+ */
+public record SignNoise() implements Attack {
+    @Override
+    public String name() {
+        return "sign-noise";
+    }
+
+    @Override
+    public Tensor perturb(Problem problem, Rng rng) {
+        Tensor pixels = problem.pixels();
+        return problem.maximise(rng.normal(pixels.dtype(), pixels.shape()).to(pixels.device()));
+    }
+}

@@ -1,0 +1,17 @@
+package varepsilon.robust.attack;
+
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+/** A point drawn uniformly from the ball: what an attack must beat to be more than noise. */
+public record UniformNoise() implements Attack {
+    @Override
+    public String name() {
+        return "uniform-noise";
+    }
+
+    @Override
+    public Tensor perturb(Problem problem, Rng rng) {
+        return problem.sample(rng);
+    }
+}
