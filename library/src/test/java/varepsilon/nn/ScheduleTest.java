@@ -55,4 +55,34 @@ class ScheduleTest {
                     .hasMessageContaining("peak " + peak);
         }
     }
+
+    /** Learning rates before each step, an epoch a step, from PyTorch 1.13's schedulers over a base rate of 1. */
+    @Test
+    void areThoseOfPyTorch() {
+        // StepLR(optimizer, 7, 0.1)
+        assertGoesThrough(Schedule.stepDecay(7, 0.1), 30, 1, 1, 1, 1, 1, 1, 1, 0.1, 0.1);
+        // CosineAnnealingLR(optimizer, 8)
+        assertGoesThrough(
+                Schedule.cosine(),
+                8,
+                1,
+                0.9619397662556434,
+                0.8535533905932737,
+                0.6913417161825449,
+                0.5,
+                0.30865828381745514,
+                0.14644660940672627,
+                0.03806023374435664,
+                0);
+        // CyclicLR(optimizer, 0.0, 1.0, step_size_up=4, step_size_down=6): the linear cycle of fast adversarial
+        // training
+        assertGoesThrough(
+                Schedule.oneCycle(0.4), 10, 0, 0.25, 0.5, 0.75, 1, 5 / 6.0, 2 / 3.0, 0.5, 1 / 3.0, 1 / 6.0, 0);
+    }
+
+    private static void assertGoesThrough(Schedule schedule, int epochs, double... factors) {
+        for (int epoch = 0; epoch < factors.length; epoch++) {
+            assertThat(schedule.factor(epoch, epochs)).as("epoch %d", epoch).isCloseTo(factors[epoch], within(EXACT));
+        }
+    }
 }

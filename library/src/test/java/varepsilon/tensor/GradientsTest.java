@@ -69,6 +69,7 @@ class GradientsTest {
                 of("maxPool2d", x -> Ops.maxPool2d(x, 3, 2, 1), 1, 2, 5, 5),
                 of("avgPool2d", x -> Ops.avgPool2d(x, 2), 1, 2, 4, 4),
                 of("crossEntropy", x -> Ops.crossEntropy(x, Tensor.of(new long[] {2, 0, 1}, 3)), 3, 4),
+                of("smoothed crossEntropy", x -> Ops.crossEntropy(x, Tensor.of(new long[] {2, 0, 1}, 3), 0.3), 3, 4),
                 of("gather", x -> x.gather(1, Tensor.of(new long[] {2, 0, 1, 1}, 2, 2)), 2, 3),
                 of("indexSelect", x -> x.indexSelect(0, Tensor.of(new long[] {1, 1, 0}, 3)), 2, 3),
                 of("views", x -> x.transpose(0, 1).narrow(1, 0, 1).unsqueeze(0).expand(2, 3, 1), 2, 3),

@@ -225,6 +225,24 @@ class OpsTest {
     }
 
     @Test
+    void smoothedLabelsGiveTheirShareToAllClasses() {
+        Tensor logits = Tensor.of(new double[] {1.5, -0.25, 0.75, 2, -1, 0.5, 3, -2.5}, 2, 4);
+        Tensor labels = Tensor.of(new long[] {2, 0}, 2);
+        // torch.nn.functional.cross_entropy(x, y, reduction='none', label_smoothing=0.1) of PyTorch 1.13.
+        assertThat(Ops.crossEntropy(logits, labels, 0.1).toDoubles())
+                .containsExactly(new double[] {1.9173642146894943, 3.999381344040397}, within(1e-14));
+        double[] toEveryClass = logits.logSoftmax(1).mean(1).neg().toDoubles();
+        assertThat(Ops.crossEntropy(logits, labels, 1).toDoubles()).containsExactly(toEveryClass, within(1e-14));
+        assertThat(Ops.crossEntropy(logits, labels, 0).toDoubles())
+                .containsExactly(Ops.crossEntropy(logits, labels).toDoubles());
+        for (double wrong : new double[] {-0.1, 1.1, Double.NaN}) {
+            assertThatThrownBy(() -> Ops.crossEntropy(logits, labels, wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("label smoothing " + wrong);
+        }
+    }
+
+    @Test
     void batchNormNormalisesByTheBatchAndMovesTheRunningStatistics() {
         Tensor x = random(4, 2, 3, 3).mul(2).add(5);
         Tensor weight = Tensor.of(new double[] {1, 0.5}, 2);
