@@ -52,6 +52,11 @@ public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sg
         return List.copyOf(parameters.values());
     }
 
+    /** Their names, in the same order. */
+    public final List<String> parameterNames() {
+        return List.copyOf(parameters.keySet());
+    }
+
     /** The current learning rate. */
     public final double learningRate() {
         return learningRate;

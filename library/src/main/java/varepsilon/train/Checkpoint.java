@@ -3,11 +3,14 @@ package varepsilon.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 import varepsilon.nn.Module;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Safetensors;
@@ -26,6 +29,7 @@ final class Checkpoint {
     private static final String OPTIMIZER = "optimizer.";
     private static final String NOISE = "rng.noise";
     private static final String POSITION = "training";
+    private static final String CHECKSUM = "crc32c";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private Checkpoint() {}
@@ -89,8 +93,27 @@ final class Checkpoint {
             byte[] noise = state.noise().state();
             tensors.put(NOISE, Tensor.of(noise, noise.length));
             String json = JSON.writeValueAsString(position);
-            Safetensors.write(path, Weights.of(tensors, Map.of(POSITION, json)));
+            Safetensors.write(path, sealed(tensors, json));
         }
+    }
+
+    /** The content of a checkpoint, with the checksum that tells whether it was damaged. */
+    static Weights sealed(Map<String, Tensor> tensors, String position) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(POSITION, position);
+        metadata.put(CHECKSUM, checksum(tensors, position));
+        return Weights.of(tensors, metadata);
+    }
+
+    /** CRC-32C of position, names and values. */
+    private static String checksum(Map<String, Tensor> tensors, String position) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(position.getBytes(StandardCharsets.UTF_8));
+        tensors.forEach((name, tensor) -> {
+            checksum.update(name.getBytes(StandardCharsets.UTF_8));
+            checksum.update(tensor.toRaw());
+        });
+        return String.format(Locale.ROOT, "%08x", checksum.getValue());
     }
 
     /**
@@ -101,6 +124,7 @@ final class Checkpoint {
     static Position read(Path path, long seed, State state) throws IOException {
         try (var scope = Scope.withoutGradients()) {
             Weights saved = Weights.read(path);
+            requireUndamaged(path, saved);
             Position position = position(path, saved);
             if (position.seed() != seed) {
                 throw new InputException(path + ": belongs to a run with seed " + position.seed() + ", not " + seed
@@ -126,11 +150,25 @@ final class Checkpoint {
         }
     }
 
-    private static Position position(Path path, Weights saved) {
-        String json = saved.metadata(POSITION)
+    private static void requireUndamaged(Path path, Weights saved) {
+        // Checkpoints of earlier versions have no checksum.
+        saved.metadata(CHECKSUM).ifPresent(expected -> {
+            String found = checksum(saved.tensors(), json(path, saved));
+            if (!found.equals(expected)) {
+                throw new InputException(path + ": damaged: its content has the checksum " + found + ", not " + expected
+                        + "; put a good copy in its place, or delete it to train from the start");
+            }
+        });
+    }
+
+    private static String json(Path path, Weights saved) {
+        return saved.metadata(POSITION)
                 .orElseThrow(() -> new InputException(path + ": not a checkpoint of a training"));
+    }
+
+    private static Position position(Path path, Weights saved) {
         try {
-            return JSON.readValue(json, Position.class);
+            return JSON.readValue(json(path, saved), Position.class);
         } catch (JsonProcessingException e) {
             throw new InputException(path + ": its position cannot be read: " + e.getOriginalMessage(), e);
         }

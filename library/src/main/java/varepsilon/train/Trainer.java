@@ -152,7 +152,7 @@ public final class Trainer {
         var iterator = batches.iterator();
         while (iterator.hasNext()) {
             try (var scope = Scope.open()) {
-                train(iterator.next(), count);
+                train(augmented(iterator.next()), count);
             }
             advance();
             var step = new TrainingListener.Step(
@@ -173,6 +173,16 @@ public final class Trainer {
         return true;
     }
 
+    /** Changed by a stream of its own for each batch: nothing of it needs to be in the checkpoint. */
+    private Batch augmented(Batch batch) {
+        try (Rng root = Rng.seeded(plan.seed());
+                Rng all = root.split("augmentation");
+                Rng ofEpoch = all.split(position.epoch());
+                Rng ofBatch = ofEpoch.split(position.batch())) {
+            return plan.augmentation().apply(batch, ofBatch);
+        }
+    }
+
     private void train(Batch batch, int batches) {
         int replays = objective.replays();
         for (int replay = 0; replay < replays; replay++) {
@@ -191,6 +201,7 @@ public final class Trainer {
             throw diverged("the loss of step " + (optimizer.steps() + 1) + " is " + loss);
         }
         List<Tensor> gradients = gradients(result);
+        requireFinite(gradients);
         optimizer.step(gradients);
         average.update(optimizer.steps());
         averages.add(result.perExample(), batch.size());
@@ -210,6 +221,15 @@ public final class Trainer {
             input.gradient().accept(gradients.get(parameters.size()));
         }
         return gradients.subList(0, parameters.size());
+    }
+
+    /** Found before the parameters move: they, and what the optimizer keeps, are then still good. */
+    private void requireFinite(List<Tensor> gradients) {
+        List<String> bad = NotFinite.among(optimizer.parameterNames(), gradients);
+        if (!bad.isEmpty()) {
+            throw diverged("the gradient of step " + (optimizer.steps() + 1) + " is not finite in " + bad.size()
+                    + " of " + gradients.size() + " parameters, the first is " + bad.get(0));
+        }
     }
 
     private void finishEpoch(ImageSet validation) throws IOException {
@@ -305,11 +325,14 @@ public final class Trainer {
     }
 
     private void requireFiniteParameters() {
-        model.parameters().forEach((name, parameter) -> {
-            if (!parameter.isFinite()) {
-                throw diverged("parameter '" + name + "' is not finite after step " + position.step());
-            }
-        });
+        List<String> bad = brokenParameters();
+        if (!bad.isEmpty()) {
+            throw diverged("parameter '" + bad.get(0) + "' is not finite after step " + position.step());
+        }
+    }
+
+    private List<String> brokenParameters() {
+        return NotFinite.among(optimizer.parameterNames(), optimizer.parameters());
     }
 
     private TrainingDivergedException diverged(String what) {
@@ -318,10 +341,7 @@ public final class Trainer {
                 .append(position.epoch())
                 .append(", learning rate ")
                 .append(optimizer.learningRate());
-        List<String> bad = model.parameters().entrySet().stream()
-                .filter(entry -> !entry.getValue().isFinite())
-                .map(Map.Entry::getKey)
-                .toList();
+        List<String> bad = brokenParameters();
         message.append(
                 bad.isEmpty()
                         ? "; all parameters are finite, so this batch overflowed"

@@ -2,6 +2,7 @@ package varepsilon.train;
 
 import java.time.Duration;
 import java.util.List;
+import varepsilon.data.Augmentation;
 import varepsilon.nn.Schedule;
 import varepsilon.tensor.InputException;
 
@@ -14,6 +15,7 @@ import varepsilon.tensor.InputException;
  * @param seed decides data order, noise and all else that is random
  * @param monitor how the best weights are chosen
  * @param schedule factor of the learning rate
+ * @param augmentation what changes the training batches; held-out ones stay as they are
  * @param averageDecay decay of the moving average of the weights, in [0, 1): see {@link WeightAverage}; 0 is none
  * @param stopRules what may end the training before its last epoch
  * @param checkpointEvery longest time between two checkpoints
@@ -24,6 +26,7 @@ public record TrainingPlan(
         long seed,
         Monitor monitor,
         Schedule schedule,
+        Augmentation augmentation,
         double averageDecay,
         List<StopRule> stopRules,
         Duration checkpointEvery) {
@@ -41,35 +44,61 @@ public record TrainingPlan(
         stopRules = List.copyOf(stopRules);
     }
 
-    /** A constant learning rate, the weights as they are, to the last epoch, and a checkpoint every two minutes. */
+    /** A constant learning rate, images and weights as they are, to the last epoch, and a checkpoint every two minutes. */
     public static TrainingPlan of(int epochs, int batchSize, long seed, Monitor monitor) {
         return new TrainingPlan(
-                epochs, batchSize, seed, monitor, Schedule.constant(), 0, List.of(), Duration.ofMinutes(2));
+                epochs,
+                batchSize,
+                seed,
+                monitor,
+                Schedule.constant(),
+                Augmentation.none(),
+                0,
+                List.of(),
+                Duration.ofMinutes(2));
     }
 
     /** This plan with another number of epochs. */
     public TrainingPlan withEpochs(int changed) {
-        return new TrainingPlan(changed, batchSize, seed, monitor, schedule, averageDecay, stopRules, checkpointEvery);
+        return new TrainingPlan(
+                changed, batchSize, seed, monitor, schedule, augmentation, averageDecay, stopRules, checkpointEvery);
     }
 
     /** This plan with another schedule of the learning rate. */
     public TrainingPlan withSchedule(Schedule changed) {
-        return new TrainingPlan(epochs, batchSize, seed, monitor, changed, averageDecay, stopRules, checkpointEvery);
+        return new TrainingPlan(
+                epochs, batchSize, seed, monitor, changed, augmentation, averageDecay, stopRules, checkpointEvery);
+    }
+
+    /** This plan with another augmentation. */
+    public TrainingPlan withAugmentation(Augmentation changed) {
+        return new TrainingPlan(
+                epochs, batchSize, seed, monitor, schedule, changed, averageDecay, stopRules, checkpointEvery);
     }
 
     /** This plan with a moving average of the weights. */
     public TrainingPlan withAverageDecay(double changed) {
-        return new TrainingPlan(epochs, batchSize, seed, monitor, schedule, changed, stopRules, checkpointEvery);
+        return new TrainingPlan(
+                epochs, batchSize, seed, monitor, schedule, augmentation, changed, stopRules, checkpointEvery);
     }
 
     /** This plan with these rules, and no others, that may end it. */
     public TrainingPlan withStopRules(StopRule... changed) {
         return new TrainingPlan(
-                epochs, batchSize, seed, monitor, schedule, averageDecay, List.of(changed), checkpointEvery);
+                epochs,
+                batchSize,
+                seed,
+                monitor,
+                schedule,
+                augmentation,
+                averageDecay,
+                List.of(changed),
+                checkpointEvery);
     }
 
     /** This plan with another time between checkpoints. */
     public TrainingPlan withCheckpointEvery(Duration changed) {
-        return new TrainingPlan(epochs, batchSize, seed, monitor, schedule, averageDecay, stopRules, changed);
+        return new TrainingPlan(
+                epochs, batchSize, seed, monitor, schedule, augmentation, averageDecay, stopRules, changed);
     }
 }

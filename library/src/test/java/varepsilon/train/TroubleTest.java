@@ -8,12 +8,17 @@ import static varepsilon.train.TinyRun.STEPS_PER_EPOCH;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -90,11 +95,35 @@ class TroubleTest {
     }
 
     @Test
-    void aGradientThatIsNotANumberIsFoundByTheNextLoss() {
-        assertThatThrownBy(() -> TinyRun.sit(run(), PLAN, new Wrong(4, TroubleTest::withANaNGradient), () -> false))
+    void aGradientThatIsNotANumberIsFoundBeforeItMovesAParameter() {
+        Wrong objective = new Wrong(4, TroubleTest::withANaNGradient);
+        assertThatThrownBy(() -> TinyRun.sit(run(), PLAN, objective, () -> false))
                 .isInstanceOf(TrainingDivergedException.class)
-                .hasMessageContaining("the loss of step 5 is NaN")
-                .hasMessageContaining("not finite: 6 parameters, the first is 0.weight");
+                .hasMessageContaining("the gradient of step 4 is not finite in 6 of 6 parameters, the first is 0.weight"
+                        + ", in epoch 0")
+                .hasMessageContaining("; all parameters are finite");
+    }
+
+    /** An objective that breaks a parameter in one step, counted from 1. */
+    private static final class Breaking extends TinyObjective {
+        private final int breakingStep;
+        private int steps;
+
+        Breaking(int breakingStep) {
+            super(1);
+            this.breakingStep = breakingStep;
+        }
+
+        @Override
+        public BatchResult evaluate(Batch batch, Rng rng) {
+            BatchResult result = super.evaluate(batch, rng);
+            if (!model().isTraining() || ++steps != breakingStep) {
+                return result;
+            }
+            Tensor weight = model().parameters().get("0.weight");
+            return new BatchResult(
+                    result.loss(), result.perExample(), weight, gradient -> weight.mulInPlace(Double.NaN));
+        }
     }
 
     /** 7: found before the epoch's weights are written; 4 with a checkpoint each step: before the checkpoint is. */
@@ -102,7 +131,7 @@ class TroubleTest {
     @ValueSource(ints = {4, 7, 11, 14, 21})
     void parametersThatAreNotNumbersAreNeverSaved(int step) throws IOException {
         TrainingPlan plan = step % STEPS_PER_EPOCH == 0 ? PLAN : CHECKPOINT_EACH_STEP;
-        assertThatThrownBy(() -> TinyRun.sit(run(), plan, new Wrong(step, TroubleTest::withANaNGradient), () -> false))
+        assertThatThrownBy(() -> TinyRun.sit(run(), plan, new Breaking(step), () -> false))
                 .isInstanceOf(TrainingDivergedException.class)
                 .hasMessageContaining("parameter '0.weight' is not finite after step " + step + ", in epoch "
                         + (step - 1) / STEPS_PER_EPOCH);
@@ -178,7 +207,12 @@ class TroubleTest {
         Path checkpoint = run().resolve("checkpoints/training.safetensors");
         byte[] good = Files.readAllBytes(checkpoint);
         try (var scope = Scope.open()) {
-            Safetensors.write(checkpoint, change.apply(Weights.read(checkpoint)));
+            Weights changed = change.apply(Weights.read(checkpoint));
+            Optional<String> position = changed.metadata("training");
+            Safetensors.write(
+                    checkpoint,
+                    position.map(json -> Checkpoint.sealed(changed.tensors(), json))
+                            .orElse(changed));
         }
         expectRefusal(checkpoint).hasMessageContaining(said);
         Files.write(checkpoint, good);
@@ -238,6 +272,43 @@ class TroubleTest {
         refused(position("\"validation\":\\{", "\"validation\":{\"x\":null,"), "cannot be read");
         refused(position("\"history\":\\[", "\"history\":[null,"), "cannot be read");
         assertGoesOnToTheSameEnd();
+    }
+
+    /** Every part of the file is covered: the position, and the values of every kind. */
+    @Test
+    void aFlippedBitIsFound() throws IOException {
+        TinyRun.straight(run(), PLAN);
+        Path checkpoint = run().resolve("checkpoints/training.safetensors");
+        byte[] good = Files.readAllBytes(checkpoint);
+        String text = new String(good, StandardCharsets.ISO_8859_1);
+        int values = (int) ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN).getLong() + Long.BYTES;
+        List<Integer> places = new ArrayList<>(List.of(text.indexOf("\\\"loss\\\":0.") + 12, good.length - 1));
+        for (int place = values; place < good.length; place += 199) {
+            places.add(place);
+        }
+        for (int place : places) {
+            byte[] flipped = good.clone();
+            flipped[place] ^= 1;
+            Files.write(checkpoint, flipped);
+            expectRefusal(checkpoint)
+                    .as("bit flipped in byte %d of %d", place, good.length)
+                    .hasMessageContaining("damaged: its content has the checksum ")
+                    .hasMessageEndingWith("; put a good copy in its place, or delete it to train from the start");
+        }
+        Files.write(checkpoint, good);
+        assertThat(TinyRun.straight(run(), PLAN).complete()).isTrue();
+    }
+
+    @Test
+    void aCheckpointOfAnEarlierVersionHasNoChecksum() throws IOException {
+        TinyRun.straight(run(), PLAN);
+        Path checkpoint = run().resolve("checkpoints/training.safetensors");
+        try (var scope = Scope.open()) {
+            Weights saved = Weights.read(checkpoint);
+            String position = saved.metadata("training").orElseThrow();
+            Safetensors.write(checkpoint, Weights.of(saved.tensors(), Map.of("training", position)));
+        }
+        assertThat(TinyRun.straight(run(), PLAN.withEpochs(4)).history()).hasSize(4);
     }
 
     @Test
