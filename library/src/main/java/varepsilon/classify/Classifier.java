@@ -4,7 +4,7 @@ import varepsilon.tensor.Tensor;
 
 /** Anything that gives logits for images: a network, a TorchScript file, a lambda. */
 @FunctionalInterface
-public interface Classifier {
+public interface Classifier extends AutoCloseable {
     /**
      * Scores before softmax.
      *
@@ -20,4 +20,8 @@ public interface Classifier {
     default void evaluating(Runnable work) {
         work.run();
     }
+
+    /** Frees what it holds: nothing, where it is a lambda. */
+    @Override
+    default void close() {}
 }

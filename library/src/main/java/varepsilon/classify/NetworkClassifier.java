@@ -4,11 +4,12 @@ import java.util.List;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Module;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** A network with its normalisation. Its weights carry the network's own names, without a prefix. */
-public final class NetworkClassifier implements Classifier, AutoCloseable {
+public final class NetworkClassifier implements Classifier {
     private final Architecture architecture;
     private final Layer network;
     private final Tensor mean;
@@ -41,6 +42,11 @@ public final class NetworkClassifier implements Classifier, AutoCloseable {
     /** The network whose parameters are trained. */
     public Module module() {
         return network;
+    }
+
+    /** Where its parameters live. */
+    public Device device() {
+        return mean.device();
     }
 
     /** What it is. */

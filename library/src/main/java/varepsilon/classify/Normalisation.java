@@ -1,7 +1,9 @@
 package varepsilon.classify;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import varepsilon.tensor.InputException;
 
 /**
  * Each channel's mean and standard deviation, by which a network wants its input shifted and scaled. Part of the model,
@@ -33,5 +35,30 @@ public record Normalisation(List<Double> mean, List<Double> std) {
     /** Leaves the pixels of images with so many channels as they are. */
     public static Normalisation none(int channels) {
         return new Normalisation(Collections.nCopies(channels, 0.0), Collections.nCopies(channels, 1.0));
+    }
+
+    /**
+     * From text as weight files and flags have it, such as {@code 0.485,0.456,0.406}.
+     *
+     * @throws InputException where these are not lists of equally many numbers, the latter positive
+     */
+    public static Normalisation parse(String mean, String std) {
+        try {
+            return new Normalisation(numbers(mean), numbers(std));
+        } catch (IllegalArgumentException e) {
+            throw new InputException(
+                    "a normalisation by mean '" + mean + "' and standard deviation '" + std
+                            + "': expected one number a channel in each, joined by commas, the latter positive",
+                    e);
+        }
+    }
+
+    private static List<Double> numbers(String joined) {
+        return Arrays.stream(joined.split(",", -1)).map(Double::valueOf).toList();
+    }
+
+    /** For how many colour channels it is. */
+    public int channels() {
+        return mean.size();
     }
 }

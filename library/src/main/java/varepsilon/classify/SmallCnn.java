@@ -7,22 +7,37 @@ import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
 import varepsilon.tensor.Tensor;
 
-/** Two convolutions of stride 2 and two linear layers, for 28×28 grey images: small enough to train in a minute. */
+/** Two convolutions of stride 2 and two linear layers: small enough to train in a minute. */
 final class SmallCnn extends Layer {
+    /** How much smaller than the image's the side of the last feature map is. */
+    static final int REDUCTION = 4;
+
+    static final int KERNEL = 4;
+    static final int FILTERS = 16;
+    static final int HIDDEN = 100;
+
     private final Sequential net;
 
-    SmallCnn(int classes, Init init) {
+    /** @param side of the square images, a multiple of {@link #REDUCTION} */
+    SmallCnn(int channels, int side, int classes, Init init) {
+        int features = features(side);
         net = child(
                 "net",
                 new Sequential(
-                        new Conv2d(1, 16, 4, 2, 1, true, init), // 28 → 14
+                        new Conv2d(channels, FILTERS, KERNEL, 2, 1, true, init),
                         Layer.of(Tensor::relu),
-                        new Conv2d(16, 32, 4, 2, 1, true, init), // 14 → 7
+                        new Conv2d(FILTERS, 2 * FILTERS, KERNEL, 2, 1, true, init),
                         Layer.of(Tensor::relu),
                         Layer.of(x -> x.flatten(1)),
-                        new Linear(32 * 7 * 7, 100, init),
+                        new Linear(features, HIDDEN, init),
                         Layer.of(Tensor::relu),
-                        new Linear(100, classes, init)));
+                        new Linear(HIDDEN, classes, init)));
+    }
+
+    /** Numbers that the convolutions leave of an image. */
+    static int features(int side) {
+        int reduced = side / REDUCTION;
+        return 2 * FILTERS * reduced * reduced;
     }
 
     @Override

@@ -110,6 +110,23 @@ public final class RunDirectory implements AutoCloseable {
         return path.resolve(name);
     }
 
+    /**
+     * The weight file that a person means: a run's folder stands for its best weights, any other path for itself.
+     *
+     * @throws InputException where it is a folder without them
+     */
+    public static Path weightsOf(Path fileOrRun) {
+        if (!Files.isDirectory(fileOrRun)) {
+            return fileOrRun;
+        }
+        Path best = bestWeights(fileOrRun);
+        if (!Files.isRegularFile(best)) {
+            throw new InputException(fileOrRun + ": there are no best weights in this folder (" + best
+                    + "); expected a weight file, or a run that has finished an epoch");
+        }
+        return best;
+    }
+
     /** Weights after the last checkpoint. */
     public Path lastWeights() {
         return path.resolve("checkpoints").resolve("last.safetensors");
@@ -117,7 +134,11 @@ public final class RunDirectory implements AutoCloseable {
 
     /** Weights of the epoch that did best on held-out data. */
     public Path bestWeights() {
-        return path.resolve("checkpoints").resolve("best.safetensors");
+        return bestWeights(path);
+    }
+
+    private static Path bestWeights(Path run) {
+        return run.resolve("checkpoints").resolve("best.safetensors");
     }
 
     /** Everything that training needs to go on. */

@@ -1,7 +1,6 @@
 package varepsilon.lab.experiment;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.ConvVae;
@@ -12,6 +11,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.train.RunDirectory;
 
 /**
  * A trained VAE out of a weight file, ready to be used. It is in evaluation mode.
@@ -28,7 +28,7 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoC
      * @throws InputException where there is no such file, or it does not hold a convolutional VAE
      */
     public static VaeFile read(Path weights, Device device) throws IOException {
-        Path file = Files.isDirectory(weights) ? bestOf(weights) : weights;
+        Path file = RunDirectory.weightsOf(weights);
         try (var scope = Scope.withoutGradients();
                 Rng unused = Rng.seeded(0)) {
             Weights read = Weights.read(file);
@@ -43,15 +43,6 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoC
                 throw e;
             }
         }
-    }
-
-    private static Path bestOf(Path run) {
-        Path best = run.resolve("checkpoints").resolve("best.safetensors");
-        if (!Files.isRegularFile(best)) {
-            throw new InputException(run + ": there are no best weights in this folder (" + best
-                    + "); expected a weight file, or a run that has finished an epoch");
-        }
-        return best;
     }
 
     /** @throws InputException where the model is not about images of this shape */

@@ -1,0 +1,92 @@
+package varepsilon.classify;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import varepsilon.data.ImageSet;
+import varepsilon.nn.Init;
+import varepsilon.nn.Weights;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.train.RunDirectory;
+
+/**
+ * A trained classifier out of a file, ready to be used: it is in evaluation mode.
+ *
+ * @param path the file
+ * @param classifier the model, owned by this
+ * @param architecture what the model is, where it is one of ours
+ * @param notes what a person should know of how the file was understood, a sentence each
+ */
+public record ClassifierFile(Path path, Classifier classifier, Optional<Architecture> architecture, List<String> notes)
+        implements AutoCloseable {
+
+    /** Keeps the notes as they are now. */
+    public ClassifierFile {
+        notes = List.copyOf(notes);
+    }
+
+    /**
+     * What a person says of a file; it goes before what the file says of itself.
+     *
+     * @param architecture one of {@link Architecture#NAMES}
+     * @param normalisation what the network's input is shifted and scaled by
+     */
+    public record Stated(Optional<String> architecture, Optional<Normalisation> normalisation) {
+        /** The file alone shall say. */
+        public static final Stated NOTHING = new Stated(Optional.empty(), Optional.empty());
+    }
+
+    /** As {@link #read(Path, Stated, Device)}, where the file alone says what it is. */
+    public static ClassifierFile read(Path weights, Device device) throws IOException {
+        return read(weights, Stated.NOTHING, device);
+    }
+
+    /**
+     * Reads a classifier. What neither {@code stated} nor the file's metadata say is inferred from the names and shapes
+     * of its tensors; a normalisation cannot be, so where there is none the pixels go in as they are, and a note says so.
+     *
+     * @param weights a safetensors file or a PyTorch state dict, or a run directory, which stands for its best weights
+     * @throws InputException where there is no such file, it is damaged, or it does not hold that classifier
+     * @throws IOException where the disk fails
+     */
+    public static ClassifierFile read(Path weights, Stated stated, Device device) throws IOException {
+        Path file = RunDirectory.weightsOf(weights);
+        try (var scope = Scope.withoutGradients();
+                Rng unused = Rng.seeded(0)) {
+            List<String> notes = new ArrayList<>();
+            Weights read = Weights.read(file);
+            Architecture architecture = new ArchitectureOfWeights(read, file).describe(stated, notes);
+            NetworkClassifier classifier = architecture.create(Init.on(device, unused));
+            try {
+                classifier.module().load(read);
+                classifier.module().train(false);
+                return new ClassifierFile(file, classifier, Optional.of(architecture), notes);
+            } catch (InputException e) {
+                classifier.close();
+                throw new InputException("as a " + architecture.name() + ", " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** @throws InputException where the model cannot take these images, or has not as many classes as they */
+    public void requireFits(ImageSet images) {
+        architecture.ifPresent(known -> {
+            try {
+                known.requireFits(images);
+            } catch (InputException e) {
+                throw new InputException(path + ": " + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** Frees the model. */
+    @Override
+    public void close() {
+        classifier.close();
+    }
+}
