@@ -4,31 +4,22 @@ import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
 
 /** What an attack raises, by its gradient with respect to the image. */
-public enum AttackLoss {
+@FunctionalInterface
+public interface AttackLoss {
     /** −log softmax(logits) at the class. */
-    CROSS_ENTROPY {
-        @Override
-        public Tensor of(Tensor logits, Tensor classes) {
-            return Ops.crossEntropy(logits, classes);
-        }
-    },
+    AttackLoss CROSS_ENTROPY = Ops::crossEntropy;
+
     /** The largest other logit less that of the class (Carlini, Wagner 2017): it does not fade where the model is sure. */
-    MARGIN {
-        @Override
-        public Tensor of(Tensor logits, Tensor classes) {
-            Tensor index = classes.unsqueeze(1);
-            Tensor own = logits.gather(1, index);
-            Tensor minusInfinity = own.zerosLike().detach().add(Double.NEGATIVE_INFINITY);
-            return logits.scatter(1, index, minusInfinity).amax(1).sub(own.squeeze(1));
-        }
-    },
-    /** Minus the logit of the class: a log-likelihood loss given logits by mistake. */
-    NEGATIVE_LOGIT {
-        @Override
-        public Tensor of(Tensor logits, Tensor classes) {
-            return logits.gather(1, classes.unsqueeze(1)).squeeze(1).neg();
-        }
+    AttackLoss MARGIN = (logits, classes) -> {
+        Tensor index = classes.unsqueeze(1);
+        Tensor own = logits.gather(1, index);
+        Tensor minusInfinity = own.zerosLike().detach().add(Double.NEGATIVE_INFINITY);
+        return logits.scatter(1, index, minusInfinity).amax(1).sub(own.squeeze(1));
     };
+
+    /** Minus the logit of the class: a log-likelihood loss given logits by mistake. */
+    AttackLoss NEGATIVE_LOGIT = (logits, classes) ->
+            logits.gather(1, classes.unsqueeze(1)).squeeze(1).neg();
 
     /**
      * One value an example.
@@ -36,5 +27,5 @@ public enum AttackLoss {
      * @param logits N×K
      * @param classes INT64 N
      */
-    public abstract Tensor of(Tensor logits, Tensor classes);
+    Tensor of(Tensor logits, Tensor classes);
 }

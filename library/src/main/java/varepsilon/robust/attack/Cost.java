@@ -17,11 +17,13 @@ public final class Cost {
         return backwardPasses;
     }
 
-    void forward(long images) {
+    /** Counts images sent forward. */
+    public void forward(long images) {
         forwardPasses += images;
     }
 
-    void backward(long images) {
+    /** Counts images whose gradient is computed. */
+    public void backward(long images) {
         backwardPasses += images;
     }
 }

@@ -14,51 +14,43 @@ import varepsilon.tensor.Tensor;
 record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss loss) {
     /** Perturbations after all steps; where examples leave, the first at which the criterion was met. */
     Tensor from(Tensor start, Problem problem) {
-        Tensor result = start.copy();
+        Tensor delta = start.copy();
         try (var scope = Scope.withoutGradients()) {
-            double step = stepSize.of(problem.threat().epsilon());
-            Problem open = problem;
-            Tensor rows = null; // which examples are still open; null while all are
-            Tensor delta = start;
-            Tensor sum = null;
+            double size = stepSize.of(problem.threat().epsilon());
+            Tensor sum = start.zerosLike();
+            Rows open = Rows.ALL;
             for (int i = 0; i < steps; i++) {
-                Problem.Slope slope = open.slope(delta, loss);
-                Tensor gradient = slope.gradient();
-                Tensor staying = problem.leaveWhenMet() ? slope.met().not().nonzero() : null;
-                if (staying != null && staying.count() < open.size()) {
-                    store(result, rows, delta);
-                    if (staying.count() == 0) {
-                        return result;
+                // A scope for each step, so that memory does not grow with their number.
+                try (var step = Scope.open()) {
+                    Problem here = open.of(problem);
+                    Tensor at = open.of(delta);
+                    Problem.Slope slope = here.slope(at, loss);
+                    Tensor direction = slope.gradient();
+                    Tensor staying = problem.leaveWhenMet() ? slope.met().not().nonzero() : null;
+                    if (staying != null && staying.count() < here.size()) {
+                        if (staying.count() == 0) {
+                            break;
+                        }
+                        open = open.only(staying, step);
+                        here = here.select(staying);
+                        at = at.indexSelect(0, staying);
+                        direction = direction.indexSelect(0, staying);
                     }
-                    open = open.select(staying);
-                    rows = rows == null ? staying : rows.indexSelect(0, staying);
-                    delta = delta.indexSelect(0, staying);
-                    gradient = gradient.indexSelect(0, staying);
-                    sum = sum == null ? null : sum.indexSelect(0, staying);
+                    if (momentum > 0) {
+                        direction = open.of(sum).mul(momentum).add(ofMeanOne(direction));
+                        open.put(sum, direction);
+                    }
+                    open.put(delta, here.ascend(at, direction, size));
                 }
-                if (momentum > 0) {
-                    sum = accumulated(sum, gradient);
-                    gradient = sum;
-                }
-                delta = open.ascend(delta, gradient, step);
             }
-            store(result, rows, delta);
         }
-        return result;
+        return delta;
     }
 
-    /** The decayed sum of gradients, each of mean absolute value 1 (Dong et al. 2018, equation 6). */
-    private Tensor accumulated(Tensor sum, Tensor gradient) {
-        Tensor size = gradient.abs().flatten(1).mean(1);
-        Tensor scaled = gradient.div(PerExample.broadcast(size.where(size.gt(0), size.add(1)), gradient));
-        return sum == null ? scaled : sum.mul(momentum).add(scaled);
-    }
-
-    static void store(Tensor result, Tensor rows, Tensor delta) {
-        if (rows == null) {
-            result.copyInPlace(delta);
-        } else {
-            result.indexCopyInPlace(0, rows, delta);
-        }
+    /** Each gradient at mean absolute value 1, so that in their decayed sum all count (Dong et al. 2018, equation 6). */
+    private static Tensor ofMeanOne(Tensor gradient) {
+        Tensor rescaled = PerExample.rescaled(gradient);
+        Tensor size = rescaled.abs().flatten(1).mean(1);
+        return rescaled.div(PerExample.broadcast(size.where(size.gt(0), size.add(1)), gradient));
     }
 }

@@ -60,8 +60,12 @@ record L1Norm() implements Norm {
     }
 
     @Override
-    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, Tensor low, Tensor high) {
-        return delta.add(maximise(gradient, stepSize, low.sub(delta), high.sub(delta)));
+    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+        if (System.getProperty("slide") != null) return project(delta.add(maximise(gradient, stepSize, low.sub(delta), high.sub(delta))), radius, low, high);
+        Tensor way = maximise(gradient, radius, low, high).sub(delta);
+        Tensor length = length(way);
+        Tensor share = length.zerosLike().add(stepSize).div(length.max(length.zerosLike().add(stepSize)));
+        return delta.add(way.mul(PerExample.broadcast(share, way)));
     }
 
     /** D of D + 1 exponential variables divided by their sum are uniform in the positive part of the ball. */

@@ -47,12 +47,13 @@ record L2Norm() implements Norm {
     }
 
     @Override
-    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, Tensor low, Tensor high) {
+    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
         Tensor direction = PerExample.rescaled(gradient);
         Tensor length = length(direction);
         // Only a gradient of zero has no length: it stays zero.
         Tensor divisor = length.where(length.gt(0), length.add(1));
-        return delta.add(direction.div(PerExample.broadcast(divisor, direction)).mul(stepSize));
+        Tensor step = direction.div(PerExample.broadcast(divisor, direction)).mul(stepSize);
+        return project(delta.add(step), radius, low, high);
     }
 
     @Override

@@ -26,8 +26,8 @@ record LinfNorm() implements Norm {
     }
 
     @Override
-    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, Tensor low, Tensor high) {
-        return delta.add(gradient.sign().mul(stepSize));
+    public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+        return project(delta.add(gradient.sign().mul(stepSize)), radius, low, high);
     }
 
     @Override

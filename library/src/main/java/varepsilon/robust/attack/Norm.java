@@ -29,8 +29,11 @@ public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
     /** The point of ball and box at which ⟨gradient, δ⟩ is largest; 0 where the gradient is. */
     Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high);
 
-    /** δ moved by {@code stepSize}, in this norm, in the direction of steepest ascent; not yet projected. */
-    Tensor ascend(Tensor delta, Tensor gradient, double stepSize, Tensor low, Tensor high);
+    /**
+     * δ moved by at most {@code stepSize}, in this norm, to where a loss with this gradient is higher, within ball and box.
+     * Where the loss is linear, repeating it ends at what {@link #maximise} gives.
+     */
+    Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high);
 
     /** A point uniform in the ball for each example of {@code like}; the box is left to {@link #project}. */
     Tensor sample(Tensor like, double radius, Rng rng);

@@ -1,5 +1,6 @@
 package varepsilon.robust.attack;
 
+import varepsilon.tensor.DType;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -74,36 +75,34 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
         if (restarts == 1) {
             return ascent().from(start(problem, rng), problem);
         }
-        Tensor result = problem.pixels().zerosLike();
+        Tensor worst = problem.pixels().zerosLike();
         try (var scope = Scope.withoutGradients()) {
-            Tensor worst = null;
-            Tensor rows = null; // which examples are still open; null while all are
-            Problem open = problem;
+            Tensor highest = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, problem.size())
+                    .to(worst.device());
+            Rows open = Rows.ALL;
             for (int i = 0; i < restarts; i++) {
-                Tensor delta = ascent().from(start(open, rng), open);
-                Problem.Verdict verdict = open.judge(delta, loss);
-                Tensor found = delta;
-                if (i > 0) {
-                    Tensor better = verdict.loss().gt(worst).or(verdict.met());
-                    Tensor kept = rows == null ? result : result.indexSelect(0, rows);
-                    found = delta.where(PerExample.broadcast(better, delta), kept);
-                    worst = worst.max(verdict.loss());
-                } else {
-                    worst = verdict.loss();
-                }
-                GradientAscent.store(result, rows, found);
-                if (problem.leaveWhenMet()) {
-                    Tensor staying = verdict.met().not().nonzero();
-                    if (staying.count() == 0) {
-                        return result;
+                try (var restart = Scope.open()) {
+                    Problem here = open.of(problem);
+                    Tensor delta = ascent().from(start(here, rng), here);
+                    Problem.Verdict verdict = here.judge(delta, loss);
+                    Tensor height = verdict.loss().to(DType.FLOAT64);
+                    Tensor better = height.gt(open.of(highest));
+                    if (problem.leaveWhenMet()) {
+                        better = better.or(verdict.met());
                     }
-                    open = open.select(staying);
-                    rows = rows == null ? staying : rows.indexSelect(0, staying);
-                    worst = worst.indexSelect(0, staying);
+                    open.put(highest, height.max(open.of(highest)));
+                    open.put(worst, delta.where(PerExample.broadcast(better, delta), open.of(worst)));
+                    if (problem.leaveWhenMet()) {
+                        Tensor staying = verdict.met().not().nonzero();
+                        if (staying.count() == 0) {
+                            break;
+                        }
+                        open = open.only(staying, restart);
+                    }
                 }
             }
         }
-        return result;
+        return worst;
     }
 
     private GradientAscent ascent() {

@@ -99,9 +99,9 @@ public final class Problem {
         return threat.norm().maximise(gradient, threat.epsilon(), low, high);
     }
 
-    /** A perturbation moved by one step of steepest ascent, inside the threat model. */
+    /** A perturbation moved by one step of ascent, inside the threat model. */
     public Tensor ascend(Tensor delta, Tensor gradient, double stepSize) {
-        return project(threat.norm().ascend(delta, gradient, stepSize, low, high));
+        return threat.norm().ascend(delta, gradient, stepSize, threat.epsilon(), low, high);
     }
 
     /** A perturbation drawn uniformly from the ball, moved into the box. */

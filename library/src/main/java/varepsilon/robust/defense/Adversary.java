@@ -1,0 +1,72 @@
+package varepsilon.robust.defense;
+
+import varepsilon.classify.NetworkClassifier;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Who perturbs the images that a classifier is trained on.
+ *
+ * @param attack how
+ * @param threat within what
+ * @param warmUpEpochs epochs over which ε grows linearly from 0 to its value; 0 for none
+ * @param mode how batch normalisation behaves meanwhile
+ */
+public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, Mode mode) {
+    /** How a classifier with batch normalisation behaves while it is attacked. */
+    public enum Mode {
+        /** As it is used: running statistics normalise and do not move. */
+        EVALUATION,
+        /** As it is trained: each pass of the attack normalises by its batch, and moves the running statistics. */
+        TRAINING
+    }
+
+    /** Refuses a warm-up that is negative or not a number. */
+    public Adversary {
+        if (!(warmUpEpochs >= 0) || Double.isInfinite(warmUpEpochs)) {
+            throw new InputException("epsilon warm-up of " + warmUpEpochs + " epochs: expected a number of at least 0");
+        }
+    }
+
+    /** Full strength from the start, against the classifier as it is used. */
+    public Adversary(Attack attack, ThreatModel threat) {
+        this(attack, threat, 0, Mode.EVALUATION);
+    }
+
+    /** The same with ε growing over so many epochs. */
+    public Adversary withWarmUp(double epochs) {
+        return new Adversary(attack, threat, epochs, mode);
+    }
+
+    /** The same with the classifier in another mode. */
+    public Adversary withMode(Mode other) {
+        return new Adversary(attack, threat, warmUpEpochs, other);
+    }
+
+    /** The threat model after so many epochs. */
+    ThreatModel threatAt(double epoch) {
+        return epoch >= warmUpEpochs ? threat : threat.withEpsilon(threat.epsilon() * epoch / warmUpEpochs);
+    }
+
+    /** Perturbed images for training, all of them, also those that are wrong already: N×…, no gradient history. */
+    Tensor perturbed(NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch, Rng rng, Cost cost) {
+        ThreatModel now = threatAt(epoch);
+        try (var scope = Scope.withoutGradients()) {
+            Problem problem = Problem.ofTraining(classifier, pixels, labels, now, cost);
+            Tensor[] delta = new Tensor[1];
+            if (mode == Mode.EVALUATION) {
+                classifier.evaluating(() -> delta[0] = attack.perturb(problem, rng));
+            } else {
+                delta[0] = attack.perturb(problem, rng);
+            }
+            return scope.keep(
+                    pixels.add(delta[0]).clamp(now.box().low(), now.box().high()));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package varepsilon.robust.defense;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import varepsilon.classify.NetworkClassifier;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+import varepsilon.train.BatchResult;
+
+/**
+ * Free adversarial training (Shafahi et al. 2019): several optimizer steps on each batch, each backward pass giving both
+ * the weights' gradients and the image's, by which the perturbation then takes a step of ε. The perturbation is carried
+ * from batch to batch, and attack and training see the network in the same mode.
+ */
+public final class FreeTraining extends ClassifierObjective {
+    private final ThreatModel threat;
+    private final int replays;
+    private final Tensor perturbation;
+
+    /**
+     * Trains {@code classifier}.
+     *
+     * @param replays steps on each batch, at least 1; 8 in the paper
+     * @param batchSize the largest batch
+     * @param imageShape C, H, W
+     */
+    public FreeTraining(
+            NetworkClassifier classifier,
+            Settings settings,
+            ThreatModel threat,
+            int replays,
+            int batchSize,
+            long... imageShape) {
+        super(classifier, settings);
+        if (replays < 1) {
+            throw new InputException("replays " + replays + ": expected at least 1");
+        }
+        this.threat = threat;
+        this.replays = replays;
+        try (var scope = Scope.withoutGradients()) {
+            perturbation = Tensor.zeros(DType.FLOAT32, batchSize, imageShape[0], imageShape[1], imageShape[2])
+                    .to(classifier.device())
+                    .own();
+        }
+    }
+
+    @Override
+    public int replays() {
+        return replays;
+    }
+
+    @Override
+    public Map<String, Tensor> memory() {
+        Map<String, Tensor> memory = new LinkedHashMap<>(super.memory());
+        memory.put("perturbation", perturbation);
+        return memory;
+    }
+
+    @Override
+    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+        // A short last batch uses, and moves, only the first rows.
+        Tensor carried = perturbation.narrow(0, 0, pixels.size(0));
+        Problem problem = Problem.ofTraining(classifier(), pixels, labels, threat, cost);
+        Tensor delta = problem.project(carried);
+        Tensor perturbed = pixels.add(delta).detach().requiresGrad(true);
+        Tensor logits = logits(perturbed, cost);
+        Map<String, Tensor> measured = new LinkedHashMap<>();
+        measureAdversarial(measured, logits, labels);
+        return new BatchResult(
+                crossEntropy(logits, labels).mean(),
+                measured,
+                perturbed,
+                gradient -> carried.copyInPlace(problem.ascend(delta, gradient, threat.epsilon())));
+    }
+
+    @Override
+    public void close() {
+        perturbation.close();
+        super.close();
+    }
+}

@@ -1,0 +1,25 @@
+package varepsilon.robust.defense;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import varepsilon.classify.NetworkClassifier;
+import varepsilon.robust.attack.Cost;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+import varepsilon.train.BatchResult;
+
+/** No defence: minimises the cross-entropy on images as they are. */
+public final class StandardTraining extends ClassifierObjective {
+    /** Trains {@code classifier}. */
+    public StandardTraining(NetworkClassifier classifier, Settings settings) {
+        super(classifier, settings);
+    }
+
+    @Override
+    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+        Tensor logits = logits(pixels, cost);
+        Map<String, Tensor> measured = new LinkedHashMap<>();
+        measure(measured, logits, labels);
+        return new BatchResult(crossEntropy(logits, labels).mean(), measured);
+    }
+}
