@@ -10,7 +10,7 @@ import java.util.List;
  * @param path its place in the data folder, for instance {@code mnist/train-images-idx3-ubyte.gz}
  * @param bytes its size
  * @param sha256 its SHA-256 in lower-case hexadecimal
- * @param mirrors addresses to be tried in this order
+ * @param mirrors addresses to be tried in this order; none for a file that comes in an archive
  */
 public record DataFile(String path, long bytes, String sha256, List<URI> mirrors) {
     /** @throws IllegalArgumentException for a path that leaves the data folder, no size, or no SHA-256 */

@@ -17,6 +17,19 @@ public sealed interface DataSource permits IdxSource, Cifar10Source, GlyphSource
     List<DataFile> downloads();
 
     /**
+     * Makes sure that the published files are in the data folder; fetches what is not.
+     *
+     * @throws InputException where a file is there but is not the published one (it is left alone), or cannot be had:
+     *     {@link Download#fetch}
+     * @throws IOException where the data folder cannot be written
+     * @throws InterruptedException where the thread is interrupted; what has come so far is kept
+     */
+    default void fetch(Path dataDir, Download download, Download.Progress progress)
+            throws IOException, InterruptedException {
+        download.fetch(downloads(), dataDir, progress);
+    }
+
+    /**
      * A file in the data folder and what it must be.
      *
      * @param path where it was found

@@ -94,7 +94,7 @@ public final class Download {
             throws IOException, InterruptedException {
         Path target = file.in(dataDir);
         if (Files.exists(target)) {
-            requirePublished(file, target);
+            requirePublished(file, dataDir);
             return List.of();
         }
         Files.createDirectories(target.getParent());
@@ -103,7 +103,7 @@ public final class Download {
                 FileChannel.open(target.resolveSibling(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             lock(lockFile);
             if (Files.exists(target)) {
-                requirePublished(file, target);
+                requirePublished(file, dataDir);
                 return List.of();
             }
             Path part = target.resolveSibling(target.getFileName() + ".part");
@@ -137,7 +137,9 @@ public final class Download {
         }
     }
 
-    private static void requirePublished(DataFile file, Path found) throws IOException {
+    /** @throws InputException where a file that is there is not the published one */
+    static void requirePublished(DataFile file, Path dataDir) throws IOException {
+        Path found = file.in(dataDir);
         String sha256 = Checksums.sha256(found);
         if (!sha256.equals(file.sha256())) {
             throw new InputException(found + ": SHA-256 " + sha256 + "; expected " + file.sha256()

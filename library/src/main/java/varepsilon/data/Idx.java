@@ -20,7 +20,6 @@ public final class Idx {
 
     private static final int IMAGES = 0x0000_0803;
     private static final int LABELS = 0x0000_0801;
-    private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
 
     private Idx() {}
 
@@ -107,15 +106,7 @@ public final class Idx {
         if (bytes > atMost) {
             throw new InputException(promise + ", more than the file can hold: cut off or damaged; " + REMEDY);
         }
-        if (bytes > MAX_BYTES) {
-            throw new InputException(promise + "; expected at most 2 GiB of them: split the file");
-        }
-        try {
-            return new byte[(int) bytes];
-        } catch (OutOfMemoryError e) {
-            long heap = Runtime.getRuntime().maxMemory() >> 20;
-            throw new InputException(promise + ", too many for Java's " + heap + " MiB of memory: raise -Xmx", e);
-        }
+        return PixelMemory.allocate(promise, bytes);
     }
 
     /** The product of two numbers below 2^63, or the greatest long where it is more. */

@@ -24,7 +24,7 @@ class Cifar10SourceTest {
     private Cifar10Source source;
 
     /** Records whose pixel k is (start + record + k) modulo 251. */
-    private static byte[] records(int start, int... labels) {
+    static byte[] records(int start, int... labels) {
         byte[] bytes = new byte[labels.length * RECORD];
         for (int r = 0; r < labels.length; r++) {
             bytes[r * RECORD] = (byte) labels[r];
@@ -35,8 +35,9 @@ class Cifar10SourceTest {
         return bytes;
     }
 
-    private static Cifar10Source.Member member(Path file) throws IOException {
-        return new Cifar10Source.Member(file.getFileName().toString(), Checksums.sha256(file));
+    private static DataFile file(Path file) throws IOException {
+        String path = "cifar-10-batches-bin/" + file.getFileName();
+        return new DataFile(path, Files.size(file), Checksums.sha256(file), List.of());
     }
 
     @BeforeEach
@@ -45,7 +46,10 @@ class Cifar10SourceTest {
         Path first = Files.write(folder.resolve("data_batch_1.bin"), records(0, 6, 9));
         Path second = Files.write(folder.resolve("data_batch_2.bin"), records(100, 0, 4));
         Path test = Files.write(folder.resolve("test_batch.bin"), records(200, 3, 8));
-        source = new Cifar10Source(List.of(member(first), member(second)), member(test), 2);
+        source = new Cifar10Source(
+                List.of(file(first), file(second)),
+                file(test),
+                Cifar10Source.published().archive());
     }
 
     private void expectRefusal(String fileName, String... parts) {

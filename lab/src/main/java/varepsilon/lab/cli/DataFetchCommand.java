@@ -45,12 +45,12 @@ final class DataFetchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         DataSource source = Usage.check(spec, () -> Datasets.named(name));
         Path dataDir = folder.folder();
-        List<DataFile> files = source.downloads();
         try (Shown shown = new Shown(output)) {
-            new Download().fetch(files, dataDir, shown);
+            source.fetch(dataDir, new Download(), shown);
         }
-        List<String> paths =
-                files.stream().map(file -> file.in(dataDir).toString()).toList();
+        List<String> paths = source.stored(dataDir).stream()
+                .map(file -> file.path().toString())
+                .toList();
         String text = paths.isEmpty()
                 ? name + " is built in; there is nothing to fetch"
                 : name + " is here, as published: " + String.join(", ", paths);
