@@ -17,13 +17,16 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.data.Augmentation;
 import varepsilon.data.Batch;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Sequential;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Gradients;
 import varepsilon.tensor.InputException;
+import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -239,6 +242,70 @@ class TrainerTest {
         assertThat(outcome.history().get(2).validation("loss")).isNaN();
         // A history with NaN in it is read again.
         assertThat(TinyRun.sit(run, plan, () -> false).bestEpoch()).isEqualTo(3);
+    }
+
+    @Test
+    void trainingBatchesAreAugmentedEachByAStreamOfItsOwnAndHeldOutOnesAreNot() throws IOException {
+        List<Double> drawn = new ArrayList<>();
+        List<Boolean> black = new ArrayList<>();
+        class Watching extends TinyObjective {
+            Watching() {
+                super(1);
+            }
+
+            @Override
+            public BatchResult evaluate(Batch batch, Rng rng) {
+                black.add(batch.images().to(DType.FLOAT32).sum().item() == 0);
+                return super.evaluate(batch, rng);
+            }
+        }
+        Augmentation blackening = (batch, rng) -> {
+            drawn.add(rng.uniform(DType.FLOAT64, 1).item());
+            return new Batch(batch.images().zerosLike(), batch.labels(), batch.indices(), batch.size());
+        };
+        TrainingPlan plan = PLAN.withEpochs(2).withAugmentation(blackening);
+        TinyRun.sit(folder.resolve("run"), plan, new Watching(), () -> false);
+        assertThat(black.subList(0, 10)).containsExactly(true, true, true, true, true, true, true, false, false, false);
+        assertThat(drawn).hasSize(2 * STEPS_PER_EPOCH).doesNotHaveDuplicates();
+        List<Double> first = List.copyOf(drawn);
+        drawn.clear();
+        TinyRun.sit(folder.resolve("again"), plan, new Watching(), () -> false);
+        assertThat(drawn).isEqualTo(first);
+    }
+
+    @Test
+    void anInputsGradientComesWithThoseOfTheParametersBeforeTheyMove() throws IOException {
+        List<Tensor> given = new ArrayList<>();
+        class WithInput extends TinyObjective {
+            WithInput() {
+                super(1);
+            }
+
+            private Tensor loss(Tensor x, Batch batch) {
+                return Ops.crossEntropy(model().forward(x), batch.labels());
+            }
+
+            @Override
+            public BatchResult evaluate(Batch batch, Rng rng) {
+                Tensor x = batch.images().to(DType.FLOAT32).div(255).requiresGrad(true);
+                Tensor loss = loss(x, batch);
+                return new BatchResult(loss.mean(), Map.of("loss", loss.detach()), x, gradient -> {
+                    given.add(gradient);
+                    assertThat(gradient.mul(model().parameters().get("4.bias").sum())
+                                    .requiresGrad())
+                            .as("nothing is recorded")
+                            .isFalse();
+                    try (var scope = Scope.withGradients()) {
+                        Tensor again = x.detach().requiresGrad(true);
+                        // With other parameters, this would be another gradient.
+                        Tensor expected = Gradients.of(loss(again, batch).mean(), again);
+                        assertThat(gradient.toFloats()).containsExactly(expected.toFloats());
+                    }
+                });
+            }
+        }
+        TinyRun.sit(folder.resolve("run"), PLAN, new WithInput(), () -> false);
+        assertThat(given).as("in training only").hasSize(3 * STEPS_PER_EPOCH);
     }
 
     @Test
