@@ -12,6 +12,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.TorchScript;
 import varepsilon.train.RunDirectory;
 
 /**
@@ -50,12 +51,32 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
      * Reads a classifier. What neither {@code stated} nor the file's metadata say is inferred from the names and shapes
      * of its tensors; a normalisation cannot be, so where there is none the pixels go in as they are, and a note says so.
      *
-     * @param weights a safetensors file or a PyTorch state dict, or a run directory, which stands for its best weights
+     * @param weights a safetensors file, a PyTorch state dict or a TorchScript program (the content says which,
+     *     not the name), or a run directory, which stands for its best weights
      * @throws InputException where there is no such file, it is damaged, or it does not hold that classifier
      * @throws IOException where the disk fails
      */
     public static ClassifierFile read(Path weights, Stated stated, Device device) throws IOException {
         Path file = RunDirectory.weightsOf(weights);
+        return TorchScript.isProgram(file) ? program(file, stated, device) : network(file, stated, device);
+    }
+
+    private static ClassifierFile program(Path file, Stated stated, Device device) throws IOException {
+        if (stated.architecture().isPresent()) {
+            throw new InputException(file + ": a TorchScript program, which brings its own architecture; it cannot be"
+                    + " read as a " + stated.architecture().get());
+        }
+        List<String> notes = stated.normalisation().isPresent()
+                ? List.of()
+                : List.of(file + " is a TorchScript program, so pixels go in as they are, in [0, 1]; if its input is to"
+                        + " be normalised first, state the mean and the standard deviation");
+        // One channel stands for however many the program takes.
+        Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
+        return new ClassifierFile(
+                file, TorchScriptClassifier.load(file, normalisation, device), Optional.empty(), notes);
+    }
+
+    private static ClassifierFile network(Path file, Stated stated, Device device) throws IOException {
         try (var scope = Scope.withoutGradients();
                 Rng unused = Rng.seeded(0)) {
             List<String> notes = new ArrayList<>();

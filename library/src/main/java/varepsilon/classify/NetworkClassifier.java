@@ -1,37 +1,28 @@
 package varepsilon.classify;
 
-import java.util.List;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Module;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** A network with its normalisation. Its weights carry the network's own names, without a prefix. */
 public final class NetworkClassifier implements Classifier {
     private final Architecture architecture;
     private final Layer network;
-    private final Tensor mean;
-    private final Tensor std;
+    private final InputNormaliser normaliser;
+    private final Device device;
 
     NetworkClassifier(Architecture architecture, Layer network, Init init) {
         this.architecture = architecture;
         this.network = network;
-        try (var scope = Scope.withoutGradients()) {
-            mean = perChannel(architecture.normalisation().mean(), init).own();
-            std = perChannel(architecture.normalisation().std(), init).own();
-        }
-    }
-
-    private static Tensor perChannel(List<Double> values, Init init) {
-        double[] array = values.stream().mapToDouble(Double::doubleValue).toArray();
-        return Tensor.of(array, 1, array.length, 1, 1).to(init.dtype()).to(init.device());
+        this.normaliser = new InputNormaliser(architecture.normalisation(), init.dtype(), init.device());
+        this.device = init.device();
     }
 
     @Override
     public Tensor logits(Tensor pixels) {
-        return network.forward(pixels.sub(mean).div(std));
+        return network.forward(normaliser.apply(pixels));
     }
 
     @Override
@@ -46,7 +37,7 @@ public final class NetworkClassifier implements Classifier {
 
     /** Where its parameters live. */
     public Device device() {
-        return mean.device();
+        return device;
     }
 
     /** What it is. */
@@ -57,7 +48,6 @@ public final class NetworkClassifier implements Classifier {
     @Override
     public void close() {
         network.close();
-        mean.close();
-        std.close();
+        normaliser.close();
     }
 }
