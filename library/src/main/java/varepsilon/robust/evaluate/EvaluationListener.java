@@ -1,0 +1,18 @@
+package varepsilon.robust.evaluate;
+
+/** Follows an evaluation: for progress, for pictures, to save adversarial examples without holding all of them. */
+public interface EvaluationListener {
+    /** Hears nothing. */
+    EvaluationListener NONE = new EvaluationListener() {};
+
+    /** A trial has been run on a batch. */
+    default void attacked(AttackedBatch batch) {}
+
+    /**
+     * How far the evaluation has come.
+     *
+     * @param done images done, each counted once for every trial, and once as it is
+     * @param total as many as there are to do
+     */
+    default void advanced(long done, long total) {}
+}

@@ -1,0 +1,242 @@
+package varepsilon.robust.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.Logits;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.AttackResult;
+import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.Cost;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * How classifiers are measured: on images as they are, and by every trial. Of each batch, an attack's random numbers depend
+ * on the seed, the attack's name and the number of the batch alone: neither other trials nor their order change a result,
+ * and the same attack at another ε meets the same draws.
+ *
+ * @param trials attacks and their limits; none for accuracy on clean images alone
+ * @param batchSize images at once, at least 1
+ * @param seed of all random starts and noise
+ * @param device where the classifier lives
+ */
+public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Device device) {
+    /** Freezes the list and refuses a batch size below 1. */
+    public RobustEvaluation {
+        trials = List.copyOf(trials);
+        Objects.requireNonNull(device, "device");
+        if (batchSize < 1) {
+            throw new InputException("batch size " + batchSize + ": expected at least 1");
+        }
+    }
+
+    /** Without anybody following, to the end. */
+    public RobustnessReport of(Classifier classifier, ImageSet images) {
+        return of(classifier, images, EvaluationListener.NONE, () -> false);
+    }
+
+    /**
+     * Measures a classifier. Where a stop is requested, the report is of the images done until then.
+     *
+     * @param images with labels, which are classes of the classifier
+     * @param stopRequested asked after every batch
+     * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not return
+     *     logits
+     */
+    public RobustnessReport of(
+            Classifier classifier, ImageSet images, EvaluationListener listener, BooleanSupplier stopRequested) {
+        if (!images.isLabelled()) {
+            throw new InputException(images.name() + " has no labels, without which no accuracy can be measured");
+        }
+        return new Evaluation(classifier, images, listener).run(stopRequested);
+    }
+
+    /** The images to be done, each counted once for every trial and once as it is: the total that listeners are told. */
+    public long work(ImageSet images) {
+        return Math.multiplyExact((long) images.size(), trials.size() + 1L);
+    }
+
+    /** The stream of random numbers for a batch of a trial. */
+    private Rng rng(Trial trial, int batch) {
+        try (Rng root = Rng.seeded(seed);
+                Rng attacks = root.split("attack");
+                Rng attack = attacks.split(trial.attack().name())) {
+            return attack.split(batch);
+        }
+    }
+
+    /** One run over the images, and what it has gathered so far. */
+    private final class Evaluation {
+        private final Classifier classifier;
+        private final ImageSet images;
+        private final EvaluationListener listener;
+        private final boolean[] right;
+        private final int[] predictions;
+        private final List<TrialTally> tallies = new ArrayList<>();
+        private int finished;
+        private long done;
+        private boolean probabilities = true;
+        private boolean repeatable = true;
+
+        Evaluation(Classifier classifier, ImageSet images, EvaluationListener listener) {
+            this.classifier = classifier;
+            this.images = images;
+            this.listener = listener;
+            right = new boolean[images.size()];
+            predictions = new int[images.size()];
+            for (Trial trial : trials) {
+                tallies.add(new TrialTally(trial, images.size()));
+            }
+        }
+
+        RobustnessReport run(BooleanSupplier stopRequested) {
+            var batches = Batches.of(images, batchSize).iterator();
+            for (int number = 0; batches.hasNext(); number++) {
+                // A scope for each batch: the images and what is made of them are freed with it.
+                try (var scope = Scope.withoutGradients()) {
+                    evaluate(number, batches.next());
+                }
+                if (batches.hasNext() && stopRequested.getAsBoolean()) {
+                    break;
+                }
+            }
+            return new RobustnessReport(
+                    Arrays.copyOf(right, finished),
+                    Arrays.copyOf(predictions, finished),
+                    tallies.stream().map(tally -> tally.report(finished)).toList(),
+                    finished == images.size(),
+                    notes());
+        }
+
+        private void evaluate(int number, Batch batch) {
+            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            Tensor labels = batch.labels().to(device);
+            int[] clean = predict(pixels);
+            for (int i = 0; i < clean.length; i++) {
+                predictions[finished + i] = clean[i];
+                right[finished + i] = clean[i] == images.label(finished + i);
+            }
+            advance(batch);
+            for (int t = 0; t < trials.size(); t++) {
+                try (var scope = Scope.open()) {
+                    AttackResult result = attack(tallies.get(t), number, batch, pixels, labels);
+                    repeatable &= Arrays.equals(clean, result.cleanPrediction());
+                    listener.attacked(new AttackedBatch(t, pixels, labels, batch.indices(), result));
+                }
+                advance(batch);
+            }
+            finished += batch.size();
+        }
+
+        private AttackResult attack(TrialTally tally, int number, Batch batch, Tensor pixels, Tensor labels) {
+            Trial trial = tally.trial();
+            long[] classes = Arrays.stream(batch.labels().toLongs())
+                    .map(label -> trial.classes().applyAsInt(Math.toIntExact(label)))
+                    .toArray();
+            Tensor wanted = Tensor.of(classes, classes.length).to(device);
+            try (Rng rng = rng(trial, number)) {
+                long start = System.nanoTime();
+                AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
+                        .of(trial.attack(), pixels, labels, wanted, rng, tally.cost());
+                tally.add(finished, result, System.nanoTime() - start);
+                return result;
+            }
+        }
+
+        private int[] predict(Tensor pixels) {
+            AtomicReference<int[]> predicted = new AtomicReference<>();
+            classifier.evaluating(() -> {
+                Tensor logits = classifier.logits(pixels);
+                Logits.check(logits, pixels.size(0));
+                probabilities &= Logits.areProbabilities(logits);
+                predicted.set(Arrays.stream(logits.argmax(1).toLongs())
+                        .mapToInt(Math::toIntExact)
+                        .toArray());
+            });
+            return predicted.get();
+        }
+
+        private void advance(Batch batch) {
+            done += batch.size();
+            listener.advanced(done, work(images));
+        }
+
+        private List<String> notes() {
+            List<String> notes = new ArrayList<>();
+            if (probabilities) {
+                notes.add(
+                        "The classifier seems to return probabilities, not logits: the gradients of its loss are small,"
+                                + " so attacks look weak and the model looks robust. Leave out its last softmax.");
+            }
+            if (!repeatable) {
+                notes.add("The classifier predicts other classes when given the same images again: it is random, and"
+                        + " attacks that do not average over that are too weak.");
+            }
+            for (Trial trial : trials) {
+                if (trial.threat().allowsAnything(images.dimensions())) {
+                    notes.add(trial.label() + ": ε is as large as the box of pixel values, so any image may become any"
+                            + " other, and only robust accuracy of at most chance is to be expected.");
+                }
+            }
+            return notes;
+        }
+    }
+
+    /** What one trial has gathered. */
+    private static final class TrialTally {
+        private final Trial trial;
+        private final boolean[] robust;
+        private final int[] predictions;
+        private final Cost cost = new Cost();
+        private double maxPerturbation;
+        private long nanos;
+
+        TrialTally(Trial trial, int images) {
+            this.trial = trial;
+            robust = new boolean[images];
+            predictions = new int[images];
+        }
+
+        Trial trial() {
+            return trial;
+        }
+
+        Cost cost() {
+            return cost;
+        }
+
+        void add(int from, AttackResult result, long nanosTaken) {
+            for (int i = 0; i < result.right().length; i++) {
+                // Whether the criterion is met does not matter: an image of the class that is wanted is right all the
+                // same.
+                robust[from + i] =
+                        result.right()[i] && result.adversarialPrediction()[i] == result.cleanPrediction()[i];
+                predictions[from + i] = result.adversarialPrediction()[i];
+                maxPerturbation = Math.max(maxPerturbation, result.size()[i]);
+            }
+            nanos += nanosTaken;
+        }
+
+        TrialReport report(int finished) {
+            return new TrialReport(
+                    trial,
+                    Arrays.copyOf(robust, finished),
+                    Arrays.copyOf(predictions, finished),
+                    maxPerturbation,
+                    cost.forwardPasses(),
+                    cost.backwardPasses(),
+                    nanos / 1e9);
+        }
+    }
+}

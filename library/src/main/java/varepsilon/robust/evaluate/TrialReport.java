@@ -1,0 +1,26 @@
+package varepsilon.robust.evaluate;
+
+/**
+ * What came of one trial, by example in the order of the images.
+ *
+ * @param trial the attack and its limits
+ * @param robust whether an example is right before and after
+ * @param predictions the classes predicted for the perturbed images
+ * @param maxPerturbation the largest size of a perturbation, in the threat model's norm and pixel units
+ * @param forwardPasses images sent through the classifier, each counted every time, checks before and after included
+ * @param backwardPasses images for which a gradient was computed
+ * @param seconds wall-clock time
+ */
+public record TrialReport(
+        Trial trial,
+        boolean[] robust,
+        int[] predictions,
+        double maxPerturbation,
+        long forwardPasses,
+        long backwardPasses,
+        double seconds) {
+    /** Robust accuracy: examples right before and after, of all. */
+    public Accuracy accuracy() {
+        return Accuracy.of(robust);
+    }
+}
