@@ -21,8 +21,8 @@ public record AttackResult(
         boolean[] met,
         double[] size,
         boolean probabilities) {
-    /** Whether example {@code i} is right before and after, and the criterion is not met. */
+    /** Whether example {@code i} is predicted right before and after. */
     public boolean isRobust(int i) {
-        return right[i] && adversarialPrediction[i] == cleanPrediction[i] && !met[i];
+        return right[i] && adversarialPrediction[i] == cleanPrediction[i];
     }
 }

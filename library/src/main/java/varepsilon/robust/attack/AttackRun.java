@@ -25,6 +25,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
     /** What is taken for rounding in what an attack hands over, and mended; more is a mistake in the attack. */
     private static final double MENDABLE = 1e-4;
 
+    private static final int MENDING_ROUNDS = 10;
+
     /** Untargeted: any wrong class will do. */
     public static AttackRun untargeted(Classifier classifier, ThreatModel threat) {
         return new AttackRun(classifier, threat, Criterion.untargeted());
@@ -50,8 +52,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
      * @param classes INT64 N: the labels again, or the classes that a targeted attack wants
      */
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Rng rng, Cost cost) {
-        requireImages(pixels);
         try (var scope = Scope.withoutGradients()) {
+            requireImages(pixels);
             AtomicReference<AttackResult> result = new AtomicReference<>();
             classifier.evaluating(() -> result.set(attacked(attack, pixels.detach(), labels, classes, rng, cost)));
             scope.keep(result.get().adversarial());
@@ -78,10 +80,12 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         if (open.count() > 0) {
             Problem problem = Problem.ofEvaluation(classifier, pixels, classes, criterion, threat, cost)
                     .select(open);
-            Tensor delta = attack.perturb(problem, rng);
-            Tensor found = settled(attack, problem.pixels(), delta);
-            double[] lengths = lengths(found, problem.pixels());
-            verify(attack, found, lengths);
+            // Copies again, so that an attack which writes to the problem's pixels changes nothing of what is measured.
+            Tensor images = pixels.indexSelect(0, open);
+            Tensor found = settled(attack, images, attack.perturb(problem, rng));
+            double[] lengths = lengths(found, images);
+            requireInBall(attack, lengths, TOLERANCE);
+            requireInBox(attack, found, TOLERANCE);
             Tensor after = logits(found, cost);
             boolean[] metAfter = booleans(criterion.isMet(after, classes.indexSelect(0, open)));
             int[] predictedAfter = predictions(after);
@@ -104,16 +108,18 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             throw new IllegalStateException("attack " + attack.name() + " returned perturbations of shape "
                     + Arrays.toString(delta.shape()) + " for images of " + Arrays.toString(pixels.shape()));
         }
-        requireInside(attack, lengths(delta.add(pixels), pixels), MENDABLE * Math.max(1, threat.epsilon()));
-        Tensor found = threat.box().clamp(pixels.add(delta));
-        for (int round = 0; round < 3; round++) {
+        Tensor moved = pixels.add(delta.detach()).to(pixels.dtype());
+        requireInBall(attack, lengths(moved, pixels), MENDABLE * Math.max(1, threat.epsilon()));
+        requireInBox(attack, moved, MENDABLE);
+        Tensor found = threat.box().clamp(moved);
+        for (int round = 0; round < MENDING_ROUNDS; round++) {
             Tensor length = length(found, pixels);
-            Tensor factor = length.max(length.zerosLike().add(threat.epsilon()));
-            Tensor shrink = factor.zerosLike().add(threat.epsilon()).div(factor);
             Tensor tooLong = length.gt(threat.epsilon() + TOLERANCE / 2);
             if (tooLong.nonzero().count() == 0) {
                 break;
             }
+            // Squared, it goes as far inside as it was outside: the shorter perturbation is rounded too.
+            Tensor shrink = length.zerosLike().add(threat.epsilon()).div(length).square();
             Tensor move = found.sub(pixels).to(DType.FLOAT64).mul(PerExample.broadcast(shrink, pixels));
             Tensor shorter = pixels.to(DType.FLOAT64).add(move).to(pixels.dtype());
             found = threat.box().clamp(shorter).where(PerExample.broadcast(tooLong, pixels), found);
@@ -129,17 +135,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         return length(found, pixels).toDoubles();
     }
 
-    private void verify(Attack attack, Tensor found, double[] lengths) {
-        requireInside(attack, lengths, TOLERANCE);
-        double low = -found.neg().amax(lastDimensions(found)).item();
-        double high = found.amax(lastDimensions(found)).item();
-        if (low < threat.box().low() - TOLERANCE || high > threat.box().high() + TOLERANCE) {
-            throw new IllegalStateException("attack " + attack.name() + " returned pixels from " + low + " to " + high
-                    + ", outside " + threat.box());
-        }
-    }
-
-    private void requireInside(Attack attack, double[] lengths, double tolerance) {
+    private void requireInBall(Attack attack, double[] lengths, double tolerance) {
         for (double length : lengths) {
             // Written so that NaN does not pass.
             if (!(length <= threat.epsilon() + tolerance)) {
@@ -149,13 +145,23 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         }
     }
 
+    private void requireInBox(Attack attack, Tensor found, double tolerance) {
+        double low = lowest(found);
+        double high = highest(found);
+        if (low < threat.box().low() - tolerance || high > threat.box().high() + tolerance) {
+            throw new IllegalStateException("attack " + attack.name() + " returned pixels from " + low + " to " + high
+                    + "; the threat model allows " + threat.box().low() + " to "
+                    + threat.box().high());
+        }
+    }
+
     private void requireImages(Tensor pixels) {
         if (pixels.dimensions() < 2 || pixels.size(0) < 1 || !pixels.dtype().isFloatingPoint()) {
             throw new IllegalArgumentException(
                     "images " + pixels + ": expected a floating-point tensor of N×… with N at least 1");
         }
-        double low = -pixels.neg().amax(lastDimensions(pixels)).item();
-        double high = pixels.amax(lastDimensions(pixels)).item();
+        double low = lowest(pixels);
+        double high = highest(pixels);
         // Written so that NaN does not pass.
         if (!(low >= threat.box().low() - TOLERANCE && high <= threat.box().high() + TOLERANCE)) {
             throw new InputException("the images have pixels from " + low + " to " + high + "; expected values in ["
@@ -164,16 +170,18 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         }
     }
 
-    private static long[] lastDimensions(Tensor x) {
-        long[] all = new long[x.dimensions()];
-        Arrays.setAll(all, i -> i);
-        return all;
+    private static double lowest(Tensor x) {
+        return -highest(x.neg());
+    }
+
+    private static double highest(Tensor x) {
+        return x.flatten(0).amax(0).item();
     }
 
     private static void requireClasses(String what, Tensor classes, long count, long examples) {
-        if (classes.dimensions() != 1 || classes.size(0) != examples) {
+        if (classes.dimensions() != 1 || classes.size(0) != examples || classes.dtype() != DType.INT64) {
             throw new IllegalArgumentException(
-                    what + "s " + classes + ": expected one for each of " + examples + " images");
+                    what + "s " + classes + ": expected one INT64 for each of " + examples + " images");
         }
         for (long value : classes.toLongs()) {
             if (value < 0 || value >= count) {

@@ -28,7 +28,7 @@ public sealed interface Criterion {
     }
 
     /**
-     * The largest other logit exceeds that of the true label by at least {@code kappa}.
+     * The largest other logit exceeds that of the true label by more than {@code kappa}.
      *
      * @param kappa in logits, above 0
      */

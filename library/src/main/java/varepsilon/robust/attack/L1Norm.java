@@ -27,9 +27,12 @@ record L1Norm() implements Norm {
     public Tensor project(Tensor delta, double radius, Tensor low, Tensor high) {
         Tensor size = delta.abs();
         Tensor room = high.where(delta.gt(0), low.neg());
-        Tensor least = PerExample.sum(size).zerosLike();
+        Tensor outside = PerExample.sum(size.min(room)).gt(radius);
+        if (outside.nonzero().count() == 0) {
+            return delta.clamp(low, high);
+        }
         Tensor most = PerExample.max(size);
-        Tensor inBall = PerExample.sum(size.min(room)).gt(radius);
+        Tensor least = most.zerosLike();
         for (int i = 0; i < HALVINGS; i++) {
             try (var scope = Scope.open()) {
                 Tensor middle = least.add(most).mul(0.5);
@@ -38,7 +41,7 @@ record L1Norm() implements Norm {
                 most = scope.keep(most.where(tooLong, middle));
             }
         }
-        Tensor lambda = most.where(inBall, most.zerosLike());
+        Tensor lambda = most.where(outside, most.zerosLike());
         return delta.sign().mul(shrunk(size, room, lambda));
     }
 
@@ -59,12 +62,19 @@ record L1Norm() implements Norm {
         return zero.scatter(1, order, spent).mul(slope.sign()).reshape(gradient.shape());
     }
 
+    /**
+     * Goes towards the point that is best by this gradient, as in the method of Frank and Wolfe (1956): the changes of
+     * other pixels give way to those that count most. Adding to the latter and projecting takes the same from all pixels
+     * that were moved, also from the best, and so does not stay at the best point of a linear loss.
+     */
     @Override
     public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
-        if (System.getProperty("slide") != null) return project(delta.add(maximise(gradient, stepSize, low.sub(delta), high.sub(delta))), radius, low, high);
+        Tensor slope = PerExample.max(gradient.abs());
         Tensor way = maximise(gradient, radius, low, high).sub(delta);
         Tensor length = length(way);
-        Tensor share = length.zerosLike().add(stepSize).div(length.max(length.zerosLike().add(stepSize)));
+        Tensor full = length.zerosLike().add(stepSize);
+        // Neither a gradient of zero nor a step of zero moves anything.
+        Tensor share = full.div(length.max(full.add(1e-30))).where(slope.gt(0), slope.zerosLike());
         return delta.add(way.mul(PerExample.broadcast(share, way)));
     }
 

@@ -35,15 +35,14 @@ record L2Norm() implements Norm {
 
     @Override
     public Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high) {
-        Tensor direction = PerExample.rescaled(gradient);
-        Tensor zero = direction.zerosLike();
-        // The corner of the box to which the direction points: reached where the ball is large enough.
-        Tensor corner = high.where(direction.gt(0), low.where(direction.lt(zero), zero));
+        Tensor zero = gradient.zerosLike();
+        // The corner of the box to which the gradient points: reached where the ball is large enough.
+        Tensor corner = high.where(gradient.gt(0), low.where(gradient.lt(zero), zero));
         Tensor outside = PerExample.sum(corner.square()).gt(radius * radius);
         if (!anyOf(outside)) {
             return corner;
         }
-        return scaled(direction, radius, low, high).where(PerExample.broadcast(outside, gradient), corner);
+        return scaled(gradient, radius, low, high).where(PerExample.broadcast(outside, gradient), corner);
     }
 
     @Override
@@ -80,7 +79,8 @@ record L2Norm() implements Norm {
      * than that. With t = s², the squared length Σ min(t·vᵢ², bᵢ²), bᵢ the room in the direction of vᵢ, is concave and
      * piecewise linear in t, so Newton's method from below climbs to the root without passing it and ends there exactly.
      */
-    private static Tensor scaled(Tensor v, double radius, Tensor low, Tensor high) {
+    private static Tensor scaled(Tensor direction, double radius, Tensor low, Tensor high) {
+        Tensor v = PerExample.rescaled(direction);
         Tensor squares = v.square();
         Tensor room = high.where(v.gt(0), low).square();
         Tensor target = squares.flatten(1).sum(1).zerosLike().add(radius * radius);
@@ -92,7 +92,7 @@ record L2Norm() implements Norm {
                 Tensor fixed = PerExample.sum(room.where(blocked, zero));
                 Tensor free = PerExample.sum(zero.where(blocked, squares));
                 Tensor next = target.sub(fixed).div(floored(free)).max(t);
-                boolean moved = anyOf(next.gt(t.mul(1 + 1e-7)));
+                boolean moved = anyOf(next.gt(t));
                 t = scope.keep(next);
                 if (!moved) {
                     break;

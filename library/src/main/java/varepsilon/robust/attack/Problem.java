@@ -3,6 +3,7 @@ package varepsilon.robust.attack;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
 import varepsilon.tensor.Gradients;
+import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -141,6 +142,11 @@ public final class Problem {
             // Examples do not touch each other in evaluation mode: the gradient of the sum holds one for each.
             Tensor gradient = Gradients.of(rising(loss, logits).sum(), x);
             cost.backward(size());
+            if (!gradient.isFinite()) {
+                throw new InputException(
+                        "the classifier's logits are finite, but their gradient with respect to the pixels"
+                                + " is not (NaN or infinite); an attack cannot follow it");
+            }
             return new Slope(scope.keep(gradient), scope.keep(criterion.isMet(logits.detach(), classes)));
         }
     }
