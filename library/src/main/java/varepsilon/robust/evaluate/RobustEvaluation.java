@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
@@ -155,16 +154,9 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         }
 
         private int[] predict(Tensor pixels) {
-            AtomicReference<int[]> predicted = new AtomicReference<>();
-            classifier.evaluating(() -> {
-                Tensor logits = classifier.logits(pixels);
-                Logits.check(logits, pixels.size(0));
-                probabilities &= Logits.areProbabilities(logits);
-                predicted.set(Arrays.stream(logits.argmax(1).toLongs())
-                        .mapToInt(Math::toIntExact)
-                        .toArray());
-            });
-            return predicted.get();
+            Tensor logits = Predictions.logits(classifier, pixels);
+            probabilities &= Logits.areProbabilities(logits);
+            return Predictions.of(logits);
         }
 
         private void advance(Batch batch) {
@@ -218,10 +210,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
         void add(int from, AttackResult result, long nanosTaken) {
             for (int i = 0; i < result.right().length; i++) {
-                // Whether the criterion is met does not matter: an image of the class that is wanted is right all the
-                // same.
-                robust[from + i] =
-                        result.right()[i] && result.adversarialPrediction()[i] == result.cleanPrediction()[i];
+                robust[from + i] = result.isRobust(i);
                 predictions[from + i] = result.adversarialPrediction()[i];
                 maxPerturbation = Math.max(maxPerturbation, result.size()[i]);
             }

@@ -1,0 +1,173 @@
+package varepsilon.robust.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import varepsilon.classify.Classifier;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.RandomStartFgsm;
+import varepsilon.robust.attack.SignNoise;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.attack.UniformNoise;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Signs that attacks failed rather than the model resisted (Athalye, Carlini, Wagner 2018, "Obfuscated gradients give a
+ * false sense of security", section 3.1; Carlini et al. 2019, "On evaluating adversarial robustness", section 5). Each is
+ * a sentence for the person who reads the numbers. None of them proves anything, and their absence neither.
+ */
+public final class FailureChecks {
+    /** Where two attacks are compared on the same images, how improbable chance must be. */
+    private static final double SIGNIFICANCE = 0.05;
+
+    private FailureChecks() {}
+
+    /** How hard an attack looks; a later one can do whatever an earlier one does. */
+    private enum Effort {
+        NOISE,
+        SINGLE_STEP,
+        SEARCH;
+
+        static Effort of(Attack attack) {
+            if (attack instanceof UniformNoise || attack instanceof SignNoise) {
+                return NOISE;
+            }
+            boolean single = attack instanceof Fgsm
+                    || attack instanceof RandomStartFgsm
+                    || attack instanceof Pgd pgd && pgd.steps() == 1;
+            return single ? SINGLE_STEP : SEARCH;
+        }
+    }
+
+    /**
+     * What the trials of a report say about each other.
+     *
+     * @param classes how many the classifier tells apart
+     * @param dimensions values in an image
+     */
+    public static List<String> of(RobustnessReport report, int classes, int dimensions) {
+        List<String> signs = new ArrayList<>();
+        for (TrialReport weak : report.trials()) {
+            for (TrialReport strong : report.trials()) {
+                compare(report, weak, strong).ifPresent(signs::add);
+            }
+        }
+        for (EpsilonCurve curve : EpsilonCurve.of(report)) {
+            signs.addAll(rises(curve));
+        }
+        for (TrialReport trial : report.trials()) {
+            unbounded(trial, classes, dimensions).ifPresent(signs::add);
+        }
+        return signs;
+    }
+
+    private static Optional<String> compare(RobustnessReport report, TrialReport weak, TrialReport strong) {
+        Effort less = Effort.of(weak.trial().attack());
+        Effort more = Effort.of(strong.trial().attack());
+        if (less.compareTo(more) >= 0 || !weak.trial().hasGoalOf(strong.trial())) {
+            return Optional.empty();
+        }
+        int brokenByWeak = report.clean().correct() - weak.accuracy().correct();
+        int brokenByStrong = report.clean().correct() - strong.accuracy().correct();
+        String found = weak.trial().label() + " breaks " + brokenByWeak + " images, "
+                + strong.trial().attack().name() + " " + brokenByStrong;
+        if (less == Effort.NOISE) {
+            return brokenByWeak > 0 && brokenByWeak >= brokenByStrong
+                    ? Optional.of(found + ": noise does as well as the gradient, which therefore seems to say nothing.")
+                    : Optional.empty();
+        }
+        double p = PairedComparison.of(weak.robust(), strong.robust()).pValue();
+        return brokenByWeak > brokenByStrong && p < SIGNIFICANCE
+                ? Optional.of(
+                        found + ": one step does better than many, so the search is led astray; the gradient seems"
+                                + " masked, or the step size is wrong.")
+                : Optional.empty();
+    }
+
+    /** Whatever breaks an image at some ε is allowed at a larger one too. */
+    private static List<String> rises(EpsilonCurve curve) {
+        List<String> signs = new ArrayList<>();
+        if (Effort.of(curve.trials().get(0).trial().attack()) != Effort.SEARCH) {
+            return signs;
+        }
+        for (int i = 1; i < curve.trials().size(); i++) {
+            TrialReport near = curve.trials().get(i - 1);
+            TrialReport far = curve.trials().get(i);
+            PairedComparison pairs = PairedComparison.of(near.robust(), far.robust());
+            if (pairs.difference() < 0 && pairs.pValue() < SIGNIFICANCE) {
+                signs.add(far.trial().label() + " leaves "
+                        + Numbers.percent(far.accuracy().rate()) + " right, more than "
+                        + Numbers.percent(near.accuracy().rate()) + " at ε "
+                        + Numbers.shortest(near.trial().threat().epsilon())
+                        + ": the attack does not find what it found there; its step size or number of steps is wrong.");
+            }
+        }
+        return signs;
+    }
+
+    /** Where any image may become any other, all can become the same one, and that has only one class. */
+    private static Optional<String> unbounded(TrialReport trial, int classes, int dimensions) {
+        double chance = 1.0 / classes;
+        boolean fails = trial.trial().threat().allowsAnything(dimensions)
+                && Effort.of(trial.trial().attack()) == Effort.SEARCH
+                && trial.accuracy().interval().low() > chance;
+        return fails
+                ? Optional.of(trial.trial().label() + " leaves "
+                        + Numbers.percent(trial.accuracy().rate())
+                        + " right, though it may turn any image into any other; chance would be "
+                        + Numbers.percent(chance) + ", so the attack fails.")
+                : Optional.empty();
+    }
+
+    /**
+     * Whether the gradient of the cross-entropy is exactly zero at images that are right: there every attack that follows
+     * it stands still.
+     *
+     * @param images labelled; some dozens are enough
+     * @param device where the classifier lives
+     */
+    public static Optional<String> vanishingGradients(
+            Classifier classifier, ImageSet images, int batchSize, Device device) {
+        int[] counts = new int[2];
+        classifier.evaluating(() -> {
+            var batches = Batches.of(images, batchSize).iterator();
+            while (batches.hasNext()) {
+                try (var scope = Scope.withoutGradients()) {
+                    count(classifier, batches.next(), device, counts);
+                }
+            }
+        });
+        return counts[1] == 0
+                ? Optional.empty()
+                : Optional.of("At " + counts[1] + " of " + counts[0] + " images that are right, the gradient of the"
+                        + " cross-entropy is exactly zero, and an attack that follows it stands still: the model is"
+                        + " so sure that softmax is rounded to 1 (try the margin loss), or it is not differentiable.");
+    }
+
+    /** Adds the images that are right, and those of them with a gradient of zero. */
+    private static void count(Classifier classifier, Batch batch, Device device, int[] counts) {
+        Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+        Tensor labels = batch.labels().to(device);
+        Problem problem = Problem.ofTraining(classifier, pixels, labels, ThreatModel.of(Norm.LINF, 1), new Cost());
+        Problem.Slope slope = problem.slope(pixels.zerosLike(), AttackLoss.CROSS_ENTROPY);
+        double[] steepest = slope.gradient().abs().flatten(1).amax(1).toDoubles();
+        // The criterion of training is "another class than the label".
+        byte[] wrong = slope.met().to(DType.UINT8).toBytes();
+        for (int i = 0; i < wrong.length; i++) {
+            counts[0] += wrong[i] == 0 ? 1 : 0;
+            counts[1] += wrong[i] == 0 && steepest[i] == 0 ? 1 : 0;
+        }
+    }
+}

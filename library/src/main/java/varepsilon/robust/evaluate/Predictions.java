@@ -1,0 +1,34 @@
+package varepsilon.robust.evaluate;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.Logits;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** The classes that a classifier predicts, by example. */
+final class Predictions {
+    private Predictions() {}
+
+    /** In evaluation mode, of checked logits. */
+    static int[] of(Classifier classifier, Tensor pixels) {
+        try (var scope = Scope.withoutGradients()) {
+            return of(logits(classifier, pixels));
+        }
+    }
+
+    /** In evaluation mode, checked; they belong to the open scope. */
+    static Tensor logits(Classifier classifier, Tensor pixels) {
+        AtomicReference<Tensor> logits = new AtomicReference<>();
+        classifier.evaluating(() -> logits.set(classifier.logits(pixels)));
+        Logits.check(logits.get(), pixels.size(0));
+        return logits.get();
+    }
+
+    static int[] of(Tensor logits) {
+        return Arrays.stream(logits.argmax(1).toLongs())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+    }
+}
