@@ -1,5 +1,8 @@
 package varepsilon.lab.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -8,6 +11,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import varepsilon.data.Datasets;
+import varepsilon.data.Split;
+import varepsilon.lab.experiment.AttackBenchmark;
+import varepsilon.lab.experiment.BenchmarkResult;
 import varepsilon.lab.experiment.Machine;
 import varepsilon.lab.experiment.VaeStepBenchmark;
 import varepsilon.tensor.Engine;
@@ -16,19 +23,44 @@ import varepsilon.tensor.Engine;
 @Command(
         name = "bench",
         description = "Measures speed on this machine, against the textbook formulation on the same engine.",
-        footer = {"", "Example:", "  varepsilon bench vae-step --threads 2"})
+        footer = {
+            "",
+            "Examples:",
+            "  varepsilon bench vae-step --threads 2",
+            "  varepsilon bench pgd --weights cifar10-resnet20.safetensors"
+        })
 final class BenchCommand implements Callable<Integer> {
-    private static final String VAE_STEP = "vae-step";
+    private static final List<String> BENCHMARKS =
+            List.of(VaeStepBenchmark.NAME, AttackBenchmark.PGD, AttackBenchmark.ADVERSARIAL_STEP);
+    private static final int VAE_STEPS = 40;
+    private static final int ATTACK_STEPS = 10;
 
     @Spec
-    private CommandSpec command;
+    private CommandSpec spec;
 
     @Parameters(
             arity = "0..1",
             paramLabel = "NAME",
-            defaultValue = VAE_STEP,
-            description = "What to measure: " + VAE_STEP + ", a training step of the VAE (default: ${DEFAULT-VALUE}).")
+            defaultValue = VaeStepBenchmark.NAME,
+            description = {
+                "What to measure (default: ${DEFAULT-VALUE}):",
+                "  " + VaeStepBenchmark.NAME + ", a training step of the VAE",
+                "  " + AttackBenchmark.PGD + ", PGD with 10 steps on a ResNet-20",
+                "  " + AttackBenchmark.ADVERSARIAL_STEP + ", a training step of a ResNet-20 with PGD of 7 steps"
+            })
     private String name;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = {
+                "A trained ResNet-20 to attack, on CIFAR-10's first test images (default: an untrained one, on noise).",
+                "How fast an attack is depends on the model: images that it gets wrong leave the batch."
+            })
+    private Path weights;
+
+    @Mixin
+    private final DataFolderOption folder = new DataFolderOption();
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: all cores).")
     private Integer threads;
@@ -36,9 +68,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--steps",
             paramLabel = "N",
-            defaultValue = "40",
-            description = "Steps of each kind that count (default: ${DEFAULT-VALUE}).")
-    private int steps;
+            description = "Steps of each kind that count (default: 40 of the VAE, 10 of the others).")
+    private Integer steps;
 
     @Mixin
     private final Output output;
@@ -48,31 +79,45 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        if (!name.equals(VAE_STEP)) {
-            throw Usage.wrong(command, "benchmark '" + name + "': expected " + VAE_STEP);
+    public Integer call() throws IOException {
+        if (!BENCHMARKS.contains(name)) {
+            throw Usage.wrong(spec, "benchmark '" + name + "': expected one of " + String.join(", ", BENCHMARKS));
         }
-        if (steps < 1) {
-            throw Usage.wrong(command, "--steps " + steps + ": expected at least 1");
+        if (steps != null && steps < 1) {
+            throw Usage.wrong(spec, "--steps " + steps + ": expected at least 1");
         }
         if (threads != null && threads < 1) {
-            throw Usage.wrong(command, "--threads " + threads + ": expected at least 1");
+            throw Usage.wrong(spec, "--threads " + threads + ": expected at least 1");
+        }
+        if (weights != null && name.equals(VaeStepBenchmark.NAME)) {
+            throw Usage.wrong(spec, "--weights: " + name + " measures a VAE of random weights");
         }
         Engine.setThreads(threads == null ? Machine.cores() : threads);
-        VaeStepBenchmark.Result result = VaeStepBenchmark.run(steps);
+        BenchmarkResult result = name.equals(VaeStepBenchmark.NAME)
+                ? VaeStepBenchmark.run(steps == null ? VAE_STEPS : steps)
+                : attack(steps == null ? ATTACK_STEPS : steps);
         output.result(result, text(result));
         return 0;
     }
 
-    private static String text(VaeStepBenchmark.Result result) {
+    private BenchmarkResult attack(int rounds) throws IOException {
+        try (AttackBenchmark benchmark = weights == null
+                ? AttackBenchmark.untrained()
+                : AttackBenchmark.trained(weights, Datasets.load("cifar10", Split.TEST, folder.folder()))) {
+            return name.equals(AttackBenchmark.PGD) ? benchmark.pgd(rounds) : benchmark.adversarialStep(rounds);
+        }
+    }
+
+    private static String text(BenchmarkResult result) {
         return String.format(
                 Locale.ROOT,
                 """
-                A training step of the VAE (20 latent dimensions, 32 filters, batch 128), median of %d, %d thread(s):
+                %s, median of %d, %d thread(s):
                   here            %8.1f ms
                   textbook        %8.1f ms, on the same engine: %.2f times ours
                   convolutions    %8.1f GFLOP/s, %.0f %% of what matrix products reach here (%.1f GFLOP/s)
                 """,
+                result.work(),
                 result.steps(),
                 result.threads(),
                 result.medianMs(),

@@ -1,14 +1,8 @@
 package varepsilon.lab.experiment;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.DoubleSupplier;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
@@ -34,45 +28,23 @@ import varepsilon.tensor.Tensor;
  * images and batch. The two take turns within one run, so that a machine that slows down slows both.
  */
 public final class VaeStepBenchmark {
+    /** Its name on the command line. */
+    public static final String NAME = "vae-step";
+
+    private static final String WORK = "a training step of the VAE, 20 latent dimensions, 32 filters, batch 128";
     private static final int BATCH = 128;
     private static final int LATENT_DIM = 20;
     private static final int FILTERS = 32;
     private static final int WARM_UP = 5;
-    private static final int GEMM_SIDE = 1024;
-    private static final int GEMM_REPETITIONS = 20;
 
     private VaeStepBenchmark() {}
-
-    /**
-     * What was measured.
-     *
-     * @param medianMs our step, in milliseconds
-     * @param textbookMedianMs the textbook's step, in milliseconds
-     * @param speedup textbook over ours
-     * @param flopsPerStep floating-point operations of the convolutions and linear layers in a step, both directions
-     * @param gflops those, per second, in thousand millions
-     * @param sgemmGflops what matrix products of side 1024, one on each thread, reach on this machine
-     * @param utilisation gflops over sgemmGflops
-     * @param threads of one operation
-     * @param steps counted steps of each kind
-     */
-    public record Result(
-            double medianMs,
-            double textbookMedianMs,
-            double speedup,
-            double flopsPerStep,
-            double gflops,
-            double sgemmGflops,
-            double utilisation,
-            int threads,
-            int steps) {}
 
     /**
      * Measures on random images, with the current number of threads.
      *
      * @param steps counted steps of each kind, at least 1
      */
-    public static Result run(int steps) {
+    public static BenchmarkResult run(int steps) {
         byte[] pixels = new byte[BATCH * 28 * 28];
         new Random(1).nextBytes(pixels);
         ImageSet images = ImageSet.unlabelled("noise", pixels, 1, 28, 28);
@@ -91,8 +63,7 @@ public final class VaeStepBenchmark {
                     return result.loss().item();
                 }
             };
-            double[] ourTimes = new double[steps];
-            double[] textbookTimes = new double[steps];
+            SideBySide times;
             try (var scope = Scope.open()) {
                 Textbook textbook = new Textbook(textbookVae);
                 DoubleSupplier theirs = () -> {
@@ -101,48 +72,10 @@ public final class VaeStepBenchmark {
                         return textbook.step(batch.images(), noise);
                     }
                 };
-                for (int i = -WARM_UP; i < steps; i++) {
-                    double a = milliseconds(ours);
-                    double b = milliseconds(theirs);
-                    if (i >= 0) {
-                        ourTimes[i] = a;
-                        textbookTimes[i] = b;
-                    }
-                }
+                times = SideBySide.measure(ours, theirs, WARM_UP, steps);
             }
-            double median = median(ourTimes);
-            double textbookMedian = median(textbookTimes);
-            double flops = flopsPerStep();
-            double sgemm = sgemmGflops(Engine.threads());
-            double gflops = flops / median / 1e6;
-            return new Result(
-                    median,
-                    textbookMedian,
-                    textbookMedian / median,
-                    flops,
-                    gflops,
-                    sgemm,
-                    gflops / sgemm,
-                    Engine.threads(),
-                    steps);
+            return BenchmarkResult.of(NAME, WORK, times, flopsPerStep(), Engine.threads(), steps);
         }
-    }
-
-    private static double milliseconds(DoubleSupplier step) {
-        long start = System.nanoTime();
-        double loss = step.getAsDouble();
-        double elapsed = (System.nanoTime() - start) / 1e6;
-        if (!Double.isFinite(loss)) {
-            throw new IllegalStateException("the loss became " + loss + " while it was being timed");
-        }
-        return elapsed;
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
     /** The step as tutorials write it: log softmax and gather, every intermediate an operation of its own. */
@@ -214,44 +147,5 @@ public final class VaeStepBenchmark {
                 + 14 * 14 * f * 16 * k;
         // No gradient flows into the images.
         return 2.0 * BATCH * (3 * (encoder + decoder) + 2 * first);
-    }
-
-    /** Matrix products of one thread each, side by side: what this machine's cores can do at once. */
-    private static double sgemmGflops(int threads) {
-        ExecutorService executor = Executors.newFixedThreadPool(threads);
-        try {
-            Callable<Double> products = () -> {
-                try (var scope = Scope.withoutGradients();
-                        Rng rng = Rng.seeded(2)) {
-                    Tensor a = rng.normal(GEMM_SIDE, GEMM_SIDE);
-                    Tensor b = rng.normal(GEMM_SIDE, GEMM_SIDE);
-                    a.matmul(b);
-                    long start = System.nanoTime();
-                    for (int i = 0; i < GEMM_REPETITIONS; i++) {
-                        try (var inner = Scope.withoutGradients()) {
-                            a.matmul(b);
-                        }
-                    }
-                    double seconds = (System.nanoTime() - start) / 1e9;
-                    return 2 * Math.pow(GEMM_SIDE, 3) * GEMM_REPETITIONS / seconds / 1e9;
-                }
-            };
-            List<Future<Double>> running = new ArrayList<>();
-            for (int i = 0; i < threads; i++) {
-                running.add(executor.submit(products));
-            }
-            double total = 0;
-            for (Future<Double> future : running) {
-                total += future.get();
-            }
-            return total;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while measuring matrix products", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("matrix products failed", e.getCause());
-        } finally {
-            executor.shutdownNow();
-        }
     }
 }
