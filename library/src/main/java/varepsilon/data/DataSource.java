@@ -6,7 +6,7 @@ import java.util.List;
 import varepsilon.tensor.InputException;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
-public sealed interface DataSource permits IdxSource, Cifar10Source, GlyphSource {
+public sealed interface DataSource permits IdxSource, Cifar10Source, FolderSource, GlyphSource {
     /** The name on the command line. */
     String name();
 

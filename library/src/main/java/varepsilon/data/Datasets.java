@@ -15,17 +15,21 @@ public final class Datasets {
 
     private Datasets() {}
 
-    /** All data sets, in the order of help texts. */
+    /** All data sets that have a name of their own, in the order of help texts. */
     public static List<DataSource> all() {
         return SOURCES;
     }
 
     /**
-     * The data set of this name.
+     * The data set of this name, or the images in the folder PATH for {@code folder:PATH}: a sub-folder for each class,
+     * images of one size in it, or {@code train/} and {@code test/} with such sub-folders.
      *
      * @throws InputException for a name that is none, with the nearest one and all of them
      */
     public static DataSource named(String name) {
+        if (name.startsWith(FolderSource.PREFIX)) {
+            return FolderSource.named(name.substring(FolderSource.PREFIX.length()));
+        }
         return SOURCES.stream()
                 .filter(source -> source.name().equals(name))
                 .findFirst()
@@ -67,7 +71,8 @@ public final class Datasets {
                         .thenComparing(known -> editDistance(asked, known)))
                 .orElseThrow();
         String all = SOURCES.stream().map(DataSource::name).collect(Collectors.joining(", "));
-        return new InputException("unknown data set '" + name + "'; did you mean '" + nearest + "'? There are: " + all);
+        return new InputException("unknown data set '" + name + "'; did you mean '" + nearest + "'? There are: " + all
+                + ", and " + FolderSource.PREFIX + "PATH");
     }
 
     /** Insertions, deletions and substitutions that lead from one text to the other (Levenshtein 1966). */

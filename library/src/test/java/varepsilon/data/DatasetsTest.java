@@ -37,7 +37,7 @@ class DatasetsTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("'" + asked + "'")
                 .hasMessageContaining("did you mean '" + nearest + "'")
-                .hasMessageContaining("mnist, fashion-mnist, cifar10, glyphs");
+                .hasMessageContaining("mnist, fashion-mnist, cifar10, glyphs, and folder:PATH");
     }
 
     @ParameterizedTest

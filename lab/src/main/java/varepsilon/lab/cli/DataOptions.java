@@ -15,7 +15,10 @@ final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--data", paramLabel = "NAME", description = "Data set: mnist, fashion-mnist or glyphs.")
+    @Option(
+            names = "--data",
+            paramLabel = "NAME",
+            description = "Data set: mnist, fashion-mnist, cifar10, glyphs or folder:PATH.")
     private String name;
 
     @Mixin

@@ -7,8 +7,12 @@ import java.nio.file.Path;
 final class NewFolder {
     private NewFolder() {}
 
-    /** {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. */
-    static Path in(Path parent, String name) {
+    /**
+     * {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. What is awkward in the name of a
+     * folder, as the slashes of {@code folder:PATH}, becomes a dash.
+     */
+    static Path in(Path parent, String wanted) {
+        String name = wanted.replaceAll("[^\\p{Alnum}._-]+", "-");
         Path folder = parent.resolve(name);
         for (int i = 2; Files.exists(folder); i++) {
             folder = parent.resolve(name + "-" + i);

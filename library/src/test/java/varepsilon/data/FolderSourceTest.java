@@ -1,0 +1,301 @@
+package varepsilon.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.tensor.InputException;
+
+class FolderSourceTest {
+    @TempDir
+    Path folder;
+
+    private Path root;
+
+    @BeforeEach
+    void name() {
+        root = folder.resolve("pets");
+    }
+
+    /** Writes an image of one value of grey. */
+    private Path grey(String path, int value, int height, int width) throws IOException {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        int[] values = new int[height * width];
+        Arrays.fill(values, value);
+        image.getRaster().setPixels(0, 0, width, height, values);
+        return write(path, image);
+    }
+
+    private Path colour(String path, int rgb) throws IOException {
+        BufferedImage image = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);
+        Arrays.stream(new int[] {0, 1, 2}).forEach(x -> image.setRGB(x, 0, rgb));
+        Arrays.stream(new int[] {0, 1, 2}).forEach(x -> image.setRGB(x, 1, rgb));
+        return write(path, image);
+    }
+
+    private Path write(String path, BufferedImage image) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        String format = path.substring(path.lastIndexOf('.') + 1).toLowerCase(java.util.Locale.ROOT);
+        assertThat(ImageIO.write(image, format, file.toFile())).isTrue();
+        return file;
+    }
+
+    private ImageSet load(Split split) throws IOException {
+        return Datasets.load("folder:" + root, split, folder.resolve("nowhere"));
+    }
+
+    private void expectRefusal(Path culprit, String... parts) {
+        assertThatThrownBy(() -> load(Split.TRAIN))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(culprit.toString())
+                .hasMessageContainingAll(parts)
+                .message()
+                .doesNotContain("\n");
+    }
+
+    @Test
+    void classesAreSubFoldersByNameOneImageOfEachInTurn() throws IOException {
+        for (int i = 0; i < 6; i++) {
+            grey("dog/" + i + ".png", 100 + i, 2, 3);
+        }
+        grey("cat/b.bmp", 2, 2, 3);
+        grey("cat/a.PNG", 1, 2, 3);
+        Files.writeString(root.resolve("cat/notes.txt"), "ours");
+        Files.write(root.resolve("cat/.hidden.png"), new byte[3]);
+        ImageSet train = load(Split.TRAIN);
+        assertThat(train.classNames()).containsExactly("cat", "dog");
+        assertThat(new int[] {train.channels(), train.height(), train.width()}).containsExactly(1, 2, 3);
+        assertThat(train.labels()).containsExactly(0, 1, 0, 1, 1, 1, 1);
+        assertThat(firstBytes(train)).containsExactly(1, 100, 2, 101, 102, 103, 105);
+        ImageSet test = load(Split.TEST);
+        assertThat(test.labels()).containsExactly(1);
+        assertThat(firstBytes(test)).containsExactly(104);
+        assertThat(test.classNames()).containsExactly("cat", "dog");
+    }
+
+    private static int[] firstBytes(ImageSet set) {
+        int[] bytes = new int[set.size()];
+        Arrays.setAll(bytes, i -> set.image(i)[0] & 0xff);
+        return bytes;
+    }
+
+    @Test
+    void trainAndTestFoldersAreTheParts() throws IOException {
+        grey("train/a/1.png", 1, 2, 3);
+        grey("train/b/1.png", 2, 2, 3);
+        grey("train/c/1.png", 3, 2, 3);
+        grey("test/b/1.png", 4, 2, 3);
+        assertThat(load(Split.TRAIN).labels()).containsExactly(0, 1, 2);
+        assertThat(load(Split.TEST).labels()).containsExactly(1);
+        assertThat(load(Split.TEST).classNames()).containsExactly("a", "b", "c");
+        assertThat(DatasetInfo.of("folder:" + root, folder).parts())
+                .extracting(DatasetInfo.Part::size)
+                .containsExactly(3, 1);
+        Path stranger = grey("test/d/1.png", 4, 2, 3).getParent();
+        assertThatThrownBy(() -> load(Split.TEST))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(stranger + ": this class is not one of those in " + root.resolve("train"));
+    }
+
+    @Test
+    void aTestFolderAloneIsATestPart() throws IOException {
+        grey("test/a/1.png", 1, 2, 3);
+        assertThat(load(Split.TEST).size()).isEqualTo(1);
+        expectRefusal(root.resolve("train"), "missing");
+        assertThatThrownBy(() -> Datasets.named("folder:" + root).stored(folder))
+                .isInstanceOf(InputException.class);
+    }
+
+    @Test
+    void aClassMayBeCalledTrain() throws IOException {
+        grey("train/1.png", 1, 2, 3);
+        grey("ship/1.png", 2, 2, 3);
+        assertThat(load(Split.TRAIN).classNames()).containsExactly("ship", "train");
+        assertThatThrownBy(() -> load(Split.TEST))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("no class has 5 images");
+    }
+
+    @Test
+    void oneColourImageMakesAllColour() throws IOException {
+        grey("a/1.png", 7, 2, 3);
+        colour("a/2.png", 0x102030);
+        ImageSet set = load(Split.TRAIN);
+        assertThat(set.channels()).isEqualTo(3);
+        assertThat(set.image(0)).containsOnly(7);
+        assertThat(set.image(1))
+                .containsExactly(16, 16, 16, 16, 16, 16, 32, 32, 32, 32, 32, 32, 48, 48, 48, 48, 48, 48);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            ints = {
+                BufferedImage.TYPE_BYTE_GRAY,
+                BufferedImage.TYPE_USHORT_GRAY,
+                BufferedImage.TYPE_3BYTE_BGR,
+                BufferedImage.TYPE_INT_ARGB
+            })
+    void everyValueSurvivesPng(int type) throws IOException {
+        BufferedImage image = new BufferedImage(256, 1, type);
+        boolean wide = type == BufferedImage.TYPE_USHORT_GRAY;
+        for (int x = 0; x < 256; x++) {
+            if (type == BufferedImage.TYPE_BYTE_GRAY || wide) {
+                image.getRaster().setSample(x, 0, 0, wide ? x << 8 : x);
+            } else {
+                image.setRGB(x, 0, 0xff000000 | x * 0x010101);
+            }
+        }
+        write("a/all.png", image);
+        ImageSet set = load(Split.TRAIN);
+        byte[] row = Arrays.copyOf(set.image(0), 256);
+        for (int x = 0; x < 256; x++) {
+            assertThat(row[x] & 0xff).isEqualTo(x);
+        }
+        assertThat(set.channels()).isEqualTo(type == BufferedImage.TYPE_BYTE_GRAY || wide ? 1 : 3);
+    }
+
+    @Test
+    void palettesOfGreyAreGrey() throws IOException {
+        BufferedImage bilevel = new BufferedImage(2, 1, BufferedImage.TYPE_BYTE_BINARY);
+        bilevel.setRGB(1, 0, 0xffffff);
+        write("a/1.png", bilevel);
+        write("a/2.gif", bilevel);
+        ImageSet set = load(Split.TRAIN);
+        assertThat(set.channels()).isEqualTo(1);
+        assertThat(set.image(0)).containsExactly(0, -1);
+        assertThat(set.image(1)).containsExactly(0, -1);
+    }
+
+    @Test
+    void readsJpeg() throws IOException {
+        colour("a/1.jpg", 0x808080);
+        grey("a/2.jpeg", 200, 2, 3);
+        ImageSet set = load(Split.TRAIN);
+        assertThat(set.channels()).isEqualTo(3);
+        assertThat(set.image(0)).containsOnly(128);
+        assertThat(set.image(1)).containsOnly(200);
+    }
+
+    @Test
+    void refusesImagesOfDifferentSizes() throws IOException {
+        Path first = grey("a/1.png", 1, 2, 3);
+        grey("a/2.png", 1, 2, 3);
+        Path other = grey("b/1.png", 1, 3, 2);
+        grey("b/2.png", 1, 9, 9);
+        expectRefusal(other, "3×2 pixels; expected 2×3", first.toString());
+    }
+
+    @Test
+    void partsMustBeOfOneSizeToo() throws IOException {
+        grey("train/a/1.png", 1, 2, 3);
+        Path other = grey("test/a/1.png", 1, 2, 2);
+        expectRefusal(other, "2×2 pixels; expected 2×3");
+    }
+
+    @Test
+    void refusesWhatIsNoFolderOfFolders() throws IOException {
+        expectRefusal(root, "there is no such folder");
+        Files.createDirectories(root);
+        expectRefusal(root, "has no sub-folders", "one for each class");
+        Path empty = Files.createDirectories(root.resolve("empty"));
+        grey("full/1.png", 1, 2, 2);
+        expectRefusal(empty, "holds no images", "*.png");
+        Files.delete(empty);
+        Path deep = grey("full/deeper/2.png", 1, 2, 2).getParent();
+        expectRefusal(deep, "a folder among images");
+    }
+
+    @Test
+    void refusesWhatIsNoImage() throws IOException {
+        grey("a/1.png", 1, 2, 3);
+        Path bad = root.resolve("a/2.png");
+        Files.write(bad, new byte[0]);
+        expectRefusal(bad, "is not a PNG, JPEG, BMP or GIF image");
+        Files.writeString(bad, "no image\n", StandardCharsets.US_ASCII);
+        expectRefusal(bad, "is not a PNG, JPEG, BMP or GIF image");
+        byte[] tiff = {'I', 'I', 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+        Files.write(bad, tiff);
+        expectRefusal(bad, "is not a PNG, JPEG, BMP or GIF image");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "bmp", "gif", "jpg"})
+    void damagedImagesAreRefusedOrDecoded(String format) throws IOException {
+        grey("a/1.png", 1, 12, 16);
+        BufferedImage noise = new BufferedImage(16, 12, BufferedImage.TYPE_3BYTE_BGR);
+        Random random = new Random(1);
+        for (int i = 0; i < 192; i++) {
+            noise.setRGB(i % 16, i / 16, random.nextInt(1 << 24));
+        }
+        Path file = write("a/2." + format, noise);
+        byte[] whole = Files.readAllBytes(file);
+        int refused = 0;
+        for (int trial = 0; trial < 120; trial++) {
+            byte[] damaged = trial % 2 == 0 ? Arrays.copyOf(whole, random.nextInt(whole.length)) : whole.clone();
+            if (trial % 2 == 1) {
+                damaged[random.nextInt(whole.length)] ^= (byte) (1 << random.nextInt(8));
+            }
+            Files.write(file, damaged);
+            try {
+                assertThat(load(Split.TRAIN).size()).isEqualTo(2);
+            } catch (InputException e) {
+                assertThat(e).hasMessageStartingWith(file.toString()).message().doesNotContain("\n");
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(15);
+    }
+
+    @Test
+    void aBombIsRefusedByItsHeader() throws IOException {
+        Files.createDirectories(root.resolve("a"));
+        Path bomb = root.resolve("a/bomb.png");
+        ByteBuffer png = ByteBuffer.allocate(8 + 12 + 13 + 12);
+        png.putLong(0x89504e470d0a1a0aL);
+        chunk(
+                png,
+                "IHDR",
+                ByteBuffer.allocate(13)
+                        .putInt(60_000)
+                        .putInt(50_000)
+                        .put(new byte[] {8, 2, 0, 0, 0})
+                        .array());
+        chunk(png, "IDAT", new byte[0]);
+        Files.write(bomb, png.array());
+        expectRefusal(bomb, "50000×60000 pixels; expected at most 16777216");
+    }
+
+    private static void chunk(ByteBuffer png, String type, byte[] data) {
+        byte[] name = type.getBytes(StandardCharsets.US_ASCII);
+        CRC32 crc = new CRC32();
+        crc.update(name);
+        crc.update(data);
+        png.putInt(data.length).put(name).put(data).putInt((int) crc.getValue());
+    }
+
+    @Test
+    void theNameIsThePathWhereverOneStands() {
+        assertThat(Datasets.named("folder:some/where").name())
+                .isEqualTo("folder:" + Path.of("some/where").toAbsolutePath());
+        for (String none : new String[] {"folder:", "folder: ", "folder:a\0b"}) {
+            assertThatThrownBy(() -> Datasets.named(none))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("folder:PATH");
+        }
+    }
+}
