@@ -121,7 +121,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private void evaluate(int number, Batch batch) {
             Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
             Tensor labels = batch.labels().to(device);
-            int[] clean = predict(pixels);
+            int[] clean = predict(pixels, batch);
             for (int i = 0; i < clean.length; i++) {
                 predictions[finished + i] = clean[i];
                 right[finished + i] = clean[i] == images.label(finished + i);
@@ -153,10 +153,21 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             }
         }
 
-        private int[] predict(Tensor pixels) {
+        private int[] predict(Tensor pixels, Batch batch) {
             Tensor logits = Predictions.logits(classifier, pixels);
+            requireClasses(batch, logits.size(1));
             probabilities &= Logits.areProbabilities(logits);
             return Predictions.of(logits);
+        }
+
+        private void requireClasses(Batch batch, long classes) {
+            for (long label : batch.labels().toLongs()) {
+                if (label >= classes) {
+                    throw new InputException(
+                            images.name() + " has the label " + label + "; the classifier knows the classes 0 to "
+                                    + (classes - 1) + ": is it one for other data?");
+                }
+            }
         }
 
         private void advance(Batch batch) {

@@ -1,0 +1,79 @@
+package varepsilon.robust.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Gathers what one trial of an evaluation makes of the images, to be saved. It holds all of it until closed: eight bytes
+ * for each value of each image.
+ */
+public final class AdversarialCollector implements EvaluationListener, AutoCloseable {
+    private final RobustEvaluation evaluation;
+    private final int trial;
+    private final List<Tensor> clean = new ArrayList<>();
+    private final List<Tensor> adversarial = new ArrayList<>();
+    private final IntStream.Builder labels = IntStream.builder();
+    private final IntStream.Builder cleanPredictions = IntStream.builder();
+    private final IntStream.Builder predictions = IntStream.builder();
+    private final IntStream.Builder indices = IntStream.builder();
+
+    /**
+     * To be told of one run of an evaluation.
+     *
+     * @param trial which of its trials, from 0
+     */
+    public AdversarialCollector(RobustEvaluation evaluation, int trial) {
+        if (trial < 0 || trial >= evaluation.trials().size()) {
+            throw new IllegalArgumentException(
+                    "trial " + trial + " of " + evaluation.trials().size() + ", counted from 0");
+        }
+        this.evaluation = evaluation;
+        this.trial = trial;
+    }
+
+    @Override
+    public void attacked(AttackedBatch batch) {
+        if (batch.trial() != trial) {
+            return;
+        }
+        // Detached, so that another collector may hold the same images and each frees its own.
+        clean.add(batch.pixels().to(Device.CPU).detach().own());
+        adversarial.add(batch.result().adversarial().to(Device.CPU).detach().own());
+        for (long label : batch.labels().toLongs()) {
+            labels.add(Math.toIntExact(label));
+        }
+        IntStream.of(batch.result().cleanPrediction()).forEach(cleanPredictions);
+        IntStream.of(batch.result().adversarialPrediction()).forEach(predictions);
+        IntStream.of(batch.indices()).forEach(indices);
+    }
+
+    /**
+     * What was gathered, in the open scope. Asked once, after the evaluation.
+     *
+     * @param settings whatever else a reader of the file should know, by name
+     */
+    public AdversarialExamples examples(Map<String, String> settings) {
+        Trial of = evaluation.trials().get(trial);
+        return new AdversarialExamples(
+                Tensor.concat(0, clean),
+                Tensor.concat(0, adversarial),
+                labels.build().toArray(),
+                cleanPredictions.build().toArray(),
+                predictions.build().toArray(),
+                indices.build().toArray(),
+                of.attack().name(),
+                of.threat(),
+                settings);
+    }
+
+    /** Frees the images. */
+    @Override
+    public void close() {
+        clean.forEach(Tensor::close);
+        adversarial.forEach(Tensor::close);
+    }
+}

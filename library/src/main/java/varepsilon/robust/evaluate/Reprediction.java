@@ -1,0 +1,151 @@
+package varepsilon.robust.evaluate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import varepsilon.classify.Classifier;
+import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * What a classifier says of adversarial examples out of a file: whether what was claimed when they were made still stands.
+ *
+ * @param clean accuracy on the images
+ * @param robust examples right before and after, of all
+ * @param differing perturbed images that are predicted otherwise than the file says
+ * @param adversarial examples that went from right to wrong when they were made
+ * @param stillAdversarial how many of these do so here
+ * @param maxPerturbation the largest size of a perturbation, in the threat model's norm and pixel units
+ * @param allowed the largest that is allowed: ε, and for bytes the rounding by up to half a level of every pixel
+ */
+public record Reprediction(
+        Accuracy clean,
+        Accuracy robust,
+        int differing,
+        int adversarial,
+        int stillAdversarial,
+        double maxPerturbation,
+        double allowed) {
+    private static final double HALF_LEVEL = 0.5 / 255;
+
+    /** Pixels of examples {@code from} to {@code to − 1}. */
+    @FunctionalInterface
+    private interface Pixels {
+        Tensor read(PngPairs.Side side, int from, int to) throws IOException;
+    }
+
+    /** Whether every perturbation is as small as its threat model demands. */
+    public boolean isWithinThreatModel() {
+        return maxPerturbation <= allowed + AttackRun.TOLERANCE;
+    }
+
+    /**
+     * From the pixels as they were found.
+     *
+     * @param batchSize images at once, at least 1
+     * @param device where the classifier lives
+     */
+    public static Reprediction ofFloats(
+            Classifier classifier, AdversarialExamples saved, int batchSize, Device device) {
+        try {
+            return of(
+                    classifier,
+                    saved,
+                    (side, from, to) -> (side == PngPairs.Side.CLEAN ? saved.clean() : saved.adversarial())
+                            .narrow(0, from, to - from),
+                    saved.threat().epsilon(),
+                    batchSize,
+                    device);
+        } catch (IOException e) {
+            throw new AssertionError("memory was read, not a disk", e);
+        }
+    }
+
+    /**
+     * From the PNG pairs: pixels rounded to levels of a byte.
+     *
+     * @param batchSize images at once, at least 1
+     * @param device where the classifier lives
+     * @throws InputException where pictures are missing, damaged, or of another size
+     * @throws IOException where the disk fails
+     */
+    public static Reprediction ofPngs(
+            Classifier classifier, AdversarialExamples saved, Path folder, int batchSize, Device device)
+            throws IOException {
+        int channels = (int) saved.clean().size(1);
+        int height = (int) saved.clean().size(2);
+        int width = (int) saved.clean().size(3);
+        PngPairs pairs = new PngPairs(folder);
+        ThreatModel threat = saved.threat();
+        double rounding = threat.norm().diameter(HALF_LEVEL, (long) channels * height * width);
+        return of(
+                classifier,
+                saved,
+                (side, from, to) ->
+                        pairs.read(side, Arrays.copyOfRange(saved.indices(), from, to), channels, height, width),
+                threat.epsilon() + rounding,
+                batchSize,
+                device);
+    }
+
+    private static Reprediction of(
+            Classifier classifier,
+            AdversarialExamples saved,
+            Pixels pixels,
+            double allowed,
+            int batchSize,
+            Device device)
+            throws IOException {
+        if (batchSize < 1) {
+            throw new InputException("batch size " + batchSize + ": expected at least 1");
+        }
+        int[] before = new int[saved.n()];
+        int[] after = new int[saved.n()];
+        double maxPerturbation = 0;
+        for (int from = 0; from < saved.n(); from += batchSize) {
+            int to = (int) Math.min((long) from + batchSize, saved.n());
+            try (var scope = Scope.withoutGradients()) {
+                Tensor clean = pixels.read(PngPairs.Side.CLEAN, from, to);
+                Tensor perturbed = pixels.read(PngPairs.Side.ADVERSARIAL, from, to);
+                System.arraycopy(Predictions.of(classifier, clean.to(device)), 0, before, from, to - from);
+                System.arraycopy(Predictions.of(classifier, perturbed.to(device)), 0, after, from, to - from);
+                Tensor delta = perturbed.to(DType.FLOAT64).sub(clean.to(DType.FLOAT64));
+                for (double size : saved.threat().norm().length(delta).toDoubles()) {
+                    maxPerturbation = Math.max(maxPerturbation, size);
+                }
+            }
+        }
+        return count(saved, before, after, maxPerturbation, allowed);
+    }
+
+    private static Reprediction count(
+            AdversarialExamples saved, int[] before, int[] after, double maxPerturbation, double allowed) {
+        boolean[] right = new boolean[saved.n()];
+        boolean[] robust = new boolean[saved.n()];
+        int differing = 0;
+        int adversarial = 0;
+        int stillAdversarial = 0;
+        for (int i = 0; i < saved.n(); i++) {
+            int label = saved.labels()[i];
+            right[i] = before[i] == label;
+            robust[i] = right[i] && after[i] == label;
+            differing += after[i] == saved.predictions()[i] ? 0 : 1;
+            boolean broken = saved.cleanPredictions()[i] == label && saved.predictions()[i] != label;
+            adversarial += broken ? 1 : 0;
+            stillAdversarial += broken && right[i] && after[i] != label ? 1 : 0;
+        }
+        return new Reprediction(
+                Accuracy.of(right),
+                Accuracy.of(robust),
+                differing,
+                adversarial,
+                stillAdversarial,
+                maxPerturbation,
+                allowed);
+    }
+}
