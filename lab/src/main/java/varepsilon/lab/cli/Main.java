@@ -78,10 +78,13 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeReconstructCommand(console))
                 .addSubcommand(new VaeInterpolateCommand(console))
                 .addSubcommand(new VaeManifoldCommand(console));
+        CommandLine classifier =
+                new CommandLine(new ClassifierCommand()).addSubcommand(new ClassifierTrainCommand(console, arguments));
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new QuickstartCommand(console, arguments))
                 .addSubcommand(data)
                 .addSubcommand(vae)
+                .addSubcommand(classifier)
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new DoctorCommand(console));
         line.setOut(new PrintWriter(console.out(), true, Charset.defaultCharset()));

@@ -2,23 +2,55 @@ package varepsilon.lab.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import varepsilon.lab.experiment.ClassifierRun;
+import varepsilon.lab.experiment.RunWatcher;
 import varepsilon.lab.experiment.VaeRun;
 import varepsilon.report.Progress;
 import varepsilon.train.EpochResult;
 
-/** Shows on the terminal how a VAE's training goes. */
-final class TrainingProgress implements VaeRun.Watcher, AutoCloseable {
+/** Shows on the terminal how a training goes. */
+final class TrainingProgress implements RunWatcher, AutoCloseable {
     private final Output output;
     private final int epochs;
-    private final long steps;
+    private final long batches;
+    private final Function<Map<String, Double>, String> figures;
     private Progress training;
     private Progress testing;
     private long tested;
 
     TrainingProgress(VaeRun run, Output output) {
+        this(output, run.config().epochs(), run.steps(), TrainingProgress::bitsPerDimension);
+    }
+
+    TrainingProgress(ClassifierRun run, Output output) {
+        this(output, run.config().fitting().epochs(), run.batches(), TrainingProgress::accuracies);
+    }
+
+    private TrainingProgress(Output output, int epochs, long batches, Function<Map<String, Double>, String> figures) {
         this.output = output;
-        this.epochs = run.config().epochs();
-        this.steps = run.steps();
+        this.epochs = epochs;
+        this.batches = batches;
+        this.figures = figures;
+    }
+
+    private static String bitsPerDimension(Map<String, Double> averages) {
+        return String.format(Locale.ROOT, "%.4f bits/dim", averages.get("bpd"));
+    }
+
+    /** Some trainings measure one of them only. */
+    private static String accuracies(Map<String, Double> averages) {
+        Optional<String> clean = percent("accuracy", averages.get("accuracy"));
+        Optional<String> robust = percent("robust", averages.get("robust_accuracy"));
+        return String.join(", ", clean.stream().toList())
+                + (clean.isPresent() && robust.isPresent() ? ", " : "")
+                + robust.orElse("");
+    }
+
+    private static Optional<String> percent(String name, Double share) {
+        return Optional.ofNullable(share).map(value -> String.format(Locale.ROOT, "%s %.1f %%", name, 100 * value));
     }
 
     @Override
@@ -31,16 +63,12 @@ final class TrainingProgress implements VaeRun.Watcher, AutoCloseable {
     @Override
     public void stepped(Step step) {
         if (training == null) {
-            training = output.progress("training", steps, "steps");
-            training.already(step.step() - 1);
+            training = output.progress("training", batches, "batches");
+            training.already((long) step.epoch() * step.batches() + step.batch() - 1);
         }
         training.advance(1);
         training.status(String.format(
-                Locale.ROOT,
-                "epoch %d/%d  %.4f bits/dim",
-                step.epoch() + 1,
-                epochs,
-                step.averages().get("bpd")));
+                Locale.ROOT, "epoch %d/%d  %s", step.epoch() + 1, epochs, figures.apply(step.averages())));
     }
 
     @Override
@@ -48,11 +76,11 @@ final class TrainingProgress implements VaeRun.Watcher, AutoCloseable {
         if (!output.isQuiet()) {
             training.note(String.format(
                     Locale.ROOT,
-                    "epoch %d/%d  validation %.4f bits/dim  (training %.4f)",
+                    "epoch %d/%d  validation: %s  (training: %s)",
                     result.epoch() + 1,
                     epochs,
-                    result.validation("bpd"),
-                    result.train().get("bpd")));
+                    figures.apply(result.validation()),
+                    figures.apply(result.train())));
         }
     }
 

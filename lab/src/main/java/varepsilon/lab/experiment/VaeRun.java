@@ -26,7 +26,6 @@ import varepsilon.tensor.InputException;
 import varepsilon.train.EpochResult;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
-import varepsilon.train.TrainingListener;
 
 /**
  * The training of a VAE in a run directory, from its configuration to its results: configuration, provenance, metrics,
@@ -114,10 +113,7 @@ public final class VaeRun implements AutoCloseable {
     }
 
     /** Hears how the run goes on; calls come on the thread that trains. */
-    public interface Watcher extends TrainingListener {
-        /** So many test images of all are evaluated. */
-        default void tested(long done, long all) {}
-    }
+    public interface Watcher extends RunWatcher {}
 
     /**
      * Trains to the end and tests, or trains until a stop is requested.
@@ -127,7 +123,7 @@ public final class VaeRun implements AutoCloseable {
      * @return empty where a stop was requested before training was done
      * @throws varepsilon.train.TrainingDivergedException where the loss is no longer a number
      */
-    public Optional<VaeResults> train(Watcher watcher, List<String> command, BooleanSupplier stopRequested)
+    public Optional<VaeResults> train(RunWatcher watcher, List<String> command, BooleanSupplier stopRequested)
             throws IOException {
         Engine.setThreads(config.threads()); // so that provenance tells of them
         Provenance.Data data = Provenance.Data.of(Datasets.named(config.data()), images, dataDir);
@@ -156,7 +152,7 @@ public final class VaeRun implements AutoCloseable {
         return String.format(Locale.ROOT, "VAE on %s, %d latent dimensions", config.data(), config.latentDim());
     }
 
-    private VaeResults test(Trainer.Outcome outcome, Watcher watcher) throws IOException {
+    private VaeResults test(Trainer.Outcome outcome, RunWatcher watcher) throws IOException {
         ImageSet test = Datasets.load(config.data(), Split.TEST, dataDir);
         try (VaeFile best = VaeFile.read(folder.bestWeights(), Device.parse(config.device()))) {
             VaeEvaluation evaluation = VaeEvaluation.of(

@@ -16,9 +16,11 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import varepsilon.data.Datasets;
 import varepsilon.tensor.InputException;
 
@@ -49,14 +51,14 @@ final class Yaml {
     }
 
     /**
-     * Reads a record of numbers and texts.
+     * Reads a record of numbers, texts, truth values, lists of numbers and such records.
      *
      * @param file where the text comes from, for messages
      * @throws InputException naming the file, the key and what was expected of it
      */
     static <T extends Record> T read(String text, Class<T> type, Path file) {
         try {
-            requireKeys(MAPPER.readTree(text), type, file);
+            requireKeys(MAPPER.readTree(text), type, "", file);
             return MAPPER.readValue(text, type);
         } catch (ValueInstantiationException e) {
             throw new InputException(file + ": " + firstLine(e.getCause()), e);
@@ -67,20 +69,27 @@ final class Yaml {
         }
     }
 
-    private static void requireKeys(JsonNode found, Class<?> type, Path file) {
+    /** @param section the path to these keys, with a dot at its end; empty at the top */
+    private static void requireKeys(JsonNode found, Class<?> type, String section, Path file) {
         if (!found.isObject()) {
-            throw new InputException(file + ": holds no keys; expected " + String.join(", ", keys(type)));
+            String where = section.isEmpty() ? "holds" : "key '" + section.substring(0, section.length() - 1) + "' has";
+            throw new InputException(file + ": " + where + " no keys; expected " + String.join(", ", keys(type)));
         }
         List<String> keys = keys(type);
         found.fieldNames().forEachRemaining(key -> {
             if (!keys.contains(key)) {
                 String nearest = Collections.min(keys, comparingInt(known -> Datasets.editDistance(key, known)));
-                throw new InputException(file + ": unknown key '" + key + "'; did you mean '" + nearest + "'?");
+                throw new InputException(
+                        file + ": unknown key '" + section + key + "'; did you mean '" + section + nearest + "'?");
             }
         });
-        for (String key : keys) {
+        for (RecordComponent component : type.getRecordComponents()) {
+            String key = component.getName();
             if (found.path(key).isMissingNode() || found.get(key).isNull()) {
-                throw new InputException(file + ": key '" + key + "' is missing or has no value");
+                throw new InputException(file + ": key '" + section + key + "' is missing or has no value");
+            }
+            if (component.getType().isRecord()) {
+                requireKeys(found.get(key), component.getType(), section + key + ".", file);
             }
         }
     }
@@ -95,17 +104,39 @@ final class Yaml {
         if (e.getPath().isEmpty()) {
             return firstLine(e);
         }
-        String key = e.getPath().get(0).getFieldName();
-        return Arrays.stream(type.getRecordComponents())
-                .filter(component -> component.getName().equals(key))
-                .findFirst()
-                .map(component -> "key '" + key + "': expected " + kind(component.getType()))
-                .orElseGet(() -> firstLine(e));
+        Class<?> at = type;
+        List<String> path = new ArrayList<>();
+        for (JsonMappingException.Reference reference : e.getPath()) {
+            if (at == List.class) {
+                break;
+            }
+            path.add(reference.getFieldName());
+            Optional<RecordComponent> component = component(at, reference.getFieldName());
+            if (component.isEmpty()) {
+                return firstLine(e);
+            }
+            at = component.get().getType();
+        }
+        return "key '" + String.join(".", path) + "': expected " + kind(at);
+    }
+
+    private static Optional<RecordComponent> component(Class<?> type, String name) {
+        return type.isRecord()
+                ? Arrays.stream(type.getRecordComponents())
+                        .filter(component -> component.getName().equals(name))
+                        .findFirst()
+                : Optional.empty();
     }
 
     private static String kind(Class<?> type) {
         if (type == int.class || type == long.class) {
             return "a whole number of at most " + (type == int.class ? Integer.SIZE : Long.SIZE) + " bits";
+        }
+        if (type == boolean.class) {
+            return "true or false";
+        }
+        if (type == List.class) {
+            return "a list of numbers";
         }
         return type == double.class ? "a number" : "a text";
     }

@@ -1,0 +1,228 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.experiment.ClassifierResults;
+import varepsilon.lab.experiment.ClassifierRun;
+import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.report.Table;
+
+/** {@code varepsilon classifier train}. */
+@Command(
+        name = "train",
+        description = "Trains a classifier in a run directory of its own, or goes on with one.",
+        footer = {
+            "",
+            "Examples:",
+            "  varepsilon classifier train --data glyphs --epochs 3 --out runs/plain",
+            "  varepsilon classifier train --data cifar10 --architecture resnet20 --augment crop-flip \\",
+            "      --defense adversarial-loss --alpha 0 --attack pgd --eps 8/255 --steps 7 --out runs/robust",
+            "  varepsilon classifier train --resume runs/robust"
+        })
+final class ClassifierTrainCommand implements Callable<Integer> {
+    private static final Set<String> WITH_RESUME =
+            Set.of("--resume", "--epochs", "--data-dir", "--json", "--quiet", "--verbose", "--no-progress");
+
+    private final Console console;
+    private final List<String> arguments;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--validation",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Training images that are held out (default: ${DEFAULT-VALUE}).")
+    private int validation;
+
+    @Option(
+            names = "--augment",
+            paramLabel = "NAME",
+            defaultValue = "none",
+            description = "none, or crop-flip: random shifts by up to 4 pixels, and every other image mirrored"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private String augment;
+
+    @Option(
+            names = "--test-limit",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Only the first N test images in the test at the end (default: all).")
+    private int testLimit;
+
+    @Option(
+            names = "--architecture",
+            paramLabel = "NAME",
+            description = "small-cnn, resnet18, preactresnet18, resnet20, resnet32, resnet44, resnet56 or resnet110"
+                    + " (default: that of --weights; else resnet18 for colour images, small-cnn for grey ones).")
+    private String architecture;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "Begin with these weights (.safetensors, .pt, or a run directory) and their normalisation.")
+    private Path weights;
+
+    @Mixin
+    private final FittingOptions fitting = new FittingOptions();
+
+    @Mixin
+    private final DefenseOptions defense = new DefenseOptions();
+
+    @Option(names = "--out", paramLabel = "DIR", description = "The run directory (default: a new one in runs/).")
+    private Path out;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with this run, as it was configured; more --epochs may be given where its schedule"
+                    + " does not depend on their number.")
+    private Path resume;
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final Output output;
+
+    ClassifierTrainCommand(Console console, List<String> arguments) {
+        this.console = console;
+        this.arguments = arguments;
+        this.output = new Output(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (ClassifierRun run = resume == null ? begin() : goOn()) {
+            return train(run);
+        }
+    }
+
+    private ClassifierRun begin() throws IOException {
+        String name = data.name();
+        int limit = data.limit();
+        String device = compute.device().toString();
+        int threads = compute.threads();
+        // What is wrong on the command line is found before any file is read.
+        ClassifierConfig.Images images =
+                Usage.check(spec, () -> new ClassifierConfig.Images(name, limit, validation, augment, testLimit));
+        ClassifierConfig.Fitting fitted = Usage.check(spec, fitting::fitting);
+        AttackSettings check = Usage.check(spec, defense::check);
+        ClassifierConfig.Defense defended = Usage.check(spec, defense::defense);
+        Usage.check(spec, () -> NetworkChoice.requireKnown(architecture));
+        NetworkChoice choice = NetworkChoice.of(architecture, weights, images, compute.seed(), data.folder());
+        choice.notes().forEach(note -> output.say("Note: " + note));
+        ClassifierConfig config = new ClassifierConfig(
+                images, choice.network(), fitted, defended, check, compute.seed(), threads, device);
+        Path folder = out == null
+                ? NewFolder.in(
+                        Path.of("runs"),
+                        config.network().architecture() + "-" + name.replaceAll("[^a-z0-9-]+", "-") + "-"
+                                + config.defense().name())
+                : out;
+        ClassifierRun run = ClassifierRun.begin(config, folder, data.folder());
+        output.say("Training in " + folder);
+        return run;
+    }
+
+    private ClassifierRun goOn() throws IOException {
+        OptionalInt more = OptionalInt.empty();
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!WITH_RESUME.contains(option.longestName())) {
+                throw Usage.wrong(
+                        spec,
+                        option.longestName() + ": not together with --resume, which goes on as the run was configured");
+            }
+            if (option.longestName().equals("--epochs")) {
+                more = OptionalInt.of(fitting.epochs());
+            }
+        }
+        ClassifierRun run = ClassifierRun.resume(resume, more, data.folder());
+        output.say("Going on in " + resume);
+        return run;
+    }
+
+    private int train(ClassifierRun run) throws IOException {
+        console.interruption().heed();
+        Optional<ClassifierResults> results;
+        try (TrainingProgress progress = new TrainingProgress(run, output)) {
+            results = run.train(progress, arguments, console.interruption()::requested);
+        } catch (IOException e) {
+            throw new IOException(
+                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is mended, `"
+                            + goOnCommand(run) + "` goes on",
+                    e);
+        }
+        if (results.isEmpty()) {
+            output.say("Stopped and saved. To go on: " + goOnCommand(run));
+            return Main.STOPPED;
+        }
+        output.result(results.get(), text(results.get(), run));
+        return 0;
+    }
+
+    private static String goOnCommand(ClassifierRun run) {
+        return "varepsilon classifier train --resume " + run.path();
+    }
+
+    private static String text(ClassifierResults results, ClassifierRun run) {
+        ClassifierResults.Test test = results.test();
+        Table table = new Table(
+                        Table.text("on the test images"),
+                        Table.count("right", "of " + test.n()),
+                        Table.percent("accuracy", 2),
+                        Table.percent("from", 2),
+                        Table.percent("to", 2))
+                .row(
+                        "as they are",
+                        test.correct(),
+                        test.accuracy(),
+                        test.ci95().get(0),
+                        test.ci95().get(1));
+        if (test.attack() != null) {
+            table.row(
+                    run.config().check().label(),
+                    test.attack().robustCorrect(),
+                    test.attack().robustAccuracy(),
+                    test.attack().robustCi95().get(0),
+                    test.attack().robustCi95().get(1));
+        }
+        Duration time = Duration.ofSeconds(Math.round(results.seconds()));
+        String ended = results.stopped() == null ? "" : String.format("Training ended early: %s.%n", results.stopped());
+        return table.toText()
+                + String.format(
+                        Locale.ROOT,
+                        "%n%sThe weights are those after %d of %d epochs, in %s.%n"
+                                + "Trained for %d:%02d:%02d: %,d images forward, %,d backward. Look at"
+                                + " curves_accuracy.png and results.json in %s.",
+                        ended,
+                        results.bestEpoch() + 1,
+                        results.epochs(),
+                        run.path().resolve("checkpoints").resolve("best.safetensors"),
+                        time.toHours(),
+                        time.toMinutesPart(),
+                        time.toSecondsPart(),
+                        results.forwardPasses(),
+                        results.backwardPasses(),
+                        run.path());
+    }
+}

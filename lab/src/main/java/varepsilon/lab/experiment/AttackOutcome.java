@@ -1,0 +1,75 @@
+package varepsilon.lab.experiment;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.TrialReport;
+import varepsilon.robust.evaluate.WilsonInterval;
+
+/**
+ * What came of one attack.
+ *
+ * @param name of the attack
+ * @param norm {@code linf}, {@code l2} or {@code l1}
+ * @param eps ε, in pixel units
+ * @param steps gradients an example and restart; null where the attack has no steps
+ * @param stepSize in pixel units; null where the attack has none
+ * @param restarts null where the attack has none
+ * @param n images
+ * @param cleanCorrect right before
+ * @param robustCorrect right before and after
+ * @param cleanAccuracy share of {@code n}
+ * @param robustAccuracy share of {@code n}
+ * @param robustCi95 Wilson 95 % interval of the latter
+ * @param maxPerturbation the largest that was found, in the norm, in pixel units
+ * @param forwardPasses images sent through the classifier
+ * @param backwardPasses images for which a gradient was computed
+ * @param seconds time
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record AttackOutcome(
+        String name,
+        String norm,
+        double eps,
+        Integer steps,
+        Double stepSize,
+        Integer restarts,
+        int n,
+        int cleanCorrect,
+        int robustCorrect,
+        double cleanAccuracy,
+        double robustAccuracy,
+        List<Double> robustCi95,
+        double maxPerturbation,
+        long forwardPasses,
+        long backwardPasses,
+        double seconds) {
+    static AttackOutcome of(AttackSettings settings, RobustnessReport report, TrialReport trial) {
+        Accuracy clean = report.clean();
+        Accuracy robust = trial.accuracy();
+        return new AttackOutcome(
+                settings.attack(),
+                settings.norm(),
+                settings.eps(),
+                settings.uses("steps") ? settings.steps() : null,
+                settings.stepLength(),
+                settings.uses("restarts") ? settings.restarts() : null,
+                clean.n(),
+                clean.correct(),
+                robust.correct(),
+                clean.rate(),
+                robust.rate(),
+                interval(robust),
+                trial.maxPerturbation(),
+                trial.forwardPasses(),
+                trial.backwardPasses(),
+                trial.seconds());
+    }
+
+    static List<Double> interval(Accuracy accuracy) {
+        WilsonInterval interval = accuracy.interval();
+        return List.of(interval.low(), interval.high());
+    }
+}
