@@ -1,5 +1,6 @@
 package varepsilon.classify;
 
+import java.util.Optional;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Module;
@@ -8,15 +9,31 @@ import varepsilon.tensor.Tensor;
 
 /** A network with its normalisation. Its weights carry the network's own names, without a prefix. */
 public final class NetworkClassifier implements Classifier {
-    private final Architecture architecture;
+    private final Optional<Architecture> architecture;
     private final Layer network;
     private final InputNormaliser normaliser;
     private final Device device;
 
     NetworkClassifier(Architecture architecture, Layer network, Init init) {
+        this(Optional.of(architecture), network, architecture.normalisation(), init);
+    }
+
+    /**
+     * A network of one's own.
+     *
+     * @param network from normalised images, N×C×H×W, to logits, N×K; owned by this classifier
+     * @param normalisation what the pixels are shifted and scaled by before they enter it
+     * @param init tells where, and in which precision, the network's parameters live
+     */
+    public NetworkClassifier(Layer network, Normalisation normalisation, Init init) {
+        this(Optional.empty(), network, normalisation, init);
+    }
+
+    private NetworkClassifier(
+            Optional<Architecture> architecture, Layer network, Normalisation normalisation, Init init) {
         this.architecture = architecture;
         this.network = network;
-        this.normaliser = new InputNormaliser(architecture.normalisation(), init.dtype(), init.device());
+        this.normaliser = new InputNormaliser(normalisation, init.dtype(), init.device());
         this.device = init.device();
     }
 
@@ -40,9 +57,14 @@ public final class NetworkClassifier implements Classifier {
         return device;
     }
 
-    /** What it is. */
+    /**
+     * What it is.
+     *
+     * @throws IllegalStateException for a network of one's own
+     */
     public Architecture architecture() {
-        return architecture;
+        return architecture.orElseThrow(
+                () -> new IllegalStateException("this network is none of the architectures that have a name"));
     }
 
     @Override
