@@ -1,0 +1,93 @@
+package varepsilon.robust.defense;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.tensor.InputException;
+import varepsilon.train.EpochResult;
+
+class CatastrophicOverfittingTest {
+    private static final CatastrophicOverfitting RULE = new CatastrophicOverfitting();
+
+    /** Pairs of training's and validation's robust accuracy. */
+    private static List<EpochResult> history(double... pairs) {
+        List<EpochResult> history = new ArrayList<>();
+        for (int i = 0; i < pairs.length; i += 2) {
+            history.add(new EpochResult(
+                    i / 2,
+                    i,
+                    i,
+                    Map.of("adversarial_loss", 1.0, "robust_accuracy", pairs[i]),
+                    Map.of("loss", 1.0, "robust_accuracy", pairs[i + 1])));
+        }
+        return history;
+    }
+
+    @Test
+    void theClassicalCollapse() {
+        List<EpochResult> history = history(0.25, 0.28, 0.36, 0.37, 0.41, 0.40, 0.87, 0.02);
+        assertThat(RULE.reasonToStop(history))
+                .contains(
+                        "catastrophic overfitting: since epoch 2, validation robust_accuracy went from 0.400 to 0.020,"
+                                + " training's own, under its own attack, from 0.410 to 0.870");
+        for (int epochs = 1; epochs < 4; epochs++) {
+            assertThat(RULE.reasonToStop(history.subList(0, epochs))).isEmpty();
+        }
+    }
+
+    @Test
+    void aCollapseOverManyEpochsShowsAgainstTheBestOfThem() {
+        assertThat(RULE.reasonToStop(history(0.40, 0.40, 0.44, 0.33, 0.48, 0.27, 0.52, 0.21)))
+                .isEmpty();
+        assertThat(RULE.reasonToStop(history(0.40, 0.40, 0.44, 0.33, 0.48, 0.27, 0.52, 0.21, 0.56, 0.15)))
+                .isPresent();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // training and validation after an epoch with 0.5 and 0.5
+        "0.50, 0.25, true",
+        "0.50, 0.26, false", // not far enough
+        "0.44, 0.25, true", // within the slack
+        "0.43, 0.25, false", // training fell too: unstable, not overfitted
+        "0.10, 0.10, false",
+        "0.90, 0.60, false"
+    })
+    void bothThresholdsDecide(double trained, double validated, boolean stops) {
+        CatastrophicOverfitting rule = new CatastrophicOverfitting(0.25, 0.0625);
+        Optional<String> reason = rule.reasonToStop(history(0.5, 0.5, trained, validated));
+        assertThat(reason.isPresent()).isEqualTo(stops);
+    }
+
+    @Test
+    void aTrainingThatRecoversGoesOnWhereItIsAskedOnlyThen() {
+        assertThat(RULE.reasonToStop(history(0.4, 0.4, 0.9, 0.0, 0.45, 0.39))).isEmpty();
+    }
+
+    @Test
+    void withoutItsTwoMeasurementsItSaysWhichIsMissing() {
+        EpochResult unattacked = new EpochResult(0, 1, 1, Map.of("loss", 1.0), Map.of("robust_accuracy", 0.5));
+        assertThatThrownBy(() -> RULE.reasonToStop(List.of(unattacked)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no training metric 'robust_accuracy' among [loss]");
+        EpochResult unchecked = new EpochResult(0, 1, 1, Map.of("robust_accuracy", 0.5), Map.of("loss", 1.0));
+        assertThatThrownBy(() -> RULE.reasonToStop(List.of(unchecked)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no validation metric 'robust_accuracy' among [loss]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0.1", "-0.2, 0.1", "1.1, 0.1", "NaN, 0.1", "0.2, -0.1", "0.2, 1.1", "0.2, NaN"})
+    void thresholdsAreDifferencesOfAccuracies(double drop, double slack) {
+        assertThatThrownBy(() -> new CatastrophicOverfitting(drop, slack))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("of robust accuracy: expected a number in");
+    }
+}
