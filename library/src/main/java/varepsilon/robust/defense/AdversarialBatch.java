@@ -11,7 +11,8 @@ import varepsilon.train.BatchResult;
 
 /**
  * Minimises the cross-entropy over the batch [x ; x_adv]: images as they are and perturbed ones pass the network together.
- * Without batch normalisation that is {@link AdversarialLoss} at α = ½; with it, the statistics are those of the mixture.
+ * Without batch normalisation that is {@link AdversarialLoss} at α = ½; with it, the statistics are those of the mixture,
+ * which no pass of the attack sees: nothing can be shared with it.
  */
 public final class AdversarialBatch extends ClassifierObjective {
     private final Adversary adversary;

@@ -65,8 +65,20 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
             } else {
                 delta[0] = attack.perturb(problem, rng);
             }
-            return scope.keep(
-                    pixels.add(delta[0]).clamp(now.box().low(), now.box().high()));
+            return scope.keep(moved(pixels, delta[0], now));
         }
+    }
+
+    /** What FGSM makes of images, N×…, where the gradient of their losses is known already. */
+    Tensor perturbedAlong(Tensor gradient, NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch) {
+        ThreatModel now = threatAt(epoch);
+        try (var scope = Scope.withoutGradients()) {
+            Problem problem = Problem.ofTraining(classifier, pixels, labels, now, new Cost());
+            return scope.keep(moved(pixels, problem.maximise(gradient), now));
+        }
+    }
+
+    private static Tensor moved(Tensor pixels, Tensor delta, ThreatModel now) {
+        return pixels.add(delta).clamp(now.box().low(), now.box().high());
     }
 }

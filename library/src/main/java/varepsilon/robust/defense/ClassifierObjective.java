@@ -34,7 +34,8 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
      * What all objectives may be told.
      *
      * @param labelSmoothing weight spread over all classes, in [0, 1]
-     * @param check the attack by which validation measures robust accuracy; null for none
+     * @param check the attack by which validation measures robust accuracy, at full strength and against the classifier
+     *     as it is used, whatever its warm-up and mode; null for none
      */
     public record Settings(double labelSmoothing, Adversary check) {
         /** No smoothing, no attack in validation. */

@@ -1,5 +1,6 @@
 package varepsilon.robust.defense;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import varepsilon.classify.NetworkClassifier;
@@ -40,6 +41,10 @@ public final class FreeTraining extends ClassifierObjective {
         super(classifier, settings);
         if (replays < 1) {
             throw new InputException("replays " + replays + ": expected at least 1");
+        }
+        if (batchSize < 1 || imageShape.length != 3) {
+            throw new IllegalArgumentException("batches of " + batchSize + " images of " + Arrays.toString(imageShape)
+                    + ": expected at least 1, of channels, height and width");
         }
         this.threat = threat;
         this.replays = replays;

@@ -15,7 +15,8 @@ import varepsilon.train.BatchResult;
 
 /**
  * TRADES (Zhang et al. 2019): minimises CE(x) + β·KL(p(·|x) ‖ p(·|x_adv)), where x_adv raises that divergence, not the
- * cross-entropy. Robustness is bought with β, whatever the labels say.
+ * cross-entropy. Robustness is bought with β, whatever the labels say. The attack compares with p(·|x) as the classifier
+ * is used, which batch normalisation makes another than the p(·|x) that is trained, so each has its own pass.
  */
 public final class Trades extends ClassifierObjective {
     private final Adversary adversary;
