@@ -16,7 +16,7 @@ import varepsilon.robust.attack.ThreatModel;
  */
 public record Trial(Attack attack, ThreatModel threat, Criterion criterion, IntUnaryOperator classes) {
     // One object, so that two untargeted trials can be equal.
-    private static final IntUnaryOperator LABEL = label -> label;
+    private static final IntUnaryOperator LABEL = IntUnaryOperator.identity();
 
     /** Refuses nulls. */
     public Trial {
