@@ -37,7 +37,8 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
 
     /** One random start and steps of 2.5 ε / steps, so that each point of the ball can be reached. */
     public static Pgd ofSteps(int steps) {
-        return new Pgd(steps, StepSize.relative(2.5 / steps), 1, true, 0, AttackLoss.CROSS_ENTROPY);
+        StepSize stepSize = StepSize.relative(2.5 / Math.max(1, steps)); // what is wrong with 0 is the number of steps
+        return new Pgd(steps, stepSize, 1, true, 0, AttackLoss.CROSS_ENTROPY);
     }
 
     /** The same with another step. */

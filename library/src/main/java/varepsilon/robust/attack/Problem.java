@@ -139,6 +139,10 @@ public final class Problem {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
             Tensor logits = logits(x);
+            if (!logits.requiresGrad()) {
+                throw new InputException("the classifier's logits are not differentiable in the pixels;"
+                        + " an attack that follows a gradient cannot be used on it");
+            }
             // Examples do not touch each other in evaluation mode: the gradient of the sum holds one for each.
             Tensor gradient = Gradients.of(rising(loss, logits).sum(), x);
             cost.backward(size());
