@@ -1,0 +1,125 @@
+package varepsilon.robust.attack;
+
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * The set {‖δ‖ ≤ radius, low ≤ δ ≤ high} in plain double precision, and proofs of optimality in it by weak duality: what
+ * {@link #bound} returns is never below the true maximum, however well its one multiplier was searched for.
+ */
+record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
+    double length(double[] delta) {
+        double length = 0;
+        for (double value : delta) {
+            length = switch (norm.label()) {
+                case "linf" -> Math.max(length, Math.abs(value));
+                case "l2" -> Math.hypot(length, value);
+                default -> length + Math.abs(value);
+            };
+        }
+        return length;
+    }
+
+    /** How far δ lies outside the ball or the box, at least 0. */
+    double outside(double[] delta) {
+        double outside = Math.max(0, length(delta) - radius);
+        for (int i = 0; i < delta.length; i++) {
+            outside = Math.max(outside, Math.max(low[i] - delta[i], delta[i] - high[i]));
+        }
+        return outside;
+    }
+
+    /** By how much ⟨gradient, δ⟩ may fall short of its maximum; not negative but for rounding, where δ is in the set. */
+    double shortfall(double[] gradient, double[] delta) {
+        return bound(gradient) - dot(gradient, delta);
+    }
+
+    /** p is the point nearest to v if and only if it maximises ⟨v − p, ·⟩; the shortfall bounds its squared error. */
+    double projectionShortfall(double[] v, double[] p) {
+        double[] residual = new double[v.length];
+        for (int i = 0; i < v.length; i++) {
+            residual[i] = v[i] - p[i];
+        }
+        return shortfall(residual, p);
+    }
+
+    /** An upper bound of ⟨g, δ⟩ over the set, tight up to the search for the multiplier of the ball. */
+    double bound(double[] g) {
+        return switch (norm.label()) {
+            case "linf" ->
+                sum(g.length, i -> Math.max(g[i] * Math.min(radius, high[i]), g[i] * Math.max(-radius, low[i])));
+            case "l2" ->
+                lowest(
+                        norm2(g),
+                        g,
+                        m -> m * radius * radius / 2
+                                + sum(g.length, i -> {
+                                    double best = Math.max(
+                                            low[i], Math.min(high[i], m == 0 ? Math.signum(g[i]) * 1e300 : g[i] / m));
+                                    return g[i] == 0 ? 0 : g[i] * best - m * best * best / 2;
+                                }));
+            default ->
+                lowestAtValues(
+                        g,
+                        m -> m * radius
+                                + sum(g.length, i -> {
+                                    double excess = Math.max(Math.abs(g[i]) - m, 0);
+                                    return excess * (g[i] > 0 ? high[i] : -low[i]);
+                                }));
+        };
+    }
+
+    private interface Term {
+        double at(int index);
+    }
+
+    private static double sum(int count, Term term) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += term.at(i);
+        }
+        return sum;
+    }
+
+    static double dot(double[] a, double[] b) {
+        return sum(a.length, i -> a[i] * b[i]);
+    }
+
+    private static double norm2(double[] g) {
+        double length = 0;
+        for (double value : g) {
+            length = Math.hypot(length, value);
+        }
+        return length;
+    }
+
+    /** The lowest value of a convex function of a multiplier between 0 and where the free solution lies in the ball. */
+    private double lowest(double size, double[] g, DoubleUnaryOperator dual) {
+        double best = dual.applyAsDouble(0);
+        if (size == 0 || radius == 0) {
+            return radius == 0 ? 0 : best;
+        }
+        double from = Math.log(size / radius) - 40;
+        double to = Math.log(size / radius) + 1;
+        for (int i = 0; i < 300; i++) {
+            double third = (to - from) / 3;
+            double left = dual.applyAsDouble(Math.exp(from + third));
+            double right = dual.applyAsDouble(Math.exp(to - third));
+            best = Math.min(best, Math.min(left, right));
+            if (left < right) {
+                to -= third;
+            } else {
+                from += third;
+            }
+        }
+        return best;
+    }
+
+    /** The lowest value of a convex function that is linear between the absolute values of g. */
+    private static double lowestAtValues(double[] g, DoubleUnaryOperator dual) {
+        double best = dual.applyAsDouble(0);
+        for (double value : g) {
+            best = Math.min(best, dual.applyAsDouble(Math.abs(value)));
+        }
+        return best;
+    }
+}
