@@ -130,7 +130,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         ClassifierConfig.Defense defended = Usage.check(spec, defense::defense);
         Usage.check(spec, () -> NetworkChoice.requireKnown(architecture));
         NetworkChoice choice = NetworkChoice.of(architecture, weights, images, compute.seed(), data.folder());
-        choice.notes().forEach(note -> output.say("Note: " + note));
+        choice.notes().forEach(output::note);
         ClassifierConfig config = new ClassifierConfig(
                 images, choice.network(), fitted, defended, check, compute.seed(), threads, device);
         Path folder = out == null

@@ -16,7 +16,10 @@ import varepsilon.lab.experiment.Program;
 /** The {@code varepsilon} command. */
 @Command(
         name = "varepsilon",
-        description = "Trains latent-variable image models and measures them in bits per dimension.",
+        description = {
+            "Latent-variable image models, measured in bits per dimension;",
+            "image classifiers, attacked, hardened and measured under attack."
+        },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         footer = {
@@ -24,6 +27,8 @@ import varepsilon.lab.experiment.Program;
             "Examples:",
             "  varepsilon vae train --data glyphs --epochs 5",
             "  varepsilon vae evaluate --weights runs/vae-glyphs-z20 --data glyphs",
+            "  varepsilon classifier train --data glyphs --epochs 3 --out runs/plain",
+            "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
             "  varepsilon COMMAND --help"
         })
 public final class Main implements Runnable {
@@ -78,13 +83,15 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeReconstructCommand(console))
                 .addSubcommand(new VaeInterpolateCommand(console))
                 .addSubcommand(new VaeManifoldCommand(console));
-        CommandLine classifier =
-                new CommandLine(new ClassifierCommand()).addSubcommand(new ClassifierTrainCommand(console, arguments));
+        CommandLine classifier = new CommandLine(new ClassifierCommand())
+                .addSubcommand(new ClassifierTrainCommand(console, arguments))
+                .addSubcommand(new ClassifierEvaluateCommand(console));
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new QuickstartCommand(console, arguments))
                 .addSubcommand(data)
                 .addSubcommand(vae)
                 .addSubcommand(classifier)
+                .addSubcommand(new AttackCommand(console))
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new DoctorCommand(console));
         line.setOut(new PrintWriter(console.out(), true, Charset.defaultCharset()));

@@ -57,6 +57,11 @@ final class Output {
         }
     }
 
+    /** Something that the person should know to read the result. */
+    void note(String note) {
+        say("Note: " + note);
+    }
+
     boolean isQuiet() {
         return quiet;
     }

@@ -1,5 +1,6 @@
 package varepsilon.lab.experiment;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
@@ -23,11 +24,13 @@ import varepsilon.robust.evaluate.WilsonInterval;
  * @param cleanAccuracy share of {@code n}
  * @param robustAccuracy share of {@code n}
  * @param robustCi95 Wilson 95 % interval of the latter
+ * @param goalMet right before, and the attack's goal is met after; null where that goal is any wrong class
  * @param maxPerturbation the largest that was found, in the norm, in pixel units
  * @param forwardPasses images sent through the classifier
  * @param backwardPasses images for which a gradient was computed
  * @param seconds time
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record AttackOutcome(
         String name,
@@ -42,11 +45,13 @@ public record AttackOutcome(
         double cleanAccuracy,
         double robustAccuracy,
         List<Double> robustCi95,
+        Integer goalMet,
         double maxPerturbation,
         long forwardPasses,
         long backwardPasses,
         double seconds) {
-    static AttackOutcome of(AttackSettings settings, RobustnessReport report, TrialReport trial) {
+    /** @param goalMet null where the goal is any wrong class */
+    static AttackOutcome of(AttackSettings settings, RobustnessReport report, TrialReport trial, Integer goalMet) {
         Accuracy clean = report.clean();
         Accuracy robust = trial.accuracy();
         return new AttackOutcome(
@@ -62,6 +67,7 @@ public record AttackOutcome(
                 clean.rate(),
                 robust.rate(),
                 interval(robust),
+                goalMet,
                 trial.maxPerturbation(),
                 trial.forwardPasses(),
                 trial.backwardPasses(),

@@ -166,10 +166,18 @@ public record AttackSettings(
         return ThreatModel.of(Norm.named(norm), eps);
     }
 
-    /** In a few words, such as {@code pgd-10 linf 8/255}. */
+    /** In a few words: {@code pgd-10x3 linf 8/255} takes 10 steps from each of 3 starts. */
     public String label() {
+        if (!present()) {
+            return NO_ATTACK;
+        }
         String name = uses("steps") ? attack + "-" + steps : attack;
-        return present() ? name + " " + norm + " " + pixels(eps) : NO_ATTACK;
+        return name + (uses("restarts") && restarts > 1 ? "x" + restarts : "") + " " + norm + " " + pixels(eps);
+    }
+
+    /** The label as the name of a file. */
+    String fileName() {
+        return label().replaceAll("[ /]", "-");
     }
 
     /** A length in pixel units as people write it: {@code 8/255} where it is a whole number of grey levels. */

@@ -247,7 +247,7 @@ public final class ClassifierRun implements AutoCloseable {
         EpochResult best = outcome.history().get(outcome.bestEpoch());
         Accuracy clean = report.clean();
         AttackOutcome attack = config.check().present()
-                ? AttackOutcome.of(config.check(), report, report.trials().get(0))
+                ? AttackOutcome.of(config.check(), report, report.trials().get(0), null)
                 : null;
         return new ClassifierResults(
                 folder.path().toString(),

@@ -21,6 +21,7 @@ import varepsilon.nn.Weights;
 import varepsilon.robust.defense.AdversarialBatch;
 import varepsilon.robust.defense.AdversarialLoss;
 import varepsilon.robust.defense.Adversary;
+import varepsilon.robust.defense.CatastrophicOverfitting;
 import varepsilon.robust.defense.ClassifierObjective;
 import varepsilon.robust.defense.FreeTraining;
 import varepsilon.robust.defense.StandardTraining;
@@ -196,6 +197,9 @@ final class ClassifierTraining {
         List<StopRule> rules = new ArrayList<>();
         if (config.fitting().patience() > 0) {
             rules.add(new EarlyStopping(monitor(), config.fitting().patience()));
+        }
+        if (config.defense().isSingleStep() && config.check().present()) {
+            rules.add(new CatastrophicOverfitting());
         }
         return rules;
     }

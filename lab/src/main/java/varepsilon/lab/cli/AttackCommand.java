@@ -1,0 +1,178 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.experiment.AttackExperiment;
+import varepsilon.lab.experiment.AttackFiles;
+import varepsilon.lab.experiment.AttackReport;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.report.Progress;
+import varepsilon.tensor.Device;
+
+/** {@code varepsilon attack}. */
+@Command(
+        name = "attack",
+        description = "Attacks a classifier inside a threat model, and measures what it still gets right.",
+        footer = {
+            "",
+            "Robust are images that are right before and after. Perturbations are in pixel units, 1 from black to",
+            "white; every image that an attack returns is checked against its threat model and predicted anew.",
+            "Intervals are Wilson's for 95 %.",
+            "",
+            "Examples:",
+            "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
+            "  varepsilon attack --weights runs/plain --data glyphs --eps 0,0.05,0.1,0.2 --pictures curves"
+        })
+final class AttackCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final ClassifierOptions classifier = new ClassifierOptions();
+
+    @Mixin
+    private final DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            defaultValue = "test",
+            description = "train or test (default: ${DEFAULT-VALUE}).")
+    private Split split;
+
+    @Mixin
+    private final AttackOptions attack = new AttackOptions();
+
+    @Option(
+            names = "--compare",
+            paramLabel = "FILE",
+            description = "Attack this classifier in the same way, and compare the two image by image.")
+    private Path compareTo;
+
+    @Option(
+            names = "--transfer-to",
+            paramLabel = "FILE",
+            description = "Show this classifier the adversarial examples too, and the other way round; repeatable;"
+                    + " with one attack.")
+    private List<Path> transferTo = List.of();
+
+    @Option(
+            names = "--pictures",
+            paramLabel = "DIR",
+            description = "Draw examples of each attack, and the curve of several --eps, into this new folder.")
+    private Path pictures;
+
+    @Option(
+            names = "--save",
+            paramLabel = "DIR",
+            description = "Save all adversarial examples as floats and as PNG pairs, and the pictures, in this new"
+                    + " folder, and predict them again from there.")
+    private Path save;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Images at once (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final Output output;
+
+    AttackCommand(Console console) {
+        this.output = new Output(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        // What is wrong on the command line is found before any file is read.
+        List<AttackSettings> settings = Usage.check(spec, attack::settings);
+        attack.requireOneGoal();
+        classifier.stated();
+        AttackFiles files = files();
+        if (batchSize < 1) {
+            throw Usage.wrong(spec, "--batch-size " + batchSize + ": expected at least 1");
+        }
+        if (!transferTo.isEmpty() && settings.size() > 1) {
+            throw Usage.wrong(spec, "--transfer-to: expected one --attack at one --eps, not " + settings.size());
+        }
+        Device device = compute.start();
+        ImageSet images = data.load(split);
+        AttackExperiment experiment =
+                new AttackExperiment(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
+        AttackReport report = run(experiment, images, files);
+        report.notes().forEach(output::note);
+        output.result(report, AttackText.of(report, settings));
+        return 0;
+    }
+
+    private AttackFiles files() throws IOException {
+        if (save != null && pictures != null) {
+            throw Usage.wrong(spec, "--save and --pictures: expected one of them; the former draws pictures too");
+        }
+        if (save == null && pictures == null) {
+            return null;
+        }
+        AttackFiles files = new AttackFiles(save != null ? save : pictures, save != null);
+        files.requireEmpty();
+        return files;
+    }
+
+    private AttackReport run(AttackExperiment experiment, ImageSet images, AttackFiles files) throws IOException {
+        List<ClassifierFile> opened = new ArrayList<>();
+        try (ClassifierFile model = classifier.read(experiment.device());
+                Shown shown = new Shown()) {
+            for (Path path : transferTo) {
+                opened.add(ClassifierFile.read(path, experiment.device()));
+            }
+            List<ClassifierFile> others = List.copyOf(opened);
+            if (compareTo != null) {
+                opened.add(ClassifierFile.read(compareTo, experiment.device()));
+            }
+            ClassifierFile compared = compareTo == null ? null : opened.get(opened.size() - 1);
+            return experiment.of(model, images, new AttackExperiment.Extras(compared, others, files), shown);
+        } finally {
+            opened.forEach(ClassifierFile::close);
+        }
+    }
+
+    /** A line of progress for each thing that is done. */
+    private final class Shown implements AttackExperiment.Watcher, AutoCloseable {
+        private Progress progress;
+        private String shown = "";
+        private long last;
+
+        @Override
+        public void advanced(String what, long done, long total) {
+            if (!what.equals(shown)) {
+                close();
+                progress = output.progress(what, total, "images");
+                shown = what;
+                last = 0;
+            }
+            progress.advance(done - last);
+            last = done;
+        }
+
+        @Override
+        public void close() {
+            if (progress != null) {
+                progress.close();
+            }
+        }
+    }
+}

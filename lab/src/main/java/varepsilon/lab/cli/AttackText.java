@@ -1,0 +1,133 @@
+package varepsilon.lab.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import varepsilon.lab.experiment.AttackOutcome;
+import varepsilon.lab.experiment.AttackReport;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.report.Table;
+
+/** What came of attacks, in tables. */
+final class AttackText {
+    private AttackText() {}
+
+    /** @param settings of the report's attacks, in their order */
+    static String of(AttackReport report, List<AttackSettings> settings) {
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%s on %s, %s: %,d images, of which %,d are right as they are, %.2f %% (95 %% interval %.2f to %.2f)%n%n",
+                report.weights(),
+                report.images(),
+                report.goal(),
+                report.n(),
+                report.cleanCorrect(),
+                100 * report.cleanAccuracy(),
+                100 * report.cleanCi95().get(0),
+                100 * report.cleanCi95().get(1)));
+        text.append(attacks(report.attacks(), settings, report));
+        if (report.comparison() != null) {
+            text.append(String.format("%n%s%n%n", report.comparison().clean().second()))
+                    .append(attacks(report.comparison().attacks(), settings, null))
+                    .append(System.lineSeparator())
+                    .append(Comparisons.text("as they are", report.comparison().clean()))
+                    .append(Comparisons.text(
+                            "under their worst attack", report.comparison().robust()));
+        }
+        if (report.transfer() != null) {
+            text.append(System.lineSeparator()).append(transfer(report.transfer()));
+        }
+        if (report.saved() != null) {
+            text.append(System.lineSeparator());
+            report.saved().forEach(saved -> text.append(saved(saved)));
+        }
+        return text.toString();
+    }
+
+    /** @param worst whose worst case over its attacks is the last row, null for none */
+    private static String attacks(List<AttackOutcome> outcomes, List<AttackSettings> settings, AttackReport worst) {
+        boolean withGoal = outcomes.get(0).goalMet() != null;
+        List<Table.Column> columns = new ArrayList<>(List.of(
+                Table.text("attack"),
+                Table.count("robust", ""),
+                Table.percent("accuracy", 2),
+                Table.percent("from", 2),
+                Table.percent("to", 2)));
+        if (withGoal) {
+            columns.add(Table.count("goal met", ""));
+        }
+        columns.addAll(List.of(
+                Table.number("largest", "pixel units", 4),
+                Table.count("forward", "images"),
+                Table.count("backward", "images"),
+                Table.number("time", "s", 1)));
+        Table table = new Table(columns.toArray(Table.Column[]::new));
+        for (int i = 0; i < outcomes.size(); i++) {
+            AttackOutcome one = outcomes.get(i);
+            List<Object> cells =
+                    accuracy(settings.get(i).label(), one.robustCorrect(), one.robustAccuracy(), one.robustCi95());
+            if (withGoal) {
+                cells.add(one.goalMet());
+            }
+            cells.addAll(List.of(one.maxPerturbation(), one.forwardPasses(), one.backwardPasses(), one.seconds()));
+            table.row(cells.toArray());
+        }
+        if (worst != null && outcomes.size() > 1) {
+            List<Object> cells =
+                    accuracy("worst of all", worst.robustCorrect(), worst.robustAccuracy(), worst.robustCi95());
+            if (withGoal) {
+                cells.add(null);
+            }
+            cells.addAll(
+                    List.of(worst.maxPerturbation(), worst.forwardPasses(), worst.backwardPasses(), worst.seconds()));
+            table.row(cells.toArray());
+        }
+        return table.toText();
+    }
+
+    private static List<Object> accuracy(String name, int correct, double rate, List<Double> interval) {
+        return new ArrayList<>(List.of(name, correct, rate, interval.get(0), interval.get(1)));
+    }
+
+    private static String transfer(AttackReport.Transfer transfer) {
+        Table table = new Table(
+                Table.text("made on"),
+                Table.text("shown to"),
+                Table.count("right in both", ""),
+                Table.count("fooled", ""),
+                Table.percent("rate", 2),
+                Table.percent("from", 2),
+                Table.percent("to", 2));
+        for (int i = 0; i < transfer.models().size(); i++) {
+            for (int j = 0; j < transfer.models().size(); j++) {
+                AttackReport.TransferCell cell = transfer.cells().get(i).get(j);
+                boolean counted = cell.ci95() != null;
+                table.row(
+                        transfer.models().get(i),
+                        transfer.models().get(j),
+                        cell.bothRight(),
+                        cell.fooled(),
+                        cell.rate(),
+                        counted ? cell.ci95().get(0) : null,
+                        counted ? cell.ci95().get(1) : null);
+            }
+        }
+        return table.toText();
+    }
+
+    private static String saved(AttackReport.Saved saved) {
+        return String.format(
+                Locale.ROOT,
+                "Saved in %s. Of %,d images that the attack broke, %,d are still broken when predicted from the floats,"
+                        + " %,d from the PNG files; right before and after: %,d and %,d.%s%n",
+                saved.folder(),
+                saved.adversarial(),
+                saved.floats().stillAdversarial(),
+                saved.bytes().stillAdversarial(),
+                saved.floats().robustCorrect(),
+                saved.bytes().robustCorrect(),
+                saved.floats().withinThreatModel() && saved.bytes().withinThreatModel()
+                        ? ""
+                        : " Some perturbations in the files are larger than the threat model allows.");
+    }
+}

@@ -1,0 +1,129 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.experiment.ClassifierEvaluation;
+import varepsilon.report.Progress;
+import varepsilon.report.Table;
+import varepsilon.tensor.Device;
+
+/** {@code varepsilon classifier evaluate}. */
+@Command(
+        name = "evaluate",
+        description = "Measures a classifier's accuracy on images as they are.",
+        footer = {
+            "",
+            "Intervals are Wilson's for 95 %; two classifiers are compared by McNemar's exact test.",
+            "",
+            "Examples:",
+            "  varepsilon classifier evaluate --weights runs/plain --data glyphs",
+            "  varepsilon classifier evaluate --weights runs/plain --data glyphs --compare runs/robust"
+        })
+final class ClassifierEvaluateCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final ClassifierOptions classifier = new ClassifierOptions();
+
+    @Mixin
+    private final DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            defaultValue = "test",
+            description = "train or test (default: ${DEFAULT-VALUE}).")
+    private Split split;
+
+    @Option(names = "--compare", paramLabel = "FILE", description = "Compare with this classifier on the same images.")
+    private Path other;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Images at once (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final Output output;
+
+    ClassifierEvaluateCommand(Console console) {
+        this.output = new Output(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (batchSize < 1) {
+            throw Usage.wrong(spec, "--batch-size " + batchSize + ": expected at least 1");
+        }
+        classifier.stated();
+        Device device = compute.start();
+        ImageSet images = data.load(split);
+        ClassifierEvaluation evaluation;
+        try (ClassifierFile file = classifier.read(device)) {
+            evaluation = evaluate(file, images, device);
+        }
+        if (other != null) {
+            try (ClassifierFile file = ClassifierFile.read(other, device)) {
+                evaluation = evaluation.comparedTo(evaluate(file, images, device));
+            }
+        }
+        output.result(evaluation, text(evaluation));
+        return 0;
+    }
+
+    private ClassifierEvaluation evaluate(ClassifierFile file, ImageSet images, Device device) {
+        ClassifierEvaluation evaluation;
+        try (Progress progress = output.progress("evaluating", images.size(), "images")) {
+            int[] done = {0};
+            evaluation = ClassifierEvaluation.of(file, images, batchSize, device, now -> {
+                progress.advance(now - done[0]);
+                done[0] = now;
+            });
+        }
+        evaluation.notes().forEach(output::note);
+        return evaluation;
+    }
+
+    private String text(ClassifierEvaluation result) {
+        Table table = new Table(
+                Table.text("class"), Table.count("images", ""), Table.count("right", ""), Table.percent("accuracy", 2));
+        for (ClassifierEvaluation.OfClass one : result.classes()) {
+            table.row(one.name(), one.n(), one.correct(), one.accuracy());
+        }
+        table.row("all", result.n(), result.correct(), result.accuracy());
+        String compared = result.comparison() == null
+                ? ""
+                : System.lineSeparator() + Comparisons.text("as they are", result.comparison());
+        return String.format(
+                Locale.ROOT,
+                "%s on %s %s: %,d of %,d images right, %.2f %% (95 %% interval %.2f to %.2f); cross-entropy %.4f nats"
+                        + " per image%n%n%s%s",
+                result.weights(),
+                data.name(),
+                split.label(),
+                result.correct(),
+                result.n(),
+                100 * result.accuracy(),
+                100 * result.ci95().get(0),
+                100 * result.ci95().get(1),
+                result.loss(),
+                table.toText(),
+                compared);
+    }
+}
