@@ -4,7 +4,9 @@ import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import varepsilon.tensor.AtomicFile;
 
@@ -23,6 +25,7 @@ public final class ImageGrid {
     private static final int INK = 0x33363B;
     private static final int TEXT_SCALE = 2;
     private static final int TEXT_GAP = 6;
+    private static final int FRAME = 3;
     private static final int READABLE_CELL = 56;
     private static final int READABLE_LINE = 240;
     private static final long LARGEST_PICTURE = 1L << 28;
@@ -41,6 +44,7 @@ public final class ImageGrid {
     private List<String> rowLabels = List.of();
     private List<String> columnLabels = List.of();
     private List<String> cellTexts = List.of();
+    private final Map<Integer, Integer> frames = new HashMap<>();
 
     private ImageGrid(int[] rgb, int count, int height, int width) {
         this.rgb = rgb;
@@ -147,9 +151,15 @@ public final class ImageGrid {
         return this;
     }
 
-    /** One text under each image (a label, a confidence), shortened to its width. */
+    /** One text under each image (a label, a confidence) of one or more lines, each shortened to its width. */
     public ImageGrid cellTexts(List<String> texts) {
         this.cellTexts = List.copyOf(texts);
+        return this;
+    }
+
+    /** Draws a frame around image {@code index}, as much of it as the padding has room for. */
+    public ImageGrid frame(int index, int rgb) {
+        frames.put(Objects.checkIndex(index, count), rgb);
         return this;
     }
 
@@ -168,6 +178,12 @@ public final class ImageGrid {
         Layout layout = layout();
         BufferedImage picture = new BufferedImage(layout.width, layout.height, BufferedImage.TYPE_INT_RGB);
         fill(picture, new Rectangle(0, 0, layout.width, layout.height), BACKGROUND);
+        int frame = frameWidth();
+        frames.forEach((index, colour) -> {
+            Rectangle cell = layout.cell(index);
+            cell.grow(frame, frame);
+            fill(picture, cell, colour);
+        });
         for (int i = 0; i < count; i++) {
             Rectangle cell = layout.cell(i);
             for (int y = 0; y < imageHeight; y++) {
@@ -179,11 +195,15 @@ public final class ImageGrid {
         }
         for (int i = 0; i < cellTexts.size(); i++) {
             Rectangle cell = layout.cell(i);
-            centred(picture, cellTexts.get(i), cell, cell.y + cell.height + TEXT_GAP / 2, commonSize(cellTexts));
+            int top = cell.y + cell.height + frame + TEXT_GAP / 2;
+            for (String line : cellTexts.get(i).lines().toList()) {
+                centred(picture, line, cell, top, commonSize(cellTexts));
+                top += lineHeight();
+            }
         }
         for (int column = 0; column < columnLabels.size(); column++) {
             Rectangle cell = layout.cell(column);
-            int y = cell.y - TEXT_GAP / 2 - TEXT_SCALE * BitmapFont.HEIGHT;
+            int y = cell.y - frame - TEXT_GAP / 2 - TEXT_SCALE * BitmapFont.HEIGHT;
             centred(picture, columnLabels.get(column), cell, y, commonSize(columnLabels));
         }
         for (int row = 0; row < rowLabels.size(); row++) {
@@ -214,10 +234,10 @@ public final class ImageGrid {
         final int top;
         final int cellWidth = imageWidth * scale;
         final int cellHeight = imageHeight * scale;
-        final int pitchY = cellHeight + (cellTexts.isEmpty() ? 0 : lineHeight()) + padding;
         final int width;
         final int height;
         final int captionTop;
+        final long[] rowTops;
         final List<String> titleLines;
         final List<String> captionLines;
 
@@ -236,8 +256,13 @@ public final class ImageGrid {
             int lineWidth = (width - 2 * textInset()) / TEXT_SCALE;
             titleLines = title.isEmpty() ? List.of() : font.wrap(title, lineWidth);
             captionLines = caption.isEmpty() ? List.of() : font.wrap(caption, lineWidth);
-            top = blockHeight(titleLines) + (columnLabels.isEmpty() ? 0 : lineHeight()) + padding;
-            long gridBottom = top + (long) rows * pitchY;
+            top = blockHeight(titleLines) + (columnLabels.isEmpty() ? 0 : frameWidth() + lineHeight()) + padding;
+            rowTops = new long[rows + 1];
+            rowTops[0] = top;
+            for (int row = 0; row < rows; row++) {
+                rowTops[row + 1] = rowTops[row] + cellHeight + cellTextHeight(row) + padding;
+            }
+            long gridBottom = rowTops[rows];
             height = checked(gridBottom + blockHeight(captionLines));
             captionTop = (int) gridBottom - padding + TEXT_GAP + 2;
             if ((long) width * height > LARGEST_PICTURE) {
@@ -247,7 +272,20 @@ public final class ImageGrid {
 
         Rectangle cell(int index) {
             int x = left + index % columns * (cellWidth + padding);
-            return new Rectangle(x, top + index / columns * pitchY, cellWidth, cellHeight);
+            return new Rectangle(x, (int) rowTops[index / columns], cellWidth, cellHeight);
+        }
+
+        /** Of all lines under the images of a row; no room is left where there are none. */
+        private int cellTextHeight(int row) {
+            if (cellTexts.isEmpty()) {
+                return 0;
+            }
+            int end = Math.min(count, (row + 1) * columns);
+            long lines = cellTexts.subList(row * columns, end).stream()
+                    .mapToLong(text -> text.lines().count())
+                    .max()
+                    .orElse(0);
+            return lines == 0 ? 0 : frameWidth() + (int) lines * lineHeight();
         }
 
         private int blockHeight(List<String> lines) {
@@ -269,9 +307,17 @@ public final class ImageGrid {
         }
     }
 
-    /** The usual text size where every text fits into an image's width, else the small one. */
+    private int frameWidth() {
+        return frames.isEmpty() ? 0 : Math.min(FRAME, padding);
+    }
+
+    /** The usual text size where every line fits into an image's width, else the small one. */
     private int commonSize(List<String> texts) {
-        int longest = texts.stream().mapToInt(font::width).max().orElse(0);
+        int longest = texts.stream()
+                .flatMap(String::lines)
+                .mapToInt(font::width)
+                .max()
+                .orElse(0);
         return TEXT_SCALE * longest <= imageWidth * scale ? TEXT_SCALE : 1;
     }
 

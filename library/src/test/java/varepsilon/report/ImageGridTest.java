@@ -1,6 +1,7 @@
 package varepsilon.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.awt.Dimension;
@@ -110,6 +111,46 @@ class ImageGridTest {
                 .isFalse();
         assertThat(inked(captioned, plain.getHeight(), captioned.getHeight())).isTrue();
         assertThat(captioned.getWidth()).isEqualTo(plain.getWidth());
+    }
+
+    @Test
+    void aFrameSurroundsItsImageAndNoOther() {
+        BufferedImage picture = ImageGrid.of(new byte[2], 1, 1, 1)
+                .columns(2)
+                .padding(4)
+                .scale(1)
+                .frame(1, 0xFF0000)
+                .render();
+        for (int y = 0; y < picture.getHeight(); y++) {
+            for (int x = 0; x < picture.getWidth(); x++) {
+                boolean image = y == 4 && (x == 4 || x == 9);
+                boolean frame = Math.abs(y - 4) <= 3 && Math.abs(x - 9) <= 3 && !image;
+                assertThat(picture.getRGB(x, y) & 0xFFFFFF)
+                        .as("at (%d, %d)", x, y)
+                        .isEqualTo(image ? 0 : frame ? 0xFF0000 : BACKGROUND);
+            }
+        }
+        assertThatExceptionOfType(IndexOutOfBoundsException.class)
+                .isThrownBy(() -> ImageGrid.of(new byte[2], 1, 1, 1).frame(2, 0));
+    }
+
+    @Test
+    void aRowIsAsHighAsItsLinesOfTextNeed() {
+        ImageGrid none = ImageGrid.of(new byte[3 * 28 * 28], 1, 28, 28).columns(1);
+        int pitch = none.cell(1).y - none.cell(0).y;
+        ImageGrid grid =
+                ImageGrid.of(new byte[3 * 28 * 28], 1, 28, 28).columns(1).cellTexts(List.of("7\n99 %", "", "1"));
+        int line = 2 * BitmapFont.HEIGHT + 3;
+        assertThat(grid.cell(1).y - grid.cell(0).y).isEqualTo(pitch + 2 * line);
+        assertThat(grid.cell(2).y - grid.cell(1).y).as("without text").isEqualTo(pitch);
+
+        BufferedImage picture = grid.render();
+        int below = grid.cell(0).y + grid.cell(0).height;
+        assertThat(inked(picture, below, below + line)).as("first line").isTrue();
+        assertThat(inked(picture, below + line, below + 2 * line))
+                .as("second line")
+                .isTrue();
+        assertThat(inked(picture, grid.cell(1).y, grid.cell(2).y)).isFalse();
     }
 
     @Test
