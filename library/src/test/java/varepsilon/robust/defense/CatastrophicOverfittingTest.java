@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.tensor.InputException;
 import varepsilon.train.EpochResult;
 
@@ -35,8 +36,8 @@ class CatastrophicOverfittingTest {
         List<EpochResult> history = history(0.25, 0.28, 0.36, 0.37, 0.41, 0.40, 0.87, 0.02);
         assertThat(RULE.reasonToStop(history))
                 .contains(
-                        "catastrophic overfitting: since epoch 2, validation robust_accuracy went from 0.400 to 0.020,"
-                                + " training's own, under its own attack, from 0.410 to 0.870");
+                        "catastrophic overfitting: validation robust_accuracy fell from 0.400 to 0.020, while training's,"
+                                + " under its own attack, is 0.870");
         for (int epochs = 1; epochs < 4; epochs++) {
             assertThat(RULE.reasonToStop(history.subList(0, epochs))).isEmpty();
         }
@@ -52,18 +53,32 @@ class CatastrophicOverfittingTest {
 
     @ParameterizedTest
     @CsvSource({
-        // training and validation after an epoch with 0.5 and 0.5
+        // training and validation after an epoch in which validation had 0.5
         "0.50, 0.25, true",
         "0.50, 0.26, false", // not far enough
-        "0.44, 0.25, true", // within the slack
-        "0.43, 0.25, false", // training fell too: unstable, not overfitted
+        "0.49, 0.25, false", // training fell too: unstable, not overfitted
         "0.10, 0.10, false",
-        "0.90, 0.60, false"
+        "0.90, 0.60, false" // a new best
     })
-    void bothThresholdsDecide(double trained, double validated, boolean stops) {
-        CatastrophicOverfitting rule = new CatastrophicOverfitting(0.25, 0.0625);
-        Optional<String> reason = rule.reasonToStop(history(0.5, 0.5, trained, validated));
+    void validationMustHaveFallenAndTrainingNot(double trained, double validated, boolean stops) {
+        CatastrophicOverfitting rule = new CatastrophicOverfitting(0.25, 0);
+        Optional<String> reason = rule.reasonToStop(history(0.45, 0.5, trained, validated));
         assertThat(reason.isPresent()).isEqualTo(stops);
+    }
+
+    @Test
+    void epochsOfAWarmUpDoNotCount() {
+        // The first three under a weak attack: an unfitted classifier does well in validation, and the attack cannot
+        // keep up.
+        double[] pairs = {1.0, 0.7, 0.95, 0.5, 0.9, 0.3, 0.45, 0.35, 0.5, 0.25, 0.8, 0.1};
+        assertThat(new CatastrophicOverfitting(0.2, 0)
+                        .reasonToStop(history(pairs).subList(0, 3)))
+                .isPresent();
+        CatastrophicOverfitting rule = new CatastrophicOverfitting(0.2, 2.5);
+        for (int epochs = 1; epochs < 6; epochs++) {
+            assertThat(rule.reasonToStop(history(pairs).subList(0, epochs))).isEmpty();
+        }
+        assertThat(rule.reasonToStop(history(pairs)).orElseThrow()).contains("from 0.350 to 0.100");
     }
 
     @Test
@@ -84,10 +99,18 @@ class CatastrophicOverfittingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0.1", "-0.2, 0.1", "1.1, 0.1", "NaN, 0.1", "0.2, -0.1", "0.2, 1.1", "0.2, NaN"})
-    void thresholdsAreDifferencesOfAccuracies(double drop, double slack) {
-        assertThatThrownBy(() -> new CatastrophicOverfitting(drop, slack))
+    @ValueSource(doubles = {0, -0.2, 1.1, Double.NaN})
+    void theDropIsADifferenceOfAccuracies(double drop) {
+        assertThatThrownBy(() -> new CatastrophicOverfitting(drop, 0))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("of robust accuracy: expected a number in");
+                .hasMessage("drop " + drop + " of robust accuracy: expected a number in (0, 1]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-1, Double.NaN})
+    void refusesAWarmUpThatIsNone(double epochs) {
+        assertThatThrownBy(() -> new CatastrophicOverfitting(0.2, epochs))
+                .isInstanceOf(InputException.class)
+                .hasMessage("epsilon warm-up of " + epochs + " epochs: expected a number of at least 0");
     }
 }
