@@ -52,7 +52,7 @@ final class DataFetchCommand implements Callable<Integer> {
                 .map(file -> file.path().toString())
                 .toList();
         String text = paths.isEmpty()
-                ? name + " is built in; there is nothing to fetch"
+                ? name + ": there is nothing to fetch"
                 : name + " is here, as published: " + String.join(", ", paths);
         output.result(new Fetched(name, dataDir, paths), text);
         return 0;
