@@ -1,5 +1,6 @@
 package varepsilon.tensor;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -89,7 +90,7 @@ public final class TorchScript implements AutoCloseable {
                     throw damaged(file, entry.getName() + " has another checksum than the archive says");
                 }
             }
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw damaged(file, e.getMessage());
         }
     }
