@@ -1,0 +1,112 @@
+package varepsilon.robust.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import varepsilon.classify.Classifier;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.Device;
+
+class TransferMatrixTest {
+    /** Looks at the upper half of the image. */
+    private static final float[] UPPER = {1, -1, 2, -2, 1, 1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+    /** Looks at the lower half. */
+    private static final float[] LOWER = {0, 0, 0, 0, 0, 0, 0, 0, 2, -2, 1, -1, 1, 1, -1, -1};
+
+    private static RobustEvaluation fgsm(double epsilon) {
+        Trial trial = Trial.untargeted(new Fgsm(), ThreatModel.of(Norm.LINF, epsilon));
+        return new RobustEvaluation(List.of(trial), 16, 1, Device.CPU);
+    }
+
+    private static Map<String, Classifier> models() {
+        Map<String, Classifier> models = new LinkedHashMap<>();
+        models.put("upper", Toys.linear(UPPER, 0));
+        models.put("lower", Toys.linear(LOWER, 0));
+        models.put("twin", pixels -> Toys.linear(UPPER, 0).logits(pixels).mul(3));
+        return models;
+    }
+
+    @Test
+    void whatBreaksOneModelBreaksThoseThatLookAtTheSamePixels() {
+        ImageSet images = Toys.labelledBy(Toys.random(60, 60, 195, 2, 3), UPPER, 0);
+        RobustEvaluation evaluation = fgsm(0.05);
+        List<Long> done = new ArrayList<>();
+        TransferMatrix matrix = TransferMatrix.of(
+                        models(),
+                        evaluation,
+                        images,
+                        new EvaluationListener() {
+                            @Override
+                            public void advanced(long now, long total) {
+                                done.add(now);
+                                assertThat(total).isEqualTo(360);
+                            }
+                        },
+                        () -> false)
+                .orElseThrow();
+
+        assertThat(matrix.names()).containsExactly("upper", "lower", "twin");
+        assertThat(done).isSorted().endsWith(360L);
+        List<Classifier> models = List.copyOf(models().values());
+        for (int i = 0; i < 3; i++) {
+            RobustnessReport alone = evaluation.of(models.get(i), images);
+            TransferMatrix.Cell own = matrix.cell(i, i);
+            assertThat(own.bothRight()).isEqualTo(alone.clean().correct());
+            assertThat(own.bothRight() - own.fooled())
+                    .isEqualTo(alone.trials().get(0).accuracy().correct());
+        }
+        assertThat(matrix.cell(0, 0).fooled()).isBetween(5, 55);
+        assertThat(matrix.cell(0, 2)).isEqualTo(matrix.cell(0, 0));
+        assertThat(matrix.cell(2, 0)).isEqualTo(matrix.cell(0, 0));
+        // The gradient of one half is zero on the other, which is left as it is.
+        assertThat(matrix.cell(0, 1).fooled()).isZero();
+        assertThat(matrix.cell(1, 0).fooled()).isZero();
+        assertThat(matrix.cell(0, 1).bothRight()).isEqualTo(matrix.cell(1, 1).bothRight());
+        assertThat(matrix.cell(0, 0).rate().orElseThrow())
+                .isCloseTo(matrix.cell(0, 0).fooled() / 60.0, within(1e-12));
+        assertThat(matrix.cell(0, 0).interval())
+                .contains(WilsonInterval.of(matrix.cell(0, 0).fooled(), 60));
+    }
+
+    @Test
+    void whereNoImageIsRightForBothThereIsNoShare() {
+        ImageSet images = Toys.labelledBy(Toys.random(20, 60, 195, 2, 3), UPPER, 0);
+        Map<String, Classifier> models = new LinkedHashMap<>();
+        models.put("right", Toys.linear(UPPER, 0));
+        models.put("wrong", pixels -> Toys.linear(UPPER, 0).logits(pixels).mul(-1));
+        TransferMatrix.Cell cell = TransferMatrix.of(models, fgsm(0.01), images, EvaluationListener.NONE, () -> false)
+                .orElseThrow()
+                .cell(0, 1);
+
+        assertThat(cell).isEqualTo(new TransferMatrix.Cell(0, 0));
+        assertThat(cell.rate()).isEmpty();
+        assertThat(cell.interval()).isEmpty();
+    }
+
+    @Test
+    void aStopLeavesNothing() {
+        ImageSet images = Toys.labelledBy(Toys.random(20, 60, 195, 2, 3), UPPER, 0);
+
+        assertThat(TransferMatrix.of(models(), fgsm(0.01), images, EvaluationListener.NONE, () -> true))
+                .isEmpty();
+    }
+
+    @Test
+    void refusesMoreThanOneAttack() {
+        RobustEvaluation none = new RobustEvaluation(List.of(), 16, 1, Device.CPU);
+
+        assertThatThrownBy(
+                        () -> TransferMatrix.of(models(), none, Toys.flat(2, 1), EvaluationListener.NONE, () -> false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 trials");
+    }
+}
