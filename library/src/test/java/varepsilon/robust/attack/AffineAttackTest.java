@@ -9,7 +9,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.classify.Classifier;
@@ -25,13 +24,27 @@ import varepsilon.tensor.Tensor;
 class AffineAttackTest extends AttackFixture {
     private static final int N = 6;
     private static final int D = 48;
+    private static final Threat GREY = new Threat(Norm.LINF, 0.03, false);
+
+    private static List<Threat> threats() {
+        return List.of(
+                new Threat(Norm.LINF, 0.03, false),
+                new Threat(Norm.LINF, 0.3, true),
+                new Threat(Norm.LINF, 1.5, true),
+                new Threat(Norm.L2, 0.2, false),
+                new Threat(Norm.L2, 1.5, true),
+                new Threat(Norm.L2, 100, true),
+                new Threat(Norm.L1, 0.3, false),
+                new Threat(Norm.L1, 3, true),
+                new Threat(Norm.L1, 1000, true));
+    }
 
     private static List<Arguments> settings() {
         List<Arguments> settings = new ArrayList<>();
         for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
             for (int classes : new int[] {2, 3, 1000}) {
                 // Where the images are grey, the small balls lie inside the box; at its corners, no ball does.
-                for (Threat threat : Threat.values()) {
+                for (Threat threat : threats()) {
                     settings.add(Arguments.of(dtype, classes, threat));
                 }
             }
@@ -39,23 +52,10 @@ class AffineAttackTest extends AttackFixture {
         return settings;
     }
 
-    private enum Threat {
-        LINF_SMALL(Norm.LINF, 0.03, false),
-        LINF_AT_BOX(Norm.LINF, 0.3, true),
-        LINF_BEYOND_BOX(Norm.LINF, 1.5, true),
-        L2_SMALL(Norm.L2, 0.2, false),
-        L2_AT_BOX(Norm.L2, 1.5, true),
-        L2_BEYOND_BOX(Norm.L2, 100, true),
-        L1_SMALL(Norm.L1, 0.3, false),
-        L1_AT_BOX(Norm.L1, 3, true),
-        L1_BEYOND_BOX(Norm.L1, 1000, true);
-
-        private final ThreatModel model;
-        private final boolean corners;
-
+    /** A threat model, and whether the images have values at the ends of the box. */
+    private record Threat(ThreatModel model, boolean corners) {
         Threat(Norm norm, double epsilon, boolean corners) {
-            this.model = ThreatModel.of(norm, epsilon);
-            this.corners = corners;
+            this(ThreatModel.of(norm, epsilon), corners);
         }
 
         /** Grey throughout, or with every third value at either end. */
@@ -199,7 +199,7 @@ class AffineAttackTest extends AttackFixture {
     }
 
     @ParameterizedTest
-    @EnumSource(Threat.class)
+    @MethodSource("threats")
     void noPerturbationWithoutEpsilon(Threat threat) {
         Tensor images = threat.images(rng(3), DType.FLOAT32);
         ThreatModel nothing = threat.model.withEpsilon(0);
@@ -213,7 +213,7 @@ class AffineAttackTest extends AttackFixture {
     }
 
     @ParameterizedTest
-    @EnumSource(Threat.class)
+    @MethodSource("threats")
     void everyAttackReturnsWhatIsAllowedAndMoves(Threat threat) {
         Tensor images = threat.images(rng(3), DType.FLOAT32);
         for (Attack attack : all()) {
@@ -235,7 +235,7 @@ class AffineAttackTest extends AttackFixture {
     @ParameterizedTest
     @ValueSource(strings = {"linf", "l2", "l1"})
     void oneStepOfPgdMovesByItsStep(String norm) {
-        Tensor images = Threat.LINF_SMALL.images(rng(3), DType.FLOAT64);
+        Tensor images = GREY.images(rng(3), DType.FLOAT64);
         ThreatModel threat = ThreatModel.of(Norm.named(norm), 0.1);
         Pgd pgd = Pgd.ofSteps(1).withStepSize(StepSize.pixels(0.04)).withRandomStart(false);
         Problem problem =
@@ -249,7 +249,7 @@ class AffineAttackTest extends AttackFixture {
     @ParameterizedTest
     @ValueSource(strings = {"linf", "l2", "l1"})
     void tinyGradientsPointAsFarAsLargeOnes(String norm) {
-        Tensor images = Threat.LINF_SMALL.images(rng(3), DType.FLOAT32);
+        Tensor images = GREY.images(rng(3), DType.FLOAT32);
         Tensor labels = repeatedLabel(0, N);
         ThreatModel threat = ThreatModel.of(Norm.named(norm), 0.1);
         Classifier plain = parallel(2, DType.FLOAT32);
@@ -267,7 +267,7 @@ class AffineAttackTest extends AttackFixture {
 
     @Test
     void withoutGradientNothingMoves() {
-        Tensor images = Threat.LINF_SMALL.images(rng(3), DType.FLOAT32);
+        Tensor images = GREY.images(rng(3), DType.FLOAT32);
         Classifier flat = affine(Tensor.zeros(DType.FLOAT32, 3, D), Tensor.of(new float[] {1, 0, 0}, 3));
         for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
             ThreatModel threat = ThreatModel.of(norm, 0.1);

@@ -47,25 +47,24 @@ record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
         return switch (norm.label()) {
             case "linf" ->
                 sum(g.length, i -> Math.max(g[i] * Math.min(radius, high[i]), g[i] * Math.max(-radius, low[i])));
-            case "l2" ->
-                lowest(
-                        norm2(g),
-                        g,
-                        m -> m * radius * radius / 2
-                                + sum(g.length, i -> {
-                                    double best = Math.max(
-                                            low[i], Math.min(high[i], m == 0 ? Math.signum(g[i]) * 1e300 : g[i] / m));
-                                    return g[i] == 0 ? 0 : g[i] * best - m * best * best / 2;
-                                }));
-            default ->
-                lowestAtValues(
-                        g,
-                        m -> m * radius
-                                + sum(g.length, i -> {
-                                    double excess = Math.max(Math.abs(g[i]) - m, 0);
-                                    return excess * (g[i] > 0 ? high[i] : -low[i]);
-                                }));
+            case "l2" -> lowest(norm2(g), multiplier -> dualOfL2(g, multiplier));
+            default -> lowestAtValues(g, multiplier -> dualOfL1(g, multiplier));
         };
+    }
+
+    /** max over the box of ⟨g, δ⟩ + m/2·(radius² − ‖δ‖²). */
+    private double dualOfL2(double[] g, double m) {
+        return m * radius * radius / 2
+                + sum(g.length, i -> {
+                    double corner = g[i] > 0 ? high[i] : low[i];
+                    double best = Math.abs(g[i]) < m * Math.abs(corner) ? g[i] / m : corner;
+                    return g[i] * best - m * best * best / 2;
+                });
+    }
+
+    /** max over the box of ⟨g, δ⟩ + m·(radius − ‖δ‖₁). */
+    private double dualOfL1(double[] g, double m) {
+        return m * radius + sum(g.length, i -> Math.max(Math.abs(g[i]) - m, 0) * (g[i] > 0 ? high[i] : -low[i]));
     }
 
     private interface Term {
@@ -93,7 +92,7 @@ record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
     }
 
     /** The lowest value of a convex function of a multiplier between 0 and where the free solution lies in the ball. */
-    private double lowest(double size, double[] g, DoubleUnaryOperator dual) {
+    private double lowest(double size, DoubleUnaryOperator dual) {
         double best = dual.applyAsDouble(0);
         if (size == 0 || radius == 0) {
             return radius == 0 ? 0 : best;
