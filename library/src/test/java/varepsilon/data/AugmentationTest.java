@@ -108,7 +108,7 @@ class AugmentationTest {
 
     @Test
     void everyWindowIsEquallyLikely() {
-        int perWindow = 100;
+        int perWindow = 40;
         Batch before = batch(81 * perWindow, 1, 6, 6);
         long[] counts = windows(before, apply(new RandomCrop(4), before, 2), 4);
         double chiSquared = Arrays.stream(counts)
@@ -123,7 +123,7 @@ class AugmentationTest {
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.2, 0.5, 1})
     void aFlipSwapsLeftAndRightAsOftenAsAsked(double probability) {
-        int size = 2_000;
+        int size = 500;
         Batch before = batch(size, 2, 3, 5);
         Batch after = apply(new HorizontalFlip(probability), before, 3);
         int flipped = 0;
