@@ -197,9 +197,9 @@ public final class ClassifierRun implements AutoCloseable {
     }
 
     private static void flatten(String prefix, JsonNode node, Map<String, Object> values) {
-        node.fields().forEachRemaining(field -> {
-            String name = prefix + field.getKey();
-            JsonNode value = field.getValue();
+        node.fieldNames().forEachRemaining(key -> {
+            String name = prefix + key;
+            JsonNode value = node.get(key);
             if (value.isObject()) {
                 flatten(name + ".", value, values);
             } else {
