@@ -3,7 +3,15 @@ package varepsilon.lab.experiment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import varepsilon.classify.Classifier;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.RobustEvaluation;
+import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.tensor.InputException;
 
 /** A first look at everything in a few minutes, with no data and no network: trains small models on the drawn digits. */
@@ -14,39 +22,94 @@ public final class Quickstart {
      * How much to do, and on what.
      *
      * @param limit first so many training images, 0 for all
-     * @param epochs passes over them for each model
+     * @param epochs passes over them for each VAE
      * @param samplesEvery epochs between two pictures of samples
+     * @param classifierEpochs passes over the training images for each classifier
+     * @param testLimit first so many test images for the classifiers, 0 for all
      * @param seed decides everything that is random
      * @param threads threads of one operation
      * @param device {@code cpu} or {@code cuda:i}
      */
-    public record Settings(int limit, int epochs, int samplesEvery, long seed, int threads, String device) {
-        /** About three minutes on two cores. */
-        public static Settings threeMinutes(long seed, int threads, String device) {
-            return new Settings(0, 12, 2, seed, threads, device);
+    public record Settings(
+            int limit,
+            int epochs,
+            int samplesEvery,
+            int classifierEpochs,
+            int testLimit,
+            long seed,
+            int threads,
+            String device) {
+        /** Within six minutes on two cores. */
+        public static Settings sixMinutes(long seed, int threads, String device) {
+            return new Settings(0, 12, 2, 4, 2000, seed, threads, device);
         }
     }
 
-    /** Trains one of the models, and shows how that goes: {@link VaeRun#train}. */
-    @FunctionalInterface
-    public interface Training {
-        /** What came of it; empty where it was asked to stop. */
+    /** Does what takes long, and shows how it goes. All give nothing where they were asked to stop. */
+    public interface Work {
+        /** Trains one of the VAEs: {@link VaeRun#train}. */
         Optional<VaeResults> train(VaeRun run) throws IOException;
+
+        /** Trains one of the classifiers: {@link ClassifierRun#train}. */
+        Optional<ClassifierResults> train(ClassifierRun run) throws IOException;
+
+        /** Attacks one of them: {@link Attacks#run}. */
+        Optional<RobustnessReport> attack(Attacks attacks);
+    }
+
+    /**
+     * The attacks on one of the classifiers.
+     *
+     * @param name of the classifier, for people
+     * @param evaluation what is done to it
+     * @param classifier that one
+     * @param images which ones
+     * @param pictures sees all adversarial examples
+     */
+    public record Attacks(
+            String name,
+            RobustEvaluation evaluation,
+            Classifier classifier,
+            ImageSet images,
+            EvaluationListener pictures) {
+        /** The images to be done, each counted once for every attack and once as it is. */
+        public long work() {
+            return evaluation.work(images);
+        }
+
+        /**
+         * Does them, or as many as there is time for until a stop is requested.
+         *
+         * @param done is told how many images are
+         */
+        public Optional<RobustnessReport> run(LongConsumer done, BooleanSupplier stopRequested) {
+            EvaluationListener progress = new EvaluationListener() {
+                @Override
+                public void advanced(long images, long total) {
+                    done.accept(images);
+                }
+            };
+            RobustnessReport report = evaluation.of(
+                    classifier, images, EvaluationListener.all(List.of(pictures, progress)), stopRequested);
+            return Optional.of(report).filter(RobustnessReport::complete);
+        }
     }
 
     /**
      * Runs it.
      *
      * @param folder empty or not there; gets a run directory for each model, and pictures
-     * @return empty where a training was asked to stop
+     * @return empty where the work was asked to stop
      * @throws InputException where the folder holds something already
      */
-    public static Optional<QuickstartResult> run(Path folder, Settings settings, Training training) throws IOException {
+    public static Optional<QuickstartResult> run(Path folder, Settings settings, Work work) throws IOException {
         requireNew(folder);
         long start = System.nanoTime();
-        return new QuickstartVae(folder, settings)
-                .run(training)
-                .map(vae -> new QuickstartResult(folder.toString(), (System.nanoTime() - start) / 1e9, vae));
+        Optional<QuickstartResult.Vae> vae = new QuickstartVae(folder, settings).run(work);
+        Optional<QuickstartResult.Classifiers> classifiers =
+                vae.isPresent() ? new QuickstartClassifiers(folder, settings).run(work) : Optional.empty();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        return classifiers.map(both -> new QuickstartResult(folder.toString(), seconds, vae.orElseThrow(), both));
     }
 
     private static void requireNew(Path folder) throws IOException {

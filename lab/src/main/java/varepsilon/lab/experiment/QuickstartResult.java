@@ -3,6 +3,7 @@ package varepsilon.lab.experiment;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -11,9 +12,10 @@ import java.util.Locale;
  * @param folder where everything lies
  * @param seconds time that it took
  * @param vae its VAE half
+ * @param classifiers its other half
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-public record QuickstartResult(String folder, double seconds, Vae vae) {
+public record QuickstartResult(String folder, double seconds, Vae vae, Classifiers classifiers) {
     /**
      * Two VAEs on the drawn digits.
      *
@@ -23,6 +25,30 @@ public record QuickstartResult(String folder, double seconds, Vae vae) {
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Vae(double zeroKnowledgeBpd, VaeResults latent20, VaeResults latent2) {}
+
+    /**
+     * Two classifiers of the drawn digits under the same attacks.
+     *
+     * @param eps ε of all attacks, L∞, in pixel units
+     * @param standard the one trained on digits as they are
+     * @param defended the one trained on adversarial ones too
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Classifiers(double eps, Attacked standard, Attacked defended) {}
+
+    /**
+     * A classifier and what attacks made of it.
+     *
+     * @param training what came of its training
+     * @param attacks from the weakest to the strongest
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Attacked(ClassifierResults training, List<AttackOutcome> attacks) {
+        /** Freezes the list. */
+        public Attacked {
+            attacks = List.copyOf(attacks);
+        }
+    }
 
     /** The numbers, what they mean, and where to look, for a person. */
     public String text() {
@@ -43,6 +69,7 @@ public record QuickstartResult(String folder, double seconds, Vae vae) {
                 One that knows nothing spends %.0f bits on each of %d pixels, %,.0f on a digit; this one at most %,.0f.
                 Two latent dimensions hold less of a digit than twenty, but they can be looked at whole.
 
+                %s
                 Look at
                   samples while training, and the latent plane   %s
                   digits that the model dreamt up                %s
@@ -50,6 +77,7 @@ public record QuickstartResult(String folder, double seconds, Vae vae) {
                   from one test digit to another                 %s
                   the latent plane                               %s
                   bits per dimension over the epochs             %s
+                  digits under attack, before both classifiers   %s
                 """,
                 latent20.test().n(),
                 latent20.test().bpd(),
@@ -59,12 +87,14 @@ public record QuickstartResult(String folder, double seconds, Vae vae) {
                 pixels,
                 vae.zeroKnowledgeBpd() * pixels,
                 bitsAnImage,
+                QuickstartReading.of(classifiers),
                 file("overview.png"),
                 TrainingPictures.samplesFile(file("latent-20"), latent20.epochs()),
                 file("latent-20", "reconstructions.png"),
                 file("latent-20", "interpolations.png"),
                 file("latent-2", "manifold.png"),
-                file("latent-20", "curves_bpd.png"));
+                file("latent-20", "curves_bpd.png"),
+                file(QuickstartClassifiers.PICTURE));
     }
 
     private Path file(String name, String... more) {

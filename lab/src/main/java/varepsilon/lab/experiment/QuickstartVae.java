@@ -41,9 +41,9 @@ final class QuickstartVae {
     }
 
     /** Empty where a training was stopped. */
-    Optional<QuickstartResult.Vae> run(Quickstart.Training training) throws IOException {
-        Optional<VaeResults> latent20 = trained(20, training);
-        Optional<VaeResults> latent2 = latent20.isPresent() ? trained(2, training) : Optional.empty();
+    Optional<QuickstartResult.Vae> run(Quickstart.Work work) throws IOException {
+        Optional<VaeResults> latent20 = trained(20, work);
+        Optional<VaeResults> latent2 = latent20.isPresent() ? trained(2, work) : Optional.empty();
         if (latent2.isEmpty()) {
             return Optional.empty();
         }
@@ -52,10 +52,10 @@ final class QuickstartVae {
         return Optional.of(new QuickstartResult.Vae(zeroKnowledgeBpd, latent20.get(), latent2.get()));
     }
 
-    private Optional<VaeResults> trained(int latentDim, Quickstart.Training training) throws IOException {
+    private Optional<VaeResults> trained(int latentDim, Quickstart.Work work) throws IOException {
         // The drawn digits need no data folder; any will do.
         try (VaeRun run = VaeRun.begin(config(latentDim), runFolder(latentDim), folder)) {
-            Optional<VaeResults> results = training.train(run);
+            Optional<VaeResults> results = work.train(run);
             if (results.isPresent()) {
                 drawTestImages(run.path());
             }

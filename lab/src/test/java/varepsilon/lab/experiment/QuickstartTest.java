@@ -12,23 +12,24 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.tensor.InputException;
 
 class QuickstartTest {
-    private static final Quickstart.Settings TINY = new Quickstart.Settings(160, 2, 1, 42, 1, "cpu");
+    private static final Quickstart.Settings TINY = new Quickstart.Settings(160, 2, 1, 2, 200, 42, 1, "cpu");
 
     @TempDir
     private Path parent;
 
     @Test
-    void trainsBothModelsAndSaysWhereToLook() throws IOException {
+    void trainsAndAttacksAndSaysWhereToLook() throws IOException {
         Path folder = parent.resolve("quickstart");
-        QuickstartResult result =
-                Quickstart.run(folder, TINY, QuickstartTest::train).orElseThrow();
+        QuickstartResult result = Quickstart.run(folder, TINY, new ToTheEnd()).orElseThrow();
 
         assertThat(result.folder()).isEqualTo(folder.toString());
         assertThat(result.vae().zeroKnowledgeBpd()).as("log2 of 16 levels").isEqualTo(4);
@@ -52,10 +53,65 @@ class QuickstartTest {
                 .map(line -> Path.of(line.substring(line.indexOf(folder.toString()))))
                 .toList();
         assertThat(files)
-                .hasSize(6)
+                .hasSize(7)
                 .filteredOn(file -> !isChart(file))
                 .allSatisfy(file -> assertThat(file).isNotEmptyFile());
         assertOverviewShowsTheSamplesOverTime(folder);
+        assertClassifiersAreMeasured(folder, result.classifiers());
+        assertJsonIsForPrograms(result);
+        assertSameSeedSamePicture(folder);
+    }
+
+    private static void assertClassifiersAreMeasured(Path folder, QuickstartResult.Classifiers classifiers)
+            throws IOException {
+        for (QuickstartResult.Attacked one : List.of(classifiers.standard(), classifiers.defended())) {
+            assertThat(one.attacks()).extracting(AttackOutcome::name).containsExactly("uniform-noise", "fgsm", "pgd");
+            assertThat(one.attacks()).allSatisfy(attack -> {
+                assertThat(attack.n()).isEqualTo(TINY.testLimit());
+                assertThat(attack.maxPerturbation()).isLessThanOrEqualTo(classifiers.eps() + 1e-6);
+                assertThat(attack.cleanCorrect())
+                        .isEqualTo(one.training().test().correct());
+            });
+            assertThat(one.training().epochs()).isEqualTo(TINY.classifierEpochs());
+        }
+        assertThat(classifiers.standard().training().defense()).isEqualTo("standard");
+        assertThat(classifiers.defended().training().defense()).isEqualTo("adversarial-loss");
+        ClassifierConfig standard = config(folder.resolve("classifier-standard"));
+        ClassifierConfig defended = config(folder.resolve("classifier-defended"));
+        assertThat(defended.defense().attack().eps()).isEqualTo(classifiers.eps());
+        assertThat(new ClassifierConfig(
+                        defended.images(),
+                        defended.network(),
+                        defended.fitting(),
+                        standard.defense(),
+                        standard.check(),
+                        defended.seed(),
+                        defended.threads(),
+                        defended.device()))
+                .as("alike but for the defence and what chooses the best epoch")
+                .isEqualTo(standard);
+    }
+
+    private static ClassifierConfig config(Path run) throws IOException {
+        Path file = run.resolve("config.yaml");
+        return ClassifierConfig.parse(Files.readString(file), file);
+    }
+
+    private static void assertJsonIsForPrograms(QuickstartResult result) {
+        JsonNode json = new ObjectMapper().valueToTree(result);
+        JsonNode pgd = json.get("classifiers").get("defended").get("attacks").get(2);
+        assertThat(pgd.get("robust_correct").asInt())
+                .isEqualTo(result.classifiers().defended().attacks().get(2).robustCorrect());
+        assertThat(pgd.get("robust_ci95")).hasSize(2);
+        assertThat(json.get("classifiers").get("standard").get("training").has("backward_passes"))
+                .isTrue();
+    }
+
+    /** That VAEs are trained to the same bits is tested with their training. */
+    private void assertSameSeedSamePicture(Path folder) throws IOException {
+        Path again = parent.resolve("again");
+        assertThat(new QuickstartClassifiers(again, TINY).run(new ToTheEnd())).isPresent();
+        assertThat(again.resolve("attacks.png")).hasSameBinaryContentAs(folder.resolve("attacks.png"));
     }
 
     private static void assertOverviewShowsTheSamplesOverTime(Path folder) throws IOException {
@@ -71,20 +127,28 @@ class QuickstartTest {
     @Test
     void aTrainingThatIsStoppedEndsIt() throws IOException {
         Path folder = parent.resolve("quickstart");
-        assertThat(Quickstart.run(folder, TINY, run -> run.train(new VaeRun.Watcher() {}, List.of(), () -> true)))
-                .isEmpty();
+        assertThat(Quickstart.run(folder, TINY, new StoppedBefore("latent-20"))).isEmpty();
         assertThat(folder.resolve("latent-20/checkpoints/training.safetensors")).exists();
         assertThat(folder.resolve("latent-2")).doesNotExist();
+    }
+
+    @Test
+    void soDoesAnAttackThatIsStopped() throws IOException {
+        Path folder = parent.resolve("quickstart");
+        assertThat(new QuickstartClassifiers(folder, TINY).run(new StoppedBefore("the standard classifier")))
+                .isEmpty();
+        assertThat(folder.resolve("classifier-defended/results.json")).isNotEmptyFile();
+        assertThat(folder.resolve("attacks.png")).doesNotExist();
     }
 
     @Test
     void aFolderThatHoldsSomethingIsLeftAlone() throws IOException {
         Path file = Files.writeString(parent.resolve("notes.txt"), "mine");
         assertThatExceptionOfType(InputException.class)
-                .isThrownBy(() -> Quickstart.run(parent, TINY, QuickstartTest::train))
+                .isThrownBy(() -> Quickstart.run(parent, TINY, new ToTheEnd()))
                 .withMessageContaining("is not empty");
         assertThatExceptionOfType(InputException.class)
-                .isThrownBy(() -> Quickstart.run(file, TINY, QuickstartTest::train))
+                .isThrownBy(() -> Quickstart.run(file, TINY, new ToTheEnd()))
                 .withMessageContaining("notes.txt: is a file");
         try (Stream<Path> files = Files.list(parent)) {
             assertThat(files).containsExactly(file);
@@ -92,8 +156,45 @@ class QuickstartTest {
         assertThat(file).hasContent("mine");
     }
 
-    private static Optional<VaeResults> train(VaeRun run) throws IOException {
-        return run.train(new VaeRun.Watcher() {}, List.of("quickstart"), () -> false);
+    private static class ToTheEnd implements Quickstart.Work {
+        boolean stopsAt(String name) {
+            return false;
+        }
+
+        @Override
+        public Optional<VaeResults> train(VaeRun run) throws IOException {
+            return run.train(new RunWatcher() {}, List.of("quickstart"), () -> stopsAt(name(run.path())));
+        }
+
+        @Override
+        public Optional<ClassifierResults> train(ClassifierRun run) throws IOException {
+            return run.train(new RunWatcher() {}, List.of("quickstart"), () -> stopsAt(name(run.path())));
+        }
+
+        @Override
+        public Optional<RobustnessReport> attack(Quickstart.Attacks attacks) {
+            AtomicLong last = new AtomicLong();
+            Optional<RobustnessReport> report = attacks.run(last::set, () -> stopsAt(attacks.name()));
+            assertThat(last.get() == attacks.work()).isEqualTo(report.isPresent());
+            return report;
+        }
+
+        private static String name(Path run) {
+            return run.getFileName().toString();
+        }
+    }
+
+    private static final class StoppedBefore extends ToTheEnd {
+        private final String name;
+
+        StoppedBefore(String name) {
+            this.name = name;
+        }
+
+        @Override
+        boolean stopsAt(String current) {
+            return current.equals(name);
+        }
     }
 
     /** Charts are missing on a machine without fonts. */
