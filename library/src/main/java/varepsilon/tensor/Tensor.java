@@ -329,6 +329,14 @@ public final class Tensor implements AutoCloseable {
         return device().equals(device) ? this : wrap(handle().to(device.nativeDevice(), handle().scalar_type()));
     }
 
+    /**
+     * The same N×C×H×W elements, laid out in memory so that the channels of a pixel are neighbours. Convolutions keep the
+     * layout, and those of many small channels are faster in it.
+     */
+    public Tensor channelsLast() {
+        return wrap(handle().contiguous(torch.MemoryFormat.ChannelsLast));
+    }
+
     /** A copy with memory of its own. */
     public Tensor copy() {
         return wrap(torch.clone(handle()));

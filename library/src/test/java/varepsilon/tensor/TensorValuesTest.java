@@ -108,6 +108,19 @@ class TensorValuesTest {
     }
 
     @Test
+    void aLayoutInMemoryChangesNoValue() {
+        Tensor images = Tensor.arange(2 * 3 * 4 * 5).to(DType.FLOAT32).reshape(2, 3, 4, 5);
+        Tensor laidOut = images.channelsLast();
+        assertThat(laidOut.shape()).containsExactly(2, 3, 4, 5);
+        assertThat(laidOut.toFloats()).containsExactly(images.toFloats());
+        assertThat(laidOut.toRaw()).isEqualTo(images.toRaw());
+        assertThat(laidOut.flatten(1).toFloats()).containsExactly(images.toFloats());
+        Tensor x = images.copy().requiresGrad(true);
+        assertThat(Gradients.of(x.channelsLast().mul(images).sum(), x).toFloats())
+                .containsExactly(images.toFloats());
+    }
+
+    @Test
     void arraysComeBackAsTheyWentIn() {
         float[] floats = {-0f, Float.MIN_VALUE, Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NaN, (float) Math.PI};
         assertThat(Tensor.of(floats, 6).toFloats()).containsExactly(floats);
