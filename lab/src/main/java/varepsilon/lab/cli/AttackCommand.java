@@ -28,7 +28,7 @@ import varepsilon.tensor.Device;
             "",
             "Robust are images that are right before and after. Perturbations are in pixel units, 1 from black to",
             "white; every image that an attack returns is checked against its threat model and predicted anew.",
-            "Intervals are Wilson's for 95 %.",
+            "Intervals are Wilson's for 95 %%.",
             "",
             "Examples:",
             "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",

@@ -23,7 +23,7 @@ import varepsilon.tensor.Device;
         description = "Measures a classifier's accuracy on images as they are.",
         footer = {
             "",
-            "Intervals are Wilson's for 95 %; two classifiers are compared by McNemar's exact test.",
+            "Intervals are Wilson's for 95 %%; two classifiers are compared by McNemar's exact test.",
             "",
             "Examples:",
             "  varepsilon classifier evaluate --weights runs/plain --data glyphs",

@@ -69,6 +69,7 @@ public final class ClassifierRun implements AutoCloseable {
         if (!weights.isEmpty()) {
             requireFits(Path.of(weights), config, images);
         }
+        ClassifierTraining.architecture(config, images);
         RunDirectory folder = RunDirectory.create(out, config.toYaml());
         try {
             if (!weights.isEmpty()) {
@@ -129,9 +130,7 @@ public final class ClassifierRun implements AutoCloseable {
     private static ImageSet images(ClassifierConfig config, Path dataDir) throws IOException {
         // Fails now where the test images are missing, not when hours of training are over.
         Datasets.named(config.images().data()).stored(dataDir);
-        ImageSet images = ClassifierTraining.images(config.images(), dataDir);
-        ClassifierTraining.architecture(config, images);
-        return images;
+        return ClassifierTraining.images(config.images(), dataDir);
     }
 
     /** Where it lives. */

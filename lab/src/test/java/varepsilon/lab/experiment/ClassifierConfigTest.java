@@ -1,0 +1,107 @@
+package varepsilon.lab.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.classify.Normalisation;
+import varepsilon.tensor.InputException;
+
+class ClassifierConfigTest {
+    private static final Path FILE = Path.of("run", "config.yaml");
+    private static final AttackSettings PGD = AttackSettings.usual("pgd", "linf", 8 / 255.0);
+    private static final ClassifierConfig CONFIG = config("step", ClassifierConfig.Defense.adversarialLoss(PGD, 0.25));
+
+    private static ClassifierConfig config(String schedule, ClassifierConfig.Defense defense) {
+        return new ClassifierConfig(
+                new ClassifierConfig.Images("cifar10", 0, 1000, "crop-flip", 0),
+                new ClassifierConfig.Network("resnet20", "", Normalisation.CIFAR10),
+                new ClassifierConfig.Fitting(5, 128, 0.05, 0.9, 5e-4, schedule, 7, 0.1, 0.3, 0, 0, 0),
+                defense,
+                PGD,
+                42,
+                2,
+                "cpu");
+    }
+
+    @Test
+    void whatIsWrittenIsReadBack() {
+        ClassifierConfig odd = new ClassifierConfig(
+                new ClassifierConfig.Images("folder:a b: c", 7, 1, "none", 3),
+                new ClassifierConfig.Network(
+                        "small-cnn", "weights: x.pt", new Normalisation(List.of(0.1), List.of(1e-3))),
+                new ClassifierConfig.Fitting(1, 1, 1e-9, 0, 0, "constant", 1, 1, 0.5, 0.1, 0.999, 3),
+                ClassifierConfig.Defense.standard(),
+                AttackSettings.none(),
+                Long.MIN_VALUE,
+                1,
+                "cuda:1");
+
+        assertThat(ClassifierConfig.parse(CONFIG.toYaml(), FILE)).isEqualTo(CONFIG);
+        assertThat(ClassifierConfig.parse(odd.toYaml(), FILE)).isEqualTo(odd);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "validation: 1000   | validatoin: 1000   | unknown key 'images.validatoin'; did you mean 'images.validation'?",
+                "epochs: 5          | ''                 | key 'fitting.epochs' is missing",
+                "epochs: 5          | epochs: five       | key 'fitting.epochs': expected a whole number of at most 32 bits",
+                "epochs: 5          | epochs: 0          | epochs 0: expected at least 1",
+                "randomStart: true  | randomStart: 3     | key 'defense.attack.randomStart': expected true or false",
+                "alpha: 0.25        | alpha: -1          | alpha -1.0: expected a number from 0 to 1",
+                "momentum: 0.9      | momentum: 1        | momentum 1.0: expected a number of at least 0, below 1",
+                "schedule: step     | schedule: warm     | schedule warm: expected constant, step, cosine, one-cycle",
+                "architecture: resnet20 | architecture: resnet21 | architecture resnet21: expected resnet18",
+                "- 0.4914           | '- dark'           | key 'network.normalisation.mean': expected a list of numbers",
+                "- 0.4914           | ''                 | expected one of each for every channel",
+                "name: adversarial-loss | name: standard  | attack pgd: expected none, since --defense standard",
+                "attack: pgd        | attack: pdg        | unknown attack 'pdg'; did you mean 'pgd'?",
+            })
+    void whatIsWrongIsNamed(String right, String wrong, String expected) {
+        String yaml = CONFIG.toYaml();
+        assertThat(yaml).contains(right);
+
+        assertThatThrownBy(() -> ClassifierConfig.parse(yaml.replace(right, wrong), FILE))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(FILE + ": ")
+                .hasMessageContaining(expected)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aSectionThatIsNoneIsRefused() {
+        String yaml =
+                "images: all\n" + CONFIG.toYaml().substring(CONFIG.toYaml().indexOf("network:"));
+
+        assertThatThrownBy(() -> ClassifierConfig.parse(yaml, FILE))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("key 'images' has no keys; expected data, limit, validation, augment, testLimit");
+    }
+
+    @Test
+    void moreEpochsAreForSchedulesThatDoNotKnowTheirEnd() {
+        assertThat(CONFIG.withEpochs(9).fitting().epochs()).isEqualTo(9);
+        assertThatThrownBy(() -> CONFIG.withEpochs(4))
+                .hasMessage("epochs 4: the run is made for 5; expected at least as many");
+        ClassifierConfig oneCycle = config("one-cycle", ClassifierConfig.Defense.standard());
+        assertThat(oneCycle.withEpochs(5)).isEqualTo(oneCycle);
+        assertThatThrownBy(() -> oneCycle.withEpochs(9))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("epochs 9: the run's schedule, one-cycle, ends after 5");
+    }
+
+    @Test
+    void tradesNeedsARandomStart() {
+        AttackSettings fgsm = AttackSettings.usual("fgsm", "linf", 0.1);
+
+        assertThatThrownBy(() -> new ClassifierConfig.Defense("trades", fgsm, "evaluation", 0, 0, 6, 1))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("attack fgsm: expected pgd with a random start in TRADES");
+    }
+}
