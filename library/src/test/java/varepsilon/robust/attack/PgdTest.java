@@ -2,6 +2,7 @@ package varepsilon.robust.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -304,6 +305,24 @@ class PgdTest extends AttackFixture {
                 .of(Pgd.ofSteps(3), images, labels, labels, rng(1), new Cost());
         assertThat(result.isRobust(0)).isTrue();
         assertThat(result.size()).containsOnly(0);
+    }
+
+    /** p − 1 for logits 17 apart is −1 less than 10⁻⁷: lost where it is computed as a difference in single precision. */
+    @Test
+    void theSlopeOfASureModelIsExactInSinglePrecision() {
+        for (double lead : new double[] {1, 14, 17, 25}) {
+            Tensor logits = Tensor.of(new double[] {lead, 0, -1}, 1, 3).to(DType.FLOAT32);
+            Tensor leaf = logits.requiresGrad(true);
+            double[] slope = Gradients.of(
+                            AttackLoss.CROSS_ENTROPY.of(leaf, labels(0)).sum(), leaf)
+                    .toDoubles();
+            double[] others = {Math.exp(-lead), Math.exp(-1 - lead)};
+            double sum = 1 + others[0] + others[1];
+            double rest = (others[0] + others[1]) / sum;
+            assertThat(slope[0]).isCloseTo(-rest, withinPercentage(1e-3));
+            assertThat(slope[1]).isCloseTo(others[0] / sum, withinPercentage(1e-3));
+            assertThat(slope[2]).isCloseTo(others[1] / sum, withinPercentage(1e-3));
+        }
     }
 
     /** The losses, from their definitions. */

@@ -141,10 +141,7 @@ class PublicModelAttackTest extends AttackFixture {
         return new Found(right, margins);
     }
 
-    /**
-     * In double precision every image agrees. In single precision sign(∇) turns rounding into steps of full length where a
-     * gradient is all but zero, so that an image may differ whose margin hangs on that; each of those is reported.
-     */
+    /** Both sides compute the loss in double precision; images that differ are reported, with both margins. */
     @Test
     @Tag("slow") // ten steps on 2,500 images at seven radii: a quarter of an hour
     void everyImageFallsOrStandsAsInPyTorch(TestReporter reporter) throws IOException {
