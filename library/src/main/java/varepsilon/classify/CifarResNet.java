@@ -51,7 +51,7 @@ final class CifarResNet extends Layer {
     public Tensor forward(Tensor x) {
         // Measured at batch 128 on the CPU: 1.2 times as fast, in training as in attacks. PreActResNet-18 gains
         // nothing, and the small CNN loses.
-        Tensor y = bn1.forward(conv1.forward(x.channelsLast())).relu();
+        Tensor y = bn1.after(conv1, x.channelsLast()).relu();
         y = layer3.forward(layer2.forward(layer1.forward(y)));
         return linear.forward(y.mean(2, 3));
     }
@@ -75,8 +75,8 @@ final class CifarResNet extends Layer {
 
         @Override
         public Tensor forward(Tensor x) {
-            Tensor y = bn1.forward(conv1.forward(x)).relu();
-            y = bn2.forward(conv2.forward(y));
+            Tensor y = bn1.after(conv1, x).relu();
+            y = bn2.after(conv2, y);
             return y.add(shortcut(x)).relu();
         }
 

@@ -57,7 +57,7 @@ final class PreActResNet18 extends Layer {
         @Override
         public Tensor forward(Tensor x) {
             Tensor activated = bn1.forward(x).relu();
-            Tensor y = conv2.forward(bn2.forward(conv1.forward(activated)).relu());
+            Tensor y = conv2.forward(bn2.after(conv1, activated).relu());
             return y.add(shortcut == null ? x : shortcut.forward(activated));
         }
     }

@@ -35,7 +35,7 @@ final class ResNet18 extends Layer {
     @Override
     public Tensor forward(Tensor x) {
         // Measured at batch 64 on the CPU: 1.1 times as fast, in training as in attacks.
-        Tensor y = Ops.maxPool2d(bn1.forward(conv1.forward(x.channelsLast())).relu(), 3, 2, 1);
+        Tensor y = Ops.maxPool2d(bn1.after(conv1, x.channelsLast()).relu(), 3, 2, 1);
         y = layer4.forward(layer3.forward(layer2.forward(layer1.forward(y))));
         return fc.forward(y.mean(2, 3));
     }
@@ -61,7 +61,7 @@ final class ResNet18 extends Layer {
 
         @Override
         public Tensor forward(Tensor x) {
-            Tensor y = bn2.forward(conv2.forward(bn1.forward(conv1.forward(x)).relu()));
+            Tensor y = bn2.after(conv2, bn1.after(conv1, x).relu());
             return y.add(downsample == null ? x : downsample.forward(x)).relu();
         }
     }

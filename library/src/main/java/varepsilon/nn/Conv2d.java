@@ -26,4 +26,10 @@ public final class Conv2d extends Layer {
     public Tensor forward(Tensor x) {
         return Ops.conv2d(x, weight, bias, stride, padding);
     }
+
+    /** scale·conv(x) + shift, one of each an output channel, as one convolution. */
+    Tensor forwardScaled(Tensor x, Tensor scale, Tensor shift) {
+        Tensor scaled = weight.mul(scale.reshape(-1, 1, 1, 1));
+        return Ops.conv2d(x, scaled, bias == null ? shift : bias.mul(scale).add(shift), stride, padding);
+    }
 }

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
+import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -143,6 +146,36 @@ class LayersTest {
             }
             assertThat(state.get("running_mean").toDoubles()).containsExactly(mean, within(1e-12));
             assertThat(state.get("num_batches_tracked").toLongs()).containsExactly(3);
+        }
+    }
+
+    /** In both modes what the two layers give one after the other, and the same gradients of image and weights. */
+    @Test
+    void batchNormAfterAConvolutionIsBothInTurn() {
+        for (boolean bias : new boolean[] {false, true}) {
+            try (Conv2d convolution = new Conv2d(3, 4, 3, 2, 1, bias, init);
+                    BatchNorm2d norm = new BatchNorm2d(4, init)) {
+                norm.forward(rng.normal(DType.FLOAT64, 5, 4, 3, 3).mul(3).add(1)); // statistics other than 0 and 1
+                norm.parameters().get("weight").detach().copyInPlace(rng.normal(DType.FLOAT64, 4));
+                norm.parameters().get("bias").detach().copyInPlace(rng.normal(DType.FLOAT64, 4));
+                Tensor x = rng.normal(DType.FLOAT64, 2, 3, 8, 8).requiresGrad(true);
+                Tensor direction = rng.normal(DType.FLOAT64, 2, 4, 4, 4);
+                List<Tensor> inputs = new ArrayList<>(convolution.parameters().values());
+                inputs.addAll(norm.parameters().values());
+                inputs.add(x);
+                for (boolean training : new boolean[] {true, false}) {
+                    norm.train(training);
+                    Tensor together = norm.after(convolution, x);
+                    Tensor inTurn = norm.forward(convolution.forward(x));
+                    assertThat(together.toDoubles()).containsExactly(inTurn.toDoubles(), within(1e-12));
+                    List<Tensor> a = Gradients.of(together.mul(direction).sum(), inputs);
+                    List<Tensor> b = Gradients.of(inTurn.mul(direction).sum(), inputs);
+                    for (int i = 0; i < inputs.size(); i++) {
+                        assertThat(a.get(i).toDoubles())
+                                .containsExactly(b.get(i).toDoubles(), within(1e-10));
+                    }
+                }
+            }
         }
     }
 }
