@@ -2,7 +2,7 @@
 
     python3 attack_reference.py WEIGHTS.safetensors TEST_BATCH.bin OUT.txt [--limit 2500] [--double] [--only 3,17]
 
-writes a line `model` (file, precision, the images' indices, first-last or separated by commas), then one line an attack:
+writes a line `model` (file, precision, the images' indices, the loss: `textbook` or `exact`), then one line an attack:
 its name, norm, epsilon, the number of images still right, and for each image a 1 where the prediction is right before and
 after and else a 0; and a line `margins` with each image's largest margin (the best other logit less that of the label)
 over all iterates. PublicModelAttackTest compares image by image.
@@ -25,8 +25,6 @@ import torch
 from torch.nn import functional
 
 STEPS = 10
-# In single precision the slope of a sure model, p − 1, is nothing but rounding, by which two right programs differ.
-LOSS_TYPE = torch.float64
 THREATS = [("linf", k / 255, f"{k}/255") for k in (1, 2, 4, 8)] + [("l2", e, str(e)) for e in (0.1, 0.25, 0.5)]
 
 
@@ -91,12 +89,12 @@ def margin(logits, labels):
     return others.amax(dim=1) - own
 
 
-def slope(model, x, labels, wanted=True):
+def slope(model, x, labels, loss_type, wanted=True):
     x = x.detach().requires_grad_(wanted)
     logits = model(x)
     if not wanted:
         return None, logits
-    loss = functional.cross_entropy(logits.to(LOSS_TYPE), labels, reduction="sum")
+    loss = functional.cross_entropy(logits.to(loss_type), labels, reduction="sum")
     (gradient,) = torch.autograd.grad(loss, x)
     return gradient, logits.detach()
 
@@ -138,7 +136,7 @@ def step(gradient, norm, size):
     return size * (gradient.sign() if norm == "linf" else gradient / norms(gradient).clamp_min(1e-30))
 
 
-def pgd(model, x, labels, norm, epsilon, clean_gradient, right, leave):
+def pgd(model, x, labels, norm, epsilon, clean_gradient, right, loss_type, leave):
     """For each image: whether all iterates are right, whether the last is, and the largest and the last margin."""
     low, high = -x, 1 - x
     survived, last = right.clone(), right.clone()
@@ -148,7 +146,7 @@ def pgd(model, x, labels, norm, epsilon, clean_gradient, right, leave):
     for i in range(STEPS):
         moved = delta + step(gradient, norm, epsilon * 2.5 / STEPS)
         delta = project(moved, norm, epsilon, low[open_rows], high[open_rows])
-        gradient, logits = slope(model, x[open_rows] + delta, labels[open_rows], i < STEPS - 1)
+        gradient, logits = slope(model, x[open_rows] + delta, labels[open_rows], loss_type, i < STEPS - 1)
         last[open_rows] = logits.argmax(dim=1) == labels[open_rows]
         margins[open_rows] = margin(logits, labels[open_rows])
         survived, worst = survived & last, torch.maximum(worst, margins)
@@ -160,8 +158,8 @@ def pgd(model, x, labels, norm, epsilon, clean_gradient, right, leave):
     return survived, last, worst, margins
 
 
-def batch(model, x, labels, found, leave):
-    clean_gradient, clean_logits = slope(model, x, labels)
+def batch(model, x, labels, found, loss_type, leave):
+    clean_gradient, clean_logits = slope(model, x, labels, loss_type)
     clean = margin(clean_logits, labels)
     right = clean_logits.argmax(dim=1) == labels
     low, high = -x, 1 - x
@@ -182,7 +180,7 @@ def batch(model, x, labels, found, leave):
         if norm == "l2":
             clipped = (x + step(clean_gradient, norm, epsilon)).clamp(0, 1) - x
             record(("fgsm-clipped", norm, label), *after(clipped))
-        survived, last, worst, margins = pgd(model, x, labels, norm, epsilon, clean_gradient, right, leave)
+        survived, last, worst, margins = pgd(model, x, labels, norm, epsilon, clean_gradient, right, loss_type, leave)
         record(("pgd", norm, label), survived, torch.maximum(worst, clean))
         if not leave:
             record(("pgd-last", norm, label), last, margins)
@@ -197,11 +195,14 @@ def main():
     parser.add_argument("--batch-size", type=int, default=125)
     parser.add_argument("--double", action="store_true")
     parser.add_argument("--only", help="indices of images, separated by commas")
+    parser.add_argument("--exact-loss", action="store_true", help="cross-entropy in double precision of any logits")
     parser.add_argument("--leave", action="store_true", help="PGD drops wrong images: sooner done, no pgd-last")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     dtype = torch.float64 if arguments.double else torch.float32
+    # In single precision the slope of a sure model, p − 1, is nothing but rounding, by which two right programs differ.
+    loss_type = torch.float64 if arguments.exact_loss else dtype
     model = ResNet(*read_safetensors(arguments.weights, dtype))
     images, labels = read_cifar(arguments.cifar, arguments.limit, dtype)
     if arguments.only:
@@ -210,11 +211,12 @@ def main():
     found, began = {}, time.time()
     for begin in range(0, len(images), arguments.batch_size):
         end = begin + arguments.batch_size
-        batch(model, images[begin:end], labels[begin:end], found, arguments.leave)
+        batch(model, images[begin:end], labels[begin:end], found, loss_type, arguments.leave)
         print(f"{min(end, len(images))} of {len(images)} images, {time.time() - began:.0f} s", file=sys.stderr)
     with open(arguments.out, "w", encoding="utf-8") as out:
         indices = arguments.only or f"0-{len(images) - 1}"
-        print("model", pathlib.Path(arguments.weights).name, str(dtype)[len("torch.") :], indices, file=out)
+        loss = "exact" if arguments.exact_loss else "textbook"
+        print("model", pathlib.Path(arguments.weights).name, str(dtype)[len("torch.") :], indices, loss, file=out)
         for (attack, norm, epsilon), (rights, margins) in found.items():
             rights, margins = torch.cat(rights).tolist(), torch.cat(margins).tolist()
             bits = "".join("1" if value else "0" for value in rights)

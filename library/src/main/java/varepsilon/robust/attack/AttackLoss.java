@@ -7,11 +7,14 @@ import varepsilon.tensor.Tensor;
 /** What an attack raises, by its gradient with respect to the image. */
 @FunctionalInterface
 public interface AttackLoss {
+    /** −log softmax(logits) at the class, in the precision of the logits, as everybody computes it. */
+    AttackLoss CROSS_ENTROPY = Ops::crossEntropy;
+
     /**
-     * −log softmax(logits) at the class, in double precision. Its slope in the logit of a class of probability p is p − 1:
-     * where a model is sure, that is nothing but rounding in single precision, and an attack led by it goes astray.
+     * The same in double precision. Its slope in the logit of a class of probability p is p − 1: where a model is sure, that
+     * is nothing but rounding in single precision, and an attack led by it goes astray, which looks like robustness.
      */
-    AttackLoss CROSS_ENTROPY = (logits, classes) -> Ops.crossEntropy(logits.to(DType.FLOAT64), classes);
+    AttackLoss EXACT_CROSS_ENTROPY = (logits, classes) -> Ops.crossEntropy(logits.to(DType.FLOAT64), classes);
 
     /** The largest other logit less that of the class (Carlini, Wagner 2017): it does not fade where the model is sure. */
     AttackLoss MARGIN = (logits, classes) -> {

@@ -314,7 +314,7 @@ class PgdTest extends AttackFixture {
             Tensor logits = Tensor.of(new double[] {lead, 0, -1}, 1, 3).to(DType.FLOAT32);
             Tensor leaf = logits.requiresGrad(true);
             double[] slope = Gradients.of(
-                            AttackLoss.CROSS_ENTROPY.of(leaf, labels(0)).sum(), leaf)
+                            AttackLoss.EXACT_CROSS_ENTROPY.of(leaf, labels(0)).sum(), leaf)
                     .toDoubles();
             double[] others = {Math.exp(-lead), Math.exp(-1 - lead)};
             double sum = 1 + others[0] + others[1];
