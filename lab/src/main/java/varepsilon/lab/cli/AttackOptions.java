@@ -88,7 +88,9 @@ final class AttackOptions {
             names = "--loss",
             paramLabel = "NAME",
             defaultValue = "cross-entropy",
-            description = "What is raised: cross-entropy or margin (default: ${DEFAULT-VALUE}).")
+            description =
+                    "What is raised: cross-entropy; exact-cross-entropy, the same in double precision, which breaks"
+                            + " more where a model is sure; or margin (default: ${DEFAULT-VALUE}).")
     private String loss;
 
     @Option(

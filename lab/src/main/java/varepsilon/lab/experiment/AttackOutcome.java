@@ -18,6 +18,7 @@ import varepsilon.robust.evaluate.WilsonInterval;
  * @param steps gradients an example and restart; null where the attack has no steps
  * @param stepSize in pixel units; null where the attack has none
  * @param restarts null where the attack has none
+ * @param loss what is raised; null where the attack raises nothing
  * @param n images
  * @param cleanCorrect right before
  * @param robustCorrect right before and after
@@ -39,6 +40,7 @@ public record AttackOutcome(
         Integer steps,
         Double stepSize,
         Integer restarts,
+        String loss,
         int n,
         int cleanCorrect,
         int robustCorrect,
@@ -61,6 +63,7 @@ public record AttackOutcome(
                 settings.uses("steps") ? settings.steps() : null,
                 settings.stepLength(),
                 settings.uses("restarts") ? settings.restarts() : null,
+                settings.uses("loss") ? settings.loss() : null,
                 clean.n(),
                 clean.correct(),
                 robust.correct(),

@@ -31,7 +31,7 @@ import varepsilon.tensor.InputException;
  * @param restarts of {@code pgd}; each example keeps its worst
  * @param randomStart whether {@code pgd} begins at a random point of the ball
  * @param momentum share of the summed gradients that a step of {@code pgd} or {@code mi-fgsm} keeps
- * @param loss {@code cross-entropy} or {@code margin}: what the attack raises
+ * @param loss one of {@link #LOSSES}: what the attack raises
  */
 public record AttackSettings(
         String attack,
@@ -46,11 +46,15 @@ public record AttackSettings(
     /** The attacks. */
     public static final List<String> NAMES =
             List.of("fgsm", "fgsm-rs", "pgd", "mi-fgsm", "uniform-noise", "sign-noise");
+    /**
+     * What an attack may raise: the cross-entropy as everybody computes it; the same in double precision, which finds more
+     * where a model is sure; the margin of the best other class.
+     */
+    public static final List<String> LOSSES = List.of("cross-entropy", "exact-cross-entropy", "margin");
     /** The name of no attack. */
     public static final String NO_ATTACK = "none";
 
     private static final List<String> NORMS = List.of("linf", "l2", "l1");
-    private static final List<String> LOSSES = List.of("cross-entropy", "margin");
     private static final int USUAL_STEPS = 10;
 
     /**
@@ -74,7 +78,7 @@ public record AttackSettings(
                 restarts,
                 "1 without a random start, or all would be the same");
         require(momentum >= 0 && Double.isFinite(momentum), "momentum", momentum, "a number of at least 0");
-        require(LOSSES.contains(loss), "loss", loss, "cross-entropy or margin");
+        require(LOSSES.contains(loss), "loss", loss, String.join(", ", LOSSES));
     }
 
     /** An attack with its usual settings. */
@@ -135,7 +139,11 @@ public record AttackSettings(
 
     /** The attack itself. */
     public Attack toAttack() {
-        AttackLoss raised = loss.equals("margin") ? AttackLoss.MARGIN : AttackLoss.CROSS_ENTROPY;
+        AttackLoss raised = switch (loss) {
+            case "exact-cross-entropy" -> AttackLoss.EXACT_CROSS_ENTROPY;
+            case "margin" -> AttackLoss.MARGIN;
+            default -> AttackLoss.CROSS_ENTROPY;
+        };
         return switch (attack) {
             case "fgsm" -> new Fgsm(raised);
             case "fgsm-rs" -> new RandomStartFgsm(step(1.25), raised);

@@ -73,7 +73,7 @@ class ClassifierUsageTest {
                 arguments("--step-size -1", "--step-size -1.0: expected a positive number, in pixel units"),
                 arguments("--restarts 0", "--restarts 0: expected at least 1"),
                 arguments("--restarts 2 --no-random-start", "--restarts 2: expected 1 without a random start"),
-                arguments("--loss hinge", "--loss hinge: expected cross-entropy or margin"),
+                arguments("--loss hinge", "--loss hinge: expected cross-entropy, exact-cross-entropy, margin"),
                 arguments("--attack fgsm --steps 3", "--steps: has no effect on fgsm"),
                 arguments(
                         "--attack fgsm,uniform-noise --restarts 3", "--restarts: has no effect on fgsm, uniform-noise"),

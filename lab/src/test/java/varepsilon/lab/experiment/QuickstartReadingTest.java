@@ -61,6 +61,7 @@ class QuickstartReadingTest {
                 steps,
                 null,
                 null,
+                null,
                 N,
                 clean,
                 robust,
