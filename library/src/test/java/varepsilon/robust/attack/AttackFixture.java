@@ -6,6 +6,7 @@ import java.util.Deque;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import varepsilon.classify.Classifier;
+import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -16,6 +17,10 @@ abstract class AttackFixture {
 
     @BeforeEach
     void openScope() {
+        // Tensors this small gain nothing from a second thread; on a busy machine the two wait for each other.
+        int threads = Engine.threads();
+        owned.push(() -> Engine.setThreads(threads));
+        Engine.setThreads(1);
         owned.push(Scope.open());
     }
 
