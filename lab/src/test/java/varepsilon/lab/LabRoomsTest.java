@@ -11,9 +11,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import org.junit.jupiter.api.Test;
 
-/** Holds the plan of the lab: experiments know no studies, and neither knows the command line. */
+/** Holds the plan of the lab: experiments know no grids, grids no studies, and none knows the command line. */
 class LabRoomsTest {
     private static final String EXPERIMENT = "varepsilon.lab.experiment..";
+    private static final String GRID = "varepsilon.lab.grid..";
     private static final String STUDY = "varepsilon.lab.study..";
     private static final String COMMAND_LINE = "varepsilon.lab.cli..";
 
@@ -22,18 +23,31 @@ class LabRoomsTest {
 
     @Test
     void everyClassLivesInARoom() {
-        classes().should().resideInAnyPackage(EXPERIMENT, STUDY, COMMAND_LINE).check(LAB);
+        classes()
+                .should()
+                .resideInAnyPackage(EXPERIMENT, GRID, STUDY, COMMAND_LINE)
+                .check(LAB);
     }
 
     @Test
-    void experimentsKnowNeitherStudiesNorTheCommandLine() {
+    void experimentsKnowNoOtherRoom() {
         noClasses()
                 .that()
                 .resideInAPackage(EXPERIMENT)
                 .should()
                 .dependOnClassesThat()
+                .resideInAnyPackage(GRID, STUDY, COMMAND_LINE)
+                .check(LAB);
+    }
+
+    @Test
+    void gridsKnowNeitherStudiesNorTheCommandLine() {
+        noClasses()
+                .that()
+                .resideInAPackage(GRID)
+                .should()
+                .dependOnClassesThat()
                 .resideInAnyPackage(STUDY, COMMAND_LINE)
-                .allowEmptyShould(true) // still to be built
                 .check(LAB);
     }
 
@@ -45,7 +59,6 @@ class LabRoomsTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(COMMAND_LINE)
-                .allowEmptyShould(true) // still to be built
                 .check(LAB);
     }
 

@@ -33,4 +33,9 @@ public final class Checksums {
         }
         return HexFormat.of().formatHex(digest.digest());
     }
+
+    /** The SHA-256 of bytes in lower-case hexadecimal. */
+    public static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(newSha256().digest(bytes));
+    }
 }

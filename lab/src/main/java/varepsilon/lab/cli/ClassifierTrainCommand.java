@@ -55,6 +55,14 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     private int validation;
 
     @Option(
+            names = "--part",
+            paramLabel = "NAME",
+            defaultValue = "all",
+            description = "all training images, or first-half or second-half of them, dealt out by the seed: for two"
+                    + " models that share no image (default: ${DEFAULT-VALUE}).")
+    private String part;
+
+    @Option(
             names = "--augment",
             paramLabel = "NAME",
             defaultValue = "none",
@@ -124,7 +132,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         int threads = compute.threads();
         // What is wrong on the command line is found before any file is read.
         ClassifierConfig.Images images =
-                Usage.check(spec, () -> new ClassifierConfig.Images(name, limit, validation, augment, testLimit));
+                Usage.check(spec, () -> new ClassifierConfig.Images(name, limit, part, validation, augment, testLimit));
         ClassifierConfig.Fitting fitted = Usage.check(spec, fitting::fitting);
         AttackSettings check = Usage.check(spec, defense::check);
         ClassifierConfig.Defense defended = Usage.check(spec, defense::defense);

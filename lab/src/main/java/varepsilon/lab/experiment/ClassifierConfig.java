@@ -39,6 +39,9 @@ public record ClassifierConfig(
     /** Ways of changing training images. */
     public static final List<String> AUGMENTATIONS = List.of("none", "crop-flip");
 
+    /** Parts of the training images. */
+    public static final List<String> PARTS = List.of("all", "first-half", "second-half");
+
     /** In which mode the classifier is attacked while it is trained. */
     public static final List<String> ATTACK_MODES = List.of("evaluation", "training");
 
@@ -52,17 +55,24 @@ public record ClassifierConfig(
      *
      * @param data name of the data set
      * @param limit first so many training images, 0 for all
+     * @param part {@code all} of these, or {@code first-half} or {@code second-half}, which share no image; dealt by seed
      * @param validation so many of them are held out
      * @param augment {@code none} or {@code crop-flip}: shifts by up to 4 pixels, and swaps left and right of every other
      * @param testLimit first so many test images for the test at the end, 0 for all
      */
-    public record Images(String data, int limit, int validation, String augment, int testLimit) {
+    public record Images(String data, int limit, String part, int validation, String augment, int testLimit) {
         /** Refuses values that make no sense. */
         public Images {
             require(limit >= 0, "limit", limit, "at least 1, or 0 for all");
+            requireOneOf("part", part, PARTS);
             require(validation >= 1, "validation", validation, "at least 1");
             requireOneOf("augment", augment, AUGMENTATIONS);
             require(testLimit >= 0, "testLimit", testLimit, "at least 1, or 0 for all");
+        }
+
+        /** All of the images. */
+        public Images(String data, int limit, int validation, String augment, int testLimit) {
+            this(data, limit, "all", validation, augment, testLimit);
         }
     }
 
@@ -182,6 +192,7 @@ public record ClassifierConfig(
      * @param alpha weight of the images as they are in {@code adversarial-loss}
      * @param beta weight of the divergence in {@code trades}
      * @param replays optimizer steps on each batch in {@code free}
+     * @param defects names of the {@link Defect}s of the published experiment that this training is to have
      */
     public record Defense(
             String name,
@@ -190,7 +201,8 @@ public record ClassifierConfig(
             double epsWarmup,
             double alpha,
             double beta,
-            int replays) {
+            int replays,
+            List<String> defects) {
         /** Refuses values that make no sense. */
         public Defense {
             requireOneOf("defense", name, DEFENSES);
@@ -206,11 +218,30 @@ public record ClassifierConfig(
             require(alpha >= 0 && alpha <= 1, "alpha", alpha, "a number from 0 to 1");
             requireAtLeastZero("beta", beta);
             require(replays >= 1, "replays", replays, "at least 1");
+            defects.forEach(defect -> requireOneOf("defect", defect, Defect.namesInTraining()));
+            require(
+                    attack.present() || defects.isEmpty(),
+                    "defects",
+                    String.join(", ", defects),
+                    "none without an adversary");
+            defects = List.copyOf(defects);
             require(
                     !name.equals("trades") || (attack.attack().equals("pgd") && attack.randomStart()),
                     "attack",
                     attack.attack(),
                     "pgd with a random start in TRADES: at the image itself the divergence has no slope");
+        }
+
+        /** Without the defects of the published experiment. */
+        public Defense(
+                String name,
+                AttackSettings attack,
+                String attackMode,
+                double epsWarmup,
+                double alpha,
+                double beta,
+                int replays) {
+            this(name, attack, attackMode, epsWarmup, alpha, beta, replays, List.of());
         }
 
         /** No defence. */
@@ -221,6 +252,11 @@ public record ClassifierConfig(
         /** Trains on α·CE(x) + (1 − α)·CE(x_adv), against the classifier as it is used. */
         public static Defense adversarialLoss(AttackSettings attack, double alpha) {
             return new Defense("adversarial-loss", attack, "evaluation", 0, alpha, 0, 1);
+        }
+
+        /** Whether it has this defect. */
+        boolean has(Defect defect) {
+            return defects.contains(defect.label());
         }
 
         /** Whether its attack takes a single step, so that the network may learn to defeat just that. */
@@ -251,6 +287,12 @@ public record ClassifierConfig(
      */
     public ClassifierConfig withEpochs(int other) {
         return new ClassifierConfig(images, network, fitting.withEpochs(other), defense, check, seed, threads, device);
+    }
+
+    /** The same from other weights, or from a name for them. */
+    ClassifierConfig withWeights(String weights) {
+        Network other = new Network(network.architecture(), weights, network.normalisation());
+        return new ClassifierConfig(images, other, fitting, defense, check, seed, threads, device);
     }
 
     private static void requireAtLeastZero(String name, double value) {

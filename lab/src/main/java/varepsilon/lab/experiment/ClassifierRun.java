@@ -100,7 +100,12 @@ public final class ClassifierRun implements AutoCloseable {
     }
 
     private static Path initialWeights(RunDirectory folder) {
-        return folder.bestWeights().resolveSibling("initial.safetensors");
+        return initialWeights(folder.path());
+    }
+
+    /** The copy of the weights that a run began with. */
+    static Path initialWeights(Path run) {
+        return run.resolve("checkpoints").resolve("initial.safetensors");
     }
 
     /**
@@ -130,7 +135,7 @@ public final class ClassifierRun implements AutoCloseable {
     private static ImageSet images(ClassifierConfig config, Path dataDir) throws IOException {
         // Fails now where the test images are missing, not when hours of training are over.
         Datasets.named(config.images().data()).stored(dataDir);
-        return ClassifierTraining.images(config.images(), dataDir);
+        return ClassifierTraining.images(config.images(), config.seed(), dataDir);
     }
 
     /** Where it lives. */

@@ -18,6 +18,7 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Sgd;
 import varepsilon.nn.Weights;
+import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.AdversarialBatch;
 import varepsilon.robust.defense.AdversarialLoss;
 import varepsilon.robust.defense.Adversary;
@@ -26,6 +27,7 @@ import varepsilon.robust.defense.ClassifierObjective;
 import varepsilon.robust.defense.FreeTraining;
 import varepsilon.robust.defense.StandardTraining;
 import varepsilon.robust.defense.Trades;
+import varepsilon.robust.defense.UnusedAdversary;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.InputException;
@@ -57,19 +59,29 @@ final class ClassifierTraining {
     /**
      * The images that are split into those to train on and those held out.
      *
+     * @param seed deals them out where only a part is wanted
      * @param dataDir where the data lies
      */
-    static ImageSet images(ClassifierConfig.Images config, Path dataDir) throws IOException {
+    static ImageSet images(ClassifierConfig.Images config, long seed, Path dataDir) throws IOException {
         ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
         if (!all.isLabelled()) {
             throw new InputException(all.name() + ": its images have no labels; a classifier needs them");
         }
-        ImageSet limited = config.limit() > 0 ? all.limit(config.limit()) : all;
+        ImageSet limited = part(config.part(), config.limit() > 0 ? all.limit(config.limit()) : all, seed);
         if (config.validation() >= limited.size()) {
             throw new InputException("validation " + config.validation() + ": expected fewer than the " + limited.size()
                     + " images that there are");
         }
         return limited;
+    }
+
+    private static ImageSet part(String part, ImageSet images, long seed) {
+        if (part.equals("all")) {
+            return images;
+        }
+        int half = images.size() / 2;
+        int[][] halves = Splits.random(images.size(), new int[] {half, images.size() - half}, seed);
+        return images.subset(halves[part.equals("first-half") ? 0 : 1]);
     }
 
     /** Those of {@link #images} that are trained on, and those held out. */
@@ -155,6 +167,9 @@ final class ClassifierTraining {
                 config.fitting().labelSmoothing(),
                 check.present() ? new Adversary(check.toAttack(), check.toThreatModel()) : null);
         ClassifierConfig.Defense defense = config.defense();
+        if (defense.has(Defect.TRAIN_ON_CLEAN)) {
+            return new UnusedAdversary(classifier, settings, adversary());
+        }
         return switch (defense.name()) {
             case "adversarial-loss" -> new AdversarialLoss(classifier, settings, adversary(), defense.alpha());
             case "adversarial-batch" -> new AdversarialBatch(classifier, settings, adversary());
@@ -175,7 +190,11 @@ final class ClassifierTraining {
 
     private Adversary adversary() {
         ClassifierConfig.Defense defense = config.defense();
-        return new Adversary(defense.attack().toAttack(), defense.attack().toThreatModel())
+        Attack attack = PublishedAttack.isMeantBy(defense.defects())
+                ? PublishedAttack.of(
+                        defense.attack(), defense.defects(), config.network().normalisation())
+                : defense.attack().toAttack();
+        return new Adversary(attack, defense.attack().toThreatModel())
                 .withWarmUp(defense.epsWarmup())
                 .withMode(
                         defense.attackMode().equals("training") ? Adversary.Mode.TRAINING : Adversary.Mode.EVALUATION);

@@ -35,7 +35,7 @@ public record NetworkChoice(ClassifierConfig.Network network, List<String> notes
         if (weights != null) {
             return ofWeights(architecture, weights);
         }
-        ImageSet all = ClassifierTraining.images(images, dataDir);
+        ImageSet all = ClassifierTraining.images(images, seed, dataDir);
         String name = architecture != null ? architecture : all.channels() == COLOURS ? "resnet18" : "small-cnn";
         Normalisation normalisation = images.data().equals("cifar10")
                 ? Normalisation.CIFAR10

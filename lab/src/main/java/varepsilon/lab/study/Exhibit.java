@@ -1,0 +1,24 @@
+package varepsilon.lab.study;
+
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+
+/** What a study shows. */
+public sealed interface Exhibit {
+    /** What is to be seen, in a sentence. */
+    String caption();
+
+    /** Curves. */
+    record Chart(LineChart chart, String caption) implements Exhibit {}
+
+    /**
+     * Pixels.
+     *
+     * @param name of the file, without its ending
+     * @param png the file
+     */
+    record Picture(String name, byte[] png, String caption) implements Exhibit {}
+
+    /** Numbers. */
+    record Numbers(Table table, String caption) implements Exhibit {}
+}

@@ -1,0 +1,82 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.experiment.RunStore;
+import varepsilon.lab.experiment.StoppedException;
+import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.tensor.Device;
+
+/**
+ * What a study works with.
+ *
+ * @param size how much it does
+ * @param data the data set that a person asked for, or null for the study's own: {@link #dataOr}
+ * @param dataDir where the data lies
+ * @param seed decides everything that is random
+ * @param threads threads of one operation
+ * @param device {@code cpu} or {@code cuda:i}
+ * @param runs trains models, or finds them trained
+ * @param watcher hears how far it is, and says when to stop
+ */
+public record StudyContext(
+        Size size, String data, Path dataDir, long seed, int threads, Device device, RunStore runs, Watcher watcher) {
+    /** How much a study does. */
+    public enum Size {
+        /** Seconds, on the drawn digits. */
+        SMOKE,
+        /** Minutes on one core, on real data. */
+        LAPTOP,
+        /** As much as makes the answer firm. */
+        FULL
+    }
+
+    /** Hears how far a study is. */
+    public interface Watcher {
+        /** So many of all units of what is being done, such as {@code "FGSM at 8/255"}, are done. */
+        void progress(String what, long done, long all);
+
+        /** Whether it is to stop. */
+        boolean stopRequested();
+    }
+
+    /** The data set: what was asked for, else the drawn digits in {@link Size#SMOKE}, else the one given. */
+    public String dataOr(String real) {
+        if (data != null) {
+            return data;
+        }
+        return size == Size.SMOKE ? "glyphs" : real;
+    }
+
+    /** The value for this size. */
+    public <T> T pick(T smoke, T laptop, T full) {
+        return switch (size) {
+            case SMOKE -> smoke;
+            case LAPTOP -> laptop;
+            case FULL -> full;
+        };
+    }
+
+    /** The run directory of a training that is finished, now or before. */
+    public Path trained(VaeConfig config) throws IOException {
+        return runs.trained(config);
+    }
+
+    /** The run directory of a training that is finished, now or before. */
+    public Path trained(ClassifierConfig config) throws IOException {
+        return runs.trained(config);
+    }
+
+    /**
+     * Tells how far it is.
+     *
+     * @throws StoppedException where it is to stop
+     */
+    public void progress(String what, long done, long all) {
+        watcher.progress(what, done, all);
+        if (watcher.stopRequested()) {
+            throw new StoppedException();
+        }
+    }
+}

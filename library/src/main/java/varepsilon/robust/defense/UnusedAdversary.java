@@ -1,0 +1,33 @@
+package varepsilon.robust.defense;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import varepsilon.classify.NetworkClassifier;
+import varepsilon.robust.attack.Cost;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+import varepsilon.train.BatchResult;
+
+/**
+ * Attacks each batch, and then minimises the cross-entropy of the images as they were: a defence that is none, made by
+ * mistake and published as one. An adversary in training mode does one thing in it: it moves the running statistics of
+ * batch normalisation. It is here to be measured, not to be used.
+ */
+public final class UnusedAdversary extends ClassifierObjective {
+    private final Adversary adversary;
+
+    /** Trains {@code classifier}. */
+    public UnusedAdversary(NetworkClassifier classifier, Settings settings, Adversary adversary) {
+        super(classifier, settings);
+        this.adversary = adversary;
+    }
+
+    @Override
+    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+        adversary.perturbed(classifier(), pixels, labels, epoch(), rng, cost);
+        Map<String, Tensor> measured = new LinkedHashMap<>();
+        Tensor logits = logits(pixels, cost);
+        measure(measured, logits, labels);
+        return new BatchResult(crossEntropy(logits, labels).mean(), measured);
+    }
+}
