@@ -1,0 +1,53 @@
+package varepsilon.lab.study;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import varepsilon.lab.experiment.ClassifierRun;
+import varepsilon.lab.experiment.RunStore;
+import varepsilon.lab.experiment.RunWatcher;
+import varepsilon.lab.experiment.VaeRun;
+import varepsilon.tensor.Device;
+
+/** What studies work with in tests: small, on one thread of the processor, with nobody watching. */
+final class Contexts {
+    private Contexts() {}
+
+    /** On the drawn digits; trainings live in the folder. */
+    static StudyContext smoke(Path runs) {
+        return smoke(runs, () -> false);
+    }
+
+    /** The same, for a study that may be asked to stop. */
+    static StudyContext smoke(Path runs, BooleanSupplier stopRequested) {
+        return of(StudyContext.Size.SMOKE, runs, runs, stopRequested);
+    }
+
+    /** Of another size, with the data in a folder. */
+    static StudyContext of(StudyContext.Size size, Path runs, Path dataDir, BooleanSupplier stopRequested) {
+        RunStore store = new RunStore(runs, dataDir, List.of("test"), new Silence(), stopRequested);
+        return new StudyContext(size, null, dataDir, 42, 1, Device.CPU, store, new Nobody(stopRequested));
+    }
+
+    private record Nobody(BooleanSupplier stop) implements StudyContext.Watcher {
+        @Override
+        public void progress(String what, long done, long all) {}
+
+        @Override
+        public boolean stopRequested() {
+            return stop.getAsBoolean();
+        }
+    }
+
+    private static final class Silence implements RunStore.Watchers {
+        @Override
+        public RunWatcher of(VaeRun run) {
+            return new RunWatcher() {};
+        }
+
+        @Override
+        public RunWatcher of(ClassifierRun run) {
+            return new RunWatcher() {};
+        }
+    }
+}
