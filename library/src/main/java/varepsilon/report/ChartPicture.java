@@ -21,6 +21,7 @@ import org.knowm.xchart.style.AxesChartStyler.TextAlignment;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import varepsilon.report.LineChart.Curve;
+import varepsilon.report.LineChart.Kind;
 import varepsilon.report.LineChart.Line;
 
 /** How a chart looks: XChart draws axes and curves, and we the legend, since XChart's entries run into each other. */
@@ -32,6 +33,8 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
     private static final BasicStroke SOLID = new BasicStroke(2.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
     private static final BasicStroke DASHED =
             new BasicStroke(1.4f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, new float[] {4, 3}, 0);
+    private static final BasicStroke DOTTED =
+            new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 10, new float[] {0.1f, 5}, 0);
     private static final int MARKER = 8;
 
     /** Okabe and Ito's palette (2008), which the colour-blind can tell apart; its yellow is too faint for a line. */
@@ -142,21 +145,44 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
 
     private static void curve(XYChart chart, Line line) {
         XYSeries series = add(chart, line.curve().x(), line.curve().y());
-        series.setLineColor(colour(line, line.isPublished() ? 150 : 255));
-        series.setLineStyle(line.isPublished() ? DASHED : SOLID);
+        series.setLineColor(strokeColour(line));
+        series.setLineStyle(stroke(line));
         series.setMarker(isMarked(line) ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE);
         series.setMarkerColor(colour(line, 255));
     }
 
+    private static BasicStroke stroke(Line line) {
+        return switch (line.kind()) {
+            case CURVE, POINTS -> SOLID;
+            case PUBLISHED -> DASHED;
+            case REFERENCE -> DOTTED;
+        };
+    }
+
+    private static Color strokeColour(Line line) {
+        return colour(
+                line,
+                switch (line.kind()) {
+                    case CURVE, REFERENCE -> 255;
+                    case PUBLISHED -> 150;
+                    case POINTS -> 0;
+                });
+    }
+
     /** Published values are few; and a line through a single point has no length. */
     private static boolean isMarked(Line line) {
-        return line.isPublished()
+        return line.kind() == Kind.PUBLISHED
+                || line.kind() == Kind.POINTS
                 || Arrays.stream(line.curve().y()).filter(Double::isFinite).count() == 1;
     }
 
     /** The band as one polygon: along its lower edge, and back along its upper one. */
     private static void band(XYChart chart, Line line) {
         Curve curve = line.curve();
+        if (line.kind() == Kind.POINTS) {
+            intervals(chart, line);
+            return;
+        }
         int[] inside = IntStream.range(0, curve.low().length)
                 .filter(i -> Double.isFinite(curve.low()[i]) && Double.isFinite(curve.high()[i]))
                 .toArray();
@@ -177,6 +203,20 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
         series.setFillColor(colour(line, 40));
         series.setLineColor(colour(line, 0));
         series.setMarker(SeriesMarkers.NONE);
+    }
+
+    /** A line from the lower end of each interval to its upper one. */
+    private static void intervals(XYChart chart, Line line) {
+        Curve curve = line.curve();
+        for (int i = 0; i < curve.x().length; i++) {
+            if (Double.isFinite(curve.low()[i]) && Double.isFinite(curve.high()[i])) {
+                double[] at = {curve.x()[i], curve.x()[i]};
+                XYSeries series = add(chart, at, new double[] {curve.low()[i], curve.high()[i]});
+                series.setLineColor(colour(line, 255));
+                series.setLineStyle(SOLID);
+                series.setMarker(SeriesMarkers.NONE);
+            }
+        }
     }
 
     /** The entries in rows, each as full as the width allows. */
@@ -207,8 +247,8 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
         double left = (width - rowWidth(graphics, row)) / 2.0;
         double middle = top + LEGEND_LINE / 2.0;
         for (Line line : row) {
-            graphics.setStroke(line.isPublished() ? DASHED : SOLID);
-            graphics.setColor(colour(line, line.isPublished() ? 150 : 255));
+            graphics.setStroke(stroke(line));
+            graphics.setColor(strokeColour(line));
             graphics.draw(new Line2D.Double(left, middle, left + SAMPLE, middle));
             if (isMarked(line)) {
                 graphics.setColor(colour(line, 255));
@@ -223,7 +263,7 @@ record ChartPicture(String title, String xLabel, String yLabel, boolean logX, bo
     }
 
     private static Color colour(Line line, int alpha) {
-        Color colour = PALETTE.get(line.index() % PALETTE.size());
+        Color colour = line.kind() == Kind.REFERENCE ? INK : PALETTE.get(line.index() % PALETTE.size());
         return new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), alpha);
     }
 }

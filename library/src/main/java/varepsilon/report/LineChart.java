@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,8 +22,8 @@ import org.slf4j.LoggerFactory;
 import varepsilon.tensor.AtomicFile;
 
 /**
- * Curves over a common axis (bits per dimension over epochs, accuracy over ε), as a PNG at twice the given size. A
- * published curve can lie over one's own, in its colour, dashed and marked.
+ * Curves over a common axis (bits per dimension over epochs, accuracy over ε), as a PNG at twice the given size or as an
+ * SVG. A published curve can lie over one's own, in its colour, dashed and marked.
  *
  * <pre>{@code
  * new LineChart("VAE on MNIST", "epoch", "bits per dimension")
@@ -41,7 +43,9 @@ public final class LineChart {
     private final String xLabel;
     private final String yLabel;
     private final Map<String, Curve> own = new LinkedHashMap<>();
+    private final Set<String> points = new HashSet<>();
     private final Map<String, Curve> published = new LinkedHashMap<>();
+    private final Map<String, Double> references = new LinkedHashMap<>();
     private boolean logX;
     private boolean logY;
     private int width = 800;
@@ -61,8 +65,18 @@ public final class LineChart {
         }
     }
 
+    /** What a line shows. */
+    enum Kind {
+        CURVE,
+        /** Values by themselves, not joined, each with its interval. */
+        POINTS,
+        PUBLISHED,
+        /** A horizontal line. */
+        REFERENCE
+    }
+
     /** A curve as it is drawn: lines with one index share a colour. */
-    record Line(String name, Curve curve, int index, boolean isPublished) {}
+    record Line(String name, Curve curve, int index, Kind kind) {}
 
     /** Adds a curve; its points are joined in the order given. */
     public LineChart curve(String name, double[] x, double[] y) {
@@ -79,6 +93,36 @@ public final class LineChart {
     /** Lays published values over the curve of the same name, or by themselves where there is none. */
     public LineChart published(String name, double[] x, double[] y) {
         return add(published, name, x, y, NO_BAND, NO_BAND);
+    }
+
+    /**
+     * Adds points that are not joined, each with an interval from {@code low} to {@code high}; where one of these is NaN,
+     * without.
+     */
+    public LineChart points(String name, double[] x, double[] y, double[] low, double[] high) {
+        curve(name, x, y, low, high);
+        points.add(name);
+        return this;
+    }
+
+    /**
+     * Lays a dotted horizontal line across the chart, such as a bound or a chance level.
+     *
+     * @throws IllegalArgumentException if {@code y} is not finite, or there is such a line already
+     */
+    public LineChart reference(String name, double y) {
+        if (!Double.isFinite(y)) {
+            throw new IllegalArgumentException(name + ": a line at " + y + " cannot be drawn");
+        }
+        if (references.putIfAbsent(name, y) != null) {
+            throw new IllegalArgumentException("two references named " + name);
+        }
+        return this;
+    }
+
+    /** What stands over the chart. */
+    public String title() {
+        return title;
     }
 
     /** Makes the x axis logarithmic. */
@@ -123,6 +167,23 @@ public final class LineChart {
         return Optional.of(target);
     }
 
+    /**
+     * The chart as a standalone SVG document, light or dark as its viewer prefers; a point that is pointed at says its
+     * values. Where there is no value to draw, the chart says so.
+     */
+    public String svg() {
+        return drawing(width, height).document();
+    }
+
+    /** Writes {@link #svg()} to a file, whole or not at all. */
+    public void writeSvg(Path target) throws IOException {
+        AtomicFile.writeString(target, svg());
+    }
+
+    Svg drawing(double width, double height) {
+        return LineDrawing.of(new ChartPicture(title, xLabel, yLabel, logX, logY), lines(), width, height);
+    }
+
     /** Why this machine cannot draw text, if it cannot. */
     static Optional<String> fontProblem() {
         Graphics2D graphics = null;
@@ -150,15 +211,30 @@ public final class LineChart {
         int index = 0;
         for (String name : names) {
             if (own.containsKey(name)) {
-                lines.add(new Line(name, drawable(own.get(name)), index, false));
+                Kind kind = points.contains(name) ? Kind.POINTS : Kind.CURVE;
+                lines.add(new Line(name, drawable(own.get(name)), index, kind));
             }
             if (published.containsKey(name)) {
-                lines.add(new Line(name + ", published", drawable(published.get(name)), index, true));
+                lines.add(new Line(name + ", published", drawable(published.get(name)), index, Kind.PUBLISHED));
             }
             index++;
         }
         lines.removeIf(line -> line.curve.isEmpty());
-        return lines;
+        return lines.isEmpty() ? lines : withReferences(lines);
+    }
+
+    /** With the references, from the first x of all curves to the last. */
+    private List<Line> withReferences(List<Line> lines) {
+        DoubleSummaryStatistics x = lines.stream()
+                .flatMapToDouble(line -> Arrays.stream(line.curve.x))
+                .summaryStatistics();
+        List<Line> all = new ArrayList<>(lines);
+        references.forEach((name, y) -> {
+            Curve across = new Curve(new double[] {x.getMin(), x.getMax()}, new double[] {y, y}, NO_BAND, NO_BAND);
+            all.add(new Line(name, drawable(across), 0, Kind.REFERENCE));
+        });
+        all.removeIf(line -> line.curve.isEmpty());
+        return all;
     }
 
     /** The points that have a place on the x axis, with a gap (NaN) where y has none. */

@@ -1,0 +1,252 @@
+package varepsilon.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import varepsilon.report.LineChart.Curve;
+import varepsilon.report.LineChart.Kind;
+import varepsilon.report.LineChart.Line;
+import varepsilon.report.Svg.Anchor;
+
+/** A {@link LineChart} as a drawing: title, axes with round numbers, bands under curves under points, legend. */
+final class LineDrawing {
+    private static final double MARGIN = 14;
+    private static final double TICK_GAP = 8;
+    private static final double ROOM = 0.04;
+
+    /** Bold letters are wider by this factor. */
+    private static final double BOLD = 1.15;
+
+    /** More points than this lie too close to be pointed at: every n-th says what it is. */
+    private static final int HINTS = 200;
+
+    private final List<Line> lines;
+    private final Svg svg;
+    private final Axis x;
+    private final Axis y;
+
+    private LineDrawing(List<Line> lines, Svg svg, Axis x, Axis y) {
+        this.lines = lines;
+        this.svg = svg;
+        this.x = x;
+        this.y = y;
+    }
+
+    /** The chart; where there is no value to draw, it says so. */
+    static Svg of(ChartPicture chart, List<Line> lines, double width, double height) {
+        Svg svg = new Svg(chart.title().isEmpty() ? chart.yLabel() : chart.title(), width, height);
+        double top = heading(svg, chart.title(), width);
+        if (lines.isEmpty()) {
+            return svg.text("quiet", width / 2, height / 2, Anchor.MIDDLE, "There is no value to draw.");
+        }
+        Legend legend = new Legend(
+                lines.stream()
+                        .map(line -> new Legend.Entry(line.name(), (x, y) -> sample(svg, line, x, y)))
+                        .toList(),
+                width - 2 * MARGIN);
+        double legendTop = height - MARGIN / 2 - legend.height();
+        double bottom = legendTop - 2 * (Svg.TEXT + TICK_GAP);
+        for (String line : Svg.wrap(chart.yLabel(), Svg.TEXT, width - 2 * MARGIN)) {
+            top += Svg.TEXT + 4;
+            svg.text("quiet", MARGIN, top, Anchor.START, line);
+        }
+        top += 14;
+
+        Axis y = axis(lines, curve -> Stream.of(curve.y(), curve.low(), curve.high()), bottom, top, chart.logY());
+        List<Double> yTicks = y.ticks((int) Math.max(2, (bottom - top) / 36));
+        List<String> yNames = Axis.labels(yTicks);
+        double left = MARGIN
+                + TICK_GAP
+                + yNames.stream()
+                        .mapToDouble(name -> Svg.textWidth(name, Svg.TEXT))
+                        .max()
+                        .orElse(0);
+        double right = width - 1.5 * MARGIN;
+        Axis x = axis(lines, curve -> Stream.of(curve.x()), left, right, chart.logX());
+
+        for (int i = 0; i < yNames.size(); i++) {
+            double place = y.place(yTicks.get(i));
+            svg.line("grid", left, place, right, place);
+            svg.text("quiet tick-y", left - TICK_GAP, place + Svg.TEXT / 3, Anchor.END, yNames.get(i));
+        }
+        xAxis(svg, x, bottom, "");
+        svg.text("quiet", (left + right) / 2, bottom + 2 * (Svg.TEXT + TICK_GAP) - 4, Anchor.MIDDLE, chart.xLabel());
+        new LineDrawing(lines, svg, x, y).draw();
+        legend.draw(svg, MARGIN, legendTop);
+        return svg;
+    }
+
+    /** The title in as many lines as it needs; returns where it ends. */
+    static double heading(Svg svg, String title, double width) {
+        double top = MARGIN / 2;
+        for (String line :
+                title.isBlank() ? List.<String>of() : Svg.wrap(title, BOLD * Svg.TITLE, width - 2 * MARGIN)) {
+            top += Svg.TITLE + 5;
+            svg.text("title", MARGIN, top, Anchor.START, line);
+        }
+        return top + 4;
+    }
+
+    /** An axis along the bottom; each tick's name ends in {@code unit}. */
+    static void xAxis(Svg svg, Axis axis, double bottom, String unit) {
+        List<Double> ticks = xTicks(axis, unit);
+        List<String> names = Axis.labels(ticks);
+        svg.line("axis", axis.from(), bottom, axis.to(), bottom);
+        for (int i = 0; i < names.size(); i++) {
+            double place = axis.place(ticks.get(i));
+            svg.line("axis", place, bottom, place, bottom + 5);
+            svg.text("quiet tick-x", place, bottom + Svg.TEXT + TICK_GAP, Anchor.MIDDLE, names.get(i) + unit);
+        }
+    }
+
+    /** As many ticks as their names leave room for. */
+    static List<Double> xTicks(Axis axis, String unit) {
+        int wanted = 10;
+        List<Double> ticks = axis.ticks(wanted);
+        while (wanted > 2 && namesWidth(ticks, unit) > axis.to() - axis.from()) {
+            ticks = axis.ticks(--wanted);
+        }
+        return ticks;
+    }
+
+    private static double namesWidth(List<Double> ticks, String unit) {
+        double gap = 2 * TICK_GAP + Svg.textWidth(unit, Svg.TEXT);
+        return Axis.labels(ticks).stream()
+                .mapToDouble(name -> Svg.textWidth(name, Svg.TEXT) + gap)
+                .sum();
+    }
+
+    private static Axis axis(
+            List<Line> lines, Function<Curve, Stream<double[]>> values, double from, double to, boolean isLog) {
+        DoubleStream drawn = lines.stream()
+                .flatMap(line -> values.apply(line.curve()))
+                .flatMapToDouble(Arrays::stream)
+                .filter(Double::isFinite);
+        var range = drawn.summaryStatistics();
+        return Axis.over(range.getMin(), range.getMax(), ROOM, from, to, isLog);
+    }
+
+    private void draw() {
+        lines.forEach(this::band);
+        lines.forEach(this::curve);
+        lines.forEach(this::hints);
+    }
+
+    private void band(Line line) {
+        Curve curve = line.curve();
+        if (line.kind() == Kind.POINTS || curve.low().length == 0) {
+            return;
+        }
+        for (List<Integer> part : parts(curve, i -> hasInterval(curve, i))) {
+            StringBuilder outline = new StringBuilder();
+            part.forEach(i -> outline.append(outline.length() == 0 ? "M" : "L").append(place(curve, i, curve.low())));
+            for (int k = part.size() - 1; k >= 0; k--) {
+                outline.append("L").append(place(curve, part.get(k), curve.high()));
+            }
+            svg.path(colour(line) + " band", outline + "Z");
+        }
+    }
+
+    private void curve(Line line) {
+        Curve curve = line.curve();
+        List<List<Integer>> parts = parts(curve, i -> Double.isFinite(curve.y()[i]));
+        if (line.kind() != Kind.POINTS) {
+            StringBuilder path = new StringBuilder();
+            for (List<Integer> part : parts) {
+                for (int k = 0; k < part.size(); k++) {
+                    path.append(k == 0 ? "M" : "L").append(place(curve, part.get(k), curve.y()));
+                }
+            }
+            svg.path(classes(line), path.toString());
+        }
+        for (List<Integer> part : parts) {
+            // A line through a single point has no length.
+            if (isMarked(line) || part.size() == 1) {
+                part.forEach(i -> point(line, i));
+            }
+        }
+    }
+
+    private void point(Line line, int i) {
+        Curve curve = line.curve();
+        double at = x.place(curve.x()[i]);
+        if (line.kind() == Kind.POINTS && hasInterval(curve, i)) {
+            double low = y.place(curve.low()[i]);
+            double high = y.place(curve.high()[i]);
+            svg.path(
+                    colour(line) + " whisker",
+                    "M" + Svg.point(at, low) + "L" + Svg.point(at, high) + "M" + Svg.point(at - 4, low) + "h8M"
+                            + Svg.point(at - 4, high) + "h8");
+        }
+        svg.circle(colour(line) + " dot", at, y.place(curve.y()[i]), 4);
+    }
+
+    private void hints(Line line) {
+        Curve curve = line.curve();
+        int stride = Math.max(1, curve.x().length / HINTS);
+        for (int i = 0; i < curve.x().length; i += stride) {
+            if (Double.isFinite(curve.y()[i])) {
+                String interval = hasInterval(curve, i)
+                        ? " [" + Axis.value(curve.low()[i]) + ", " + Axis.value(curve.high()[i]) + "]"
+                        : "";
+                String text = line.kind() == Kind.REFERENCE
+                        ? line.name() + ": " + Axis.value(curve.y()[i])
+                        : line.name() + "\nx = " + Axis.value(curve.x()[i]) + "\ny = " + Axis.value(curve.y()[i])
+                                + interval;
+                svg.hint(colour(line), x.place(curve.x()[i]), y.place(curve.y()[i]), text);
+            }
+        }
+    }
+
+    private static void sample(Svg svg, Line line, double left, double middle) {
+        if (line.kind() != Kind.POINTS) {
+            svg.line(classes(line), left, middle, left + Legend.SAMPLE, middle);
+        }
+        if (isMarked(line)) {
+            svg.circle(colour(line) + " dot", left + Legend.SAMPLE / 2, middle, 4);
+        }
+    }
+
+    /** Published values are few, and each is one that was measured. */
+    private static boolean isMarked(Line line) {
+        return line.kind() == Kind.PUBLISHED || line.kind() == Kind.POINTS;
+    }
+
+    private static String colour(Line line) {
+        return line.kind() == Kind.REFERENCE ? "reference" : "s" + line.index() % Svg.COLOURS;
+    }
+
+    private static String classes(Line line) {
+        String style = line.kind() == Kind.PUBLISHED ? " published" : line.index() >= Svg.COLOURS ? " again" : "";
+        return colour(line) + " line" + (line.kind() == Kind.REFERENCE ? "" : style);
+    }
+
+    private String place(Curve curve, int i, double[] values) {
+        return Svg.point(x.place(curve.x()[i]), y.place(values[i]));
+    }
+
+    private static boolean hasInterval(Curve curve, int i) {
+        return curve.low().length > 0 && Double.isFinite(curve.low()[i]) && Double.isFinite(curve.high()[i]);
+    }
+
+    /** Neighbours that belong together: indices in runs without a gap. */
+    private static List<List<Integer>> parts(Curve curve, Function<Integer, Boolean> isThere) {
+        List<List<Integer>> parts = new ArrayList<>();
+        boolean isOpen = false;
+        for (int i : IntStream.range(0, curve.x().length).toArray()) {
+            boolean there = isThere.apply(i);
+            if (there && !isOpen) {
+                parts.add(new ArrayList<>());
+            }
+            if (there) {
+                parts.get(parts.size() - 1).add(i);
+            }
+            isOpen = there;
+        }
+        return parts;
+    }
+}
