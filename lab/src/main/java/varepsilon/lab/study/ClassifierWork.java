@@ -1,0 +1,248 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import varepsilon.classify.Architecture;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.classify.NetworkClassifier;
+import varepsilon.data.Datasets;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.nn.Init;
+import varepsilon.nn.Safetensors;
+import varepsilon.nn.Weights;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.AttackedBatch;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.RobustEvaluation;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+import varepsilon.tensor.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+
+/** What the studies of classifiers share: images, the model that they begin with, trainings, attacks. */
+final class ClassifierWork {
+    /** The architecture without batch normalisation, which learns in a fraction of a ResNet's time. */
+    static final String SMALL = "small-cnn";
+
+    private static final String PUBLIC_WEIGHTS = "weights/cifar10-resnet20.safetensors";
+    private static final int BATCH_SIZE = 100;
+    private static final int COLOURS = 3;
+
+    private final StudyContext context;
+    private final String data;
+    private final ImageSet test;
+
+    private ClassifierWork(StudyContext context, String data, ImageSet test) {
+        this.context = context;
+        this.data = data;
+        this.test = test;
+    }
+
+    /** On CIFAR-10, or what a person or the size says, measured on the first so many test images. */
+    static ClassifierWork of(StudyContext context, int testImages) throws IOException {
+        String data = context.dataOr("cifar10");
+        return new ClassifierWork(
+                context,
+                data,
+                Datasets.load(data, Split.TEST, context.dataDir()).limit(testImages));
+    }
+
+    /** The images that classifiers are measured on. */
+    ImageSet test() {
+        return test;
+    }
+
+    /** The usual size of a perturbation in L∞: a grey level counts for more in photographs than in drawn digits. */
+    double epsilon() {
+        return isColour() ? 8 / 255.0 : 0.2;
+    }
+
+    /** What a defence is to withstand: on a laptop so little that a model can learn it in a minute. */
+    double hardeningEpsilon() {
+        return context.pick(epsilon(), epsilon() / 4, epsilon());
+    }
+
+    /** Attacks of several sizes reach from almost nothing to twice the usual. */
+    List<Double> epsilons() {
+        return List.of(epsilon() / 8, epsilon() / 4, epsilon() / 2, epsilon(), 2 * epsilon());
+    }
+
+    private boolean isColour() {
+        return test.channels() == COLOURS;
+    }
+
+    /** An attack in L∞ with its usual settings. */
+    static AttackSettings attack(String name, double epsilon) {
+        return AttackSettings.usual(name, "linf", epsilon);
+    }
+
+    /** PGD in L∞ of so many steps, from one random start. */
+    static AttackSettings pgd(int steps, double epsilon) {
+        return attack("pgd", epsilon).withSteps(steps);
+    }
+
+    /** Any wrong class will do. */
+    static Trial trial(AttackSettings attack) {
+        return Trial.untargeted(attack.toAttack(), attack.toThreatModel());
+    }
+
+    /**
+     * The weights of a model that is trained already: for CIFAR-10 public ones in the data folder, for other data those
+     * of a training of our own.
+     */
+    Path pretrained() throws IOException {
+        if (!data.equals("cifar10")) {
+            return context.trained(pretraining());
+        }
+        Path weights = context.dataDir().resolve(PUBLIC_WEIGHTS);
+        if (!Files.isRegularFile(weights)) {
+            throw new InputException(weights + ": not there; this study begins with a ResNet-20 trained on CIFAR-10:"
+                    + " put its weights there, or choose other data");
+        }
+        return weights;
+    }
+
+    private ClassifierConfig pretraining() throws IOException {
+        ClassifierConfig.Images images = images(context.pick(1600, 0, 0), "none");
+        return config(
+                images,
+                fresh(isColour() ? "resnet20" : SMALL, images),
+                fitting(context.pick(4, 5, 20), 0.05),
+                ClassifierConfig.Defense.standard(),
+                context.seed());
+    }
+
+    /** The pre-trained model trained further: for a short while, which is what a study on a laptop has time for. */
+    ClassifierConfig further(ClassifierConfig.Defense defense, long seed) throws IOException {
+        ClassifierConfig.Images images = images(context.pick(1100, 5000, 0), "none");
+        return config(images, network(null, pretrained(), images), fitting(context.pick(2, 1, 5), 0.02), defense, seed);
+    }
+
+    /**
+     * The first so many training images, of which some are held out that nothing here is chosen by.
+     *
+     * @param limit 0 for all
+     */
+    ClassifierConfig.Images images(int limit, String augment) {
+        return images(limit, "all", augment);
+    }
+
+    /** The same, or a half of them. */
+    ClassifierConfig.Images images(int limit, String part, String augment) {
+        int held = context.pick(100, 500, 1000);
+        return new ClassifierConfig.Images(data, limit, part, held, augment, context.pick(100, 500, 0));
+    }
+
+    /** Parameters that nothing has trained. */
+    ClassifierConfig.Network fresh(String architecture, ClassifierConfig.Images images) throws IOException {
+        return network(architecture, null, images);
+    }
+
+    /**
+     * Parameters that nothing has trained, drawn by a seed of their own, whatever seed the training has. They lie in a
+     * file beside the runs.
+     */
+    ClassifierConfig.Network fresh(String architecture, ClassifierConfig.Images images, long seed) throws IOException {
+        ClassifierConfig.Network network = fresh(architecture, images);
+        Architecture made =
+                new Architecture(architecture, test.classNames().size(), test.height(), network.normalisation());
+        Path file = context.runs()
+                .folder()
+                .resolve("fresh-" + data.replaceAll("[^a-z0-9-]+", "-") + "-" + architecture + "-" + seed
+                        + ".safetensors");
+        Files.createDirectories(context.runs().folder());
+        try (var scope = Scope.withoutGradients();
+                Rng rng = Rng.seeded(seed);
+                Rng init = rng.split("init");
+                NetworkClassifier classifier = made.create(Init.on(context.device(), init))) {
+            Safetensors.write(file, Weights.of(classifier.module().state(), made.metadata()));
+        }
+        return network(architecture, file, images);
+    }
+
+    private ClassifierConfig.Network network(String architecture, Path weights, ClassifierConfig.Images images)
+            throws IOException {
+        return NetworkChoice.of(architecture, weights, images, context.seed(), context.dataDir())
+                .network();
+    }
+
+    /** Stochastic gradient descent as it is usually done, with the rate rising and falling once. */
+    static ClassifierConfig.Fitting fitting(int epochs, double learningRate) {
+        return new ClassifierConfig.Fitting(epochs, 64, learningRate, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0);
+    }
+
+    /** Everything that decides a training. No attack checks it on the way: it is measured by its study. */
+    ClassifierConfig config(
+            ClassifierConfig.Images images,
+            ClassifierConfig.Network network,
+            ClassifierConfig.Fitting fitting,
+            ClassifierConfig.Defense defense,
+            long seed) {
+        return new ClassifierConfig(
+                images,
+                network,
+                fitting,
+                defense,
+                AttackSettings.none(),
+                seed,
+                context.threads(),
+                context.device().toString());
+    }
+
+    /** The model that a training ends with: nothing is chosen by what it does on any image. */
+    ClassifierFile trained(ClassifierConfig config) throws IOException {
+        return read(context.trained(config).resolve("checkpoints").resolve("last.safetensors"));
+    }
+
+    /** Reads a model. */
+    ClassifierFile read(Path weights) throws IOException {
+        return ClassifierFile.read(weights, context.device());
+    }
+
+    /** Measures a classifier on the test images. */
+    RobustnessReport measure(String what, Classifier classifier, List<Trial> trials) {
+        return measure(what, classifier, test, trials, EvaluationListener.NONE);
+    }
+
+    /** Measures a classifier, with somebody following. */
+    RobustnessReport measure(
+            String what, Classifier classifier, ImageSet images, List<Trial> trials, EvaluationListener listener) {
+        return evaluation(trials).of(classifier, images, heard(what, listener), () -> false);
+    }
+
+    /** How classifiers are measured. */
+    RobustEvaluation evaluation(List<Trial> trials) {
+        return new RobustEvaluation(trials, BATCH_SIZE, context.seed(), context.device());
+    }
+
+    /** A listener that tells the study's watcher of the progress, too. */
+    EvaluationListener heard(String what, EvaluationListener listener) {
+        return new EvaluationListener() {
+            @Override
+            public void attacked(AttackedBatch batch) {
+                listener.attacked(batch);
+            }
+
+            @Override
+            public void advanced(long done, long total) {
+                context.progress(what, done, total);
+            }
+        };
+    }
+
+    /** The figures of a finding by name, with a common beginning. */
+    static void put(Map<String, Double> numbers, String name, Accuracy accuracy) {
+        numbers.put(name, accuracy.rate());
+        numbers.put(name + "_low", accuracy.interval().low());
+        numbers.put(name + "_high", accuracy.interval().high());
+    }
+}

@@ -1,0 +1,320 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.experiment.AttackPictures;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.SignNoise;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.attack.UniformNoise;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.DifferenceInterval;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.PairedComparison;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+
+/**
+ * Question 2.1a: noise and FGSM of the same size. Sign noise moves every pixel as far as FGSM does, so that nothing but the
+ * choice of the signs tells them apart; how much that is worth is known for a linear model, where FGSM gains ε‖g‖₁ and sign
+ * noise E|δ·g|, and is measured for the network.
+ */
+public record NoiseAgainstGradientStudy() implements Study {
+    private static final int SHOWN = 8;
+
+    /** What is compared, in the order of the trials at each ε. */
+    enum Perturbation {
+        UNIFORM("uniform noise"),
+        SIGN("sign noise"),
+        FGSM("FGSM"),
+        EXACT("FGSM, exact loss");
+
+        private final String label;
+
+        Perturbation(String label) {
+            this.label = label;
+        }
+
+        Trial trial(double epsilon) {
+            ThreatModel threat = ThreatModel.of(Norm.LINF, epsilon);
+            return Trial.untargeted(
+                    switch (this) {
+                        case UNIFORM -> new UniformNoise();
+                        case SIGN -> new SignNoise();
+                        case FGSM -> new Fgsm();
+                        case EXACT -> new Fgsm(AttackLoss.EXACT_CROSS_ENTROPY);
+                    },
+                    threat);
+        }
+    }
+
+    @Override
+    public String id() {
+        return "2.1a";
+    }
+
+    @Override
+    public String title() {
+        return "Noise against FGSM";
+    }
+
+    @Override
+    public String question() {
+        return "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?";
+    }
+
+    @Override
+    public String claim() {
+        return "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so that"
+                + " even a small perturbation pushes an image over the decision boundary.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        ClassifierWork work = ClassifierWork.of(context, context.pick(200, 2000, 10_000));
+        List<Double> epsilons = work.epsilons();
+        List<Trial> trials = new ArrayList<>();
+        for (double epsilon : epsilons) {
+            for (Perturbation perturbation : Perturbation.values()) {
+                trials.add(perturbation.trial(epsilon));
+            }
+        }
+        try (ClassifierFile file = work.read(work.pretrained())) {
+            Classifier model = file.classifier();
+            LossGeometry.Alignment alignment = LossGeometry.alignment(
+                    model, work.test().limit(context.pick(100, 500, 2000)), context.seed(), context.device());
+            LossGeometry.Effects effects =
+                    new LossGeometry.Effects(model, work.test(), trials.size(), context.device());
+            Trial shownTrial = Perturbation.FGSM.trial(work.epsilon());
+            AttackPictures fallen = AttackPictures.first(
+                    SHOWN,
+                    trials.indexOf(shownTrial),
+                    shownTrial,
+                    model,
+                    work.test().classNames());
+            RobustnessReport report = work.measure(
+                    "noise and FGSM", model, work.test(), trials, EvaluationListener.all(List.of(effects, fallen)));
+            Findings findings = findings(work.epsilon(), epsilons, report, alignment);
+            List<Exhibit> exhibits = new ArrayList<>();
+            exhibits.add(new Exhibit.Chart(
+                    accuracyChart(epsilons, report),
+                    "Accuracy as the perturbation grows, with 95 % intervals. The exact loss is FGSM's computed in"
+                            + " double precision: where the model is sure, single precision leaves no gradient to"
+                            + " follow."));
+            exhibits.add(new Exhibit.Chart(
+                    leadChart(epsilons, effects),
+                    "What a perturbation takes from the lead of the true class over the next, on average over the"
+                            + " images that are right before."));
+            exhibits.add(new Exhibit.Numbers(
+                    table(epsilons, report, effects),
+                    "Accuracy with 95 % interval of " + report.n() + " test images, and what happened on average to"
+                            + " those that were right before: by how much the loss rose, and how much of its lead the"
+                            + " true class lost."));
+            exhibits.addAll(pictures(work, model, fallen));
+            return findings.result(exhibits);
+        }
+    }
+
+    private static List<Exhibit> pictures(ClassifierWork work, Classifier model, AttackPictures fallen) {
+        if (fallen.shown().length == 0) {
+            return List.of();
+        }
+        Trial noise = Perturbation.SIGN.trial(work.epsilon());
+        AttackPictures same =
+                AttackPictures.of(fallen.shown(), 0, noise, model, work.test().classNames());
+        int last = Arrays.stream(fallen.shown()).max().orElseThrow();
+        ImageSet images = work.test().limit(last + 1);
+        work.measure("the pictures of noise", model, images, List.of(noise), same);
+        String size = "ε = " + AttackSettings.pixels(work.epsilon());
+        return List.of(
+                new Exhibit.Picture(
+                        "fgsm",
+                        fallen.grid().title("FGSM at " + size).toPng(),
+                        "Images that FGSM turns, what it adds, and what the model then says."),
+                new Exhibit.Picture(
+                        "sign-noise",
+                        same.grid().title("Sign noise at " + size).toPng(),
+                        "The same images under sign noise, which moves every pixel as far."));
+    }
+
+    private static boolean[] robust(RobustnessReport report, int epsilon, Perturbation perturbation) {
+        return report.trials()
+                .get(epsilon * Perturbation.values().length + perturbation.ordinal())
+                .robust();
+    }
+
+    private static Findings findings(
+            double epsilon, List<Double> epsilons, RobustnessReport report, LossGeometry.Alignment alignment) {
+        int at = epsilons.indexOf(epsilon);
+        return new Findings(
+                epsilon,
+                report.clean(),
+                PairedComparison.of(robust(report, at, Perturbation.SIGN), robust(report, at, Perturbation.FGSM)),
+                alignment);
+    }
+
+    private static LineChart accuracyChart(List<Double> epsilons, RobustnessReport report) {
+        LineChart chart = new LineChart("Accuracy under noise and under FGSM", "ε in grey levels of 255", "accuracy");
+        double[] x = greyLevels(epsilons);
+        for (Perturbation perturbation : Perturbation.values()) {
+            double[][] y = new double[3][x.length];
+            for (int i = 0; i < x.length; i++) {
+                Accuracy accuracy = i == 0 ? report.clean() : Accuracy.of(robust(report, i - 1, perturbation));
+                y[0][i] = accuracy.rate();
+                y[1][i] = accuracy.interval().low();
+                y[2][i] = accuracy.interval().high();
+            }
+            chart.curve(perturbation.label, x, y[0], y[1], y[2]);
+        }
+        return chart;
+    }
+
+    private static LineChart leadChart(List<Double> epsilons, LossGeometry.Effects effects) {
+        LineChart chart = new LineChart("Lead that the true class loses", "ε in grey levels of 255", "logits");
+        double[] x = greyLevels(epsilons);
+        for (Perturbation perturbation : Perturbation.values()) {
+            double[] y = new double[x.length];
+            for (int i = 1; i < x.length; i++) {
+                y[i] = effects.of(trial(i - 1, perturbation)).leadLost();
+            }
+            chart.curve(perturbation.label, x, y);
+        }
+        return chart;
+    }
+
+    /** With 0, where all curves begin. */
+    private static double[] greyLevels(List<Double> epsilons) {
+        double[] x = new double[epsilons.size() + 1];
+        for (int i = 1; i < x.length; i++) {
+            x[i] = 255 * epsilons.get(i - 1);
+        }
+        return x;
+    }
+
+    private static int trial(int epsilon, Perturbation perturbation) {
+        return epsilon * Perturbation.values().length + perturbation.ordinal();
+    }
+
+    private static Table table(List<Double> epsilons, RobustnessReport report, LossGeometry.Effects effects) {
+        Table table = new Table(
+                Table.text("ε"),
+                Table.text("perturbation"),
+                Table.percent("accuracy", 1),
+                Table.text("95 % interval"),
+                Table.number("loss rises by", "nats", 3),
+                Table.number("lead lost", "logits", 3),
+                Table.number("lead lost per grey level", "logits", 4));
+        Accuracy clean = report.clean();
+        table.row("0", "none", clean.rate(), InWords.range(clean.interval()), 0.0, 0.0, null);
+        for (int i = 0; i < epsilons.size(); i++) {
+            for (Perturbation perturbation : Perturbation.values()) {
+                Accuracy accuracy = Accuracy.of(robust(report, i, perturbation));
+                LossGeometry.Effect effect = effects.of(trial(i, perturbation));
+                table.row(
+                        AttackSettings.pixels(epsilons.get(i)),
+                        perturbation.label,
+                        accuracy.rate(),
+                        InWords.range(accuracy.interval()),
+                        effect.lossGained(),
+                        effect.leadLost(),
+                        effect.leadLost() / (255 * epsilons.get(i)));
+            }
+        }
+        return table;
+    }
+
+    /**
+     * What the answer rests on.
+     *
+     * @param epsilon at which the two are compared
+     * @param clean accuracy without perturbation
+     * @param noiseAndFgsm right under sign noise (first) and under FGSM (second), on the same images
+     * @param alignment of random signs with the gradient
+     */
+    record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment) {
+        /** The part of FGSM's damage that noise does; infinite where FGSM does none. */
+        double shareOfDamage() {
+            return (clean.rate() - noiseAndFgsm.first().rate())
+                    / (clean.rate() - noiseAndFgsm.second().rate());
+        }
+
+        StudyResult.Verdict verdict() {
+            DifferenceInterval difference = noiseAndFgsm.interval();
+            if (difference.high() < 0) {
+                return StudyResult.Verdict.CONTRADICTED;
+            }
+            if (difference.low() <= 0) {
+                return StudyResult.Verdict.UNDECIDED;
+            }
+            return shareOfDamage() < 0.5 ? StudyResult.Verdict.CONFIRMED : StudyResult.Verdict.MIXED;
+        }
+
+        String reading() {
+            return comparison() + " " + reason();
+        }
+
+        private String comparison() {
+            String both = String.format(
+                    Locale.ROOT,
+                    "At ε = %s, sign noise leaves %s of the images right and FGSM %s, of %s without a perturbation",
+                    AttackSettings.pixels(epsilon),
+                    InWords.percent(noiseAndFgsm.first()),
+                    InWords.percent(noiseAndFgsm.second()),
+                    InWords.percent(clean));
+            return switch (verdict()) {
+                case CONTRADICTED -> both + ": noise does more harm.";
+                case UNDECIDED -> both + ": no clear difference.";
+                default -> both + ": noise does " + InWords.percent(Math.max(0, shareOfDamage())) + " of FGSM's harm.";
+            };
+        }
+
+        private String reason() {
+            return String.format(
+                    Locale.ROOT,
+                    "To first order random signs move the lead of the true class by %s of what the gradient's signs do,"
+                            + " up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
+                    InWords.percent(alignment.measured()),
+                    InWords.percent(alignment.predicted()),
+                    alignment.measured() < 0.5
+                            ? "in so many dimensions nearly all of them are at a right angle to it"
+                            : "there are so few directions that chance finds it");
+        }
+
+        String because() {
+            DifferenceInterval difference = noiseAndFgsm.interval();
+            return "On the same images, accuracy under sign noise less that under FGSM is "
+                    + InWords.points(noiseAndFgsm.difference(), difference.low(), difference.high()) + ".";
+        }
+
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
+            numbers.put("epsilon", epsilon);
+            ClassifierWork.put(numbers, "clean_accuracy", clean);
+            ClassifierWork.put(numbers, "sign_noise_accuracy", noiseAndFgsm.first());
+            ClassifierWork.put(numbers, "fgsm_accuracy", noiseAndFgsm.second());
+            numbers.put("difference", noiseAndFgsm.difference());
+            numbers.put("difference_low", noiseAndFgsm.interval().low());
+            numbers.put("difference_high", noiseAndFgsm.interval().high());
+            numbers.put("alignment", alignment.measured());
+            numbers.put("alignment_predicted", alignment.predicted());
+            return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
+        }
+    }
+}
