@@ -32,7 +32,7 @@ import varepsilon.robust.evaluate.Trial;
  * choice of the signs tells them apart; how much that is worth is known for a linear model, where FGSM gains ε‖g‖₁ and sign
  * noise E|δ·g|, and is measured for the network.
  */
-public record NoiseAgainstGradientStudy() implements Study {
+final class NoiseAgainstGradientStudy implements Study {
     private static final int SHOWN = 8;
 
     /** What is compared, in the order of the trials at each ε. */
@@ -218,7 +218,7 @@ public record NoiseAgainstGradientStudy() implements Study {
                 Table.number("lead lost", "logits", 3),
                 Table.number("lead lost per grey level", "logits", 4));
         Accuracy clean = report.clean();
-        table.row("0", "none", clean.rate(), InWords.range(clean.interval()), 0.0, 0.0, null);
+        table.row("0", "none", clean.rate(), Shares.range(clean.interval()), 0.0, 0.0, null);
         for (int i = 0; i < epsilons.size(); i++) {
             for (Perturbation perturbation : Perturbation.values()) {
                 Accuracy accuracy = Accuracy.of(robust(report, i, perturbation));
@@ -227,7 +227,7 @@ public record NoiseAgainstGradientStudy() implements Study {
                         AttackSettings.pixels(epsilons.get(i)),
                         perturbation.label,
                         accuracy.rate(),
-                        InWords.range(accuracy.interval()),
+                        Shares.range(accuracy.interval()),
                         effect.lossGained(),
                         effect.leadLost(),
                         effect.leadLost() / (255 * epsilons.get(i)));
@@ -271,13 +271,13 @@ public record NoiseAgainstGradientStudy() implements Study {
                     Locale.ROOT,
                     "At ε = %s, sign noise leaves %s of the images right and FGSM %s, of %s without a perturbation",
                     AttackSettings.pixels(epsilon),
-                    InWords.percent(noiseAndFgsm.first()),
-                    InWords.percent(noiseAndFgsm.second()),
-                    InWords.percent(clean));
+                    Shares.percent(noiseAndFgsm.first()),
+                    Shares.percent(noiseAndFgsm.second()),
+                    Shares.percent(clean));
             return switch (verdict()) {
                 case CONTRADICTED -> both + ": noise does more harm.";
                 case UNDECIDED -> both + ": no clear difference.";
-                default -> both + ": noise does " + InWords.percent(Math.max(0, shareOfDamage())) + " of FGSM's harm.";
+                default -> both + ": noise does " + Shares.percent(Math.max(0, shareOfDamage())) + " of FGSM's harm.";
             };
         }
 
@@ -286,8 +286,8 @@ public record NoiseAgainstGradientStudy() implements Study {
                     Locale.ROOT,
                     "To first order random signs move the lead of the true class by %s of what the gradient's signs do,"
                             + " up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
-                    InWords.percent(alignment.measured()),
-                    InWords.percent(alignment.predicted()),
+                    Shares.percent(alignment.measured()),
+                    Shares.percent(alignment.predicted()),
                     alignment.measured() < 0.5
                             ? "in so many dimensions nearly all of them are at a right angle to it"
                             : "there are so few directions that chance finds it");
@@ -296,7 +296,7 @@ public record NoiseAgainstGradientStudy() implements Study {
         String because() {
             DifferenceInterval difference = noiseAndFgsm.interval();
             return "On the same images, accuracy under sign noise less that under FGSM is "
-                    + InWords.points(noiseAndFgsm.difference(), difference.low(), difference.high()) + ".";
+                    + Shares.points(noiseAndFgsm.difference(), difference.low(), difference.high()) + ".";
         }
 
         Map<String, Double> numbers() {

@@ -5,8 +5,8 @@ import varepsilon.robust.evaluate.Accuracy;
 import varepsilon.robust.evaluate.WilsonInterval;
 
 /** Accuracies and their differences as they stand in sentences and tables. */
-final class InWords {
-    private InWords() {}
+final class Shares {
+    private Shares() {}
 
     /** {@code 41.2 %}. */
     static String percent(double share) {

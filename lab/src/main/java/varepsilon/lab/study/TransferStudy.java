@@ -1,0 +1,270 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.TransferMatrix;
+import varepsilon.robust.evaluate.Trial;
+import varepsilon.robust.evaluate.WilsonInterval;
+
+/**
+ * Question 2.1b: perturbations made on a model A before a model B, which shares neither its training images nor its first
+ * weights. Sign noise of the same size is the control.
+ */
+final class TransferStudy implements Study {
+    private static final String NOISE = "sign-noise";
+
+    @Override
+    public String id() {
+        return "2.1b";
+    }
+
+    @Override
+    public String title() {
+        return "Perturbations that transfer";
+    }
+
+    @Override
+    public String question() {
+        return "Two models are trained for one task on two halves of the data. Why does a perturbation built from the"
+                + " gradients of one often fool the other?";
+    }
+
+    @Override
+    public String claim() {
+        return "Perturbations made on model A are likely to work on model B, since models of one task and one"
+                + " distribution learn decision boundaries that lie alike.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        ClassifierWork work = ClassifierWork.of(context, context.pick(200, 1000, 10_000));
+        try (ClassifierFile a = work.trained(half(work, context, "first-half", context.seed() + 1));
+                ClassifierFile b = work.trained(half(work, context, "second-half", context.seed() + 2))) {
+            Map<String, Classifier> models = new LinkedHashMap<>();
+            models.put("A", a.classifier());
+            models.put("B", b.classifier());
+            List<TransferMatrix> fgsm = matrices(work, models, "fgsm");
+            List<TransferMatrix> noise = matrices(work, models, NOISE);
+            int usual = work.epsilons().indexOf(work.epsilon());
+            Accuracy cleanA = work.measure("model A", a.classifier(), List.of()).clean();
+            Accuracy cleanB = work.measure("model B", b.classifier(), List.of()).clean();
+            OverRuns cosine = OverRuns.of(
+                    LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
+            Findings findings =
+                    new Findings(work.epsilon(), cleanA, cleanB, fgsm.get(usual), noise.get(usual), cosine);
+            return findings.result(List.of(
+                    new Exhibit.Chart(
+                            chart(work, fgsm, noise),
+                            "Share of the images right for both models that one gets wrong, by the model the"
+                                    + " perturbation was made on, with 95 % intervals. A → B: made on A, shown to B."),
+                    new Exhibit.Numbers(
+                            findings.table(),
+                            "At ε = " + AttackSettings.pixels(work.epsilon()) + ", of the images that both models get"
+                                    + " right as they are; the noise is the same for both.")));
+        }
+    }
+
+    /** The halves are dealt by the study's seed, so that they share no image; the first weights by one of their own. */
+    private static ClassifierConfig half(ClassifierWork work, StudyContext context, String part, long weights)
+            throws IOException {
+        ClassifierConfig.Images images = work.images(context.pick(2000, 0, 0), part, "none");
+        return work.config(
+                images,
+                work.fresh(ClassifierWork.SMALL, images, weights),
+                ClassifierWork.fitting(context.pick(3, 8, 30), 0.05),
+                ClassifierConfig.Defense.standard(),
+                context.seed());
+    }
+
+    private static List<TransferMatrix> matrices(ClassifierWork work, Map<String, Classifier> models, String attack) {
+        List<TransferMatrix> matrices = new ArrayList<>();
+        for (double epsilon : work.epsilons()) {
+            Trial trial = ClassifierWork.trial(ClassifierWork.attack(attack, epsilon));
+            matrices.add(TransferMatrix.of(
+                            models,
+                            work.evaluation(List.of(trial)),
+                            work.test(),
+                            work.heard(trial.label(), EvaluationListener.NONE),
+                            () -> false)
+                    .orElseThrow());
+        }
+        return matrices;
+    }
+
+    private static LineChart chart(ClassifierWork work, List<TransferMatrix> fgsm, List<TransferMatrix> noise) {
+        LineChart chart = new LineChart("Who is fooled by whose perturbations", "ε in grey levels of 255", "fooled");
+        add(chart, "FGSM, A → A", work.epsilons(), fgsm, 0, 0);
+        add(chart, "FGSM, A → B", work.epsilons(), fgsm, 0, 1);
+        add(chart, "FGSM, B → A", work.epsilons(), fgsm, 1, 0);
+        add(chart, "FGSM, B → B", work.epsilons(), fgsm, 1, 1);
+        add(chart, "sign noise, B", work.epsilons(), noise, 1, 1);
+        return chart;
+    }
+
+    private static void add(
+            LineChart chart, String name, List<Double> epsilons, List<TransferMatrix> matrices, int made, int shown) {
+        double[] x = new double[epsilons.size()];
+        double[][] y = new double[3][x.length];
+        for (int i = 0; i < x.length; i++) {
+            Fooled fooled = Fooled.of(matrices.get(i).cell(made, shown));
+            x[i] = 255 * epsilons.get(i);
+            y[0][i] = fooled.rate();
+            y[1][i] = fooled.interval().low();
+            y[2][i] = fooled.interval().high();
+        }
+        chart.curve(name, x, y[0], y[1], y[2]);
+    }
+
+    /** The share of images, right for both before, that a perturbation turns. */
+    private record Fooled(int n, double rate, WilsonInterval interval) {
+        static Fooled of(TransferMatrix.Cell cell) {
+            if (cell.bothRight() == 0) {
+                throw new IllegalStateException("no image is right for both models: they have not learned the task");
+            }
+            return new Fooled(
+                    cell.bothRight(), cell.rate().orElseThrow(), cell.interval().orElseThrow());
+        }
+
+        String inWords() {
+            return Shares.percent(rate) + " (" + Shares.range(interval) + ")";
+        }
+    }
+
+    /**
+     * What the answer rests on.
+     *
+     * @param epsilon of both matrices
+     * @param cleanA accuracy of A on all test images as they are
+     * @param cleanB that of B
+     * @param fgsm who is fooled by whose FGSM
+     * @param noise who is fooled by noise of that size
+     * @param cosine between the gradients of the two models' leads, over images
+     */
+    record Findings(
+            double epsilon, Accuracy cleanA, Accuracy cleanB, TransferMatrix fgsm, TransferMatrix noise, OverRuns cosine) {
+        private Fooled transferred(int judge) {
+            return Fooled.of(fgsm.cell(1 - judge, judge));
+        }
+
+        private Fooled control(int judge) {
+            return Fooled.of(noise.cell(1 - judge, judge));
+        }
+
+        /** Whether what was made on the other model fools this one clearly more than noise does. */
+        private boolean transfersTo(int judge) {
+            return transferred(judge).interval().low() > control(judge).interval().high();
+        }
+
+        private boolean transfersLessThanNoiseTo(int judge) {
+            return transferred(judge).interval().high() < control(judge).interval().low();
+        }
+
+        private boolean gradientsLieAlike() {
+            return cosine.low() > 0;
+        }
+
+        Verdict verdict() {
+            if (transfersTo(0) && transfersTo(1)) {
+                return gradientsLieAlike() ? Verdict.CONFIRMED : Verdict.MIXED;
+            }
+            if (transfersTo(0) || transfersTo(1)) {
+                return Verdict.MIXED;
+            }
+            return transfersLessThanNoiseTo(0) || transfersLessThanNoiseTo(1)
+                    ? Verdict.CONTRADICTED
+                    : Verdict.UNDECIDED;
+        }
+
+        String reading() {
+            return Words.text(
+                    "At ε = %s, FGSM made on A fools B on %s of the images that both get right, and sign noise of that size"
+                            + " on %s; the other way round it is %s against %s%s. The gradients of the two models, which"
+                            + " share neither images nor first weights, have a mean cosine of %.3f ± %.3f (standard error)%s.",
+                    AttackSettings.pixels(epsilon),
+                    transferred(1).inWords(),
+                    control(1).inWords(),
+                    transferred(0).inWords(),
+                    control(0).inWords(),
+                    transfersTo(0) && transfersTo(1) ? "" : ", which is not clearly more in both directions",
+                    cosine.mean(),
+                    cosine.standardError(),
+                    gradientsLieAlike()
+                            ? ": what lowers the lead of the true class for one does so for the other"
+                            : ", which does not show that they lie alike");
+        }
+
+        String because() {
+            return Words.text(
+                    "Interval of B fooled by A's examples %s %%, by noise %s %%; of A by B's %s %%, by noise %s %%; 95 %%"
+                            + " interval of the mean cosine %.3f to %.3f.",
+                    Shares.range(transferred(1).interval()),
+                    Shares.range(control(1).interval()),
+                    Shares.range(transferred(0).interval()),
+                    Shares.range(control(0).interval()),
+                    cosine.low(),
+                    cosine.high());
+        }
+
+        Table table() {
+            Table table = new Table(
+                    Table.text("made on"),
+                    Table.text("shown to"),
+                    Table.count("images", ""),
+                    Table.percent("fooled by FGSM", 1),
+                    Table.text("95 % interval"),
+                    Table.percent("fooled by noise", 1),
+                    Table.text("95 % interval"));
+            for (int made = 0; made < 2; made++) {
+                for (int shown = 0; shown < 2; shown++) {
+                    Fooled byFgsm = Fooled.of(fgsm.cell(made, shown));
+                    Fooled byNoise = Fooled.of(noise.cell(made, shown));
+                    table.row(
+                            fgsm.names().get(made),
+                            fgsm.names().get(shown),
+                            byFgsm.n(),
+                            byFgsm.rate(),
+                            Shares.range(byFgsm.interval()),
+                            byNoise.rate(),
+                            Shares.range(byNoise.interval()));
+                }
+            }
+            return table;
+        }
+
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
+            numbers.put("epsilon", epsilon);
+            ClassifierWork.put(numbers, "clean_accuracy_a", cleanA);
+            ClassifierWork.put(numbers, "clean_accuracy_b", cleanB);
+            for (int made = 0; made < 2; made++) {
+                for (int shown = 0; shown < 2; shown++) {
+                    String way = fgsm.names().get(made).toLowerCase(Locale.ROOT) + "_to_"
+                            + fgsm.names().get(shown).toLowerCase(Locale.ROOT);
+                    numbers.put("fgsm_" + way, Fooled.of(fgsm.cell(made, shown)).rate());
+                    numbers.put("noise_" + way, Fooled.of(noise.cell(made, shown)).rate());
+                }
+            }
+            numbers.put("gradient_cosine", cosine.mean());
+            numbers.put("gradient_cosine_low", cosine.low());
+            numbers.put("gradient_cosine_high", cosine.high());
+            return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
+        }
+    }
+}
