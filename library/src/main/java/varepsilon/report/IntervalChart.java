@@ -101,12 +101,16 @@ public final class IntervalChart {
      * is pointed at says its values. Where there is no value to draw, the chart says so.
      */
     public String svg() {
-        return drawing(WIDTH).document();
+        return drawing().document();
     }
 
     /** Writes {@link #svg()} to a file, whole or not at all. */
     public void writeSvg(Path target) throws IOException {
         AtomicFile.writeString(target, svg());
+    }
+
+    Svg drawing() {
+        return drawing(WIDTH);
     }
 
     Svg drawing(double width) {

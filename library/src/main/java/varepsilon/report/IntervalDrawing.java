@@ -21,7 +21,7 @@ record IntervalDrawing(
     private static final double MARK_HEIGHT = 16;
     private static final double ROW_GAP = 14;
     private static final double LINE = Svg.TEXT + 4;
-    private static final double BELOW_AXIS = 52;
+    private static final double BELOW_AXIS = 56;
 
     /** After a narrow space that does not break. */
     private static final String PERCENT = "\u202F%";
@@ -73,7 +73,7 @@ record IntervalDrawing(
             row(svg, axis, rows.get(i), rowTop, isLabelAbove, width);
             rowTop += height;
         }
-        svg.text("quiet", (left + right) / 2, bottom + BELOW_AXIS - 10, Anchor.MIDDLE, xLabel);
+        svg.text("quiet", (left + right) / 2, bottom + BELOW_AXIS - 14, Anchor.MIDDLE, xLabel);
         legend.draw(svg, MARGIN, bottom + BELOW_AXIS);
         return svg;
     }

@@ -172,12 +172,16 @@ public final class LineChart {
      * values. Where there is no value to draw, the chart says so.
      */
     public String svg() {
-        return drawing(width, height).document();
+        return drawing().document();
     }
 
     /** Writes {@link #svg()} to a file, whole or not at all. */
     public void writeSvg(Path target) throws IOException {
         AtomicFile.writeString(target, svg());
+    }
+
+    Svg drawing() {
+        return drawing(width, height);
     }
 
     Svg drawing(double width, double height) {

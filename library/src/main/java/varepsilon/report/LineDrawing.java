@@ -16,6 +16,7 @@ import varepsilon.report.Svg.Anchor;
 final class LineDrawing {
     private static final double MARGIN = 14;
     private static final double TICK_GAP = 8;
+    private static final double BELOW_AXIS = 56;
     private static final double ROOM = 0.04;
 
     /** Bold letters are wider by this factor. */
@@ -49,7 +50,7 @@ final class LineDrawing {
                         .toList(),
                 width - 2 * MARGIN);
         double legendTop = height - MARGIN / 2 - legend.height();
-        double bottom = legendTop - 2 * (Svg.TEXT + TICK_GAP);
+        double bottom = legendTop - BELOW_AXIS;
         for (String line : Svg.wrap(chart.yLabel(), Svg.TEXT, width - 2 * MARGIN)) {
             top += Svg.TEXT + 4;
             svg.text("quiet", MARGIN, top, Anchor.START, line);
@@ -74,7 +75,7 @@ final class LineDrawing {
             svg.text("quiet tick-y", left - TICK_GAP, place + Svg.TEXT / 3, Anchor.END, yNames.get(i));
         }
         xAxis(svg, x, bottom, "");
-        svg.text("quiet", (left + right) / 2, bottom + 2 * (Svg.TEXT + TICK_GAP) - 4, Anchor.MIDDLE, chart.xLabel());
+        svg.text("quiet", (left + right) / 2, bottom + BELOW_AXIS - 14, Anchor.MIDDLE, chart.xLabel());
         new LineDrawing(lines, svg, x, y).draw();
         legend.draw(svg, MARGIN, legendTop);
         return svg;

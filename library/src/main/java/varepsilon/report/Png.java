@@ -4,6 +4,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriter;
@@ -11,7 +13,30 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Pictures as PNG bytes. */
 final class Png {
+    private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    private static final byte[] HEADER = {'I', 'H', 'D', 'R'};
+    private static final int HEADER_AT = 12;
+
     private Png() {}
+
+    /** Pixels of a picture. */
+    record Size(int width, int height) {}
+
+    /**
+     * The size that a PNG file tells of.
+     *
+     * @throws IllegalArgumentException if it does not begin as a PNG file
+     */
+    static Size size(byte[] png) {
+        boolean isPng = png.length >= HEADER_AT + 12
+                && Arrays.equals(png, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length)
+                && Arrays.equals(png, HEADER_AT, HEADER_AT + HEADER.length, HEADER, 0, HEADER.length);
+        if (!isPng) {
+            throw new IllegalArgumentException("these " + png.length + " bytes are no PNG file");
+        }
+        ByteBuffer size = ByteBuffer.wrap(png, HEADER_AT + HEADER.length, 8);
+        return new Size(size.getInt(), size.getInt());
+    }
 
     /** The PNG file of a picture. */
     static byte[] encode(BufferedImage image) {

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A small table for the terminal or a Markdown page. Columns know their unit and how their numbers are written, the same
+ * A small table for the terminal, a Markdown page or an {@link HtmlPage}. Columns know their unit and how their numbers are written, the same
  * in every country.
  *
  * <pre>{@code
@@ -40,11 +40,11 @@ public final class Table {
      * @param factor what numbers are multiplied by before they are written
      */
     public record Column(String name, String unit, int decimals, double factor) {
-        private boolean isText() {
+        boolean isText() {
             return decimals < 0;
         }
 
-        private String header() {
+        String header() {
             return unit.isEmpty() ? name : name + " (" + unit + ")";
         }
 
@@ -123,6 +123,15 @@ public final class Table {
         return lines.stream()
                 .map(line -> "| " + String.join(" | ", padded(line, widths)) + " |\n")
                 .collect(Collectors.joining());
+    }
+
+    List<Column> columns() {
+        return columns;
+    }
+
+    /** The cells as they are written. */
+    List<List<String>> rows() {
+        return List.copyOf(rows);
     }
 
     private List<String> padded(List<String> line, int[] widths) {
