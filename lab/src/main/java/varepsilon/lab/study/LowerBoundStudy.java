@@ -1,0 +1,323 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.generative.ImportanceWeightedBound;
+import varepsilon.generative.Vae;
+import varepsilon.lab.experiment.VaeFile;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Question 1.3: log p(x) − ELBO is KL(q ‖ p(z|x)), and so never negative: with any q where all three are known, and on a
+ * trained VAE by importance-weighted bounds.
+ */
+final class LowerBoundStudy implements Study {
+    private static final int DIMENSIONS = 16;
+    private static final int LATENT_DIM = 4;
+    private static final double STD = 0.3;
+    private static final double SIGNAL = 4;
+    /** Factors of ten between the q nearest to the posterior and the farthest. */
+    private static final double DECADES = 4;
+    /** What rounding may leave of numbers of size 1. */
+    private static final double ROUNDING = 1e-10;
+
+    private static final double CLEAR = 3;
+    private static final int CHUNK = 8;
+
+    /**
+     * One q for one image of probabilistic PCA, in nats.
+     *
+     * @param logEvidence log p(x), from p(x) in closed form
+     * @param elbo from q, the likelihood and the prior alone, in closed form
+     * @param divergence KL(q ‖ p(z|x)), in closed form
+     */
+    record Case(double logEvidence, double elbo, double divergence) {
+        double gap() {
+            return logEvidence - elbo;
+        }
+
+        /** Relative to the size of what was subtracted. */
+        double residual() {
+            return Math.abs(gap() - divergence) / Math.max(1, Math.abs(logEvidence) + Math.abs(elbo));
+        }
+    }
+
+    /**
+     * The bound of K samples on a trained VAE, averaged over test images, in nats.
+     *
+     * @param samples K
+     * @param value the bound
+     * @param aboveElbo how far it lies above the ELBO
+     * @param error standard error of that
+     */
+    record Bound(int samples, double value, double aboveElbo, double error) {}
+
+    /**
+     * All that was measured.
+     *
+     * @param images of the trained VAE
+     * @param elbo its ELBO, in nats
+     */
+    record Measured(List<Case> cases, int images, double elbo, List<Bound> bounds) {}
+
+    @Override
+    public String id() {
+        return "1.3";
+    }
+
+    @Override
+    public String title() {
+        return "The lower bound";
+    }
+
+    @Override
+    public String question() {
+        return "How does one see that E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)) is a lower bound on log p(x)?";
+    }
+
+    @Override
+    public String claim() {
+        return "It is log p(x) less KL(q(z|x) ‖ p(z|x)), and a divergence is never negative (Jensen).";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        try (Rng root = Rng.seeded(context.seed());
+                Rng rng = root.split("study 1.3")) {
+            List<Case> cases = cases(context.pick(200, 1000, 5000), rng, context);
+            int[] samples = context.pick(new int[] {1, 4, 16, 64}, new int[] {1, 4, 16, 64, 256, 512}, new int[] {
+                1, 4, 16, 64, 256, 1024, 4096
+            });
+            return result(onTrainedVae(cases, samples, context, rng));
+        }
+    }
+
+    private static List<Case> cases(int count, Rng rng, StudyContext context) {
+        List<Case> cases = new ArrayList<>();
+        ProbabilisticPca model = ProbabilisticPca.drawn(DIMENSIONS, LATENT_DIM, STD, SIGNAL, rng);
+        MultivariateNormal evidence = model.evidence();
+        for (int i = 0; i < count; i++) {
+            context.progress("approximate posteriors", i, count);
+            double[] x = model.sample(rng);
+            MultivariateNormal posterior = model.posterior(x);
+            MultivariateNormal q = near(posterior, Math.pow(10, -DECADES * (count - 1 - i) / (count - 1) + 0.5), rng);
+            cases.add(new Case(evidence.logDensity(x), model.elbo(x, q), q.kullbackLeibler(posterior)));
+        }
+        cases.sort(Comparator.comparingDouble(Case::divergence));
+        return cases;
+    }
+
+    /** A normal distribution with another mean and another covariance, both off by about so many standard deviations. */
+    private static MultivariateNormal near(MultivariateNormal p, double distance, Rng rng) {
+        int n = p.dimensions();
+        double[] shift = scaled(MultivariateNormal.noise(rng, n), distance);
+        double[] stretch = scaled(MultivariateNormal.noise(rng, (long) n * n), distance);
+        double[][] lower = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j <= i; j++) {
+                double off = stretch[i * n + j] * p.factor().lower()[j][j];
+                lower[i][j] = i == j
+                        ? p.factor().lower()[i][i] * Math.exp(Math.max(-2, Math.min(2, stretch[i * n + j])))
+                        : p.factor().lower()[i][j] + off;
+            }
+        }
+        return new MultivariateNormal(p.at(shift), new Cholesky(lower));
+    }
+
+    private static double[] scaled(double[] values, double factor) {
+        return Arrays.stream(values).map(value -> factor * value).toArray();
+    }
+
+    private static Measured onTrainedVae(List<Case> cases, int[] samples, StudyContext context, Rng rng)
+            throws IOException {
+        ImageSet images = StudyVae.testImages(context, context.pick(32, 100, 500));
+        try (VaeFile file = StudyVae.trained(context, 1)) {
+            Vae vae = file.vae();
+            double[] elbo = elbos(vae, images, context.pick(32, 128, 256), rng);
+            List<Bound> bounds = new ArrayList<>();
+            for (int k : samples) {
+                context.progress("images under importance-weighted bounds", bounds.size(), samples.length);
+                double[] values = bounds(vae, images, k, rng);
+                double[] above = new double[values.length];
+                Arrays.setAll(above, i -> values[i] - elbo[i]);
+                bounds.add(new Bound(k, Moments.mean(values), Moments.mean(above), Moments.standardError(above)));
+            }
+            return new Measured(cases, images.size(), Moments.mean(elbo), bounds);
+        }
+    }
+
+    /** The ELBO of each image, averaged over draws of z. */
+    private static double[] elbos(Vae vae, ImageSet images, int draws, Rng rng) {
+        double[] result = new double[images.size()];
+        try (var scope = Scope.withoutGradients()) {
+            Tensor target = vae.target(
+                    Batches.of(images, images.size()).iterator().next().images());
+            for (int draw = 0; draw < draws; draw++) {
+                try (var inner = Scope.open()) {
+                    double[] values = vae.elbo(target, rng).value().toDoubles();
+                    for (int i = 0; i < result.length; i++) {
+                        result[i] += values[i] / draws;
+                    }
+                }
+            }
+        }
+        return result;
+    }
+
+    private static double[] bounds(Vae vae, ImageSet images, int samples, Rng rng) {
+        try (var scope = Scope.withoutGradients()) {
+            Tensor target = vae.target(
+                    Batches.of(images, images.size()).iterator().next().images());
+            return ImportanceWeightedBound.logLikelihood(vae, target, samples, CHUNK, rng)
+                    .toDoubles();
+        }
+    }
+
+    static StudyResult result(Measured measured) {
+        Bound last = last(measured);
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        numbers.put("smallest_gap", smallestGap(measured));
+        numbers.put("largest_residual", largestResidual(measured));
+        numbers.put("elbo_nats", measured.elbo());
+        numbers.put("iw_nats", last.value());
+        numbers.put("gap_at_least_nats", last.aboveElbo());
+        numbers.put("gap_error_nats", last.error());
+        return new StudyResult(
+                List.of(
+                        new Exhibit.Chart(
+                                gaps(measured),
+                                "Each point is another q for another image of probabilistic PCA: log p(x) − ELBO against"
+                                        + " KL(q ‖ p(z|x)), each from its own closed form."),
+                        new Exhibit.Chart(
+                                bounds(measured),
+                                "The importance-weighted bound of the trained VAE, averaged over " + measured.images()
+                                        + " test images, with 95 % intervals of its distance from the ELBO: log p(x) lies"
+                                        + " above all of them."),
+                        new Exhibit.Numbers(
+                                table(measured),
+                                "Bounds of K samples on the trained VAE; the distance is paired by image.")),
+                reading(measured),
+                verdict(measured),
+                Words.text(
+                        "Of %,d cases the smallest log p(x) − ELBO is %s nats, and it differs from the divergence by at"
+                                + " most %.0e of their size; on the VAE the bound of %,d samples lies %.2f ± %.2f nats"
+                                + " above the ELBO.",
+                        measured.cases().size(),
+                        Words.number(smallestGap(measured)),
+                        largestResidual(measured),
+                        last.samples(),
+                        last.aboveElbo(),
+                        last.error()),
+                numbers);
+    }
+
+    private static double smallestGap(Measured measured) {
+        return measured.cases().stream().mapToDouble(Case::gap).min().orElseThrow();
+    }
+
+    private static double largestResidual(Measured measured) {
+        return measured.cases().stream().mapToDouble(Case::residual).max().orElseThrow();
+    }
+
+    private static long violations(Measured measured) {
+        return measured.cases().stream()
+                .filter(one -> one.gap() < -ROUNDING * Math.max(1, Math.abs(one.logEvidence())))
+                .count();
+    }
+
+    private static Bound last(Measured measured) {
+        return measured.bounds().get(measured.bounds().size() - 1);
+    }
+
+    private static Verdict verdict(Measured measured) {
+        Bound last = last(measured);
+        if (violations(measured) > 0 || last.aboveElbo() < -CLEAR * last.error()) {
+            return Verdict.CONTRADICTED;
+        }
+        return largestResidual(measured) <= ROUNDING ? Verdict.CONFIRMED : Verdict.MIXED;
+    }
+
+    private static String reading(Measured measured) {
+        Bound last = last(measured);
+        long violations = violations(measured);
+        String known = violations == 0
+                ? Words.text(
+                        "For %,d choices of q the ELBO never exceeds log p(x), and the gap, from %s to %s nats, %s"
+                                + " KL(q ‖ p(z|x)).",
+                        measured.cases().size(),
+                        Words.number(smallestGap(measured)),
+                        Words.number(measured.cases().stream()
+                                .mapToDouble(Case::gap)
+                                .max()
+                                .orElseThrow()),
+                        largestResidual(measured) <= ROUNDING ? "equals" : "is not exactly")
+                : Words.text(
+                        "For %,d of %,d choices of q the ELBO exceeds log p(x).",
+                        violations, measured.cases().size());
+        String unknown = Words.text(
+                "On the trained VAE, whose log p(x) nobody knows, the bound of %,d samples is %.2f nats and the ELBO %.2f,"
+                        + " so that its gap is %s.",
+                last.samples(),
+                last.value(),
+                measured.elbo(),
+                last.aboveElbo() > CLEAR * last.error()
+                        ? Words.text("at least about %.1f nats", last.aboveElbo())
+                        : "too small to be told from nothing");
+        return known + " " + unknown;
+    }
+
+    private static LineChart gaps(Measured measured) {
+        double[] divergence =
+                measured.cases().stream().mapToDouble(Case::divergence).toArray();
+        return new LineChart("The gap is a divergence", "KL(q ‖ p(z|x)) (nats)", "nats")
+                .logX()
+                .logY()
+                .curve(
+                        "log p(x) − ELBO",
+                        divergence,
+                        measured.cases().stream().mapToDouble(Case::gap).toArray())
+                .curve("KL(q ‖ p(z|x))", divergence, divergence);
+    }
+
+    private static LineChart bounds(Measured measured) {
+        List<Bound> bounds = measured.bounds();
+        double[] samples = bounds.stream().mapToDouble(Bound::samples).toArray();
+        double[] elbo = new double[samples.length];
+        Arrays.fill(elbo, measured.elbo());
+        return new LineChart("Bounds on log p(x), trained VAE", "samples K", "nats")
+                .logX()
+                .curve(
+                        "importance-weighted bound",
+                        samples,
+                        bounds.stream().mapToDouble(Bound::value).toArray(),
+                        bounds.stream()
+                                .mapToDouble(b -> b.value() - 1.96 * b.error())
+                                .toArray(),
+                        bounds.stream()
+                                .mapToDouble(b -> b.value() + 1.96 * b.error())
+                                .toArray())
+                .curve("ELBO", samples, elbo);
+    }
+
+    private static Table table(Measured measured) {
+        Table table = new Table(
+                Table.count("K", ""),
+                Table.number("bound", "nats", 2),
+                Table.number("above the ELBO", "nats", 2),
+                Table.number("±", "standard error", 2));
+        measured.bounds().forEach(b -> table.row(b.samples(), b.value(), b.aboveElbo(), b.error()));
+        return table;
+    }
+}

@@ -1,0 +1,423 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.ImportanceWeightedBound;
+import varepsilon.generative.KullbackLeibler;
+import varepsilon.generative.Vae;
+import varepsilon.lab.experiment.VaeFile;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.nn.Adam;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.tensor.Gradients;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Question 1.4: the ELBO as q goes from the prior to the exact posterior of probabilistic PCA; and on a trained VAE, as
+ * the q of each image is fitted further while the model, and so log p(x), stays as it is.
+ */
+final class PosteriorApproachStudy implements Study {
+    private static final int DIMENSIONS = 16;
+    private static final int LATENT_DIM = 4;
+    private static final double STD = 0.3;
+    private static final double SIGNAL = 4;
+    private static final int STEPS = 20;
+
+    private static final double LEARNING_RATE = 0.02;
+    private static final int CHUNK = 8;
+    private static final double ROUNDING = 1e-9;
+    private static final double CLEAR = 3;
+
+    /**
+     * Where q is on its way, averaged over images of probabilistic PCA, in nats.
+     *
+     * @param way from 0, the prior, to 1, the posterior
+     * @param elbo in closed form
+     * @param elboDrawn by draws from q
+     * @param error standard error of that
+     * @param gap log p(x) − ELBO, in closed form
+     * @param divergence KL(q ‖ p(z|x)), in closed form
+     */
+    record Point(double way, double elbo, double elboDrawn, double error, double gap, double divergence) {}
+
+    /**
+     * The ELBO of the trained VAE on test images after so many steps of fitting each image's q, in nats.
+     *
+     * @param steps of gradient ascent
+     * @param elbo averaged over images and draws
+     * @param gain how far it lies above the one at the start
+     * @param error standard error of that
+     */
+    record Fitted(int steps, double elbo, double gain, double error) {}
+
+    /**
+     * All that was measured.
+     *
+     * @param logEvidence log p(x) of probabilistic PCA, averaged over the images, in nats
+     * @param path from the prior to the posterior
+     * @param images of the trained VAE
+     * @param fitted as its q are fitted
+     * @param samples K of the bound
+     * @param bound the importance-weighted bound of the encoder's q on log p(x), in nats
+     */
+    record Measured(double logEvidence, List<Point> path, int images, List<Fitted> fitted, int samples, double bound) {}
+
+    @Override
+    public String id() {
+        return "1.4";
+    }
+
+    @Override
+    public String title() {
+        return "When q approaches the posterior";
+    }
+
+    @Override
+    public String question() {
+        return "What happens to the ELBO as q(z|x) approaches the true posterior p(z|x)?";
+    }
+
+    @Override
+    public String claim() {
+        return "The divergence KL(q(z|x) ‖ p(z|x)) goes to 0, and the ELBO to log p(x).";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        try (Rng root = Rng.seeded(context.seed());
+                Rng rng = root.split("study 1.4")) {
+            ProbabilisticPca model = ProbabilisticPca.drawn(DIMENSIONS, LATENT_DIM, STD, SIGNAL, rng);
+            double[][] images = new double[context.pick(8, 16, 64)][];
+            double logEvidence = 0;
+            for (int i = 0; i < images.length; i++) {
+                images[i] = model.sample(rng);
+                logEvidence += model.evidence().logDensity(images[i]) / images.length;
+            }
+            List<Point> path = new ArrayList<>();
+            for (int step = 0; step <= STEPS; step++) {
+                context.progress("steps from the prior to the posterior", step, STEPS);
+                path.add(point(model, images, step / (double) STEPS, context.pick(500, 2000, 10_000), rng));
+            }
+            return result(onTrainedVae(logEvidence, path, context, rng));
+        }
+    }
+
+    private static Point point(ProbabilisticPca model, double[][] images, double way, int draws, Rng rng) {
+        MultivariateNormal evidence = model.evidence();
+        MultivariateNormal prior = MultivariateNormal.standard(model.latentDim());
+        double[] sums = new double[4];
+        double[] drawn = new double[draws];
+        for (double[] x : images) {
+            MultivariateNormal posterior = model.posterior(x);
+            MultivariateNormal q = between(posterior, way);
+            double elbo = model.elbo(x, q);
+            sums[0] += elbo;
+            sums[1] += evidence.logDensity(x) - elbo;
+            sums[2] += q.kullbackLeibler(posterior);
+            double[] noise = MultivariateNormal.noise(rng, (long) draws * model.latentDim());
+            for (int i = 0; i < draws; i++) {
+                double[] z = q.at(Arrays.copyOfRange(noise, i * model.latentDim(), (i + 1) * model.latentDim()));
+                drawn[i] += (model.logLikelihood(x, z) + prior.logDensity(z) - q.logDensity(z)) / images.length;
+            }
+        }
+        return new Point(
+                way,
+                sums[0] / images.length,
+                Moments.mean(drawn),
+                Moments.standardError(drawn),
+                sums[1] / images.length,
+                sums[2] / images.length);
+    }
+
+    /** From the prior N(0, I) to the posterior N(m, S): N(way·m, (1 − way)·I + way·S). */
+    static MultivariateNormal between(MultivariateNormal posterior, double way) {
+        double[][] covariance = posterior.covariance();
+        for (int i = 0; i < covariance.length; i++) {
+            for (int j = 0; j < covariance.length; j++) {
+                covariance[i][j] = way * covariance[i][j] + (i == j ? 1 - way : 0);
+            }
+        }
+        double[] mean =
+                Arrays.stream(posterior.mean()).map(value -> way * value).toArray();
+        return MultivariateNormal.of(mean, covariance);
+    }
+
+    private static Measured onTrainedVae(double logEvidence, List<Point> path, StudyContext context, Rng rng)
+            throws IOException {
+        ImageSet images = StudyVae.testImages(context, context.pick(16, 64, 256));
+        int samples = context.pick(64, 512, 4096);
+        int rounds = context.pick(4, 10, 20);
+        int stepsEach = context.pick(5, 20, 40);
+        int draws = context.pick(16, 64, 128);
+        try (VaeFile file = StudyVae.trained(context, 1);
+                var scope = Scope.open()) {
+            Vae vae = file.vae();
+            Tensor target = vae.target(
+                    Batches.of(images, images.size()).iterator().next().images());
+            double bound = bound(vae, target, samples, rng);
+            DiagonalGaussian encoded = vae.posterior(target);
+            DiagonalGaussian q = new DiagonalGaussian(
+                    encoded.mean().detach().copy().requiresGrad(true),
+                    encoded.logStd().detach().copy().requiresGrad(true));
+            double[] start = elbos(vae, q, target, draws, rng);
+            List<Fitted> fitted = new ArrayList<>(List.of(new Fitted(0, Moments.mean(start), 0, 0)));
+            try (Adam adam = new Adam(Map.of("mean", q.mean(), "log_std", q.logStd()), LEARNING_RATE)) {
+                for (int round = 1; round <= rounds; round++) {
+                    context.progress("rounds of fitting q", round - 1, rounds);
+                    for (int step = 0; step < stepsEach; step++) {
+                        fit(vae, q, target, adam, rng);
+                    }
+                    double[] now = elbos(vae, q, target, draws, rng);
+                    double[] gain = new double[now.length];
+                    Arrays.setAll(gain, i -> now[i] - start[i]);
+                    fitted.add(new Fitted(
+                            round * stepsEach, Moments.mean(now), Moments.mean(gain), Moments.standardError(gain)));
+                }
+            }
+            return new Measured(logEvidence, path, images.size(), fitted, samples, bound);
+        }
+    }
+
+    private static double bound(Vae vae, Tensor target, int samples, Rng rng) {
+        try (var scope = Scope.withoutGradients()) {
+            return Moments.mean(ImportanceWeightedBound.logLikelihood(vae, target, samples, CHUNK, rng)
+                    .toDoubles());
+        }
+    }
+
+    private static void fit(Vae vae, DiagonalGaussian q, Tensor target, Adam adam, Rng rng) {
+        try (var scope = Scope.withGradients()) {
+            Tensor loss = elbo(vae, q, target, rng).sum().neg();
+            adam.step(Gradients.of(loss, adam.parameters()));
+        }
+    }
+
+    /** One draw for each image. */
+    private static Tensor elbo(Vae vae, DiagonalGaussian q, Tensor target, Rng rng) {
+        Tensor divergence = KullbackLeibler.closedForm(q, vae.prior())
+                .orElseThrow(() -> new IllegalStateException("the VAE's prior has no closed form"));
+        return vae.likelihood()
+                .logProbability(vae.decode(q.sample(rng)), target)
+                .sub(divergence);
+    }
+
+    private static double[] elbos(Vae vae, DiagonalGaussian q, Tensor target, int draws, Rng rng) {
+        double[] result = new double[(int) target.size(0)];
+        for (int draw = 0; draw < draws; draw++) {
+            try (var scope = Scope.withoutGradients()) {
+                double[] values = elbo(vae, q, target, rng).toDoubles();
+                for (int i = 0; i < result.length; i++) {
+                    result[i] += values[i] / draws;
+                }
+            }
+        }
+        return result;
+    }
+
+    static StudyResult result(Measured measured) {
+        Point prior = measured.path().get(0);
+        Point posterior = last(measured.path());
+        Fitted fitted = last(measured.fitted());
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        numbers.put("log_evidence_nats", measured.logEvidence());
+        numbers.put("gap_at_prior_nats", prior.gap());
+        numbers.put("gap_at_posterior_nats", posterior.gap());
+        numbers.put("largest_residual_nats", largestResidual(measured));
+        numbers.put("largest_deviation_standard_errors", largestDeviation(measured));
+        numbers.put("vae_elbo_nats", measured.fitted().get(0).elbo());
+        numbers.put("vae_fitted_elbo_nats", fitted.elbo());
+        numbers.put("vae_gain_nats", fitted.gain());
+        numbers.put("vae_gain_error_nats", fitted.error());
+        numbers.put("vae_iw_nats", measured.bound());
+        return new StudyResult(
+                List.of(
+                        new Exhibit.Chart(
+                                path(measured),
+                                "Probabilistic PCA, from q = p(z) to q = p(z|x): the ELBO in closed form, and by draws"
+                                        + " with its 95 % interval."),
+                        new Exhibit.Chart(
+                                gaps(measured),
+                                "What is missing to log p(x) is KL(q ‖ p(z|x)) all the way; at the posterior both are 0"
+                                        + " and have no place on this axis."),
+                        new Exhibit.Chart(
+                                fitted(measured),
+                                Words.text(
+                                        "The trained VAE, whose model stays as it is: the ELBO of %d test images while the"
+                                                + " q of each is fitted, with 95 %% intervals of the gain.",
+                                        measured.images())),
+                        new Exhibit.Numbers(pathTable(measured), "Probabilistic PCA, averages over images."),
+                        new Exhibit.Numbers(fittedTable(measured), "The trained VAE, averages over images.")),
+                reading(measured),
+                verdict(measured),
+                Words.text(
+                        "With the exact posterior log p(x) − ELBO is %.0e nats, and on the way it %s and differs from the"
+                                + " divergence by at most %.0e nats; fitting q raises the VAE's ELBO by %.2f ± %.2f nats.",
+                        posterior.gap(),
+                        falls(measured.path()) ? "falls at every step" : "does not fall at every step",
+                        largestResidual(measured),
+                        fitted.gain(),
+                        fitted.error()),
+                numbers);
+    }
+
+    private static <T> T last(List<T> values) {
+        return values.get(values.size() - 1);
+    }
+
+    private static double largestResidual(Measured measured) {
+        return measured.path().stream()
+                .mapToDouble(point -> Math.abs(point.gap() - point.divergence()))
+                .max()
+                .orElseThrow();
+    }
+
+    /** Of the ELBO by draws from the one in closed form, in standard errors; rounding is no deviation. */
+    private static double largestDeviation(Measured measured) {
+        return measured.path().stream()
+                .mapToDouble(point -> Math.max(0, Math.abs(point.elboDrawn() - point.elbo()) - ROUNDING)
+                        / Math.max(point.error(), ROUNDING))
+                .max()
+                .orElseThrow();
+    }
+
+    private static boolean falls(List<Point> path) {
+        for (int i = 1; i < path.size(); i++) {
+            if (path.get(i).gap() >= path.get(i - 1).gap()
+                    || path.get(i).divergence() >= path.get(i - 1).divergence()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Verdict verdict(Measured measured) {
+        if (Math.abs(last(measured.path()).gap()) > ROUNDING * Math.max(1, Math.abs(measured.logEvidence()))) {
+            return Verdict.CONTRADICTED;
+        }
+        Fitted fitted = last(measured.fitted());
+        if (fitted.gain() < -CLEAR * fitted.error()) {
+            return Verdict.MIXED;
+        }
+        return falls(measured.path()) ? Verdict.CONFIRMED : Verdict.MIXED;
+    }
+
+    private static String reading(Measured measured) {
+        Point prior = measured.path().get(0);
+        Point posterior = last(measured.path());
+        String exact = Words.text(
+                "On the way from the prior to the posterior the ELBO %s %.2f to %.2f nats, log p(x) is %.2f, and what is"
+                        + " missing %s KL(q ‖ p(z|x)).",
+                posterior.elbo() > prior.elbo() ? "rises from" : "goes from",
+                prior.elbo(),
+                posterior.elbo(),
+                measured.logEvidence(),
+                largestResidual(measured) <= ROUNDING * Math.max(1, Math.abs(measured.logEvidence()))
+                        ? "equals"
+                        : "is not exactly");
+        Fitted start = measured.fitted().get(0);
+        Fitted end = last(measured.fitted());
+        double missing = measured.bound() - start.elbo();
+        String change = Math.abs(end.gain()) <= CLEAR * end.error()
+                ? "does not clearly change its ELBO"
+                : Words.text("%s its ELBO by %.2f nats", end.gain() > 0 ? "raises" : "lowers", Math.abs(end.gain()));
+        String share = end.gain() > CLEAR * end.error() && missing > 0
+                ? Words.text(
+                        ", %s of what the bound of %,d samples shows to be missing",
+                        Words.percent(end.gain() / missing), measured.samples())
+                : "";
+        return exact
+                + " "
+                + Words.text(
+                        "On the trained VAE, fitting the q of each image for %,d more steps %s%s.",
+                        end.steps(), change, share);
+    }
+
+    private static LineChart path(Measured measured) {
+        double[] way = column(measured.path(), Point::way);
+        double[] evidence = new double[way.length];
+        Arrays.fill(evidence, measured.logEvidence());
+        return new LineChart("The ELBO reaches log p(x)", "way from the prior (0) to the posterior (1)", "nats")
+                .curve("log p(x)", way, evidence)
+                .curve("ELBO, closed form", way, column(measured.path(), Point::elbo))
+                .curve(
+                        "ELBO, draws",
+                        way,
+                        column(measured.path(), Point::elboDrawn),
+                        column(measured.path(), p -> p.elboDrawn() - 1.96 * p.error()),
+                        column(measured.path(), p -> p.elboDrawn() + 1.96 * p.error()));
+    }
+
+    private static LineChart gaps(Measured measured) {
+        double[] way = column(measured.path(), Point::way);
+        return new LineChart("What is missing", "way from the prior (0) to the posterior (1)", "nats")
+                .logY()
+                .curve("log p(x) − ELBO", way, withoutRounding(column(measured.path(), Point::gap)))
+                .curve("KL(q ‖ p(z|x))", way, withoutRounding(column(measured.path(), Point::divergence)));
+    }
+
+    /** A logarithmic axis would show rounding as if it were a finding. */
+    private static double[] withoutRounding(double[] values) {
+        return Arrays.stream(values)
+                .map(value -> value > ROUNDING ? value : Double.NaN)
+                .toArray();
+    }
+
+    private static LineChart fitted(Measured measured) {
+        List<Fitted> fitted = measured.fitted();
+        double[] steps = column(fitted, Fitted::steps);
+        double[] bound = new double[steps.length];
+        Arrays.fill(bound, measured.bound());
+        return new LineChart("Fitting q on a trained VAE", "steps", "nats")
+                .curve(
+                        "ELBO",
+                        steps,
+                        column(fitted, Fitted::elbo),
+                        column(fitted, f -> f.elbo() - 1.96 * f.error()),
+                        column(fitted, f -> f.elbo() + 1.96 * f.error()))
+                .curve(Words.text("bound of %,d samples", measured.samples()), steps, bound);
+    }
+
+    private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
+        return rows.stream().mapToDouble(value).toArray();
+    }
+
+    private static Table pathTable(Measured measured) {
+        Table table = new Table(
+                Table.number("way", "", 2),
+                Table.number("ELBO", "nats", 4),
+                Table.number("by draws", "nats", 4),
+                Table.number("±", "standard error", 4),
+                Table.text("log p(x) − ELBO (nats)"),
+                Table.text("KL(q ‖ p(z|x)) (nats)"));
+        measured.path()
+                .forEach(p -> table.row(
+                        p.way(),
+                        p.elbo(),
+                        p.elboDrawn(),
+                        p.error(),
+                        Words.number(p.gap()),
+                        Words.number(p.divergence())));
+        return table;
+    }
+
+    private static Table fittedTable(Measured measured) {
+        Table table = new Table(
+                Table.count("steps", ""),
+                Table.number("ELBO", "nats", 2),
+                Table.number("gain", "nats", 2),
+                Table.number("±", "standard error", 2));
+        measured.fitted().forEach(f -> table.row(f.steps(), f.elbo(), f.gain(), f.error()));
+        return table;
+    }
+}

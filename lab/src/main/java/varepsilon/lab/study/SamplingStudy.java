@@ -1,0 +1,376 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.data.ImageSet;
+import varepsilon.generative.Picture;
+import varepsilon.generative.Vae;
+import varepsilon.lab.experiment.VaeEvaluation;
+import varepsilon.lab.experiment.VaeFile;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.ImageGrid;
+import varepsilon.report.Table;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** Question 1.1: how an image is drawn: one z for all its pixels, and a draw, not the mode, of each pixel's distribution. */
+final class SamplingStudy implements Study {
+    private static final int LEVELS = 16;
+    private static final int CHUNK = 112;
+    private static final int SHOWN = 10;
+    private static final int GROUPS = 8;
+    private static final int BATCH = 64;
+    /** Standard errors between two numbers that are said to differ. */
+    private static final double CLEAR = 3;
+
+    /**
+     * A number with its standard error.
+     *
+     * @param value the estimate
+     * @param error its standard error
+     */
+    record Estimate(double value, double error) {
+        boolean clearlyDiffersFrom(Estimate other) {
+            return Math.abs(value - other.value) > CLEAR * Math.hypot(error, other.error);
+        }
+    }
+
+    /**
+     * What was measured of one kind of images.
+     *
+     * @param name for people
+     * @param correlation of neighbouring pixels, each less its mean over the images
+     * @param grey share of pixels that are neither black nor white
+     * @param bpd the model's −ELBO of them, in bits per dimension
+     */
+    record Row(String name, Estimate correlation, Estimate grey, double bpd) {}
+
+    /** All that was measured, over so many images of each kind. */
+    record Measured(int images, Row test, Row sample, Row argmax, Row mean, Row perPixel) {
+        List<Row> rows() {
+            return List.of(test, sample, argmax, mean, perPixel);
+        }
+    }
+
+    @Override
+    public String id() {
+        return "1.1";
+    }
+
+    @Override
+    public String title() {
+        return "Sampling an image";
+    }
+
+    @Override
+    public String question() {
+        return "Given a decoder, which steps draw an image?";
+    }
+
+    @Override
+    public String claim() {
+        return "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical distribution, and"
+                + " the value of the largest probability becomes its intensity.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        int count = context.pick(96, 400, 784);
+        try (VaeFile file = StudyVae.trained(context, 1)) {
+            ImageSet test = StudyVae.testImages(context, count);
+            Map<String, byte[]> pixels = new LinkedHashMap<>();
+            pixels.put("test images", levels(test));
+            context.progress("drawing images", 0, 2);
+            file.vae().evaluating(() -> draw(file.vae(), test, context.seed(), pixels));
+            List<Row> rows = new ArrayList<>();
+            for (Map.Entry<String, byte[]> kind : pixels.entrySet()) {
+                context.progress("measuring images", rows.size(), pixels.size());
+                rows.add(row(kind.getKey(), kind.getValue(), test, file.vae(), context.seed()));
+            }
+            Measured measured =
+                    new Measured(test.size(), rows.get(0), rows.get(1), rows.get(2), rows.get(3), rows.get(4));
+            return result(measured, picture(pixels, test));
+        }
+    }
+
+    /** Images of p(x) in three pictures with the same z, and of what a z for each pixel gives. */
+    private static void draw(Vae vae, ImageSet like, long seed, Map<String, byte[]> into) {
+        try (var scope = Scope.withoutGradients();
+                Rng root = Rng.seeded(seed);
+                Rng rng = root.split("study 1.1")) {
+            int count = like.size();
+            float[][] pictures = decoded(vae, count, List.of(Picture.SAMPLE, Picture.ARGMAX, Picture.MEAN), rng);
+            into.put("one z, sample", bytes(pictures[0]));
+            into.put("one z, argmax", bytes(pictures[1]));
+            into.put("one z, mean", bytes(pictures[2]));
+            int area = like.height() * like.width();
+            float[] pool = decoded(vae, area, List.of(Picture.ARGMAX), rng)[0];
+            into.put("z per pixel, argmax", bytes(shuffledByPixel(pool, count, like.channels(), area)));
+        }
+    }
+
+    /** Pictures of the same latent vectors, one z each, decoded in portions. */
+    private static float[][] decoded(Vae vae, int count, List<Picture> kinds, Rng rng) {
+        float[][] result = new float[kinds.size()][];
+        Tensor z = vae.prior().sample(count, rng).to(vae.device());
+        for (int start = 0; start < count; start += CHUNK) {
+            try (var scope = Scope.open()) {
+                int size = Math.min(CHUNK, count - start);
+                Tensor output = vae.decode(z.narrow(0, start, size));
+                for (int kind = 0; kind < result.length; kind++) {
+                    float[] part =
+                            kinds.get(kind).of(vae.likelihood(), output, rng).toFloats();
+                    if (result[kind] == null) {
+                        result[kind] = new float[part.length / size * count];
+                    }
+                    System.arraycopy(part, 0, result[kind], part.length / size * start, part.length);
+                }
+            }
+        }
+        return result;
+    }
+
+    /**
+     * Images whose every pixel comes from another of the pool's images, as many of which there are as pixels: pixel m of
+     * image i is that of image m + i. No two pixels of an image share a z, exactly as if each had drawn its own.
+     */
+    static float[] shuffledByPixel(float[] pool, int count, int channels, int area) {
+        if (pool.length != area * channels * area || count > area) {
+            throw new IllegalArgumentException(pool.length + " values for " + count + " images of " + channels + "×"
+                    + area + ": expected an image for each pixel, and no more images than that");
+        }
+        float[] result = new float[count * channels * area];
+        for (int image = 0; image < count; image++) {
+            for (int channel = 0; channel < channels; channel++) {
+                for (int pixel = 0; pixel < area; pixel++) {
+                    int from = (pixel + image) % area;
+                    result[(image * channels + channel) * area + pixel] =
+                            pool[(from * channels + channel) * area + pixel];
+                }
+            }
+        }
+        return result;
+    }
+
+    private static Row row(String name, byte[] pixels, ImageSet like, Vae vae, long seed) {
+        ImageSet set = ImageSet.unlabelled(name, pixels, like.channels(), like.height(), like.width());
+        double bpd = VaeEvaluation.of(vae, set, VaeEvaluation.Settings.elbo(BATCH, seed), done -> {})
+                .bpd();
+        return new Row(name, neighbourCorrelation(set), greyShare(set), bpd);
+    }
+
+    /** The same images with the grey levels that the model knows, spread from black to white. */
+    private static byte[] levels(ImageSet set) {
+        byte[] result = new byte[set.size() * set.dimensions()];
+        for (int i = 0; i < set.size(); i++) {
+            byte[] image = set.image(i);
+            for (int j = 0; j < image.length; j++) {
+                result[i * image.length + j] = (byte) ((image[j] & 0xFF) * LEVELS / 256 * 255 / (LEVELS - 1));
+            }
+        }
+        return result;
+    }
+
+    private static byte[] bytes(float[] unit) {
+        byte[] result = new byte[unit.length];
+        for (int i = 0; i < unit.length; i++) {
+            result[i] = (byte) (Math.round(unit[i] * (LEVELS - 1)) * 255 / (LEVELS - 1));
+        }
+        return result;
+    }
+
+    /**
+     * Correlation of pixels beside and below each other, each less its mean over the images: what the images share (a
+     * dark border) does not count. 0 where nothing varies; the error is from groups of images.
+     */
+    static Estimate neighbourCorrelation(ImageSet set) {
+        double[][] rest = residuals(set);
+        double[] groups = new double[Math.min(GROUPS, set.size())];
+        for (int group = 0; group < groups.length; group++) {
+            int from = group * set.size() / groups.length;
+            int to = (group + 1) * set.size() / groups.length;
+            groups[group] = correlation(rest, set, from, to);
+        }
+        return new Estimate(correlation(rest, set, 0, set.size()), Moments.standardError(groups));
+    }
+
+    private static double[][] residuals(ImageSet set) {
+        double[] mean = new double[set.dimensions()];
+        double[][] rest = new double[set.size()][];
+        for (int i = 0; i < rest.length; i++) {
+            byte[] image = set.image(i);
+            rest[i] = new double[image.length];
+            for (int j = 0; j < image.length; j++) {
+                rest[i][j] = image[j] & 0xFF;
+                mean[j] += rest[i][j] / rest.length;
+            }
+        }
+        for (double[] image : rest) {
+            for (int j = 0; j < mean.length; j++) {
+                image[j] -= mean[j];
+            }
+        }
+        return rest;
+    }
+
+    private static double correlation(double[][] rest, ImageSet set, int from, int to) {
+        int width = set.width();
+        int area = set.height() * width;
+        double products = 0;
+        double first = 0;
+        double second = 0;
+        for (int i = from; i < to; i++) {
+            for (int j = 0; j < rest[i].length; j++) {
+                int right = j % width + 1 < width ? j + 1 : -1;
+                int below = j % area + width < area ? j + width : -1;
+                for (int other : new int[] {right, below}) {
+                    if (other >= 0) {
+                        products += rest[i][j] * rest[i][other];
+                        first += rest[i][j] * rest[i][j];
+                        second += rest[i][other] * rest[i][other];
+                    }
+                }
+            }
+        }
+        return first == 0 || second == 0 ? 0 : products / Math.sqrt(first * second);
+    }
+
+    private static Estimate greyShare(ImageSet set) {
+        double[] shares = new double[set.size()];
+        double mean = 0;
+        for (int i = 0; i < shares.length; i++) {
+            byte[] image = set.image(i);
+            for (byte pixel : image) {
+                int level = (pixel & 0xFF) * LEVELS / 256;
+                shares[i] += level > 0 && level < LEVELS - 1 ? 1.0 / image.length : 0;
+            }
+            mean += shares[i] / shares.length;
+        }
+        return new Estimate(mean, Moments.standardError(shares));
+    }
+
+    private static Exhibit.Picture picture(Map<String, byte[]> pixels, ImageSet like) {
+        int shown = Math.min(SHOWN, like.size());
+        int size = shown * like.dimensions();
+        byte[] rows = new byte[pixels.size() * size];
+        int row = 0;
+        for (byte[] kind : pixels.values()) {
+            System.arraycopy(kind, 0, rows, row++ * size, size);
+        }
+        byte[] png = ImageGrid.of(rows, like.channels(), like.height(), like.width())
+                .columns(shown)
+                .rowLabels(List.copyOf(pixels.keySet()))
+                .toPng();
+        return new Exhibit.Picture(
+                "samples",
+                png,
+                "Test images, three pictures of the model's p(x|z) with one z for each column, and images whose every"
+                        + " pixel has drawn a z of its own.");
+    }
+
+    static StudyResult result(Measured measured, Exhibit.Picture picture) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        numbers.put("correlation_test", measured.test().correlation().value());
+        numbers.put("correlation_sample", measured.sample().correlation().value());
+        numbers.put("correlation_argmax", measured.argmax().correlation().value());
+        numbers.put("correlation_z_per_pixel", measured.perPixel().correlation().value());
+        numbers.put("grey_share_test", measured.test().grey().value());
+        numbers.put("grey_share_sample", measured.sample().grey().value());
+        numbers.put("grey_share_argmax", measured.argmax().grey().value());
+        measured.rows().forEach(row -> numbers.put("bpd " + row.name(), row.bpd()));
+        return new StudyResult(
+                List.of(
+                        picture,
+                        new Exhibit.Numbers(
+                                table(measured),
+                                "The correlation is that of pixels beside and below each other, each less its mean over "
+                                        + measured.images()
+                                        + " images; bits per dimension are the model's own −ELBO.")),
+                reading(measured),
+                verdict(measured),
+                because(measured),
+                numbers);
+    }
+
+    /** A z for each pixel destroys images where less than half of the same picture's correlation is left. */
+    private static boolean oneZ(Measured measured) {
+        Estimate fresh = measured.perPixel().correlation();
+        Estimate whole = measured.argmax().correlation();
+        return new Estimate(2 * fresh.value(), 2 * fresh.error()).clearlyDiffersFrom(whole)
+                && 2 * fresh.value() < whole.value();
+    }
+
+    private static boolean argmaxIsNoSample(Measured measured) {
+        return measured.argmax().grey().clearlyDiffersFrom(measured.sample().grey());
+    }
+
+    private static Verdict verdict(Measured measured) {
+        if (oneZ(measured) && argmaxIsNoSample(measured)) {
+            return Verdict.CONTRADICTED;
+        }
+        return oneZ(measured) || argmaxIsNoSample(measured) ? Verdict.MIXED : Verdict.UNDECIDED;
+    }
+
+    private static String because(Measured measured) {
+        return Words.text(
+                "The most probable values of neighbouring pixels correlate by %s ± %.3f with one z and %s ± %.3f with a z"
+                        + " for each pixel; %s of them are grey, and %s of the samples' pixels.",
+                correlation(measured.argmax()),
+                measured.argmax().correlation().error(),
+                correlation(measured.perPixel()),
+                measured.perPixel().correlation().error(),
+                Words.percent(measured.argmax().grey().value()),
+                Words.percent(measured.sample().grey().value()));
+    }
+
+    private static String reading(Measured measured) {
+        String first = Words.text(
+                "With one z for an image, neighbouring pixels correlate by %s in samples and %s in most probable values (in"
+                        + " test images by %s); with a z of its own for every pixel the latter correlate by %s, %s.",
+                correlation(measured.sample()),
+                correlation(measured.argmax()),
+                correlation(measured.test()),
+                correlation(measured.perPixel()),
+                oneZ(measured) ? "and what comes out is no image" : "so that this does not clearly destroy the image");
+        String second = argmaxIsNoSample(measured)
+                ? "The most probable value of each pixel is not a draw: "
+                : "The most probable value of each pixel does not clearly differ from a draw: ";
+        return first + " " + second
+                + Words.text(
+                        "%s of its pixels are grey, against %s of the samples' and %s of the test images', and the model"
+                                + " gives it %.3f bits per dimension, its samples %.3f.",
+                        Words.percent(measured.argmax().grey().value()),
+                        Words.percent(measured.sample().grey().value()),
+                        Words.percent(measured.test().grey().value()),
+                        measured.argmax().bpd(),
+                        measured.sample().bpd());
+    }
+
+    private static String correlation(Row row) {
+        return Words.text("%.3f", row.correlation().value());
+    }
+
+    private static Table table(Measured measured) {
+        Table table = new Table(
+                Table.text("images"),
+                Table.number("neighbours' correlation", "", 3),
+                Table.number("±", "standard error", 3),
+                Table.percent("grey pixels", 1),
+                Table.percent("± standard error", 1),
+                Table.number("−ELBO", "bits/dim", 3));
+        for (Row row : measured.rows()) {
+            table.row(
+                    row.name(),
+                    row.correlation().value(),
+                    row.correlation().error(),
+                    row.grey().value(),
+                    row.grey().error(),
+                    row.bpd());
+        }
+        return table;
+    }
+}
