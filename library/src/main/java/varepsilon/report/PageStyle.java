@@ -70,6 +70,17 @@ final class PageStyle {
             .tip{position:absolute;z-index:2;max-width:16rem;padding:.4em .7em;border-radius:5px;background:var(--ink);
             color:var(--paper);font-size:.84rem;line-height:1.35;white-space:pre-line;pointer-events:none}
             .chart .paper{fill:none}
+            .live{max-width:90rem}
+            .run{border-top:1px solid var(--rule);margin-top:1.8em}
+            .run h2{border:0;margin:.5em 0 .2em}
+            .state{margin:0;color:var(--quiet);font-size:.94rem;font-variant-numeric:tabular-nums}
+            .state b{display:inline-block;padding:0 .65em;border-radius:1em;background:var(--raised);margin-right:.4em}
+            .running{color:var(--confirmed)}.waiting{color:var(--mixed)}
+            .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));gap:.5rem 1.2rem;
+            margin-top:1em}
+            .samples{display:flex;flex-wrap:wrap;gap:0 1.5rem}
+            .samples figure{margin:1em 0;max-width:100%}
+            #connection{color:var(--contradicted);margin:0}
             @media (max-width:36rem){
             body{padding:1.5rem 1rem 4rem;font-size:1rem}
             nav ol{columns:1}
@@ -171,15 +182,20 @@ final class PageStyle {
                 <html lang="en">
                 <head>
                 <meta charset="utf-8">
-                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; %s; \
-                style-src 'unsafe-inline'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'">
+                <meta http-equiv="Content-Security-Policy" content="%s">
                 <meta name="viewport" content="width=device-width, initial-scale=1">
                 <title>%s</title>
                 <style>
                 %s</style>
                 </head>
                 <body>
-                """.formatted(sources, hash("\n" + script), Markup.escape(title), STYLE);
+                """.formatted(policy(script, sources), Markup.escape(title), STYLE);
+    }
+
+    /** What a page may load and run. */
+    static String policy(String script, String sources) {
+        return "default-src 'none'; " + sources + "; style-src 'unsafe-inline'; script-src 'sha256-"
+                + hash("\n" + script) + "'; base-uri 'none'; form-action 'none'";
     }
 
     /** The end of a page. */

@@ -28,14 +28,18 @@ final class Png {
      * @throws IllegalArgumentException if it does not begin as a PNG file
      */
     static Size size(byte[] png) {
-        boolean isPng = png.length >= HEADER_AT + 12
-                && Arrays.equals(png, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length)
-                && Arrays.equals(png, HEADER_AT, HEADER_AT + HEADER.length, HEADER, 0, HEADER.length);
-        if (!isPng) {
+        if (!isPng(png)) {
             throw new IllegalArgumentException("these " + png.length + " bytes are no PNG file");
         }
         ByteBuffer size = ByteBuffer.wrap(png, HEADER_AT + HEADER.length, 8);
         return new Size(size.getInt(), size.getInt());
+    }
+
+    /** Whether these bytes begin as a PNG file does. */
+    static boolean isPng(byte[] bytes) {
+        return bytes.length >= HEADER_AT + 12
+                && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length)
+                && Arrays.equals(bytes, HEADER_AT, HEADER_AT + HEADER.length, HEADER, 0, HEADER.length);
     }
 
     /** The PNG file of a picture. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,22 +53,36 @@ final class Chromium {
     /**
      * What a page looks like in a browser.
      *
-     * @param findings what it holds, then what is wrong with it
+     * @param findings what it holds, and what is wrong with it
      * @param console what it logged: errors, and what its policy refused
      */
     record Look(String findings, List<String> console) {}
 
     /** Opens a page in a frame as wide as a telephone; skips the test where there is no browser. */
     static Look at(String html, Path folder) throws IOException, InterruptedException {
-        Optional<Path> browser = browser();
-        assumeTrue(browser.isPresent(), "skipped: no chromium, chromium-browser or google-chrome on the PATH");
         Files.writeString(folder.resolve("page.html"), probed(html));
         Path frame = Files.writeString(folder.resolve("frame.html"), """
                 <!DOCTYPE html><meta charset="utf-8"><output>nothing</output>
                 <script>addEventListener('message', e => document.querySelector('output').textContent = e.data)</script>
                 <iframe src="page.html" width="380" height="700"></iframe>
                 """);
+        Look look = opened(frame.toUri(), folder);
+        Matcher findings = FINDINGS.matcher(look.findings);
+        if (!findings.find()) {
+            throw new AssertionError("the browser shows nothing: " + look);
+        }
+        return new Look(findings.group(1), look.console);
+    }
+
+    /**
+     * What stands in a page after six seconds of the browser's own time, as HTML; skips the test where there is no
+     * browser.
+     */
+    static Look opened(URI address, Path folder) throws IOException, InterruptedException {
+        Optional<Path> browser = browser();
+        assumeTrue(browser.isPresent(), "skipped: no chromium, chromium-browser or google-chrome on the PATH");
         Path log = folder.resolve("browser.log");
+        Path dom = folder.resolve("browser.html");
         Process process = new ProcessBuilder(
                         browser.get().toString(),
                         "--headless=new",
@@ -76,23 +91,20 @@ final class Chromium {
                         "--user-data-dir=" + folder.resolve("profile"),
                         "--enable-logging=stderr",
                         "--v=0",
-                        "--virtual-time-budget=3000",
+                        "--virtual-time-budget=6000",
                         "--dump-dom",
-                        frame.toUri().toString())
+                        address.toString())
                 .redirectError(log.toFile())
+                .redirectOutput(dom.toFile())
                 .start();
-        String dom = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(3, TimeUnit.MINUTES)) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
-            throw new AssertionError("the browser does not end");
-        }
-        Matcher findings = FINDINGS.matcher(dom);
-        if (!findings.find()) {
-            throw new AssertionError("the browser shows nothing: " + dom + Files.readString(log));
+            throw new AssertionError("the browser does not end: " + Files.readString(log));
         }
         try (Stream<String> lines = Files.lines(log)) {
             return new Look(
-                    findings.group(1),
+                    Files.readString(dom),
                     lines.filter(line -> line.contains("CONSOLE")).toList());
         }
     }
