@@ -93,6 +93,7 @@ public final class Main implements Runnable {
                 .addSubcommand(classifier)
                 .addSubcommand(new AttackCommand(console))
                 .addSubcommand(new BenchCommand(console))
+                .addSubcommand(new ReportCommand(console))
                 .addSubcommand(new DoctorCommand(console));
         line.setOut(new PrintWriter(console.out(), true, Charset.defaultCharset()));
         line.setErr(new PrintWriter(console.err(), true, Charset.defaultCharset()));
