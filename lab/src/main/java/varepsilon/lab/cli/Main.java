@@ -72,26 +72,41 @@ public final class Main implements Runnable {
     }
 
     private static CommandLine commandLine(Console console, List<String> arguments) {
-        CommandLine data = new CommandLine(new DataCommand())
+        CommandLine data = Group.named(
+                        "data", "Data sets: what there is, what is in one, how to get one.", "varepsilon data list")
                 .addSubcommand(new DataListCommand(console))
                 .addSubcommand(new DataInfoCommand(console))
                 .addSubcommand(new DataFetchCommand(console));
-        CommandLine vae = new CommandLine(new VaeCommand())
+        CommandLine vae = Group.named(
+                        "vae",
+                        "Variational autoencoders: train, evaluate, look at.",
+                        "varepsilon vae train --data glyphs --latent-dim 2 --epochs 10")
                 .addSubcommand(new VaeTrainCommand(console, arguments))
                 .addSubcommand(new VaeEvaluateCommand(console))
                 .addSubcommand(new VaeSampleCommand(console))
                 .addSubcommand(new VaeReconstructCommand(console))
                 .addSubcommand(new VaeInterpolateCommand(console))
                 .addSubcommand(new VaeManifoldCommand(console));
-        CommandLine classifier = new CommandLine(new ClassifierCommand())
+        CommandLine classifier = Group.named(
+                        "classifier",
+                        "Image classifiers: train, with or without defences, and evaluate.",
+                        "varepsilon classifier train --data glyphs --epochs 3")
                 .addSubcommand(new ClassifierTrainCommand(console, arguments))
                 .addSubcommand(new ClassifierEvaluateCommand(console));
+        CommandLine experiment = Group.named(
+                        "experiment",
+                        "Experiments of many runs: those of the source, and your own.",
+                        "varepsilon experiment run robustness-2.1 --preset smoke")
+                .addSubcommand(new ExperimentListCommand(console))
+                .addSubcommand(new ExperimentRunCommand(console, arguments))
+                .addSubcommand(new ExperimentReportCommand(console, arguments));
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new QuickstartCommand(console, arguments))
                 .addSubcommand(data)
                 .addSubcommand(vae)
                 .addSubcommand(classifier)
                 .addSubcommand(new AttackCommand(console))
+                .addSubcommand(experiment)
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new ReportCommand(console))
                 .addSubcommand(new DoctorCommand(console));

@@ -12,7 +12,7 @@ import java.util.Map;
  * The published training curves of the VAE on 4-bit MNIST with 32 filters, at 2 and at 20 latent dimensions: Adam 1e-3,
  * batch 128, 80 epochs, epoch 0 after the first pass over the data, as in {@code metrics.csv}.
  */
-final class PublishedCurves {
+public final class PublishedCurves {
     private static final String FILE = "published-vae-mnist-4bit.csv";
 
     private PublishedCurves() {}
@@ -23,10 +23,10 @@ final class PublishedCurves {
      * @param epochs where it is known, counted from 0
      * @param values one for each epoch
      */
-    record Curve(double[] epochs, double[] values) {}
+    public record Curve(double[] epochs, double[] values) {}
 
     /** The curves to lay over those of such a training, by the names of {@code metrics.csv}; none where none compare. */
-    static Map<String, Curve> comparableTo(VaeConfig config) {
+    public static Map<String, Curve> comparableTo(VaeConfig config) {
         boolean same = config.data().equals("mnist")
                 && config.likelihood().equals("categorical")
                 && config.levels() == 16

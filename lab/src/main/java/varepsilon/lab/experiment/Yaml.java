@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -25,7 +26,7 @@ import varepsilon.data.Datasets;
 import varepsilon.tensor.InputException;
 
 /** Records as YAML. Reading is strict: every key must be there, be known, and have a value of its type. */
-final class Yaml {
+public final class Yaml {
     private static final YAMLMapper MAPPER = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
@@ -33,6 +34,7 @@ final class Yaml {
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
             .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+            .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
             .withCoercionConfig(
                     LogicalType.Textual,
                     config -> config.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
@@ -42,7 +44,8 @@ final class Yaml {
 
     private Yaml() {}
 
-    static String write(Object value) {
+    /** A record or a tree as YAML. */
+    public static String write(Object value) {
         try {
             return MAPPER.writeValueAsString(value);
         } catch (JsonProcessingException e) {
@@ -57,6 +60,41 @@ final class Yaml {
      * @throws InputException naming the file, the key and what was expected of it
      */
     static <T extends Record> T read(String text, Class<T> type, Path file) {
+        return read(text, type, file.toString());
+    }
+
+    /**
+     * Reads the same out of a tree.
+     *
+     * @param source where the tree comes from, for messages
+     */
+    public static <T extends Record> T read(JsonNode tree, Class<T> type, String source) {
+        return read(write(tree), type, source);
+    }
+
+    /**
+     * A text as a tree of keys and values.
+     *
+     * @param source where the text comes from, for messages
+     * @throws InputException where it is none
+     */
+    public static ObjectNode tree(String text, String source) {
+        try {
+            if (MAPPER.readTree(text) instanceof ObjectNode tree) {
+                return tree;
+            }
+            throw new InputException(source + ": holds no keys; expected lines such as 'kind: vae'");
+        } catch (JsonProcessingException e) {
+            throw new InputException(source + ": cannot be read: " + firstLine(e) + place(e), e);
+        }
+    }
+
+    /** A record as a tree. */
+    public static ObjectNode tree(Record value) {
+        return MAPPER.valueToTree(value);
+    }
+
+    private static <T extends Record> T read(String text, Class<T> type, String file) {
         try {
             requireKeys(MAPPER.readTree(text), type, "", file);
             return MAPPER.readValue(text, type);
@@ -70,18 +108,14 @@ final class Yaml {
     }
 
     /** @param section the path to these keys, with a dot at its end; empty at the top */
-    private static void requireKeys(JsonNode found, Class<?> type, String section, Path file) {
+    private static void requireKeys(JsonNode found, Class<?> type, String section, String file) {
         if (!found.isObject()) {
             String where = section.isEmpty() ? "holds" : "key '" + section.substring(0, section.length() - 1) + "' has";
             throw new InputException(file + ": " + where + " no keys; expected " + String.join(", ", keys(type)));
         }
         List<String> keys = keys(type);
         found.fieldNames().forEachRemaining(key -> {
-            if (!keys.contains(key)) {
-                String nearest = Collections.min(keys, comparingInt(known -> Datasets.editDistance(key, known)));
-                throw new InputException(
-                        file + ": unknown key '" + section + key + "'; did you mean '" + section + nearest + "'?");
-            }
+            requireKnown(key, keys, section, file);
         });
         for (RecordComponent component : type.getRecordComponents()) {
             String key = component.getName();
@@ -91,6 +125,21 @@ final class Yaml {
             if (component.getType().isRecord()) {
                 requireKeys(found.get(key), component.getType(), section + key + ".", file);
             }
+        }
+    }
+
+    /**
+     * Refuses a key that nobody knows.
+     *
+     * @param section the path to it, with a dot at its end; empty at the top
+     * @param source where it comes from, for messages
+     * @throws InputException naming the nearest that is known
+     */
+    public static void requireKnown(String key, List<String> known, String section, String source) {
+        if (!known.contains(key)) {
+            String nearest = Collections.min(known, comparingInt(other -> Datasets.editDistance(key, other)));
+            throw new InputException(
+                    source + ": unknown key '" + section + key + "'; did you mean '" + section + nearest + "'?");
         }
     }
 

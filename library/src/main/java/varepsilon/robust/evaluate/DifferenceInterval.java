@@ -22,6 +22,19 @@ public record DifferenceInterval(double low, double high) {
                 Math.min(1, pairs.difference() + hypotenuse(above1, below2, phi)));
     }
 
+    /**
+     * A 95 % interval for the difference of two accuracies on examples that have nothing to do with each other (Newcombe
+     * 1998, "Interval estimation for the difference between independent proportions", method 10).
+     */
+    public static DifferenceInterval independent(Accuracy first, Accuracy second) {
+        double difference = first.rate() - second.rate();
+        double below = Math.hypot(
+                first.rate() - first.interval().low(), second.interval().high() - second.rate());
+        double above = Math.hypot(
+                first.interval().high() - first.rate(), second.rate() - second.interval().low());
+        return new DifferenceInterval(Math.max(-1, difference - below), Math.min(1, difference + above));
+    }
+
     private static double hypotenuse(double a, double b, double phi) {
         // Written as a sum that rounding cannot turn negative: |φ| is at most 1.
         return Math.sqrt((a - b) * (a - b) + 2 * (1 - phi) * a * b);

@@ -1,16 +1,14 @@
 package varepsilon.lab.cli;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code varepsilon classifier}: what can be done with a classifier. */
-@Command(
-        name = "classifier",
-        description = "Image classifiers: train, with or without defences, and evaluate.",
-        footer = {"", "Example:", "  varepsilon classifier train --data glyphs --epochs 3"})
-final class ClassifierCommand implements Runnable {
+/** A command that does nothing by itself: a name for those below it. */
+@Command
+final class Group implements Runnable {
     @Spec
     private CommandSpec spec;
 
@@ -20,6 +18,16 @@ final class ClassifierCommand implements Runnable {
             description = "Show this help.")
     @SuppressWarnings("UnusedVariable") // picocli acts on it
     private boolean help;
+
+    /** The group, still without its commands. */
+    static CommandLine named(String name, String description, String example) {
+        CommandLine group = new CommandLine(new Group()).setCommandName(name);
+        group.getCommandSpec()
+                .usageMessage()
+                .description(description)
+                .footer("", "Example:", "  " + example);
+        return group;
+    }
 
     @Override
     public void run() {

@@ -1,0 +1,25 @@
+package varepsilon.lab.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import varepsilon.lab.experiment.RunStore;
+import varepsilon.lab.grid.Workplace;
+
+/** Where an experiment of the command line works. */
+final class ExperimentPlace {
+    private ExperimentPlace() {}
+
+    /** @param runs where its trainings live, null for a folder of its own */
+    static Workplace of(
+            Path folder,
+            Path runs,
+            Path dataDir,
+            List<String> arguments,
+            WorkProgress progress,
+            BooleanSupplier stopRequested) {
+        RunStore store = new RunStore(
+                runs == null ? folder.resolve("runs") : runs, dataDir, arguments, progress, stopRequested);
+        return new Workplace(folder, store, progress);
+    }
+}
