@@ -1,5 +1,6 @@
 package varepsilon.lab.study;
 
+import varepsilon.report.IntervalChart;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 
@@ -10,6 +11,9 @@ public sealed interface Exhibit {
 
     /** Curves. */
     record Chart(LineChart chart, String caption) implements Exhibit {}
+
+    /** Values with their intervals, side by side. */
+    record Intervals(IntervalChart chart, String caption) implements Exhibit {}
 
     /**
      * Pixels.

@@ -1,0 +1,335 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.IntervalChart;
+import varepsilon.report.Table;
+import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.DifferenceInterval;
+import varepsilon.robust.evaluate.PairedComparison;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+
+/**
+ * Question 2.1c: whether training on shifted and mirrored images makes a model withstand FGSM. For each of several seeds two
+ * models differ in that alone, first weights, order of the images and test images included, once without a defence and once
+ * with FGSM's adversarial loss. FGSM follows the exact loss: a model that has learned its images by heart is so sure that
+ * the usual one leaves FGSM no gradient, which would pass for robustness.
+ */
+final class AugmentationStudy implements Study {
+    private static final double ALPHA = 0.5;
+
+    @Override
+    public String id() {
+        return "2.1c";
+    }
+
+    @Override
+    public String title() {
+        return "Augmentation against FGSM";
+    }
+
+    @Override
+    public String question() {
+        return "What does data augmentation do to a model's robustness, and why?";
+    }
+
+    @Override
+    public String claim() {
+        return "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother loss;"
+                + " that one pair of runs got worse and another better is put down to variation between runs.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        ClassifierWork work = ClassifierWork.of(context, context.pick(200, 2000, 10_000));
+        double epsilon = work.hardeningEpsilon();
+        ClassifierConfig.Defense defended =
+                ClassifierConfig.Defense.adversarialLoss(ClassifierWork.attack("fgsm", epsilon), ALPHA);
+        List<Long> seeds = LongStream.range(0, context.pick(2, 5, 5))
+                .mapToObj(i -> context.seed() + i)
+                .toList();
+        Findings findings = new Findings(
+                epsilon,
+                List.of(
+                        arm(work, context, "standard", ClassifierConfig.Defense.standard(), seeds),
+                        arm(work, context, "defended", defended, seeds)));
+        return findings.result(List.of(
+                new Exhibit.Intervals(
+                        findings.chart(),
+                        "How much more of the test images a model gets right under FGSM at ε = "
+                                + AttackSettings.pixels(epsilon) + " when it is trained with augmentation: by seed with"
+                                + " the 95 % interval for pairs, and on average with Student's over the seeds."),
+                new Exhibit.Numbers(
+                        findings.summary(), "Mean ± standard deviation over " + seeds.size() + " seeds, in %."),
+                new Exhibit.Numbers(
+                        findings.pairs(),
+                        "Each pair on the same " + work.test().size()
+                                + " test images under FGSM on the exact loss; p is"
+                                + " McNemar's: how probable so uneven a split is were the two equally good.")));
+    }
+
+    private static Arm arm(
+            ClassifierWork work, StudyContext context, String name, ClassifierConfig.Defense defense, List<Long> seeds)
+            throws IOException {
+        List<Pair> pairs = new ArrayList<>();
+        for (long seed : seeds) {
+            pairs.add(new Pair(
+                    seed,
+                    model(work, context, defense, "none", seed),
+                    model(work, context, defense, "crop-flip", seed)));
+        }
+        return new Arm(name, pairs);
+    }
+
+    private static Model model(
+            ClassifierWork work, StudyContext context, ClassifierConfig.Defense defense, String augment, long seed)
+            throws IOException {
+        // From the start, and long enough for so few images to be learned by heart: that is what augmentation is for.
+        ClassifierConfig.Images images = work.images(context.pick(1100, 5500, 0), augment);
+        ClassifierConfig config = work.config(
+                images,
+                work.fresh(context.size() == StudyContext.Size.FULL ? work.network() : ClassifierWork.SMALL, images),
+                ClassifierWork.fitting(context.pick(2, 8, 30), 0.05),
+                defense,
+                seed);
+        ThreatModel threat = ThreatModel.of(Norm.LINF, work.hardeningEpsilon());
+        List<Trial> trials = List.of(
+                Trial.untargeted(new Fgsm(AttackLoss.EXACT_CROSS_ENTROPY), threat),
+                Trial.untargeted(new Fgsm(), threat));
+        try (ClassifierFile trained = work.trained(config)) {
+            RobustnessReport report =
+                    work.measure(defense.name() + ", " + augment + ", seed " + seed, trained.classifier(), trials);
+            return new Model(
+                    report.right(),
+                    report.trials().get(0).robust(),
+                    report.trials().get(1).robust());
+        }
+    }
+
+    /**
+     * A model, by test image.
+     *
+     * @param right whether an image is right as it is
+     * @param fgsm whether it stays right under FGSM on the exact loss
+     * @param usual the same on the usual loss
+     */
+    record Model(boolean[] right, boolean[] fgsm, boolean[] usual) {
+        private double clean() {
+            return Accuracy.of(right).rate();
+        }
+
+        private double robust() {
+            return Accuracy.of(fgsm).rate();
+        }
+
+        private double usuallyRobust() {
+            return Accuracy.of(usual).rate();
+        }
+
+        /** Of the images that are right, the share that stays so; 0 where none is. */
+        private double kept() {
+            return clean() > 0 ? robust() / clean() : 0;
+        }
+    }
+
+    /** Two models of one seed. */
+    record Pair(long seed, Model plain, Model augmented) {
+        private PairedComparison underFgsm() {
+            return PairedComparison.of(augmented.fgsm(), plain.fgsm());
+        }
+    }
+
+    /** All pairs with one way of training. */
+    record Arm(String name, List<Pair> pairs) {
+        private double[] of(Function<Pair, Model> which, ToDoubleFunction<Model> what) {
+            return pairs.stream().map(which).mapToDouble(what).toArray();
+        }
+
+        private OverRuns plain(ToDoubleFunction<Model> what) {
+            return OverRuns.of(of(Pair::plain, what));
+        }
+
+        private OverRuns augmented(ToDoubleFunction<Model> what) {
+            return OverRuns.of(of(Pair::augmented, what));
+        }
+
+        /** With augmentation less without it. */
+        private OverRuns gain(ToDoubleFunction<Model> what) {
+            return OverRuns.ofDifferences(of(Pair::augmented, what), of(Pair::plain, what));
+        }
+    }
+
+    /**
+     * What the answer rests on.
+     *
+     * @param epsilon of FGSM, also in the defence
+     * @param arms ways of training
+     */
+    record Findings(double epsilon, List<Arm> arms) {
+        Verdict verdict() {
+            long better = arms.stream().filter(arm -> gain(arm).low() > 0).count();
+            long worse = arms.stream().filter(arm -> gain(arm).high() < 0).count();
+            if (better == arms.size()) {
+                return Verdict.CONFIRMED;
+            }
+            if (better > 0) {
+                return Verdict.MIXED;
+            }
+            return worse > 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED;
+        }
+
+        private static OverRuns gain(Arm arm) {
+            return arm.gain(Model::robust);
+        }
+
+        String reading() {
+            List<String> robust = arms.stream()
+                    .map(arm -> "by " + inPoints(gain(arm)) + " for " + arm.name() + " training" + judged(gain(arm)))
+                    .toList();
+            List<String> rest = arms.stream()
+                    .map(arm -> "by " + inPoints(arm.gain(Model::clean)) + " and " + inPoints(arm.gain(Model::kept))
+                            + " for " + arm.name() + " training")
+                    .toList();
+            return Words.text(
+                    "Over %d seeds augmentation changes accuracy under FGSM at ε = %s %s. Accuracy on images as they are"
+                            + " and the share of it that FGSM leaves change %s.",
+                    arms.get(0).pairs().size(),
+                    AttackSettings.pixels(epsilon),
+                    String.join(", and ", robust),
+                    String.join(", and ", rest));
+        }
+
+        private static String judged(OverRuns gain) {
+            return gain.low() > 0
+                    ? ", which is a gain"
+                    : gain.high() < 0 ? ", which is a loss" : ", which may be either way";
+        }
+
+        private static String inPoints(OverRuns gain) {
+            return Shares.points(gain.mean(), gain.low(), gain.high());
+        }
+
+        String because() {
+            List<String> parts = arms.stream()
+                    .map(arm -> Words.text(
+                            "%s: mean difference %s, ± %.1f between seeds, %d of %d seeds better",
+                            arm.name(),
+                            inPoints(gain(arm)),
+                            100 * gain(arm).std(),
+                            arm.pairs().stream()
+                                    .filter(pair -> pair.underFgsm().difference() > 0)
+                                    .count(),
+                            arm.pairs().size()))
+                    .toList();
+            return String.join("; ", parts) + ".";
+        }
+
+        IntervalChart chart() {
+            IntervalChart chart =
+                    new IntervalChart("What augmentation adds under FGSM", "difference in accuracy").percent();
+            for (Arm arm : arms) {
+                for (Pair pair : arm.pairs()) {
+                    DifferenceInterval interval = pair.underFgsm().interval();
+                    chart.row(
+                            arm.name() + ", seed " + pair.seed(),
+                            new IntervalChart.Mark(
+                                    "one seed", pair.underFgsm().difference(), interval.low(), interval.high()));
+                }
+                OverRuns gain = gain(arm);
+                chart.row(
+                        arm.name() + ", mean",
+                        new IntervalChart.Mark("mean over seeds", gain.mean(), gain.low(), gain.high()));
+            }
+            return chart;
+        }
+
+        Table summary() {
+            Table table = new Table(
+                    Table.text("training"),
+                    Table.text("measured"),
+                    Table.text("without"),
+                    Table.text("with augmentation"),
+                    Table.text("difference, 95 % interval"));
+            for (Arm arm : arms) {
+                row(table, arm, "as they are", Model::clean);
+                row(table, arm, "under FGSM, exact loss", Model::robust);
+                row(table, arm, "under FGSM, usual loss", Model::usuallyRobust);
+                row(table, arm, "share of right images that FGSM leaves", Model::kept);
+            }
+            return table;
+        }
+
+        private static void row(Table table, Arm arm, String name, ToDoubleFunction<Model> what) {
+            table.row(arm.name(), name, spread(arm.plain(what)), spread(arm.augmented(what)), inPoints(arm.gain(what)));
+        }
+
+        private static String spread(OverRuns runs) {
+            return Words.text("%.1f ± %.1f", 100 * runs.mean(), 100 * runs.std());
+        }
+
+        Table pairs() {
+            Table table = new Table(
+                    Table.text("training"),
+                    Table.text("seed"),
+                    Table.percent("without", 1),
+                    Table.percent("with augmentation", 1),
+                    Table.percent("difference", 1),
+                    Table.text("95 % interval"),
+                    Table.number("p", "", 4));
+            for (Arm arm : arms) {
+                for (Pair pair : arm.pairs()) {
+                    PairedComparison compared = pair.underFgsm();
+                    table.row(
+                            arm.name(),
+                            Long.toString(pair.seed()),
+                            compared.second().rate(),
+                            compared.first().rate(),
+                            compared.difference(),
+                            Shares.range(
+                                    compared.interval().low(),
+                                    compared.interval().high()),
+                            compared.pValue());
+                }
+            }
+            return table;
+        }
+
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
+            numbers.put("epsilon", epsilon);
+            for (Arm arm : arms) {
+                put(numbers, arm.name() + "_clean", arm.gain(Model::clean));
+                put(numbers, arm.name() + "_fgsm", arm.gain(Model::robust));
+                put(numbers, arm.name() + "_fgsm_usual_loss", arm.gain(Model::usuallyRobust));
+                put(numbers, arm.name() + "_kept", arm.gain(Model::kept));
+            }
+            return numbers;
+        }
+
+        private static void put(Map<String, Double> numbers, String name, OverRuns gain) {
+            numbers.put(name + "_gain", gain.mean());
+            numbers.put(name + "_gain_low", gain.low());
+            numbers.put(name + "_gain_high", gain.high());
+            numbers.put(name + "_gain_std", gain.std());
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
+        }
+    }
+}
