@@ -115,10 +115,15 @@ final class ClassifierWork {
         ClassifierConfig.Images images = images(context.pick(1600, 0, 0), "none");
         return config(
                 images,
-                fresh(isColour() ? "resnet20" : SMALL, images),
+                fresh(network(), images),
                 fitting(context.pick(4, 5, 20), 0.05),
                 ClassifierConfig.Defense.standard(),
                 context.seed());
+    }
+
+    /** The architecture that suits the images where time is no matter. */
+    String network() {
+        return isColour() ? "resnet20" : SMALL;
     }
 
     /** The pre-trained model trained further: for a short while, which is what a study on a laptop has time for. */

@@ -1,0 +1,294 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.DifferenceInterval;
+import varepsilon.robust.evaluate.PairedComparison;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+
+/**
+ * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
+ * several α, always from the same weights and for as long; PGD says how robust each is, FGSM how robust it seems.
+ */
+final class TradeOffStudy implements Study {
+    private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
+    private static final int STEPS = 10;
+
+    @Override
+    public String id() {
+        return "2.2";
+    }
+
+    @Override
+    public String title() {
+        return "The price of a defence";
+    }
+
+    @Override
+    public String question() {
+        return "What is the trade-off between defending against an attack and not doing so, and why is there one?";
+    }
+
+    @Override
+    public String claim() {
+        return "Training on adversarial examples raises accuracy under attack and lowers accuracy on images as they are,"
+                + " since the two compete in the loss; α sets how much of each one gets.";
+    }
+
+    /** The defence that the studies of this part share: FGSM's adversarial loss. */
+    static ClassifierConfig.Defense defense(ClassifierWork work, double alpha) {
+        return ClassifierConfig.Defense.adversarialLoss(ClassifierWork.attack("fgsm", work.hardeningEpsilon()), alpha);
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        ClassifierWork work = ClassifierWork.of(context, context.pick(200, 1000, 10_000));
+        double epsilon = work.hardeningEpsilon();
+        List<Point> points = new ArrayList<>();
+        for (double alpha : ALPHAS) {
+            try (ClassifierFile model = work.trained(work.further(defense(work, alpha), context.seed()))) {
+                points.add(point(work, alpha, model));
+            }
+        }
+        RobustnessReport before;
+        try (ClassifierFile model = work.read(work.pretrained())) {
+            before = measured(work, "before", model);
+        }
+        Findings findings = new Findings(epsilon, points);
+        String size = AttackSettings.pixels(epsilon);
+        return findings.result(List.of(
+                new Exhibit.Chart(
+                        findings.front(),
+                        "Each model's accuracy on images as they are against that under PGD-" + STEPS + " at ε = "
+                                + size + ", with 95 % intervals of the former. Up and to the right is better."),
+                new Exhibit.Chart(
+                        findings.curves(),
+                        "The same over α: 0 trains on perturbed images alone, 1 on images as they are."),
+                new Exhibit.Numbers(
+                        findings.table(before),
+                        "Accuracy of " + before.n()
+                                + " test images with 95 % intervals; all models begin with the weights"
+                                + " in the last row.")));
+    }
+
+    private static RobustnessReport measured(ClassifierWork work, String what, ClassifierFile model) {
+        double epsilon = work.hardeningEpsilon();
+        List<Trial> trials = List.of(
+                ClassifierWork.trial(ClassifierWork.attack("fgsm", epsilon)),
+                ClassifierWork.trial(ClassifierWork.pgd(STEPS, epsilon)));
+        return work.measure(what, model.classifier(), trials);
+    }
+
+    private static Point point(ClassifierWork work, double alpha, ClassifierFile model) {
+        RobustnessReport report = measured(work, "α = " + alpha, model);
+        return new Point(
+                alpha,
+                report.right(),
+                report.trials().get(0).robust(),
+                report.trials().get(1).robust());
+    }
+
+    /**
+     * A model, by test image.
+     *
+     * @param alpha weight of images as they are
+     * @param right whether an image is right as it is
+     * @param fgsm whether it stays right under FGSM
+     * @param pgd whether it stays right under PGD
+     */
+    record Point(double alpha, boolean[] right, boolean[] fgsm, boolean[] pgd) {
+        private Accuracy clean() {
+            return Accuracy.of(right);
+        }
+
+        private Accuracy robust() {
+            return Accuracy.of(pgd);
+        }
+    }
+
+    /**
+     * What the answer rests on.
+     *
+     * @param epsilon of defence and attacks
+     * @param points by rising α, on the same images, at least two
+     */
+    record Findings(double epsilon, List<Point> points) {
+        private Point undefended() {
+            return points.get(points.size() - 1);
+        }
+
+        private Point defended() {
+            return points.get(0);
+        }
+
+        /** Robust accuracy gained from the largest α to the smallest. */
+        private PairedComparison gain() {
+            return PairedComparison.of(defended().pgd(), undefended().pgd());
+        }
+
+        /** Accuracy on images as they are paid for it. */
+        private PairedComparison price() {
+            return PairedComparison.of(undefended().right(), defended().right());
+        }
+
+        /** Steps in α after which either accuracy clearly moves against the rule. */
+        private int againstTheRule() {
+            int against = 0;
+            for (int i = 1; i < points.size(); i++) {
+                Point less = points.get(i - 1);
+                Point more = points.get(i);
+                boolean cleanFalls = PairedComparison.of(more.right(), less.right())
+                                .interval()
+                                .high()
+                        < 0;
+                boolean robustRises =
+                        PairedComparison.of(more.pgd(), less.pgd()).interval().low() > 0;
+                against += cleanFalls || robustRises ? 1 : 0;
+            }
+            return against;
+        }
+
+        Verdict verdict() {
+            DifferenceInterval gain = gain().interval();
+            DifferenceInterval price = price().interval();
+            if (gain.high() < 0 || price.high() < 0) {
+                return Verdict.CONTRADICTED;
+            }
+            if (gain.low() <= 0 && price.low() <= 0) {
+                return Verdict.UNDECIDED;
+            }
+            return gain.low() > 0 && price.low() > 0 && againstTheRule() == 0 ? Verdict.CONFIRMED : Verdict.MIXED;
+        }
+
+        String reading() {
+            return Words.text(
+                    "From α = %s to α = %s accuracy under PGD-%d at ε = %s goes from %s to %s, and on images as they are from"
+                            + " %s to %s. %s",
+                    undefended().alpha(),
+                    defended().alpha(),
+                    STEPS,
+                    AttackSettings.pixels(epsilon),
+                    Shares.percent(undefended().robust()),
+                    Shares.percent(defended().robust()),
+                    Shares.percent(undefended().clean()),
+                    Shares.percent(defended().clean()),
+                    between());
+        }
+
+        private String between() {
+            int against = againstTheRule();
+            String steps = points.size() - 1 + " steps between";
+            return against == 0
+                    ? "At none of the " + steps + " does either move clearly the other way: α sets the exchange."
+                    : "At " + against + " of the " + steps
+                            + " one of them moves clearly the other way: α alone does not" + " set the exchange.";
+        }
+
+        String because() {
+            DifferenceInterval gain = gain().interval();
+            DifferenceInterval price = price().interval();
+            return "On the same images the defence changes accuracy under PGD by "
+                    + Shares.points(gain().difference(), gain.low(), gain.high())
+                    + " and on images as they are by "
+                    + Shares.points(-price().difference(), -price.high(), -price.low()) + ".";
+        }
+
+        LineChart front() {
+            LineChart chart = new LineChart(
+                    "Accuracy and robustness", "accuracy under PGD-" + STEPS, "accuracy on images as they are");
+            for (Point point : points) {
+                chart.points(
+                        "α = " + point.alpha(),
+                        new double[] {point.robust().rate()},
+                        new double[] {point.clean().rate()},
+                        new double[] {point.clean().interval().low()},
+                        new double[] {point.clean().interval().high()});
+            }
+            return chart;
+        }
+
+        LineChart curves() {
+            LineChart chart = new LineChart("Accuracy over α", "α", "accuracy");
+            add(chart, "as they are", points.stream().map(Point::clean).toList());
+            add(
+                    chart,
+                    "FGSM",
+                    points.stream().map(point -> Accuracy.of(point.fgsm())).toList());
+            add(chart, "PGD-" + STEPS, points.stream().map(Point::robust).toList());
+            return chart;
+        }
+
+        private void add(LineChart chart, String name, List<Accuracy> accuracies) {
+            chart.curve(
+                    name,
+                    points.stream().mapToDouble(Point::alpha).toArray(),
+                    accuracies.stream().mapToDouble(Accuracy::rate).toArray(),
+                    accuracies.stream().mapToDouble(one -> one.interval().low()).toArray(),
+                    accuracies.stream()
+                            .mapToDouble(one -> one.interval().high())
+                            .toArray());
+        }
+
+        /** @param before what the models were before they were trained further */
+        Table table(RobustnessReport before) {
+            Table table = new Table(
+                    Table.text("α"),
+                    Table.percent("as they are", 1),
+                    Table.text("95 % interval"),
+                    Table.percent("FGSM", 1),
+                    Table.text("95 % interval"),
+                    Table.percent("PGD-" + STEPS, 1),
+                    Table.text("95 % interval"));
+            for (Point point : points) {
+                row(table, Double.toString(point.alpha()), point.clean(), Accuracy.of(point.fgsm()), point.robust());
+            }
+            row(
+                    table,
+                    "not trained further",
+                    before.clean(),
+                    before.trials().get(0).accuracy(),
+                    before.trials().get(1).accuracy());
+            return table;
+        }
+
+        private static void row(Table table, String name, Accuracy clean, Accuracy fgsm, Accuracy pgd) {
+            table.row(
+                    name,
+                    clean.rate(),
+                    Shares.range(clean.interval()),
+                    fgsm.rate(),
+                    Shares.range(fgsm.interval()),
+                    pgd.rate(),
+                    Shares.range(pgd.interval()));
+        }
+
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
+            numbers.put("epsilon", epsilon);
+            for (Point point : points) {
+                ClassifierWork.put(numbers, "clean_accuracy_alpha_" + point.alpha(), point.clean());
+                ClassifierWork.put(numbers, "fgsm_accuracy_alpha_" + point.alpha(), Accuracy.of(point.fgsm()));
+                ClassifierWork.put(numbers, "pgd_accuracy_alpha_" + point.alpha(), point.robust());
+            }
+            numbers.put("robust_gain", gain().difference());
+            numbers.put("clean_price", price().difference());
+            numbers.put("steps_against_the_rule", (double) againstTheRule());
+            return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
+        }
+    }
+}
