@@ -1,0 +1,309 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.DifferenceInterval;
+import varepsilon.robust.evaluate.PairedComparison;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.TrialReport;
+
+/**
+ * Question 2.3b: what PGD's further steps buy and cost. Cost is what was really asked of the model: images forward and
+ * backward, where an image that is broken is left alone.
+ */
+final class StrengthAgainstCostStudy implements Study {
+    private static final double ALPHA = 0.5;
+    private static final int USUAL_STEPS = 10;
+
+    @Override
+    public String id() {
+        return "2.3b";
+    }
+
+    @Override
+    public String title() {
+        return "FGSM against PGD: strength against cost";
+    }
+
+    @Override
+    public String question() {
+        return "What is the trade-off between FGSM and PGD, and what has each over the other?";
+    }
+
+    @Override
+    public String claim() {
+        return "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack and"
+                + " so the more reliable measure of robustness.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        ClassifierWork work = ClassifierWork.of(context, context.pick(100, 500, 10_000));
+        List<AttackSettings> attacks = attacks(context, work.hardeningEpsilon());
+        List<Attacked> models = new ArrayList<>();
+        try (ClassifierFile file = work.read(work.pretrained())) {
+            models.add(attacked(work, "pre-trained", file, attacks));
+        }
+        try (ClassifierFile file = work.trained(work.further(TradeOffStudy.defense(work, ALPHA), context.seed()))) {
+            models.add(attacked(work, "defended", file, attacks));
+        }
+        Findings findings = new Findings(work.hardeningEpsilon(), models);
+        return findings.result(List.of(
+                new Exhibit.Chart(
+                        findings.chart(),
+                        "What each attack leaves right, with 95 % intervals, against what it asks of the model: PGD with"
+                                + " rising numbers of steps, joined, and FGSM by itself."),
+                new Exhibit.Numbers(
+                        findings.table(),
+                        "Accuracy of " + work.test().size() + " test images at ε = "
+                                + AttackSettings.pixels(work.hardeningEpsilon()) + ", with 95 % intervals, and the cost"
+                                + " of each attack an image, forward and backward passes together, checks included;"
+                                + " seconds are of this machine as it was.")));
+    }
+
+    /** FGSM, then PGD from few steps to many, then with restarts. */
+    private static List<AttackSettings> attacks(StudyContext context, double epsilon) {
+        List<AttackSettings> attacks = new ArrayList<>();
+        attacks.add(ClassifierWork.attack("fgsm", epsilon));
+        for (int steps :
+                context.pick(List.of(1, 2, 10), List.of(1, 2, 5, 10, 20, 40), List.of(1, 2, 5, 10, 20, 40, 100))) {
+            attacks.add(ClassifierWork.pgd(steps, epsilon));
+        }
+        AttackSettings usual = ClassifierWork.pgd(USUAL_STEPS, epsilon);
+        attacks.add(new AttackSettings(
+                usual.attack(),
+                usual.norm(),
+                usual.eps(),
+                usual.steps(),
+                usual.stepSize(),
+                context.pick(2, 5, 10),
+                true,
+                usual.momentum(),
+                usual.loss()));
+        return attacks;
+    }
+
+    private static Attacked attacked(
+            ClassifierWork work, String name, ClassifierFile file, List<AttackSettings> attacks) {
+        RobustnessReport report = work.measure(
+                name,
+                file.classifier(),
+                attacks.stream().map(ClassifierWork::trial).toList());
+        List<Attempt> attempts = new ArrayList<>();
+        for (int i = 0; i < attacks.size(); i++) {
+            TrialReport trial = report.trials().get(i);
+            attempts.add(new Attempt(
+                    attacks.get(i), trial.robust(), trial.forwardPasses(), trial.backwardPasses(), trial.seconds()));
+        }
+        return new Attacked(name, report.right(), attempts);
+    }
+
+    /**
+     * An attack on a model.
+     *
+     * @param robust by test image, whether it stays right
+     * @param seconds wall-clock time
+     */
+    record Attempt(AttackSettings attack, boolean[] robust, long forwardPasses, long backwardPasses, double seconds) {
+        private boolean isFgsm() {
+            return attack.attack().equals("fgsm");
+        }
+
+        /** {@code fgsm}, {@code pgd-10}, {@code pgd-10x5}. */
+        private String name() {
+            return attack.label().replaceAll(" .*", "");
+        }
+
+        private Accuracy accuracy() {
+            return Accuracy.of(robust);
+        }
+
+        private double passes() {
+            return (double) (forwardPasses + backwardPasses) / robust.length;
+        }
+    }
+
+    /**
+     * A model under all attacks.
+     *
+     * @param right by test image, whether it is right as it is
+     */
+    record Attacked(String name, boolean[] right, List<Attempt> attempts) {
+        private Attempt fgsm() {
+            return attempts.stream().filter(Attempt::isFgsm).findFirst().orElseThrow();
+        }
+
+        /** PGD from one start, by rising steps. */
+        private List<Attempt> pgd() {
+            return attempts.stream()
+                    .filter(attempt -> !attempt.isFgsm() && attempt.attack().restarts() == 1)
+                    .toList();
+        }
+
+        private Attempt usual() {
+            return pgd().stream()
+                    .filter(attempt -> attempt.attack().steps() == USUAL_STEPS)
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        /** What leaves fewest right. */
+        private Attempt strongest() {
+            return attempts.stream()
+                    .reduce((a, b) -> b.accuracy().correct() < a.accuracy().correct() ? b : a)
+                    .orElseThrow();
+        }
+
+        /** What FGSM leaves right less what the usual PGD leaves. */
+        private PairedComparison fgsmLessPgd() {
+            return PairedComparison.of(fgsm().robust(), usual().robust());
+        }
+    }
+
+    /**
+     * What the answer rests on.
+     *
+     * @param epsilon of all attacks
+     * @param models under the same attacks
+     */
+    record Findings(double epsilon, List<Attacked> models) {
+        private static boolean isStronger(Attacked model) {
+            return model.fgsmLessPgd().interval().low() > 0;
+        }
+
+        private static boolean isWeaker(Attacked model) {
+            return model.fgsmLessPgd().interval().high() < 0;
+        }
+
+        private static boolean costsMore(Attacked model) {
+            return model.usual().passes() > model.fgsm().passes();
+        }
+
+        Verdict verdict() {
+            if (models.stream().anyMatch(Findings::isWeaker) || !models.stream().allMatch(Findings::costsMore)) {
+                return models.stream().anyMatch(Findings::isStronger) ? Verdict.MIXED : Verdict.CONTRADICTED;
+            }
+            if (models.stream().allMatch(Findings::isStronger)) {
+                return Verdict.CONFIRMED;
+            }
+            return models.stream().anyMatch(Findings::isStronger) ? Verdict.MIXED : Verdict.UNDECIDED;
+        }
+
+        String reading() {
+            List<String> each = models.stream()
+                    .map(model -> Words.text(
+                            "of the %s model FGSM leaves %s right for %.1f passes an image and PGD-%d %s for %.1f",
+                            model.name(),
+                            Shares.percent(model.fgsm().accuracy()),
+                            model.fgsm().passes(),
+                            USUAL_STEPS,
+                            Shares.percent(model.usual().accuracy()),
+                            model.usual().passes()))
+                    .toList();
+            List<String> rest = models.stream()
+                    .map(model -> Words.text(
+                            "%s takes another %.1f points from the %s one for %.1f times the passes of PGD-%d",
+                            model.strongest().name(),
+                            100
+                                    * (model.usual().accuracy().rate()
+                                            - model.strongest().accuracy().rate()),
+                            model.name(),
+                            model.strongest().passes() / model.usual().passes(),
+                            USUAL_STEPS))
+                    .toList();
+            return "At ε = " + AttackSettings.pixels(epsilon) + ", " + String.join(", and ", each)
+                    + ". Of all attacks tried " + String.join(", and ", rest) + ".";
+        }
+
+        String because() {
+            List<String> each = models.stream()
+                    .map(model -> {
+                        DifferenceInterval interval = model.fgsmLessPgd().interval();
+                        return Words.text(
+                                "%s: FGSM leaves more right than PGD-%d by %s, for %.2f of its passes",
+                                model.name(),
+                                USUAL_STEPS,
+                                Shares.points(model.fgsmLessPgd().difference(), interval.low(), interval.high()),
+                                model.fgsm().passes() / model.usual().passes());
+                    })
+                    .toList();
+            return String.join("; ", each) + ".";
+        }
+
+        LineChart chart() {
+            LineChart chart =
+                    new LineChart("Strength against cost", "passes an image, forward and backward", "accuracy").logX();
+            for (Attacked model : models) {
+                List<Attempt> pgd = model.pgd();
+                chart.curve(
+                        "PGD, " + model.name(),
+                        pgd.stream().mapToDouble(Attempt::passes).toArray(),
+                        pgd.stream().mapToDouble(one -> one.accuracy().rate()).toArray(),
+                        pgd.stream()
+                                .mapToDouble(one -> one.accuracy().interval().low())
+                                .toArray(),
+                        pgd.stream()
+                                .mapToDouble(one -> one.accuracy().interval().high())
+                                .toArray());
+                Accuracy fgsm = model.fgsm().accuracy();
+                chart.points(
+                        "FGSM, " + model.name(),
+                        new double[] {model.fgsm().passes()},
+                        new double[] {fgsm.rate()},
+                        new double[] {fgsm.interval().low()},
+                        new double[] {fgsm.interval().high()});
+            }
+            return chart;
+        }
+
+        Table table() {
+            Table table = new Table(
+                    Table.text("model"),
+                    Table.text("attack"),
+                    Table.percent("accuracy left", 1),
+                    Table.text("95 % interval"),
+                    Table.number("passes an image", "", 1),
+                    Table.number("time an image", "ms", 1));
+            for (Attacked model : models) {
+                Accuracy clean = Accuracy.of(model.right());
+                table.row(model.name(), "none", clean.rate(), Shares.range(clean.interval()), null, null);
+                for (Attempt attempt : model.attempts()) {
+                    table.row(
+                            model.name(),
+                            attempt.name(),
+                            attempt.accuracy().rate(),
+                            Shares.range(attempt.accuracy().interval()),
+                            attempt.passes(),
+                            1000 * attempt.seconds() / attempt.robust().length);
+                }
+            }
+            return table;
+        }
+
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
+            numbers.put("epsilon", epsilon);
+            for (Attacked model : models) {
+                for (Attempt attempt : model.attempts()) {
+                    String name = model.name() + "_" + attempt.name();
+                    ClassifierWork.put(numbers, name + "_accuracy", attempt.accuracy());
+                    numbers.put(name + "_passes", attempt.passes());
+                }
+            }
+            return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
+        }
+    }
+}
