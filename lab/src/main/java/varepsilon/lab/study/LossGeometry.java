@@ -38,7 +38,7 @@ final class LossGeometry {
      */
     static Alignment alignment(Classifier classifier, ImageSet images, long seed, Device device) {
         double[] sums = new double[3];
-        forEach(images, (batch) -> {
+        forEach(images, batch -> {
             Tensor gradient = leadGradient(classifier, batch, device)
                     .to(DType.FLOAT64)
                     .to(Device.CPU)

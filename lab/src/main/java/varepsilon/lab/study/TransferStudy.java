@@ -61,10 +61,9 @@ final class TransferStudy implements Study {
             int usual = work.epsilons().indexOf(work.epsilon());
             Accuracy cleanA = work.measure("model A", a.classifier(), List.of()).clean();
             Accuracy cleanB = work.measure("model B", b.classifier(), List.of()).clean();
-            OverRuns cosine = OverRuns.of(
-                    LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
-            Findings findings =
-                    new Findings(work.epsilon(), cleanA, cleanB, fgsm.get(usual), noise.get(usual), cosine);
+            OverRuns cosine =
+                    OverRuns.of(LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
+            Findings findings = new Findings(work.epsilon(), cleanA, cleanB, fgsm.get(usual), noise.get(usual), cosine);
             return findings.result(List.of(
                     new Exhibit.Chart(
                             chart(work, fgsm, noise),
@@ -154,7 +153,12 @@ final class TransferStudy implements Study {
      * @param cosine between the gradients of the two models' leads, over images
      */
     record Findings(
-            double epsilon, Accuracy cleanA, Accuracy cleanB, TransferMatrix fgsm, TransferMatrix noise, OverRuns cosine) {
+            double epsilon,
+            Accuracy cleanA,
+            Accuracy cleanB,
+            TransferMatrix fgsm,
+            TransferMatrix noise,
+            OverRuns cosine) {
         private Fooled transferred(int judge) {
             return Fooled.of(fgsm.cell(1 - judge, judge));
         }
@@ -165,11 +169,13 @@ final class TransferStudy implements Study {
 
         /** Whether what was made on the other model fools this one clearly more than noise does. */
         private boolean transfersTo(int judge) {
-            return transferred(judge).interval().low() > control(judge).interval().high();
+            return transferred(judge).interval().low()
+                    > control(judge).interval().high();
         }
 
         private boolean transfersLessThanNoiseTo(int judge) {
-            return transferred(judge).interval().high() < control(judge).interval().low();
+            return transferred(judge).interval().high()
+                    < control(judge).interval().low();
         }
 
         private boolean gradientsLieAlike() {
@@ -254,7 +260,8 @@ final class TransferStudy implements Study {
                     String way = fgsm.names().get(made).toLowerCase(Locale.ROOT) + "_to_"
                             + fgsm.names().get(shown).toLowerCase(Locale.ROOT);
                     numbers.put("fgsm_" + way, Fooled.of(fgsm.cell(made, shown)).rate());
-                    numbers.put("noise_" + way, Fooled.of(noise.cell(made, shown)).rate());
+                    numbers.put(
+                            "noise_" + way, Fooled.of(noise.cell(made, shown)).rate());
                 }
             }
             numbers.put("gradient_cosine", cosine.mean());
