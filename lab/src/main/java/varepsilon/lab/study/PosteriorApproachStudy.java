@@ -331,16 +331,21 @@ final class PosteriorApproachStudy implements Study {
         String change = Math.abs(end.gain()) <= CLEAR * end.error()
                 ? "does not clearly change its ELBO"
                 : Words.text("%s its ELBO by %.2f nats", end.gain() > 0 ? "raises" : "lowers", Math.abs(end.gain()));
-        String share = end.gain() > CLEAR * end.error() && missing > 0
-                ? Words.text(
-                        ", %s of what the bound of %,d samples shows to be missing",
-                        Words.percent(end.gain() / missing), measured.samples())
-                : "";
+        String share = end.gain() > CLEAR * end.error() && missing > 0 ? share(end.gain(), missing, measured) : "";
         return exact
                 + " "
                 + Words.text(
                         "On the trained VAE, fitting the q of each image for %,d more steps %s%s.",
                         end.steps(), change, share);
+    }
+
+    /** The bound from the encoder's q is one itself: what a better q gains can be more. */
+    private static String share(double gain, double missing, Measured measured) {
+        String shown =
+                Words.text("the bound of %,d samples of the encoder's q shows to be missing", measured.samples());
+        return gain > missing
+                ? Words.text(", more than the %.2f that %s", missing, shown)
+                : Words.text(", %s of what %s", Words.percent(gain / missing), shown);
     }
 
     private static LineChart path(Measured measured) {

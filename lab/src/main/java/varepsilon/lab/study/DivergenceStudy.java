@@ -1,0 +1,328 @@
+package varepsilon.lab.study;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.KullbackLeibler;
+import varepsilon.generative.Prior;
+import varepsilon.generative.StandardNormal;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Question 1.6: KL(q ‖ p) by draws from q, against the closed form for p = N(0, I), and against numerical quadrature for
+ * a mixture, which has none.
+ */
+final class DivergenceStudy implements Study {
+    private static final int LATENT_DIM = 20;
+    private static final int DRAWS_AT_ONCE = 50_000;
+    private static final int QUADRATURE = 600;
+    /** Standard deviations of q to each side that quadrature covers. */
+    private static final double REACH = 9;
+    /** Standard errors of a mean that no right estimator exceeds over a dozen tries. */
+    private static final double CLEAR = 4;
+
+    private static final double RATE = -0.5;
+    private static final double RATE_TOLERANCE = 0.05;
+
+    /** Three heaps in the plane, none of them round. */
+    static final GaussianMixture MIXTURE = new GaussianMixture(
+            new double[] {0.3, 0.5, 0.2},
+            new double[][] {{-2, 0.5}, {1, -0.5}, {0.5, 2}},
+            new double[][] {{0.5, 0.8}, {0.9, 0.6}, {0.4, 0.7}});
+
+    private static final double[] PLANE_MEAN = {0.6, 0.4};
+    private static final double[] PLANE_STD = {0.5, 0.8};
+
+    /**
+     * Many estimates of one divergence with so many draws each, in nats.
+     *
+     * @param draws L
+     * @param error root mean square of estimate less truth
+     * @param reported root mean square of the standard errors that the estimates gave of themselves; not a number for
+     *     one draw, which cannot
+     * @param bias mean of estimate less truth
+     * @param biasError standard error of that
+     */
+    record Row(int draws, double error, double reported, double bias, double biasError) {}
+
+    /**
+     * A divergence and its estimates.
+     *
+     * @param truth in nats
+     * @param rows by rising L
+     */
+    record Case(double truth, List<Row> rows) {}
+
+    /**
+     * All that was measured.
+     *
+     * @param repeats estimates for each L
+     * @param normal KL from N(0, I), in closed form
+     * @param mixture KL from a mixture, by quadrature
+     */
+    record Measured(int repeats, Case normal, Case mixture) {}
+
+    @Override
+    public String id() {
+        return "1.6";
+    }
+
+    @Override
+    public String title() {
+        return "The divergence by draws";
+    }
+
+    @Override
+    public String question() {
+        return "How is KL(q(z|x) ‖ p(z)) estimated for a prior to which there is no closed form?";
+    }
+
+    @Override
+    public String claim() {
+        return "As the mean of log q(z|x) − log p(z) over L draws of z from q(z|x).";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) {
+        int[] draws = context.pick(new int[] {1, 4, 16, 64, 256}, new int[] {1, 4, 16, 64, 256, 1024}, new int[] {
+            1, 4, 16, 64, 256, 1024, 4096
+        });
+        int repeats = context.pick(300, 2000, 4000);
+        try (var scope = Scope.withoutGradients();
+                Rng root = Rng.seeded(context.seed());
+                Rng rng = root.split("study 1.6")) {
+            DiagonalGaussian wide = encoded(rng);
+            Prior normal = new StandardNormal(LATENT_DIM);
+            double exact = KullbackLeibler.closedForm(wide, normal)
+                    .orElseThrow(() -> new IllegalStateException("no closed form for N(0, I)"))
+                    .item();
+            DiagonalGaussian plane = gaussian(PLANE_MEAN, PLANE_STD);
+            double integral = quadrature(PLANE_MEAN, PLANE_STD, MIXTURE::logDensity, QUADRATURE);
+            return result(new Measured(
+                    repeats,
+                    estimates(wide, normal, exact, draws, repeats, rng, context),
+                    estimates(plane, MIXTURE, integral, draws, repeats, rng, context)));
+        }
+    }
+
+    /** A posterior such as encoders give: means about as wide as the prior, standard deviations a fraction of it. */
+    private static DiagonalGaussian encoded(Rng rng) {
+        double[] mean = MultivariateNormal.noise(rng, LATENT_DIM);
+        double[] std = MultivariateNormal.noise(rng, LATENT_DIM);
+        for (int i = 0; i < std.length; i++) {
+            std[i] = 0.3 * Math.exp(0.5 * std[i]);
+        }
+        return gaussian(mean, std);
+    }
+
+    private static DiagonalGaussian gaussian(double[] mean, double[] std) {
+        return new DiagonalGaussian(
+                Tensor.of(mean, 1, mean.length), Tensor.of(std, 1, std.length).log());
+    }
+
+    private static Case estimates(
+            DiagonalGaussian q, Prior p, double truth, int[] draws, int repeats, Rng rng, StudyContext context) {
+        List<Row> rows = new ArrayList<>();
+        for (int l : draws) {
+            context.progress("numbers of draws", rows.size(), draws.length);
+            rows.add(row(q, p, truth, l, repeats, rng));
+        }
+        return new Case(truth, rows);
+    }
+
+    private static Row row(DiagonalGaussian q, Prior p, double truth, int draws, int repeats, Rng rng) {
+        double[] off = new double[repeats];
+        double reported = 0;
+        int chunk = Math.max(1, DRAWS_AT_ONCE / draws);
+        for (int done = 0; done < repeats; done += chunk) {
+            try (var scope = Scope.withoutGradients()) {
+                int now = Math.min(chunk, repeats - done);
+                DiagonalGaussian many = new DiagonalGaussian(
+                        q.mean().expand(now, q.mean().size(1)),
+                        q.logStd().expand(now, q.mean().size(1)));
+                KullbackLeibler.Estimate estimate = KullbackLeibler.monteCarlo(many, p, draws, rng);
+                double[] values = estimate.value().to(DType.FLOAT64).toDoubles();
+                for (int i = 0; i < now; i++) {
+                    off[done + i] = values[i] - truth;
+                }
+                reported += estimate.standardError().square().sum().item() / repeats;
+            }
+        }
+        return new Row(
+                draws,
+                Math.sqrt(MultivariateNormal.squares(off) / repeats),
+                Math.sqrt(reported),
+                Moments.mean(off),
+                Moments.standardError(off));
+    }
+
+    /** The logarithm of a density at a point. */
+    interface LogDensity {
+        double at(double... z);
+    }
+
+    /**
+     * KL(q ‖ p) in the plane in nats, for q with independent dimensions: the trapezoidal rule in so many pieces each way.
+     * For integrands that vanish with all their derivatives at both ends, its error falls faster than any power.
+     */
+    static double quadrature(double[] mean, double[] std, LogDensity p, int pieces) {
+        MultivariateNormal q = MultivariateNormal.diagonal(mean, std);
+        double step = 2 * REACH / pieces;
+        double sum = 0;
+        for (int i = 0; i <= pieces; i++) {
+            for (int j = 0; j <= pieces; j++) {
+                double[] z = q.at(new double[] {i * step - REACH, j * step - REACH});
+                double logQ = q.logDensity(z);
+                sum += Math.exp(logQ) * (logQ - p.at(z));
+            }
+        }
+        return sum * step * std[0] * step * std[1];
+    }
+
+    static StudyResult result(Measured measured) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        put(numbers, "normal", measured.normal());
+        put(numbers, "mixture", measured.mixture());
+        return new StudyResult(
+                List.of(
+                        new Exhibit.Chart(
+                                chart(measured),
+                                Words.text(
+                                        "Root mean square error of %,d estimates for each L: q in %d dimensions against"
+                                                + " N(0, I), q in 2 dimensions against a mixture of three normal"
+                                                + " distributions; and what the single draw's error gives by 1/√L.",
+                                        measured.repeats(), LATENT_DIM)),
+                        new Exhibit.Numbers(
+                                table(measured.normal()),
+                                Words.text(
+                                        "Against N(0, I): %.4f nats in closed form.",
+                                        measured.normal().truth())),
+                        new Exhibit.Numbers(
+                                table(measured.mixture()),
+                                Words.text(
+                                        "Against the mixture: %.4f nats by quadrature.",
+                                        measured.mixture().truth()))),
+                reading(measured),
+                verdict(measured),
+                Words.text(
+                        "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of all"
+                                + " estimates is at most %.1f and %.1f standard errors from the truth.",
+                        rate(measured.normal()),
+                        rate(measured.mixture()),
+                        worstBias(measured.normal()),
+                        worstBias(measured.mixture())),
+                numbers);
+    }
+
+    private static void put(Map<String, Double> numbers, String name, Case one) {
+        numbers.put(name + "_truth_nats", one.truth());
+        numbers.put(name + "_rate", fit(one).slope());
+        numbers.put(name + "_rate_margin", fit(one).slopeMargin());
+        numbers.put(name + "_worst_bias_standard_errors", worstBias(one));
+        one.rows().forEach(row -> numbers.put(name + "_error_" + row.draws(), row.error()));
+    }
+
+    private static LeastSquares fit(Case one) {
+        return LeastSquares.of(column(one, row -> Math.log(row.draws())), column(one, row -> Math.log(row.error())));
+    }
+
+    private static String rate(Case one) {
+        LeastSquares fit = fit(one);
+        return Words.text("%.3f ± %.3f", fit.slope(), fit.slopeMargin());
+    }
+
+    private static double worstBias(Case one) {
+        return one.rows().stream()
+                .mapToDouble(row -> Math.abs(row.bias()) / row.biasError())
+                .max()
+                .orElseThrow();
+    }
+
+    private static boolean unbiased(Measured measured) {
+        return worstBias(measured.normal()) < CLEAR && worstBias(measured.mixture()) < CLEAR;
+    }
+
+    private static boolean fallsAsTheRoot(Case one) {
+        return Math.abs(fit(one).slope() - RATE) <= RATE_TOLERANCE;
+    }
+
+    private static Verdict verdict(Measured measured) {
+        if (!unbiased(measured)) {
+            return Verdict.CONTRADICTED;
+        }
+        return fallsAsTheRoot(measured.normal()) && fallsAsTheRoot(measured.mixture())
+                ? Verdict.CONFIRMED
+                : Verdict.MIXED;
+    }
+
+    private static String reading(Measured measured) {
+        return against("a normal prior the closed form", measured.normal()) + " "
+                + against("a mixture prior, which has no closed form, the quadrature", measured.mixture());
+    }
+
+    private static String against(String what, Case one) {
+        Row first = one.rows().get(0);
+        Row last = one.rows().get(one.rows().size() - 1);
+        double shareOfTruth = first.error() / Math.abs(one.truth());
+        return Words.text(
+                "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s with %,d,"
+                        + " as L to the power of %s.",
+                what,
+                one.truth(),
+                worstBias(one) < CLEAR ? "meets it on average" : "misses it on average",
+                last.error() < first.error() ? "falls" : "goes",
+                Words.number(first.error()),
+                Words.percent(shareOfTruth),
+                first.draws(),
+                first.draws() == 1 ? "" : "s",
+                Words.number(last.error()),
+                last.draws(),
+                rate(one));
+    }
+
+    private static LineChart chart(Measured measured) {
+        return new LineChart("Error of the divergence", "draws L", "root mean square error (nats)")
+                .logX()
+                .logY()
+                .curve("N(0, I)", column(measured.normal(), Row::draws), column(measured.normal(), Row::error))
+                .curve("N(0, I), by 1/√L", column(measured.normal(), Row::draws), byTheRoot(measured.normal()))
+                .curve("mixture", column(measured.mixture(), Row::draws), column(measured.mixture(), Row::error))
+                .curve("mixture, by 1/√L", column(measured.mixture(), Row::draws), byTheRoot(measured.mixture()));
+    }
+
+    private static double[] byTheRoot(Case one) {
+        Row first = one.rows().get(0);
+        return column(one, row -> first.error() * Math.sqrt((double) first.draws() / row.draws()));
+    }
+
+    private static double[] column(Case one, ToDoubleFunction<Row> value) {
+        return one.rows().stream().mapToDouble(value).toArray();
+    }
+
+    private static Table table(Case one) {
+        Table table = new Table(
+                Table.count("draws L", ""),
+                Table.number("error", "nats", 4),
+                Table.number("error reported", "nats", 4),
+                Table.number("mean less truth", "nats", 5),
+                Table.number("±", "standard error", 5));
+        for (Row row : one.rows()) {
+            table.row(
+                    row.draws(),
+                    row.error(),
+                    Double.isNaN(row.reported()) ? null : row.reported(),
+                    row.bias(),
+                    row.biasError());
+        }
+        return table;
+    }
+}

@@ -1,0 +1,317 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import varepsilon.data.Datasets;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+import varepsilon.tensor.Rng;
+
+/**
+ * Question 1.7: the gradient of E_q[log p(x|z)] with respect to q, through the draw and without differentiating it:
+ * whether both are right, how much they scatter, and what training does with each.
+ */
+final class GradientStudy implements Study {
+    private static final int DIMENSIONS = 64;
+    private static final double STD = 0.3;
+    private static final double SIGNAL = 4;
+    /** q's standard deviations in units of the posterior's: a q that is still being trained. */
+    private static final double STRETCH = 1.5;
+
+    /** Standard errors that the worst of some hundred coordinates of a right estimator does not exceed. */
+    private static final double CLEAR = 4.5;
+    /** How many times larger a variance is that is called far larger. */
+    private static final double FAR = 10;
+
+    private static final double WANTED_ERROR = 0.1;
+
+    /**
+     * One estimator at one number of latent dimensions, on probabilistic PCA.
+     *
+     * @param variance of single-draw estimates, summed over coordinates, in units of the squared norm of the gradient
+     * @param worstBias largest distance of a coordinate's mean from the truth, in standard errors
+     */
+    record Row(int latentDim, GradientEstimator estimator, double variance, double worstBias) {
+        /** Draws for a gradient that is a tenth of its length off. */
+        double drawsNeeded() {
+            return Math.max(1, variance / (WANTED_ERROR * WANTED_ERROR));
+        }
+    }
+
+    /**
+     * All that was measured.
+     *
+     * @param draws of each estimator
+     * @param rows by rising latentDim, all estimators of one together
+     * @param trainings of the same VAE with each estimator
+     * @param steps that each was to make
+     */
+    record Measured(
+            int draws, List<Row> rows, Map<GradientEstimator, List<EstimatorTraining.Point>> trainings, int steps) {}
+
+    @Override
+    public String id() {
+        return "1.7";
+    }
+
+    @Override
+    public String title() {
+        return "Gradients through draws";
+    }
+
+    @Override
+    public String question() {
+        return "Why does drawing z directly from q(z|x) usually prevent the gradient of the ELBO with respect to q, and how"
+                + " does reparameterisation help?";
+    }
+
+    @Override
+    public String claim() {
+        return "A random draw is not differentiable with respect to q's parameters, so that the gradient cannot be computed;"
+                + " with z = μ + σ·ε the randomness is in ε alone, and z is differentiable.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        int[] dims = context.pick(new int[] {1, 4, 20}, new int[] {1, 2, 4, 8, 20}, new int[] {1, 2, 4, 8, 20, 50});
+        int draws = context.pick(4000, 40_000, 200_000);
+        List<Row> rows = new ArrayList<>();
+        try (Rng root = Rng.seeded(context.seed());
+                Rng rng = root.split("study 1.7")) {
+            for (int latentDim : dims) {
+                context.progress("numbers of latent dimensions", rows.size() / 3, dims.length);
+                rows.addAll(rows(latentDim, draws, rng));
+            }
+        }
+        EstimatorTraining training = training(context);
+        Map<GradientEstimator, List<EstimatorTraining.Point>> trainings = new EnumMap<>(GradientEstimator.class);
+        for (GradientEstimator estimator : GradientEstimator.values()) {
+            trainings.put(estimator, training.with(estimator, context));
+        }
+        return result(new Measured(draws, rows, trainings, training.steps()));
+    }
+
+    private static EstimatorTraining training(StudyContext context) throws IOException {
+        String data = context.dataOr("mnist");
+        ImageSet train = Datasets.load(data, Split.TRAIN, context.dataDir());
+        int steps = context.pick(40, 500, 5000);
+        return new EstimatorTraining(
+                train.limit(context.pick(640, 12_000, train.size())),
+                StudyVae.testImages(context, context.pick(100, 500, 2000)),
+                context.pick(4, 8, 32),
+                steps,
+                steps / 20,
+                context.pick(32, 64, 128),
+                context.seed(),
+                context.device());
+    }
+
+    private static List<Row> rows(int latentDim, int draws, Rng rng) {
+        ProbabilisticPca model = ProbabilisticPca.drawn(DIMENSIONS, latentDim, STD, SIGNAL, rng);
+        double[] x = model.sample(rng);
+        MultivariateNormal posterior = model.posterior(x);
+        double[] mean = posterior.widened(STRETCH).at(MultivariateNormal.noise(rng, latentDim));
+        double[] std = new double[latentDim];
+        double[][] covariance = posterior.covariance();
+        Arrays.setAll(std, i -> STRETCH * Math.sqrt(covariance[i][i]));
+        var problem = new GradientEstimator.Problem(model, x, mean, std);
+        double[] truth = problem.gradient();
+        List<Row> rows = new ArrayList<>();
+        for (GradientEstimator estimator : GradientEstimator.values()) {
+            GradientEstimator.Statistics found = estimator.estimates(problem, draws, rng);
+            rows.add(new Row(
+                    latentDim,
+                    estimator,
+                    found.totalVariance() / MultivariateNormal.squares(truth),
+                    found.worstBias(truth)));
+        }
+        return rows;
+    }
+
+    static StudyResult result(Measured measured) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        for (GradientEstimator estimator : GradientEstimator.values()) {
+            String name = estimator.name().toLowerCase(Locale.ROOT);
+            Row row = largest(measured, estimator);
+            numbers.put("relative_variance_" + name, row.variance());
+            numbers.put("worst_bias_standard_errors_" + name, worstBias(measured, estimator));
+            numbers.put("bpd_" + name, end(measured, estimator).bpd());
+            numbers.put("kl_nats_" + name, end(measured, estimator).kl());
+        }
+        return new StudyResult(
+                List.of(
+                        new Exhibit.Chart(
+                                variances(measured),
+                                "Variance of the gradient from one draw, in units of its squared length, at one point of"
+                                        + " probabilistic PCA, where the gradient is known."),
+                        new Exhibit.Chart(
+                                training(measured),
+                                "The same VAE with the same weights to begin with, the same batches and steps: bits per"
+                                        + " dimension of test images."),
+                        new Exhibit.Numbers(
+                                table(measured),
+                                Words.text(
+                                        "%,d draws each. The bias is the largest of all coordinates, in standard errors;"
+                                                + " draws are those for a gradient that is %.0f %% of its length off.",
+                                        measured.draws(), 100 * WANTED_ERROR)),
+                        new Exhibit.Numbers(
+                                trainingTable(measured), "The VAE at the end of training, on test images.")),
+                reading(measured),
+                verdict(measured),
+                Words.text(
+                        "Without differentiating the draw the gradient is at most %.1f standard errors off the true one, and"
+                                + " its variance is %s times the reparameterised one's, with a baseline %s times.",
+                        scoreBias(measured),
+                        Words.number(ratio(measured, GradientEstimator.SCORE_FUNCTION)),
+                        Words.number(ratio(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE))),
+                numbers);
+    }
+
+    /** The row of the most latent dimensions. */
+    private static Row largest(Measured measured, GradientEstimator estimator) {
+        List<Row> own = of(measured, estimator);
+        return own.get(own.size() - 1);
+    }
+
+    private static List<Row> of(Measured measured, GradientEstimator estimator) {
+        return measured.rows().stream()
+                .filter(row -> row.estimator() == estimator)
+                .toList();
+    }
+
+    private static double worstBias(Measured measured, GradientEstimator estimator) {
+        return of(measured, estimator).stream()
+                .mapToDouble(Row::worstBias)
+                .max()
+                .orElseThrow();
+    }
+
+    private static double scoreBias(Measured measured) {
+        return Math.max(
+                worstBias(measured, GradientEstimator.SCORE_FUNCTION),
+                worstBias(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE));
+    }
+
+    private static double ratio(Measured measured, GradientEstimator estimator) {
+        return largest(measured, estimator).variance()
+                / largest(measured, GradientEstimator.REPARAMETERISED).variance();
+    }
+
+    private static EstimatorTraining.Point end(Measured measured, GradientEstimator estimator) {
+        List<EstimatorTraining.Point> points = measured.trainings().get(estimator);
+        return points.get(points.size() - 1);
+    }
+
+    /** The score function gives a gradient, so that nothing is prevented; reparameterisation is for its variance. */
+    private static Verdict verdict(Measured measured) {
+        if (worstBias(measured, GradientEstimator.REPARAMETERISED) > CLEAR) {
+            return Verdict.CONTRADICTED;
+        }
+        if (scoreBias(measured) > CLEAR) {
+            return Verdict.CONFIRMED;
+        }
+        return ratio(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE) > 1
+                ? Verdict.MIXED
+                : Verdict.CONTRADICTED;
+    }
+
+    private static String reading(Measured measured) {
+        Row path = largest(measured, GradientEstimator.REPARAMETERISED);
+        double plain = ratio(measured, GradientEstimator.SCORE_FUNCTION);
+        double helped = ratio(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE);
+        String right = scoreBias(measured) > CLEAR
+                ? "The score function does not give the true gradient"
+                : "The score function gives the true gradient without differentiating the draw";
+        String scatter = Words.text(
+                ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times with a"
+                        + " baseline)%s.",
+                path.latentDim(),
+                Words.number(plain),
+                Words.number(helped),
+                Math.min(plain, helped) > FAR ? ", far more" : "");
+        return right + scatter + " " + trainingSentence(measured);
+    }
+
+    private static String trainingSentence(Measured measured) {
+        StringBuilder ends = new StringBuilder();
+        GradientEstimator best = GradientEstimator.REPARAMETERISED;
+        for (GradientEstimator estimator : GradientEstimator.values()) {
+            EstimatorTraining.Point end = end(measured, estimator);
+            ends.append(ends.length() == 0 ? "" : ", ")
+                    .append(Words.text("%s %.3f", estimator.label(), end.bpd()))
+                    .append(end.step() < measured.steps() ? Words.text(" (out of range after %d)", end.step()) : "");
+            best = end.bpd() < end(measured, best).bpd() ? estimator : best;
+        }
+        return Words.text(
+                "After %,d equal steps the VAE needs, in bits per dimension: %s; %s does best.",
+                measured.steps(), ends, best.label());
+    }
+
+    private static LineChart variances(Measured measured) {
+        LineChart chart = new LineChart(
+                        "Variance of the gradient", "latent dimensions", "variance / squared length of the gradient")
+                .logX()
+                .logY();
+        for (GradientEstimator estimator : GradientEstimator.values()) {
+            List<Row> rows = of(measured, estimator);
+            chart.curve(
+                    estimator.label(),
+                    rows.stream().mapToDouble(Row::latentDim).toArray(),
+                    rows.stream().mapToDouble(Row::variance).toArray());
+        }
+        return chart;
+    }
+
+    private static LineChart training(Measured measured) {
+        LineChart chart = new LineChart("Training with each gradient", "step", "bits per dimension").logY();
+        measured.trainings()
+                .forEach((estimator, points) -> chart.curve(
+                        estimator.label(),
+                        points.stream()
+                                .mapToDouble(EstimatorTraining.Point::step)
+                                .toArray(),
+                        points.stream()
+                                .mapToDouble(EstimatorTraining.Point::bpd)
+                                .toArray()));
+        return chart;
+    }
+
+    private static Table table(Measured measured) {
+        Table table = new Table(
+                Table.count("latent dimensions", ""),
+                Table.text("estimator"),
+                Table.text("relative variance"),
+                Table.text("draws for 10 %"),
+                Table.number("bias", "standard errors", 2));
+        measured.rows()
+                .forEach(row -> table.row(
+                        row.latentDim(),
+                        row.estimator().label(),
+                        Words.number(row.variance()),
+                        Words.number(row.drawsNeeded()),
+                        row.worstBias()));
+        return table;
+    }
+
+    private static Table trainingTable(Measured measured) {
+        Table table = new Table(
+                Table.text("estimator"),
+                Table.count("steps", ""),
+                Table.number("−ELBO", "bits/dim", 4),
+                Table.number("KL", "nats", 2));
+        for (GradientEstimator estimator : GradientEstimator.values()) {
+            EstimatorTraining.Point end = end(measured, estimator);
+            table.row(estimator.label(), end.step(), end.bpd(), end.kl());
+        }
+        return table;
+    }
+}
