@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -70,7 +71,7 @@ public final class LiveView implements AutoCloseable {
      * @throws InputException if the folder is none, or the port is not to be had
      */
     public static LiveView serve(Path folder, int port) throws IOException {
-        return serve(folder, port, Clock.systemDefaultZone());
+        return serve(folder, port, Clock.system(ZoneId.systemDefault()));
     }
 
     static LiveView serve(Path folder, int port, Clock clock) throws IOException {
