@@ -290,13 +290,18 @@ final class DivergenceStudy implements Study {
     }
 
     private static LineChart chart(Measured measured) {
-        return new LineChart("Error of the divergence", "draws L", "root mean square error (nats)")
+        LineChart chart = new LineChart("Error of the divergence", "draws L", "root mean square error (nats)")
                 .logX()
-                .logY()
-                .curve("N(0, I)", column(measured.normal(), Row::draws), column(measured.normal(), Row::error))
-                .curve("N(0, I), by 1/√L", column(measured.normal(), Row::draws), byTheRoot(measured.normal()))
-                .curve("mixture", column(measured.mixture(), Row::draws), column(measured.mixture(), Row::error))
-                .curve("mixture, by 1/√L", column(measured.mixture(), Row::draws), byTheRoot(measured.mixture()));
+                .logY();
+        add(chart, "N(0, I)", measured.normal());
+        add(chart, "mixture", measured.mixture());
+        return chart;
+    }
+
+    private static void add(LineChart chart, String name, Case one) {
+        double[] draws = column(one, Row::draws);
+        chart.curve(name + ", by 1/√L", draws, byTheRoot(one));
+        Charts.points(chart, name, draws, column(one, Row::error));
     }
 
     private static double[] byTheRoot(Case one) {

@@ -35,7 +35,7 @@ record EstimatorTraining(
         ImageSet train, ImageSet test, int filters, int steps, int every, int batchSize, long seed, Device device) {
     private static final int LATENT_DIM = 20;
     private static final int LEVELS = 16;
-    private static final double LEARNING_RATE = 1e-3;
+    private static final double LEARNING_RATE = 2e-3;
     /** Share of the running mean that is kept from step to step. */
     private static final double MEMORY = 0.9;
 

@@ -103,7 +103,7 @@ final class GradientStudy implements Study {
     private static EstimatorTraining training(StudyContext context) throws IOException {
         String data = context.dataOr("mnist");
         ImageSet train = Datasets.load(data, Split.TRAIN, context.dataDir());
-        int steps = context.pick(40, 500, 5000);
+        int steps = context.pick(40, 1000, 5000);
         return new EstimatorTraining(
                 train.limit(context.pick(640, 12_000, train.size())),
                 StudyVae.testImages(context, context.pick(100, 500, 2000)),

@@ -9,16 +9,11 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
-import varepsilon.generative.DiagonalGaussian;
-import varepsilon.generative.ImportanceWeightedBound;
-import varepsilon.generative.KullbackLeibler;
 import varepsilon.generative.Vae;
 import varepsilon.lab.experiment.VaeFile;
 import varepsilon.lab.study.StudyResult.Verdict;
-import varepsilon.nn.Adam;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
-import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -34,8 +29,6 @@ final class PosteriorApproachStudy implements Study {
     private static final double SIGNAL = 4;
     private static final int STEPS = 20;
 
-    private static final double LEARNING_RATE = 0.02;
-    private static final int CHUNK = 8;
     private static final double ROUNDING = 1e-9;
     private static final double CLEAR = 3;
 
@@ -52,16 +45,6 @@ final class PosteriorApproachStudy implements Study {
     record Point(double way, double elbo, double elboDrawn, double error, double gap, double divergence) {}
 
     /**
-     * The ELBO of the trained VAE on test images after so many steps of fitting each image's q, in nats.
-     *
-     * @param steps of gradient ascent
-     * @param elbo averaged over images and draws
-     * @param gain how far it lies above the one at the start
-     * @param error standard error of that
-     */
-    record Fitted(int steps, double elbo, double gain, double error) {}
-
-    /**
      * All that was measured.
      *
      * @param logEvidence log p(x) of probabilistic PCA, averaged over the images, in nats
@@ -71,7 +54,13 @@ final class PosteriorApproachStudy implements Study {
      * @param samples K of the bound
      * @param bound the importance-weighted bound of the encoder's q on log p(x), in nats
      */
-    record Measured(double logEvidence, List<Point> path, int images, List<Fitted> fitted, int samples, double bound) {}
+    record Measured(
+            double logEvidence,
+            List<Point> path,
+            int images,
+            List<PosteriorFit.Fitted> fitted,
+            int samples,
+            double bound) {}
 
     @Override
     public String id() {
@@ -157,78 +146,22 @@ final class PosteriorApproachStudy implements Study {
             throws IOException {
         ImageSet images = StudyVae.testImages(context, context.pick(16, 64, 256));
         int samples = context.pick(64, 512, 4096);
-        int rounds = context.pick(4, 10, 20);
-        int stepsEach = context.pick(5, 20, 40);
-        int draws = context.pick(16, 64, 128);
         try (VaeFile file = StudyVae.trained(context, 1);
                 var scope = Scope.open()) {
             Vae vae = file.vae();
             Tensor target = vae.target(
                     Batches.of(images, images.size()).iterator().next().images());
-            double bound = bound(vae, target, samples, rng);
-            DiagonalGaussian encoded = vae.posterior(target);
-            DiagonalGaussian q = new DiagonalGaussian(
-                    encoded.mean().detach().copy().requiresGrad(true),
-                    encoded.logStd().detach().copy().requiresGrad(true));
-            double[] start = elbos(vae, q, target, draws, rng);
-            List<Fitted> fitted = new ArrayList<>(List.of(new Fitted(0, Moments.mean(start), 0, 0)));
-            try (Adam adam = new Adam(Map.of("mean", q.mean(), "log_std", q.logStd()), LEARNING_RATE)) {
-                for (int round = 1; round <= rounds; round++) {
-                    context.progress("rounds of fitting q", round - 1, rounds);
-                    for (int step = 0; step < stepsEach; step++) {
-                        fit(vae, q, target, adam, rng);
-                    }
-                    double[] now = elbos(vae, q, target, draws, rng);
-                    double[] gain = new double[now.length];
-                    Arrays.setAll(gain, i -> now[i] - start[i]);
-                    fitted.add(new Fitted(
-                            round * stepsEach, Moments.mean(now), Moments.mean(gain), Moments.standardError(gain)));
-                }
-            }
-            return new Measured(logEvidence, path, images.size(), fitted, samples, bound);
+            double bound = PosteriorFit.bound(vae, target, samples, rng);
+            var fit = new PosteriorFit(
+                    vae, target, context.pick(4, 10, 20), context.pick(5, 20, 40), context.pick(16, 64, 128));
+            return new Measured(logEvidence, path, images.size(), fit.run(rng, context), samples, bound);
         }
-    }
-
-    private static double bound(Vae vae, Tensor target, int samples, Rng rng) {
-        try (var scope = Scope.withoutGradients()) {
-            return Moments.mean(ImportanceWeightedBound.logLikelihood(vae, target, samples, CHUNK, rng)
-                    .toDoubles());
-        }
-    }
-
-    private static void fit(Vae vae, DiagonalGaussian q, Tensor target, Adam adam, Rng rng) {
-        try (var scope = Scope.withGradients()) {
-            Tensor loss = elbo(vae, q, target, rng).sum().neg();
-            adam.step(Gradients.of(loss, adam.parameters()));
-        }
-    }
-
-    /** One draw for each image. */
-    private static Tensor elbo(Vae vae, DiagonalGaussian q, Tensor target, Rng rng) {
-        Tensor divergence = KullbackLeibler.closedForm(q, vae.prior())
-                .orElseThrow(() -> new IllegalStateException("the VAE's prior has no closed form"));
-        return vae.likelihood()
-                .logProbability(vae.decode(q.sample(rng)), target)
-                .sub(divergence);
-    }
-
-    private static double[] elbos(Vae vae, DiagonalGaussian q, Tensor target, int draws, Rng rng) {
-        double[] result = new double[(int) target.size(0)];
-        for (int draw = 0; draw < draws; draw++) {
-            try (var scope = Scope.withoutGradients()) {
-                double[] values = elbo(vae, q, target, rng).toDoubles();
-                for (int i = 0; i < result.length; i++) {
-                    result[i] += values[i] / draws;
-                }
-            }
-        }
-        return result;
     }
 
     static StudyResult result(Measured measured) {
         Point prior = measured.path().get(0);
         Point posterior = last(measured.path());
-        Fitted fitted = last(measured.fitted());
+        PosteriorFit.Fitted fitted = last(measured.fitted());
         Map<String, Double> numbers = new LinkedHashMap<>();
         numbers.put("log_evidence_nats", measured.logEvidence());
         numbers.put("gap_at_prior_nats", prior.gap());
@@ -305,7 +238,7 @@ final class PosteriorApproachStudy implements Study {
         if (Math.abs(last(measured.path()).gap()) > ROUNDING * Math.max(1, Math.abs(measured.logEvidence()))) {
             return Verdict.CONTRADICTED;
         }
-        Fitted fitted = last(measured.fitted());
+        PosteriorFit.Fitted fitted = last(measured.fitted());
         if (fitted.gain() < -CLEAR * fitted.error()) {
             return Verdict.MIXED;
         }
@@ -325,8 +258,8 @@ final class PosteriorApproachStudy implements Study {
                 largestResidual(measured) <= ROUNDING * Math.max(1, Math.abs(measured.logEvidence()))
                         ? "equals"
                         : "is not exactly");
-        Fitted start = measured.fitted().get(0);
-        Fitted end = last(measured.fitted());
+        PosteriorFit.Fitted start = measured.fitted().get(0);
+        PosteriorFit.Fitted end = last(measured.fitted());
         double missing = measured.bound() - start.elbo();
         String change = Math.abs(end.gain()) <= CLEAR * end.error()
                 ? "does not clearly change its ELBO"
@@ -350,12 +283,10 @@ final class PosteriorApproachStudy implements Study {
 
     private static LineChart path(Measured measured) {
         double[] way = column(measured.path(), Point::way);
-        double[] evidence = new double[way.length];
-        Arrays.fill(evidence, measured.logEvidence());
         return new LineChart("The ELBO reaches log p(x)", "way from the prior (0) to the posterior (1)", "nats")
-                .curve("log p(x)", way, evidence)
+                .reference("log p(x)", measured.logEvidence())
                 .curve("ELBO, closed form", way, column(measured.path(), Point::elbo))
-                .curve(
+                .points(
                         "ELBO, draws",
                         way,
                         column(measured.path(), Point::elboDrawn),
@@ -365,10 +296,10 @@ final class PosteriorApproachStudy implements Study {
 
     private static LineChart gaps(Measured measured) {
         double[] way = column(measured.path(), Point::way);
-        return new LineChart("What is missing", "way from the prior (0) to the posterior (1)", "nats")
+        LineChart chart = new LineChart("What is missing", "way from the prior (0) to the posterior (1)", "nats")
                 .logY()
-                .curve("log p(x) − ELBO", way, withoutRounding(column(measured.path(), Point::gap)))
                 .curve("KL(q ‖ p(z|x))", way, withoutRounding(column(measured.path(), Point::divergence)));
+        return Charts.points(chart, "log p(x) − ELBO", way, withoutRounding(column(measured.path(), Point::gap)));
     }
 
     /** A logarithmic axis would show rounding as if it were a finding. */
@@ -379,18 +310,16 @@ final class PosteriorApproachStudy implements Study {
     }
 
     private static LineChart fitted(Measured measured) {
-        List<Fitted> fitted = measured.fitted();
-        double[] steps = column(fitted, Fitted::steps);
-        double[] bound = new double[steps.length];
-        Arrays.fill(bound, measured.bound());
+        List<PosteriorFit.Fitted> fitted = measured.fitted();
+        double[] steps = column(fitted, PosteriorFit.Fitted::steps);
         return new LineChart("Fitting q on a trained VAE", "steps", "nats")
                 .curve(
                         "ELBO",
                         steps,
-                        column(fitted, Fitted::elbo),
+                        column(fitted, PosteriorFit.Fitted::elbo),
                         column(fitted, f -> f.elbo() - 1.96 * f.error()),
                         column(fitted, f -> f.elbo() + 1.96 * f.error()))
-                .curve(Words.text("bound of %,d samples", measured.samples()), steps, bound);
+                .reference(Words.text("bound of %,d samples", measured.samples()), measured.bound());
     }
 
     private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {

@@ -90,7 +90,7 @@ final class PriorIntegrationStudy implements Study {
                 context.pick(new int[] {10, 100, 1000, 10_000}, new int[] {10, 100, 1000, 10_000, 100_000}, new int[] {
                     10, 100, 1000, 10_000, 100_000, 1_000_000
                 });
-        int images = context.pick(16, 24, 48);
+        int images = context.pick(16, 48, 96);
         List<Row> rows = new ArrayList<>();
         try (Rng root = Rng.seeded(context.seed());
                 Rng rng = root.split("study 1.2")) {
@@ -257,9 +257,8 @@ final class PriorIntegrationStudy implements Study {
 
     private static LineChart shares(Measured measured, double[] dims, LeastSquares fit) {
         List<Row> rows = measured.rows();
-        return new LineChart("Samples that count", "latent dimensions", "effective share of the samples")
+        LineChart chart = new LineChart("Samples that count", "latent dimensions", "effective share of the samples")
                 .logY()
-                .curve("prior", dims, column(rows, Row::effectiveShare))
                 .curve("prior, closed form", dims, column(rows, Row::exactShare))
                 .curve(
                         "exponential law, fitted",
@@ -268,6 +267,7 @@ final class PriorIntegrationStudy implements Study {
                                 .map(d -> Math.exp(fit.intercept() + fit.slope() * d))
                                 .toArray())
                 .curve(Words.text("posterior, %.1f times as wide", STRETCH), dims, column(rows, Row::widenedShare));
+        return Charts.points(chart, "prior, measured", dims, column(rows, Row::effectiveShare));
     }
 
     private static String sharesCaption(Measured measured) {

@@ -96,9 +96,7 @@ class LatentReadingsTest {
                         new PosteriorApproachStudy.Point(0.5, -10 - middleGap, -12, 0.1, middleGap, middleGap),
                         new PosteriorApproachStudy.Point(1, -10 - lastGap, -10, 0, lastGap, lastGap)),
                 16,
-                List.of(
-                        new PosteriorApproachStudy.Fitted(0, -100, 0, 0),
-                        new PosteriorApproachStudy.Fitted(20, -100 + gain, gain, 1)),
+                List.of(new PosteriorFit.Fitted(0, -100, 0, 0), new PosteriorFit.Fitted(20, -100 + gain, gain, 1)),
                 64,
                 -90));
     }
