@@ -8,9 +8,12 @@ import varepsilon.lab.grid.Workplace;
 
 /** Where an experiment of the command line works. */
 final class ExperimentPlace {
+    /** Where trainings live that nobody named a folder for: experiments and studies find each other's there. */
+    static final String TRAININGS = "runs/trainings";
+
     private ExperimentPlace() {}
 
-    /** @param runs where its trainings live, null for a folder of its own */
+    /** @param runs where its trainings live */
     static Workplace of(
             Path folder,
             Path runs,
@@ -18,8 +21,7 @@ final class ExperimentPlace {
             List<String> arguments,
             WorkProgress progress,
             BooleanSupplier stopRequested) {
-        RunStore store = new RunStore(
-                runs == null ? folder.resolve("runs") : runs, dataDir, arguments, progress, stopRequested);
+        RunStore store = new RunStore(runs, dataDir, arguments, progress, stopRequested);
         return new Workplace(folder, store, progress);
     }
 }

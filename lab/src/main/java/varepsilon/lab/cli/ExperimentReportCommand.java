@@ -25,7 +25,11 @@ final class ExperimentReportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "DIR", description = "The experiment's folder.")
     private Path folder;
 
-    @Option(names = "--runs", paramLabel = "DIR", description = "Where its trainings live (default: runs in DIR).")
+    @Option(
+            names = "--runs",
+            paramLabel = "DIR",
+            defaultValue = ExperimentPlace.TRAININGS,
+            description = "Where its trainings live (default: ${DEFAULT-VALUE}).")
     private Path runs;
 
     @Mixin

@@ -44,13 +44,11 @@ final class ExperimentRunCommand implements Callable<Integer> {
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            description = "How much of it: smoke, laptop or full in those that come with the program (default: laptop).")
+            description =
+                    "How much of it: smoke, laptop or full in those that come with the program (default: laptop).")
     private String preset;
 
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Change a setting; may be given several times.")
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a setting; may be given several times.")
     private final List<String> changes = new ArrayList<>();
 
     @Option(
@@ -62,7 +60,9 @@ final class ExperimentRunCommand implements Callable<Integer> {
     @Option(
             names = "--runs",
             paramLabel = "DIR",
-            description = "Where its trainings live; several experiments can share them (default: runs in --out).")
+            defaultValue = ExperimentPlace.TRAININGS,
+            description =
+                    "Where its trainings live; experiments and studies can share them (default: ${DEFAULT-VALUE}).")
     private Path runs;
 
     @Option(
@@ -135,8 +135,10 @@ final class ExperimentRunCommand implements Callable<Integer> {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of("experiment", "run", folder.resolve("config.yaml").toString(), "--worker"));
-        command.addAll(List.of("--out", folder.toString(), "--runs", store.folder().toString()));
+        command.addAll(
+                List.of("experiment", "run", folder.resolve("config.yaml").toString(), "--worker"));
+        command.addAll(
+                List.of("--out", folder.toString(), "--runs", store.folder().toString()));
         command.addAll(List.of("--data-dir", data.folder().toString(), "--no-progress"));
         return command;
     }

@@ -22,10 +22,7 @@ final class Group implements Runnable {
     /** The group, still without its commands. */
     static CommandLine named(String name, String description, String example) {
         CommandLine group = new CommandLine(new Group()).setCommandName(name);
-        group.getCommandSpec()
-                .usageMessage()
-                .description(description)
-                .footer("", "Example:", "  " + example);
+        group.getCommandSpec().usageMessage().description(description).footer("", "Example:", "  " + example);
         return group;
     }
 

@@ -100,6 +100,10 @@ public final class Main implements Runnable {
                 .addSubcommand(new ExperimentListCommand(console))
                 .addSubcommand(new ExperimentRunCommand(console, arguments))
                 .addSubcommand(new ExperimentReportCommand(console, arguments));
+        CommandLine study = Group.named(
+                        "study", "The source's questions, asked by measurement.", "varepsilon study run 1.2")
+                .addSubcommand(new StudyListCommand(console))
+                .addSubcommand(new StudyRunCommand(console, arguments));
         CommandLine line = new CommandLine(new Main())
                 .addSubcommand(new QuickstartCommand(console, arguments))
                 .addSubcommand(data)
@@ -107,6 +111,7 @@ public final class Main implements Runnable {
                 .addSubcommand(classifier)
                 .addSubcommand(new AttackCommand(console))
                 .addSubcommand(experiment)
+                .addSubcommand(study)
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new ReportCommand(console))
                 .addSubcommand(new DoctorCommand(console));

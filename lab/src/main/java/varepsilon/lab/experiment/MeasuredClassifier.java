@@ -118,8 +118,8 @@ public final class MeasuredClassifier implements AutoCloseable {
     }
 
     private boolean[] asMeant(Measurement.AsMeant asMeant, ImageSet images, long seed, LongConsumer progress) {
-        Trial trial = Trial.untargeted(
-                asMeant.attack().toAttack(), asMeant.attack().toThreatModel());
+        Trial trial =
+                Trial.untargeted(asMeant.attack().toAttack(), asMeant.attack().toThreatModel());
         EvaluationListener listener = new EvaluationListener() {
             @Override
             public void advanced(long done, long total) {
@@ -139,8 +139,11 @@ public final class MeasuredClassifier implements AutoCloseable {
     private boolean[] each(ImageSet images, LongConsumer progress, Change change) {
         boolean[] right = new boolean[images.size()];
         int done = 0;
-        for (Batch batch : Batches.of(images, BATCH_SIZE)) {
+        var batches = Batches.of(images, BATCH_SIZE).iterator();
+        while (batches.hasNext()) {
+            // A scope for each batch: the images and what is made of them are freed with it.
             try (var scope = Scope.withoutGradients()) {
+                Batch batch = batches.next();
                 Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
                 Tensor labels = batch.labels().to(device);
                 Tensor predicted =

@@ -83,8 +83,7 @@ public final class CellRunner {
     private FileChannel lockFile(Cell cell) throws IOException {
         Path folder = workplace.folder().resolve("locks");
         Files.createDirectories(folder);
-        return FileChannel.open(
-                folder.resolve(cell.key()), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        return FileChannel.open(folder.resolve(cell.key()), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
     private static boolean locked(FileChannel file) throws IOException {

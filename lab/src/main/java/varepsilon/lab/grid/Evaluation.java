@@ -110,11 +110,11 @@ record Evaluation(
      */
     boolean[] right(String measurement) throws IOException {
         try {
-            String bits = JSON.readValue(Files.readString(file()), Kept.class).right().get(measurement);
+            String bits =
+                    JSON.readValue(Files.readString(file()), Kept.class).right().get(measurement);
             if (bits == null || !bits.matches("[01]{" + images.size() + "}")) {
-                throw new InputException(
-                        file() + ": does not tell of '" + measurement + "' on " + images.size() + " images; delete it to"
-                                + " have it done again");
+                throw new InputException(file() + ": does not tell of '" + measurement + "' on " + images.size()
+                        + " images; delete it to" + " have it done again");
             }
             boolean[] right = new boolean[bits.length()];
             for (int i = 0; i < right.length; i++) {

@@ -69,8 +69,8 @@ public record ExperimentFile(ObjectNode document, String source) {
         }
         Path file = Path.of(nameOrFile);
         if (!Files.isRegularFile(file)) {
-            throw new InputException(nameOrFile + ": no such experiment or file; there are: "
-                    + String.join(", ", SHIPPED));
+            throw new InputException(
+                    nameOrFile + ": no such experiment or file; there are: " + String.join(", ", SHIPPED));
         }
         if (Files.size(file) > LARGEST) {
             throw new InputException(file + ": has " + Files.size(file) + " bytes; expected at most " + LARGEST);
@@ -108,8 +108,7 @@ public record ExperimentFile(ObjectNode document, String source) {
         all.remove("presets");
         if (document.path("presets").get(chosen) instanceof ObjectNode changes) {
             changes.fieldNames()
-                    .forEachRemaining(
-                            key -> Yaml.requireKnown(key, known, "presets." + chosen + ".", source));
+                    .forEachRemaining(key -> Yaml.requireKnown(key, known, "presets." + chosen + ".", source));
             merge(all, changes);
         }
         return all;
@@ -156,8 +155,7 @@ public record ExperimentFile(ObjectNode document, String source) {
     private static Record defaults(String kind, JsonNode given) {
         return switch (kind) {
             case "vae" ->
-                new VaeConfig(
-                        "mnist", 0, 0.1, 20, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
+                new VaeConfig("mnist", 0, 0.1, 20, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
             case "classifier" ->
                 new ClassifierConfig(
                         new ClassifierConfig.Images("cifar10", 0, 1000, "none", 0),

@@ -60,8 +60,8 @@ public final class ExperimentRun {
             AtomicFile.removeLeftovers(folder);
             try (var entries = Files.newDirectoryStream(folder)) {
                 if (entries.iterator().hasNext()) {
-                    throw new InputException(
-                            folder + ": is not empty and not an experiment; choose another --out, so that nothing is lost");
+                    throw new InputException(folder
+                            + ": is not empty and not an experiment; choose another --out, so that nothing is lost");
                 }
             }
         } else if (Files.exists(folder)) {
@@ -117,7 +117,8 @@ public final class ExperimentRun {
         Optional<Cell> missing = CellRunner.firstMissing(experiment.stages());
         if (missing.isPresent()) {
             throw new InputException(workplace.folder() + ": is not finished, '"
-                    + missing.get().label() + "' is missing; run the experiment again to go on: varepsilon experiment run "
+                    + missing.get().label()
+                    + "' is missing; run the experiment again to go on: varepsilon experiment run "
                     + workplace.folder().resolve(CONFIG) + " --out " + workplace.folder());
         }
         Experiment.Summary summary = experiment.summarise();
@@ -129,7 +130,8 @@ public final class ExperimentRun {
         AtomicFile.writeString(folder.resolve("results.json"), JSON.writeValueAsString(json) + "\n");
         AtomicFile.writeString(
                 folder.resolve("report.md"),
-                "# " + file.title() + "\n\n" + summary.reading() + "\n\n" + summary.table().toMarkdown() + "\n");
+                "# " + file.title() + "\n\n" + summary.reading() + "\n\n"
+                        + summary.table().toMarkdown() + "\n");
         page(summary, command).write(folder.resolve("report.html"));
         return new Result(folder, summary.table(), summary.reading(), json);
     }

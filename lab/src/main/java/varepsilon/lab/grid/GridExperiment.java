@@ -69,9 +69,8 @@ final class GridExperiment implements Experiment {
                         lines.stream()
                                 .skip(1)
                                 .map(line -> line.split(",", -1))
-                                .mapToDouble(cells -> cells[column].isEmpty()
-                                        ? Double.NaN
-                                        : Double.parseDouble(cells[column]))
+                                .mapToDouble(cells ->
+                                        cells[column].isEmpty() ? Double.NaN : Double.parseDouble(cells[column]))
                                 .toArray());
             }
             return columns;

@@ -39,7 +39,8 @@ record GridSettings(
         /** In a few words: {@code latentDim 20, seed 42}. */
         String label() {
             return values.entrySet().stream()
-                    .map(entry -> entry.getKey() + " " + entry.getValue().asText(entry.getValue().toString()))
+                    .map(entry -> entry.getKey() + " "
+                            + entry.getValue().asText(entry.getValue().toString()))
                     .collect(Collectors.joining(", "));
         }
 

@@ -69,8 +69,7 @@ record RobustnessRow(
 
     /** What was published as a count, as far as its digits tell. */
     Accuracy publishedAccuracy() {
-        return new Accuracy(
-                (int) Math.round(published.accuracy() * PublishedRow.IMAGES), PublishedRow.IMAGES);
+        return new Accuracy((int) Math.round(published.accuracy() * PublishedRow.IMAGES), PublishedRow.IMAGES);
     }
 
     /** Whether the 95 % interval of the difference to what was published holds 0, give or take its last digit. */

@@ -130,15 +130,7 @@ public record RobustnessSettings(
         return attackName().equals("fgsm")
                 ? usual
                 : new AttackSettings(
-                        "pgd",
-                        "linf",
-                        strength.eps(),
-                        steps,
-                        strength.stepSize(),
-                        1,
-                        randomStart,
-                        0,
-                        usual.loss());
+                        "pgd", "linf", strength.eps(), steps, strength.stepSize(), 1, randomStart, 0, usual.loss());
     }
 
     /** Whether the pre-trained model is trained here. */
@@ -209,8 +201,8 @@ public record RobustnessSettings(
             throws IOException {
         ClassifierConfig.Images images = new ClassifierConfig.Images(
                 data, trainingImages, validation, augmentation ? "crop-flip" : "none", testImages);
-        NetworkChoice network = NetworkChoice.of(
-                architecture, weights.isEmpty() ? null : Path.of(weights), images, runSeed, dataDir);
+        NetworkChoice network =
+                NetworkChoice.of(architecture, weights.isEmpty() ? null : Path.of(weights), images, runSeed, dataDir);
         return new ClassifierConfig(
                 images,
                 network.network(),

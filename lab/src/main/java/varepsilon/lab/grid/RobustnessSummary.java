@@ -49,8 +49,7 @@ final class RobustnessSummary {
         json.put("rows", rows.stream().map(RobustnessSummary::json).toList());
         json.put("comparisons", compared.stream().map(Compared::json).toList());
         Table table = table();
-        return new Experiment.Summary(
-                COLUMNS, tidy(), json, table, reading, page -> show(page, table, compared));
+        return new Experiment.Summary(COLUMNS, tidy(), json, table, reading, page -> show(page, table, compared));
     }
 
     private List<List<Object>> tidy() {
@@ -82,13 +81,7 @@ final class RobustnessSummary {
 
     private static List<Object> line(PublishedRow row, String measure, Object... figures) {
         List<Object> line = new ArrayList<>(List.of(
-                row.question(),
-                row.set(),
-                row.pretrained(),
-                row.attack(),
-                row.defense(),
-                row.augmentation(),
-                measure));
+                row.question(), row.set(), row.pretrained(), row.attack(), row.defense(), row.augmentation(), measure));
         line.addAll(Arrays.asList(figures));
         return line;
     }
@@ -251,7 +244,8 @@ final class RobustnessSummary {
     }
 
     private String ofClamp(RobustnessRow row) {
-        RobustnessRow clean = first(other -> other.model().equals(row.published().model()) && !other.attacked())
+        RobustnessRow clean = first(
+                        other -> other.model().equals(row.published().model()) && !other.attacked())
                 .orElseThrow();
         double lost = clean.asRun().rate() - row.asRun().rate();
         double byClamp = clean.asRun().rate() - row.clampAlone().rate();

@@ -103,8 +103,7 @@ final class VaeGridSummary {
         return published;
     }
 
-    private void lines(
-            GridExperiment.Run run, Map<String, Map<Integer, Double>> published, List<List<Object>> rows)
+    private void lines(GridExperiment.Run run, Map<String, Map<Integer, Double>> published, List<List<Object>> rows)
             throws IOException {
         Map<String, double[]> metrics = run.metrics();
         double[] epochs = metrics.get("epoch");
@@ -140,7 +139,10 @@ final class VaeGridSummary {
             throws IOException {
         double bpd = run.results().at("/test/bpd").asDouble();
         String own = String.format(
-                Locale.ROOT, "With %s: %.4f bits per dimension on the test images", run.assignment().label(), bpd);
+                Locale.ROOT,
+                "With %s: %.4f bits per dimension on the test images",
+                run.assignment().label(),
+                bpd);
         double[] values = run.metrics().get(VALIDATION);
         int common = published.getOrDefault(VALIDATION, Map.of()).keySet().stream()
                 .filter(epoch -> epoch < values.length)
@@ -188,10 +190,9 @@ final class VaeGridSummary {
         Map<String, double[]> metrics = run.metrics();
         LineChart chart = new LineChart(title, "epoch", unit);
         Map<String, PublishedCurves.Curve> published = PublishedCurves.comparableTo((VaeConfig) run.config());
-        for (Map.Entry<String, String> part :
-                Map.of("train_", "training", "val_", "validation").entrySet().stream()
-                        .sorted(Map.Entry.comparingByKey())
-                        .toList()) {
+        for (Map.Entry<String, String> part : Map.of("train_", "training", "val_", "validation").entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .toList()) {
             String column = part.getKey() + metric;
             chart.curve(part.getValue(), metrics.get("epoch"), metrics.get(column));
             if (published.containsKey(column)) {
@@ -208,8 +209,7 @@ final class VaeGridSummary {
         for (Path samples : samples(run.folder().resolve("samples"))) {
             int epoch = epoch(samples);
             String when = epoch == 0 ? "before training" : "after " + epoch + " epochs";
-            page.picture(
-                    Files.readAllBytes(samples), "Samples " + when, "Samples " + when + ": one z for each image.");
+            page.picture(Files.readAllBytes(samples), "Samples " + when, "Samples " + when + ": one z for each image.");
         }
         Path manifold = run.folder().resolve("manifold.png");
         if (Files.isRegularFile(manifold)) {
@@ -236,7 +236,8 @@ final class VaeGridSummary {
         }
         int early = IntStream.range(0, all.size())
                 .boxed()
-                .min((a, b) -> Integer.compare(Math.abs(epoch(all.get(a)) - EARLY), Math.abs(epoch(all.get(b)) - EARLY)))
+                .min((a, b) ->
+                        Integer.compare(Math.abs(epoch(all.get(a)) - EARLY), Math.abs(epoch(all.get(b)) - EARLY)))
                 .orElseThrow();
         return IntStream.of(0, early, all.size() - 1)
                 .distinct()

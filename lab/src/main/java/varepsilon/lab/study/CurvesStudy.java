@@ -1,0 +1,142 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.lab.experiment.PublishedCurves;
+import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.LineChart;
+import varepsilon.report.Table;
+
+/** Question 1.8: bits per dimension on training and validation images over training, beside the published curves. */
+final class CurvesStudy implements Study {
+    /** A training from another seed and on another split of the images comes this close. */
+    private static final double CLOSE = 0.02;
+
+    private static final List<Integer> DIMENSIONS = List.of(20, 2);
+
+    /**
+     * One epoch of one curve that both know.
+     *
+     * @param curve its name
+     * @param epoch from 0
+     * @param own measured, in bits per dimension
+     * @param published the same as published
+     */
+    record Point(String curve, int epoch, double own, double published) {
+        double relative() {
+            return (own - published) / published;
+        }
+    }
+
+    @Override
+    public String id() {
+        return "1.8";
+    }
+
+    @Override
+    public String title() {
+        return "Bits per dimension over training";
+    }
+
+    @Override
+    public String question() {
+        return "How do training and validation bits per dimension fall over 80 epochs?";
+    }
+
+    @Override
+    public String claim() {
+        return "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent dimensions"
+                + " and to 0.764 and 0.777 with 2.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        List<Exhibit> exhibits = new ArrayList<>();
+        List<Point> points = new ArrayList<>();
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        for (int latentDim : DIMENSIONS) {
+            VaeConfig config = PublishedVae.config(context, latentDim);
+            Map<String, double[]> metrics = PublishedVae.metrics(context.trained(config));
+            Map<String, PublishedCurves.Curve> published = PublishedCurves.comparableTo(config);
+            LineChart chart = new LineChart(
+                    "Bits per dimension, " + latentDim + " latent dimensions", "epoch", "bits per dimension");
+            for (String part : List.of("train", "val")) {
+                String name = part.equals("train") ? "training" : "validation";
+                double[] own = metrics.get(part + "_bpd");
+                chart.curve(name, metrics.get("epoch"), own);
+                numbers.put(part + "_bpd_z" + latentDim, own[own.length - 1]);
+                PublishedCurves.Curve theirs = published.get(part + "_bpd");
+                if (theirs != null) {
+                    chart.published(name, theirs.epochs(), theirs.values());
+                    points.addAll(common(name + ", " + latentDim + " dimensions", own, theirs));
+                }
+            }
+            exhibits.add(new Exhibit.Chart(
+                    chart,
+                    "The mean over an epoch while it trains, and on held-out images after it"
+                            + (published.isEmpty() ? "." : "; dashed: published.")));
+        }
+        exhibits.add(new Exhibit.Numbers(table(points), "Epochs, from 0, of which the published value is known."));
+        return result(exhibits, points, numbers);
+    }
+
+    private static List<Point> common(String curve, double[] own, PublishedCurves.Curve theirs) {
+        List<Point> points = new ArrayList<>();
+        for (int i = 0; i < theirs.epochs().length; i++) {
+            int epoch = (int) theirs.epochs()[i];
+            if (epoch < own.length) {
+                points.add(new Point(curve, epoch, own[epoch], theirs.values()[i]));
+            }
+        }
+        return points;
+    }
+
+    private static Table table(List<Point> points) {
+        Table table = new Table(
+                Table.text("curve"),
+                Table.count("epoch", ""),
+                Table.number("here", "bits/dim", 4),
+                Table.number("published", "bits/dim", 4),
+                Table.number("difference", "%", 1));
+        points.forEach(point ->
+                table.row(point.curve(), point.epoch(), point.own(), point.published(), 100 * point.relative()));
+        return table;
+    }
+
+    static StudyResult result(List<Exhibit> exhibits, List<Point> points, Map<String, Double> numbers) {
+        String ends = Words.text(
+                "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions and at"
+                        + " %.4f with 2.",
+                numbers.get("val_bpd_z20"), numbers.get("val_bpd_z2"));
+        if (points.isEmpty()) {
+            return new StudyResult(
+                    exhibits,
+                    ends + " Of such a training nothing was published, so that there is nothing to compare.",
+                    Verdict.UNDECIDED,
+                    "The published curves are those of 4-bit MNIST, which this was not.",
+                    numbers);
+        }
+        // The first epochs fall so fast that a few steps more or less move them by several percent.
+        Point worst = points.stream()
+                .filter(point -> point.epoch() >= 5)
+                .max((a, b) -> Double.compare(Math.abs(a.relative()), Math.abs(b.relative())))
+                .orElse(points.get(points.size() - 1));
+        String compared = Words.text(
+                "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch %d, %.4f here and"
+                        + " %.4f there.",
+                100 * Math.abs(worst.relative()), worst.curve(), worst.epoch(), worst.own(), worst.published());
+        boolean close = Math.abs(worst.relative()) <= CLOSE;
+        return new StudyResult(
+                exhibits,
+                ends + " " + compared,
+                close ? Verdict.CONFIRMED : Verdict.CONTRADICTED,
+                Words.text(
+                        "The largest difference is %.1f %%, %s the 2 %% that another seed and split may make.",
+                        100 * Math.abs(worst.relative()), close ? "within" : "beyond"),
+                numbers);
+    }
+}

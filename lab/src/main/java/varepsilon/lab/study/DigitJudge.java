@@ -1,0 +1,103 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * A classifier that says what a generated image looks like, and how sure it is. It has seen no generated image: what it is
+ * not sure of is unlike the digits that it was trained on, though being sure is no proof of the contrary.
+ */
+final class DigitJudge implements AutoCloseable {
+    /** A judge is sure at this probability. */
+    static final double SURE = 0.95;
+
+    private static final int BATCH = 256;
+    private static final int CLASSES = 10;
+
+    private final ClassifierFile file;
+
+    private DigitJudge(ClassifierFile file) {
+        this.file = file;
+    }
+
+    /** Trained on the study's data, now or before. */
+    static DigitJudge of(StudyContext context) throws IOException {
+        ClassifierConfig.Images images = new ClassifierConfig.Images(
+                context.dataOr("mnist"), context.pick(3000, 20_000, 0), context.pick(300, 1000, 6000), "none", 1000);
+        ClassifierConfig config = new ClassifierConfig(
+                images,
+                NetworkChoice.of("small-cnn", null, images, context.seed(), context.dataDir())
+                        .network(),
+                new ClassifierConfig.Fitting(
+                        context.pick(3, 3, 6), 64, 0.05, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0),
+                ClassifierConfig.Defense.standard(),
+                AttackSettings.none(),
+                context.seed(),
+                context.threads(),
+                context.device().toString());
+        return new DigitJudge(ClassifierFile.read(context.trained(config), context.device()));
+    }
+
+    /**
+     * Opinions on images.
+     *
+     * @param sure how many it is sure of
+     * @param classes what it takes each for
+     */
+    record Opinion(Accuracy sure, int[] classes) {
+        /** How many of the images it takes for each class. */
+        int[] counts() {
+            int[] counts = new int[CLASSES];
+            for (int one : classes) {
+                counts[one]++;
+            }
+            return counts;
+        }
+
+        /** The number of classes that it sees at all. */
+        long seen() {
+            return Arrays.stream(counts()).filter(count -> count > 0).count();
+        }
+    }
+
+    /** @param images FLOAT32 N×C×H×W in [0, 1] */
+    Opinion on(Tensor images) {
+        Classifier classifier = file.classifier();
+        int n = (int) images.size(0);
+        int[] classes = new int[n];
+        int sure = 0;
+        for (int start = 0; start < n; start += BATCH) {
+            try (var scope = Scope.withoutGradients()) {
+                int size = Math.min(BATCH, n - start);
+                Tensor probabilities =
+                        classifier.logits(images.narrow(0, start, size)).softmax(1);
+                long[] said = probabilities.argmax(1).toLongs();
+                float[] highest = probabilities.amax(1).toFloats();
+                for (int i = 0; i < size; i++) {
+                    classes[start + i] = (int) said[i];
+                    sure += highest[i] >= SURE ? 1 : 0;
+                }
+            }
+        }
+        return new Opinion(new Accuracy(sure, n), classes);
+    }
+
+    /** Names of what a judge can see, for tables. */
+    static List<String> names() {
+        return List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

@@ -1,0 +1,68 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.lab.experiment.VaeConfig;
+
+/** The published VAE of 4-bit MNIST and its training, which questions 1.8 to 1.10 look at. */
+final class PublishedVae {
+    private PublishedVae() {}
+
+    /** Its configuration, but for a first look: then little of the drawn digits. */
+    static VaeConfig config(StudyContext context, int latentDim) {
+        int epochs = context.pick(4, 80, 80);
+        return new VaeConfig(
+                context.dataOr("mnist"),
+                context.pick(2000, 0, 0),
+                0.1,
+                latentDim,
+                context.pick(8, 32, 32),
+                "categorical",
+                16,
+                1,
+                0,
+                epochs,
+                context.pick(32, 128, 128),
+                1e-3,
+                context.pick(2, 10, 10),
+                context.seed(),
+                context.threads(),
+                context.device().toString());
+    }
+
+    /** The {@code metrics.csv} of a run: by column, one value an epoch. */
+    static Map<String, double[]> metrics(Path run) throws IOException {
+        List<String> lines = Files.readAllLines(run.resolve("metrics.csv"));
+        String[] names = lines.get(0).split(",");
+        Map<String, double[]> columns = new LinkedHashMap<>();
+        for (int c = 0; c < names.length; c++) {
+            int column = c;
+            columns.put(
+                    names[c],
+                    lines.stream()
+                            .skip(1)
+                            .mapToDouble(line -> Double.parseDouble(line.split(",", -1)[column]))
+                            .toArray());
+        }
+        return columns;
+    }
+
+    /** The pictures of samples that the run drew while training, in order. */
+    static List<Path> samples(Path run) throws IOException {
+        Path folder = run.resolve("samples");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (var files = Files.list(folder)) {
+            return new ArrayList<>(
+                    files.filter(file -> file.getFileName().toString().matches("epoch_\\d+\\.png"))
+                            .sorted()
+                            .toList());
+        }
+    }
+}

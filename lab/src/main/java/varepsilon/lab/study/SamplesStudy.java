@@ -1,0 +1,194 @@
+package varepsilon.lab.study;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.data.Batches;
+import varepsilon.data.Datasets;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.generative.Picture;
+import varepsilon.generative.Vae;
+import varepsilon.lab.experiment.VaeFile;
+import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.report.IntervalChart;
+import varepsilon.report.Table;
+import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.robust.evaluate.DifferenceInterval;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** Question 1.9: samples before, early in and after training, and whether what is drawn at the end are digits. */
+final class SamplesStudy implements Study {
+    private static final int LATENT_DIM = 20;
+    private static final int CHUNK = 125;
+    private static final int EARLY = 10;
+
+    /**
+     * How many images of a kind a classifier of digits is sure of.
+     *
+     * @param test images of the data set
+     * @param reconstruction of those, by their mean images
+     * @param sample drawn from the model, their mean images
+     */
+    record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) {
+        /** How much less often it is sure of samples than of test images. */
+        DifferenceInterval gap() {
+            return DifferenceInterval.independent(test, sample);
+        }
+    }
+
+    @Override
+    public String id() {
+        return "1.9";
+    }
+
+    @Override
+    public String title() {
+        return "Samples over training";
+    }
+
+    @Override
+    public String question() {
+        return "What does the model draw before training, after 10 epochs and after 80?";
+    }
+
+    @Override
+    public String claim() {
+        return "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and are"
+                + " none.";
+    }
+
+    @Override
+    public StudyResult run(StudyContext context) throws IOException {
+        Path run = context.trained(PublishedVae.config(context, LATENT_DIM));
+        List<Exhibit> exhibits = new ArrayList<>();
+        List<Path> pictures = PublishedVae.samples(run);
+        for (Path picture : chosen(pictures)) {
+            int epoch = epoch(picture);
+            exhibits.add(new Exhibit.Picture(
+                    picture.getFileName().toString().replace(".png", ""),
+                    Files.readAllBytes(picture),
+                    epoch == 0 ? "Samples before training." : "Samples after " + epoch + " epochs."));
+        }
+        Sure sure = measure(context, run);
+        exhibits.add(new Exhibit.Intervals(chart(sure), "How often a classifier of digits is sure of what it sees."));
+        exhibits.add(new Exhibit.Numbers(
+                table(sure),
+                "Images to which a classifier trained on the data gives a class with a probability of at least "
+                        + DigitJudge.SURE + ", with Wilson 95 % intervals."));
+        return result(exhibits, sure);
+    }
+
+    private static List<Path> chosen(List<Path> pictures) {
+        if (pictures.isEmpty()) {
+            return List.of();
+        }
+        Path early = pictures.stream()
+                .min((a, b) -> Integer.compare(Math.abs(epoch(a) - EARLY), Math.abs(epoch(b) - EARLY)))
+                .orElseThrow();
+        return List.of(pictures.get(0), early, pictures.get(pictures.size() - 1)).stream()
+                .distinct()
+                .toList();
+    }
+
+    private static int epoch(Path picture) {
+        return Integer.parseInt(picture.getFileName().toString().replaceAll("\\D", ""));
+    }
+
+    private static Sure measure(StudyContext context, Path run) throws IOException {
+        int count = context.pick(250, 2000, 5000);
+        ImageSet test = Datasets.load(context.dataOr("mnist"), Split.TEST, context.dataDir())
+                .limit(count);
+        try (VaeFile file = VaeFile.read(run, context.device());
+                DigitJudge judge = DigitJudge.of(context);
+                Rng root = Rng.seeded(context.seed());
+                Rng rng = root.split("study 1.9")) {
+            int[] hits = new int[3];
+            var batches = Batches.of(test, CHUNK).iterator();
+            for (int done = 0; done < test.size(); done += CHUNK) {
+                context.progress("images before the judge", done, test.size());
+                try (var scope = Scope.withoutGradients()) {
+                    Tensor images = batches.next().images().to(context.device());
+                    Vae vae = file.vae();
+                    int n = (int) images.size(0);
+                    Tensor pixels = images.to(DType.FLOAT32).div(255);
+                    hits[0] += judge.on(pixels).sure().correct();
+                    hits[1] += judge.on(vae.reconstruct(images, Picture.MEAN, rng))
+                            .sure()
+                            .correct();
+                    hits[2] += judge.on(vae.sample(n, Picture.MEAN, rng)).sure().correct();
+                }
+            }
+            int n = test.size();
+            return new Sure(new Accuracy(hits[0], n), new Accuracy(hits[1], n), new Accuracy(hits[2], n));
+        }
+    }
+
+    private static IntervalChart chart(Sure sure) {
+        return new IntervalChart("How digit-like images are", "share that a classifier is sure of")
+                .percent()
+                .row("test images", mark(sure.test()))
+                .row("reconstructions", mark(sure.reconstruction()))
+                .row("samples", mark(sure.sample()));
+    }
+
+    private static IntervalChart.Mark mark(Accuracy share) {
+        return new IntervalChart.Mark(
+                "sure", share.rate(), share.interval().low(), share.interval().high());
+    }
+
+    private static Table table(Sure sure) {
+        Table table = new Table(
+                Table.text("images"),
+                Table.count("sure", "of " + sure.test().n()),
+                Table.percent("share", 1),
+                Table.percent("from", 1),
+                Table.percent("to", 1));
+        Map<String, Accuracy> rows = new LinkedHashMap<>();
+        rows.put("test images", sure.test());
+        rows.put("their reconstructions", sure.reconstruction());
+        rows.put("samples", sure.sample());
+        rows.forEach((name, share) -> table.row(
+                name,
+                share.correct(),
+                share.rate(),
+                share.interval().low(),
+                share.interval().high()));
+        return table;
+    }
+
+    static StudyResult result(List<Exhibit> exhibits, Sure sure) {
+        DifferenceInterval gap = sure.gap();
+        String reading = Words.text(
+                "A classifier of digits is sure of %.1f %% of the test images, of %.1f %% of their reconstructions and of"
+                        + " %.1f %% of the samples. Of samples it is sure %.1f to %.1f points less often than of test images"
+                        + " (95 %%).",
+                100 * sure.test().rate(),
+                100 * sure.reconstruction().rate(),
+                100 * sure.sample().rate(),
+                100 * gap.low(),
+                100 * gap.high());
+        boolean less = gap.low() > 0;
+        return new StudyResult(
+                exhibits,
+                reading,
+                less ? Verdict.CONFIRMED : gap.high() < 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED,
+                less
+                        ? "More samples than test images are nothing that the classifier knows."
+                        : "Samples are not clearly less digit-like than test images.",
+                Map.of(
+                        "sure_of_test",
+                        sure.test().rate(),
+                        "sure_of_reconstructions",
+                        sure.reconstruction().rate(),
+                        "sure_of_samples",
+                        sure.sample().rate()));
+    }
+}
