@@ -80,6 +80,7 @@ final class PageStyle {
             margin-top:1em}
             .samples{display:flex;flex-wrap:wrap;gap:0 1.5rem}
             .samples figure{margin:1em 0;max-width:100%}
+            .samples img{max-height:28rem;width:auto}
             #connection{color:var(--contradicted);margin:0}
             @media (max-width:36rem){
             body{padding:1.5rem 1rem 4rem;font-size:1rem}

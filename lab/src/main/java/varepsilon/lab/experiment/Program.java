@@ -22,7 +22,7 @@ public final class Program {
     }
 
     /** The checkout around the jar, {@code -dirty} where its files differ; empty where there is none, or no git. */
-    static String commit() {
+    public static String commit() {
         return checkout()
                 .flatMap(folder -> git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"))
                 .orElse("");

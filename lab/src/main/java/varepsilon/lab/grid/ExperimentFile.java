@@ -116,7 +116,7 @@ public record ExperimentFile(ObjectNode document, String source) {
 
     /** Puts everything of {@code changes} over {@code into}, section by section. */
     private static void merge(ObjectNode into, ObjectNode changes) {
-        changes.fields().forEachRemaining(change -> {
+        changes.properties().forEach(change -> {
             if (into.get(change.getKey()) instanceof ObjectNode section
                     && change.getValue() instanceof ObjectNode changed) {
                 merge(section, changed);
@@ -251,13 +251,13 @@ public record ExperimentFile(ObjectNode document, String source) {
 
     private GridSettings grid(ObjectNode settings) {
         Map<String, List<JsonNode>> grid = new LinkedHashMap<>();
-        section("grid", document.get("grid")).fields().forEachRemaining(axis -> {
+        section("grid", document.get("grid")).properties().forEach(axis -> {
             grid.put(axis.getKey(), list("grid." + axis.getKey(), axis.getValue()));
         });
         List<Map<String, JsonNode>> cells = new ArrayList<>();
         for (JsonNode cell : list("cells", document.get("cells"))) {
             Map<String, JsonNode> values = new LinkedHashMap<>();
-            section("cells", cell).fields().forEachRemaining(entry -> values.put(entry.getKey(), entry.getValue()));
+            section("cells", cell).properties().forEach(entry -> values.put(entry.getKey(), entry.getValue()));
             cells.add(values);
         }
         List<Long> seeds = new ArrayList<>();

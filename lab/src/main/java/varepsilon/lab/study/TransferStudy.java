@@ -82,7 +82,10 @@ final class TransferStudy implements Study {
         ClassifierConfig.Images images = work.images(context.pick(2000, 0, 0), part, "none");
         return work.config(
                 images,
-                work.fresh(ClassifierWork.SMALL, images, weights),
+                work.fresh(
+                        context.size() == StudyContext.Size.FULL ? work.network() : ClassifierWork.SMALL,
+                        images,
+                        weights),
                 ClassifierWork.fitting(context.pick(3, 8, 30), 0.05),
                 ClassifierConfig.Defense.standard(),
                 context.seed());
@@ -182,9 +185,14 @@ final class TransferStudy implements Study {
             return cosine.low() > 0;
         }
 
+        /** Whether what was made on the other model fools this one as a rule. */
+        private boolean isLikelyFor(int judge) {
+            return transferred(judge).interval().low() > 0.5;
+        }
+
         Verdict verdict() {
             if (transfersTo(0) && transfersTo(1)) {
-                return gradientsLieAlike() ? Verdict.CONFIRMED : Verdict.MIXED;
+                return isLikelyFor(0) && isLikelyFor(1) && gradientsLieAlike() ? Verdict.CONFIRMED : Verdict.MIXED;
             }
             if (transfersTo(0) || transfersTo(1)) {
                 return Verdict.MIXED;
@@ -196,20 +204,31 @@ final class TransferStudy implements Study {
 
         String reading() {
             return Words.text(
-                    "At ε = %s, FGSM made on A fools B on %s of the images that both get right, and sign noise of that size"
-                            + " on %s; the other way round it is %s against %s%s. The gradients of the two models, which"
-                            + " share neither images nor first weights, have a mean cosine of %.3f ± %.3f (standard error)%s.",
+                    "At ε = %s, FGSM made on A fools A on %s of what it gets right and B on %s of what both do, where sign"
+                            + " noise fools B on %s; made on B it fools A on %s, noise on %s: %s. The gradients of the two"
+                            + " models, which share neither images nor first weights, have a mean cosine of %.3f ± %.3f"
+                            + " (standard error)%s.",
                     AttackSettings.pixels(epsilon),
+                    Shares.percent(Fooled.of(fgsm.cell(0, 0)).rate()),
                     transferred(1).inWords(),
                     control(1).inWords(),
                     transferred(0).inWords(),
                     control(0).inWords(),
-                    transfersTo(0) && transfersTo(1) ? "" : ", which is not clearly more in both directions",
+                    extent(),
                     cosine.mean(),
                     cosine.standardError(),
                     gradientsLieAlike()
                             ? ": what lowers the lead of the true class for one does so for the other"
                             : ", which does not show that they lie alike");
+        }
+
+        private String extent() {
+            if (!transfersTo(0) || !transfersTo(1)) {
+                return "not clearly more than noise in both directions";
+            }
+            return isLikelyFor(0) && isLikelyFor(1)
+                    ? "what is made on one mostly works on the other"
+                    : "it carries over far more often than noise does harm, but not as a rule";
         }
 
         String because() {

@@ -74,17 +74,21 @@ class ClassifierReadingsTest {
 
     @Test
     void transferFollowsWhoIsFooled() {
-        assertThat(transfer(140, 70, 14, 0.3).verdict()).isEqualTo(Verdict.CONFIRMED);
-        assertThat(transfer(140, 70, 14, 0.3).reading())
-                .contains("FGSM made on A fools B on 50.0 %")
-                .contains("sign noise of that size on 5.0 %")
-                .contains("the other way round it is 25.0 %")
+        assertThat(transfer(210, 196, 14, 0.3).verdict()).isEqualTo(Verdict.CONFIRMED);
+        assertThat(transfer(210, 196, 14, 0.3).reading())
+                .contains("FGSM made on A fools A on 83.3 %")
+                .contains("B on 75.0 %")
+                .contains("sign noise fools B on 5.0 %")
+                .contains("made on B it fools A on 70.0 %")
+                .contains("mostly works on the other")
                 .contains("cosine of 0.300 ± 0.006")
                 .contains("does so for the other");
-        assertThat(transfer(140, 70, 14, 0).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 70, 14, 0).reading()).contains("does not show that they lie alike");
+        assertThat(transfer(140, 70, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
+        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("far more often than noise does harm, but not as a rule");
+        assertThat(transfer(210, 196, 14, 0).verdict()).isEqualTo(Verdict.MIXED);
+        assertThat(transfer(210, 196, 14, 0).reading()).contains("does not show that they lie alike");
         assertThat(transfer(140, 14, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 14, 14, 0.3).reading()).contains("not clearly more in both directions");
+        assertThat(transfer(140, 14, 14, 0.3).reading()).contains("not clearly more than noise in both directions");
         assertThat(transfer(14, 14, 14, 0.3).verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(transfer(14, 14, 140, 0.3).verdict()).isEqualTo(Verdict.CONTRADICTED);
     }
