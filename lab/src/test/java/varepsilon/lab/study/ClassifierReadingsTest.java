@@ -84,7 +84,8 @@ class ClassifierReadingsTest {
                 .contains("cosine of 0.300 ± 0.006")
                 .contains("does so for the other");
         assertThat(transfer(140, 70, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("far more often than noise does harm, but not as a rule");
+        assertThat(transfer(140, 70, 14, 0.3).reading())
+                .contains("far more often than noise does harm, but not as a rule");
         assertThat(transfer(210, 196, 14, 0).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(transfer(210, 196, 14, 0).reading()).contains("does not show that they lie alike");
         assertThat(transfer(140, 14, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);

@@ -67,7 +67,8 @@ class ClassifierStudiesTest {
 
         assertThat(result.verdict()).isIn(Verdict.CONFIRMED, Verdict.MIXED);
         assertThat(result.numbers().get("gradient_cosine_low")).isPositive();
-        assertThat(result.numbers().get("fgsm_a_to_b")).isGreaterThan(result.numbers().get("noise_a_to_b"));
+        assertThat(result.numbers().get("fgsm_a_to_b"))
+                .isGreaterThan(result.numbers().get("noise_a_to_b"));
         assertThat(result.numbers().get("fgsm_a_to_a"))
                 .isGreaterThan(result.numbers().get("noise_a_to_a"));
         List<Path> fresh;
