@@ -1,11 +1,14 @@
 package varepsilon.report;
 
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBuffer;
+import java.awt.image.IndexColorModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriter;
@@ -16,6 +19,7 @@ final class Png {
     private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     private static final byte[] HEADER = {'I', 'H', 'D', 'R'};
     private static final int HEADER_AT = 12;
+    private static final int PALETTE = 256;
 
     private Png() {}
 
@@ -42,8 +46,9 @@ final class Png {
                 && Arrays.equals(bytes, HEADER_AT, HEADER_AT + HEADER.length, HEADER, 0, HEADER.length);
     }
 
-    /** The PNG file of a picture. */
-    static byte[] encode(BufferedImage image) {
+    /** The PNG file of a picture: one byte a pixel where 256 colours are enough, which is a third of the size or less. */
+    static byte[] encode(BufferedImage picture) {
+        BufferedImage image = indexed(picture).orElse(picture);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
         // Not ImageIO.write: it caches in a temporary file, which a full disk turns into a failure.
@@ -56,5 +61,25 @@ final class Png {
             writer.dispose();
         }
         return bytes.toByteArray();
+    }
+
+    /** The same picture by a palette; empty where it has too many colours, or transparent ones. */
+    private static Optional<BufferedImage> indexed(BufferedImage picture) {
+        if (picture.getColorModel().hasAlpha()) {
+            return Optional.empty();
+        }
+        int width = picture.getWidth();
+        int[] pixels = picture.getRGB(0, 0, width, picture.getHeight(), null, 0, width);
+        int[] palette = Arrays.stream(pixels).sorted().distinct().toArray();
+        if (palette.length > PALETTE) {
+            return Optional.empty();
+        }
+        IndexColorModel colours =
+                new IndexColorModel(Byte.SIZE, palette.length, palette, 0, false, -1, DataBuffer.TYPE_BYTE);
+        BufferedImage indexed = new BufferedImage(width, picture.getHeight(), BufferedImage.TYPE_BYTE_INDEXED, colours);
+        for (int i = 0; i < pixels.length; i++) {
+            indexed.getRaster().setSample(i % width, i / width, 0, Arrays.binarySearch(palette, pixels[i]));
+        }
+        return Optional.of(indexed);
     }
 }

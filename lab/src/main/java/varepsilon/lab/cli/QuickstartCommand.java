@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import varepsilon.lab.experiment.ClassifierResults;
 import varepsilon.lab.experiment.ClassifierRun;
 import varepsilon.lab.experiment.Quickstart;
+import varepsilon.lab.experiment.QuickstartPage;
 import varepsilon.lab.experiment.QuickstartResult;
 import varepsilon.lab.experiment.VaeResults;
 import varepsilon.lab.experiment.VaeRun;
@@ -59,7 +60,8 @@ final class QuickstartCommand implements Callable<Integer> {
             output.say("Stopped. What there is lies in " + folder);
             return Main.STOPPED;
         }
-        output.result(result.get(), result.get().text());
+        Path page = QuickstartPage.write(result.get(), arguments);
+        output.result(result.get(), result.get().text() + "\nAll of it on one page: " + page);
         return 0;
     }
 

@@ -49,6 +49,13 @@ final class QuickstartReading {
                 defenceSentence(last(standard), last(defended)));
     }
 
+    /** The two sentences alone. */
+    static String sentences(QuickstartResult.Classifiers classifiers) {
+        List<AttackOutcome> standard = classifiers.standard().attacks();
+        return attackSentence(standard) + " "
+                + defenceSentence(last(standard), last(classifiers.defended().attacks()));
+    }
+
     /** What the standard classifier does under noise and under the strongest attack. */
     private static String attackSentence(List<AttackOutcome> standard) {
         return String.format(

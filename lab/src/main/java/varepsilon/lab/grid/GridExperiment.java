@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.experiment.MetricsFile;
 import varepsilon.lab.experiment.VaeConfig;
 import varepsilon.lab.experiment.Yaml;
 
@@ -59,21 +60,7 @@ final class GridExperiment implements Experiment {
 
         /** Its {@code metrics.csv}: by column, one value an epoch. */
         Map<String, double[]> metrics() throws IOException {
-            List<String> lines = Files.readAllLines(folder.resolve("metrics.csv"));
-            String[] names = lines.get(0).split(",");
-            Map<String, double[]> columns = new LinkedHashMap<>();
-            for (int c = 0; c < names.length; c++) {
-                int column = c;
-                columns.put(
-                        names[c],
-                        lines.stream()
-                                .skip(1)
-                                .map(line -> line.split(",", -1))
-                                .mapToDouble(cells ->
-                                        cells[column].isEmpty() ? Double.NaN : Double.parseDouble(cells[column]))
-                                .toArray());
-            }
-            return columns;
+            return MetricsFile.read(folder);
         }
     }
 

@@ -51,8 +51,13 @@ final class VaeGridSummary {
                 Table.number("test", "bits/dim", 4),
                 Table.number("reconstruction", "nats", 2),
                 Table.number("KL", "nats", 2),
-                Table.text("active units"),
-                Table.text("validation beside published, by epoch (bits/dim)"));
+                Table.text("active units"));
+        Table beside = new Table(
+                Table.text("training"),
+                Table.count("epoch", ""),
+                Table.number("validation", "bits/dim", 4),
+                Table.number("published", "bits/dim", 4),
+                Table.number("difference", "%", 1));
         for (GridExperiment.Run run : runs) {
             Map<String, Double> tested = GridExperiment.numbers(run.results(), TESTED);
             tested.forEach((name, value) -> rows.add(line(run, null, name, value, null)));
@@ -66,12 +71,12 @@ final class VaeGridSummary {
                     test.get("bpd").asDouble(),
                     test.get("reconstruction_nats").asDouble(),
                     test.get("kl_nats").asDouble(),
-                    test.get("active_units").asText() + " of " + ((VaeConfig) run.config()).latentDim(),
-                    beside(run, published));
+                    test.get("active_units").asText() + " of " + ((VaeConfig) run.config()).latentDim());
+            beside(run, published, beside);
             sentences.add(sentence(run, published));
         }
         return new Experiment.Summary(
-                columns, rows, json, table, String.join(" ", sentences), page -> show(page, table));
+                columns, rows, json, table, String.join(" ", sentences), page -> show(page, table, beside));
     }
 
     private List<Object> line(GridExperiment.Run run, Integer epoch, String metric, Double value, Double published) {
@@ -122,16 +127,14 @@ final class VaeGridSummary {
         });
     }
 
-    private static String beside(GridExperiment.Run run, Map<String, Map<Integer, Double>> published)
+    private static void beside(GridExperiment.Run run, Map<String, Map<Integer, Double>> published, Table table)
             throws IOException {
         double[] values = run.metrics().get(VALIDATION);
-        List<String> pairs = new ArrayList<>();
         published.getOrDefault(VALIDATION, Map.of()).forEach((epoch, value) -> {
             if (epoch < values.length) {
-                pairs.add(String.format(Locale.ROOT, "%d: %.4f (%.4f)", epoch, values[epoch], value));
+                table.row(run.assignment().label(), epoch, values[epoch], value, 100 * (values[epoch] - value) / value);
             }
         });
-        return pairs.isEmpty() ? "nothing published to compare" : String.join(", ", pairs);
     }
 
     /** How close the last epoch that both know is. */
@@ -155,16 +158,19 @@ final class VaeGridSummary {
         return own
                 + String.format(
                         Locale.ROOT,
-                        "; on validation images after epoch %d %.4f, published %.4f (%+.1f %%).",
+                        "; on validation images after epoch %d %.4f, published %.4f.",
                         common,
                         values[common],
-                        theirs,
-                        100 * (values[common] - theirs) / theirs);
+                        theirs);
     }
 
-    private void show(HtmlPage page, Table table) {
+    private void show(HtmlPage page, Table table, Table beside) {
         page.heading("Bits per dimension");
-        page.table(table, "The weights of the best validation epoch on the test images. Epochs count from 0.");
+        page.table(table, "The weights of the best validation epoch on the test images.");
+        page.table(
+                beside,
+                "Validation images beside the published curve, at the epochs of which it is known, counted from 0; none"
+                        + " where nothing was published of such a training.");
         try {
             for (GridExperiment.Run run : runs) {
                 page.heading(run.assignment().label());

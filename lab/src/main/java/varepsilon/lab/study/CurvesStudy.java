@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.lab.experiment.MetricsFile;
 import varepsilon.lab.experiment.PublishedCurves;
 import varepsilon.lab.experiment.VaeConfig;
 import varepsilon.lab.study.StudyResult.Verdict;
@@ -60,7 +61,7 @@ final class CurvesStudy implements Study {
         Map<String, Double> numbers = new LinkedHashMap<>();
         for (int latentDim : DIMENSIONS) {
             VaeConfig config = PublishedVae.config(context, latentDim);
-            Map<String, double[]> metrics = PublishedVae.metrics(context.trained(config));
+            Map<String, double[]> metrics = MetricsFile.read(context.trained(config));
             Map<String, PublishedCurves.Curve> published = PublishedCurves.comparableTo(config);
             LineChart chart = new LineChart(
                     "Bits per dimension, " + latentDim + " latent dimensions", "epoch", "bits per dimension");

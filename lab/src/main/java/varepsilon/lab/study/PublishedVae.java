@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import varepsilon.lab.experiment.VaeConfig;
 
 /** The published VAE of 4-bit MNIST and its training, which questions 1.8 to 1.10 look at. */
@@ -33,23 +31,6 @@ final class PublishedVae {
                 context.seed(),
                 context.threads(),
                 context.device().toString());
-    }
-
-    /** The {@code metrics.csv} of a run: by column, one value an epoch. */
-    static Map<String, double[]> metrics(Path run) throws IOException {
-        List<String> lines = Files.readAllLines(run.resolve("metrics.csv"));
-        String[] names = lines.get(0).split(",");
-        Map<String, double[]> columns = new LinkedHashMap<>();
-        for (int c = 0; c < names.length; c++) {
-            int column = c;
-            columns.put(
-                    names[c],
-                    lines.stream()
-                            .skip(1)
-                            .mapToDouble(line -> Double.parseDouble(line.split(",", -1)[column]))
-                            .toArray());
-        }
-        return columns;
     }
 
     /** The pictures of samples that the run drew while training, in order. */
