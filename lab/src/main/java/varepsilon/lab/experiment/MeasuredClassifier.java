@@ -2,9 +2,9 @@ package varepsilon.lab.experiment;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
-import java.util.function.UnaryOperator;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Normalisation;
@@ -90,31 +90,58 @@ public final class MeasuredClassifier implements AutoCloseable {
      */
     public boolean[] right(Measurement measurement, ImageSet images, long seed, LongConsumer progress) {
         file.requireFits(images);
+        if (measurement instanceof Measurement.AsMeant asMeant) {
+            return asMeant(asMeant, images, seed, progress);
+        }
+        try (Rng rng = Rng.seeded(seed)) {
+            return each(images, progress, change(measurement, rng));
+        }
+    }
+
+    /**
+     * Images after a measurement, and what the classifier takes them for.
+     *
+     * @param pixels N·C·H·W in [0, 1]
+     * @param predictions a class for each
+     */
+    public record Changed(float[] pixels, int[] predictions) {}
+
+    /** What a measurement makes of a few images, which fit into one batch. */
+    public Changed changed(Measurement measurement, ImageSet images, long seed) {
+        file.requireFits(images);
+        try (var scope = Scope.withoutGradients();
+                Rng rng = Rng.seeded(seed)) {
+            Batch batch = Batches.of(images, images.size()).iterator().next();
+            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            Tensor labels = batch.labels().to(device);
+            Tensor changed = change(measurement, rng).of(pixels, labels);
+            long[] said = file.classifier().logits(changed).argmax(1).toLongs();
+            return new Changed(
+                    changed.toFloats(),
+                    Arrays.stream(said).mapToInt(Math::toIntExact).toArray());
+        }
+    }
+
+    private Change change(Measurement measurement, Rng rng) {
         if (measurement instanceof Measurement.Clean) {
-            return after(pixels -> pixels, images, progress);
+            return (pixels, labels) -> pixels;
         }
         if (measurement instanceof Measurement.ClampAlone) {
-            return after(pixels -> PublishedAttack.clampedOnly(pixels, normalisation), images, progress);
+            return (pixels, labels) -> PublishedAttack.clampedOnly(pixels, normalisation);
         }
         if (measurement instanceof Measurement.AsRun asRun) {
-            return asRun(asRun, images, seed, progress);
+            Attack attack = PublishedAttack.of(asRun.attack(), asRun.defects(), normalisation);
+            return perturbing(attack, asRun.attack().toThreatModel(), rng);
         }
-        return asMeant((Measurement.AsMeant) measurement, images, seed, progress);
+        AttackSettings meant = ((Measurement.AsMeant) measurement).attack();
+        return perturbing(meant.toAttack(), meant.toThreatModel(), rng);
     }
 
-    private boolean[] after(UnaryOperator<Tensor> change, ImageSet images, LongConsumer progress) {
-        return each(images, progress, (pixels, labels) -> change.apply(pixels));
-    }
-
-    private boolean[] asRun(Measurement.AsRun asRun, ImageSet images, long seed, LongConsumer progress) {
-        Attack attack = PublishedAttack.of(asRun.attack(), asRun.defects(), normalisation);
-        ThreatModel threat = asRun.attack().toThreatModel();
-        try (Rng rng = Rng.seeded(seed)) {
-            return each(images, progress, (pixels, labels) -> {
-                Problem problem = Problem.ofTraining(file.classifier(), pixels, labels, threat, new Cost());
-                return pixels.add(attack.perturb(problem, rng));
-            });
-        }
+    private Change perturbing(Attack attack, ThreatModel threat, Rng rng) {
+        return (pixels, labels) -> {
+            Problem problem = Problem.ofTraining(file.classifier(), pixels, labels, threat, new Cost());
+            return pixels.add(attack.perturb(problem, rng)).clamp(0, 1);
+        };
     }
 
     private boolean[] asMeant(Measurement.AsMeant asMeant, ImageSet images, long seed, LongConsumer progress) {

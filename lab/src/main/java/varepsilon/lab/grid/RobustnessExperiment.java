@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
@@ -17,7 +18,10 @@ import varepsilon.data.Splits;
 import varepsilon.lab.experiment.AttackSettings;
 import varepsilon.lab.experiment.ClassifierConfig;
 import varepsilon.lab.experiment.Defect;
+import varepsilon.lab.experiment.MeasuredClassifier;
 import varepsilon.lab.experiment.MeasuredClassifier.Measurement;
+import varepsilon.lab.experiment.MetricsFile;
+import varepsilon.report.HtmlPage;
 import varepsilon.tensor.Device;
 
 /**
@@ -29,6 +33,7 @@ final class RobustnessExperiment implements Experiment {
     static final String CLEAN = "clean";
     static final String CLAMP_ALONE = "clamp alone";
     static final String AS_RUN = "as run";
+    private static final int SHOWN = 8;
     static final String AS_MEANT = "as meant";
 
     private final RobustnessSettings settings;
@@ -216,6 +221,11 @@ final class RobustnessExperiment implements Experiment {
         }
     }
 
+    /** Whether the figures are about the images that were published about. */
+    boolean isComparable() {
+        return settings.data().equals("cifar10");
+    }
+
     RobustnessSettings settings() {
         return settings;
     }
@@ -227,6 +237,70 @@ final class RobustnessExperiment implements Experiment {
         for (PublishedRow row : PublishedRow.of(settings.question())) {
             rows.add(RobustnessRow.of(row, evaluations(row.model(), images), this));
         }
-        return new RobustnessSummary(this, rows).summary();
+        return new RobustnessSummary(this, rows, counts(), gallery(images)).summary();
+    }
+
+    /** How accurate trainings were by their own count, and by batches × batch size. */
+    private List<CountedByBatches> counts() throws IOException {
+        List<CountedByBatches> counts = new ArrayList<>();
+        for (PublishedRow.Model model : models()) {
+            Optional<ClassifierConfig> training = training(model, false);
+            if (training.isPresent()) {
+                Map<String, double[]> metrics =
+                        MetricsFile.read(workplace.runs().folder(training.get()));
+                double[] accuracy = metrics.get("train_accuracy");
+                double[] steps = metrics.get("step");
+                int batchSize = training.get().fitting().batchSize();
+                int batches = (int) (steps[0]);
+                int images = trainedImages();
+                counts.add(
+                        new CountedByBatches(model.label(), images, batches, batchSize, accuracy[accuracy.length - 1]));
+            }
+        }
+        return counts;
+    }
+
+    private int trainedImages() throws IOException {
+        int all = settings.trainingImages() > 0
+                ? settings.trainingImages()
+                : Datasets.load(settings.data(), Split.TRAIN, workplace.dataDir())
+                        .size();
+        return all - settings.validation();
+    }
+
+    /**
+     * The accuracy of a training in its last epoch.
+     *
+     * @param images in an epoch
+     * @param accuracy of these
+     */
+    record CountedByBatches(String model, int images, int batches, int batchSize, double accuracy) {
+        /** What comes out where the right ones are divided by batches × batch size. */
+        double asCounted() {
+            return accuracy * images / ((double) batches * batchSize);
+        }
+    }
+
+    /** What the attacks make of a few images that the pre-trained model, not trained further, is right about. */
+    private List<HtmlPage.Item> gallery(Images images) throws IOException {
+        PublishedRow.Model model = models().stream()
+                .filter(one -> one.pretrained() && !one.defended())
+                .findFirst()
+                .orElseThrow();
+        boolean[] right = evaluations(model, images).asRun().right(CLEAN);
+        ImageSet quarter = images.quarter(model);
+        int[] shown = IntStream.range(0, right.length)
+                .filter(i -> right[i])
+                .limit(SHOWN)
+                .toArray();
+        List<Measurement> columns = List.of(
+                new Measurement.Clean("as it is"),
+                new Measurement.ClampAlone(CLAMP_ALONE),
+                asRun(AS_RUN, evaluationDefects()),
+                new Measurement.AsMeant(AS_MEANT, settings.attackAsMeant()));
+        try (MeasuredClassifier classifier =
+                MeasuredClassifier.read(weights(model, false), Device.parse(settings.device()))) {
+            return AttackedStrips.of(classifier, quarter.subset(shown), columns, settings.seed());
+        }
     }
 }

@@ -106,16 +106,22 @@ record RobustnessRow(
                 .map(Map.Entry::getKey);
     }
 
-    /** The verdict in words. */
-    String verdict() {
+    /**
+     * The verdict in words.
+     *
+     * @param comparable whether it was measured on the images that were published about
+     */
+    String verdict(boolean comparable) {
         List<String> words = new ArrayList<>();
-        words.add(
-                agrees()
-                        ? "agrees"
-                        : String.format(
-                                Locale.ROOT,
-                                "differs by %+.1f points",
-                                PERCENT * (asRun.rate() - published.accuracy())));
+        if (comparable) {
+            words.add(
+                    agrees()
+                            ? "agrees"
+                            : String.format(
+                                    Locale.ROOT,
+                                    "differs by %+.1f points",
+                                    PERCENT * (asRun.rate() - published.accuracy())));
+        }
         explanation()
                 .ifPresentOrElse(
                         defect -> words.add(String.format(

@@ -35,10 +35,18 @@ final class RobustnessSummary {
 
     private final RobustnessExperiment experiment;
     private final List<RobustnessRow> rows;
+    private final List<RobustnessExperiment.CountedByBatches> counts;
+    private final List<HtmlPage.Item> gallery;
 
-    RobustnessSummary(RobustnessExperiment experiment, List<RobustnessRow> rows) {
+    RobustnessSummary(
+            RobustnessExperiment experiment,
+            List<RobustnessRow> rows,
+            List<RobustnessExperiment.CountedByBatches> counts,
+            List<HtmlPage.Item> gallery) {
         this.experiment = experiment;
         this.rows = rows;
+        this.counts = counts;
+        this.gallery = gallery;
     }
 
     Experiment.Summary summary() throws IOException {
@@ -46,7 +54,7 @@ final class RobustnessSummary {
         String reading = reading();
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("reading", reading);
-        json.put("rows", rows.stream().map(RobustnessSummary::json).toList());
+        json.put("rows", rows.stream().map(this::json).toList());
         json.put("comparisons", compared.stream().map(Compared::json).toList());
         Table table = table();
         return new Experiment.Summary(COLUMNS, tidy(), json, table, reading, page -> show(page, table, compared));
@@ -86,7 +94,7 @@ final class RobustnessSummary {
         return line;
     }
 
-    private static Map<String, Object> json(RobustnessRow row) {
+    private Map<String, Object> json(RobustnessRow row) {
         PublishedRow published = row.published();
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("question", published.question());
@@ -104,10 +112,12 @@ final class RobustnessSummary {
         Map<String, Object> mended = new LinkedHashMap<>();
         row.mended().forEach((defect, pairs) -> mended.put(defect, json(pairs)));
         json.put("put_right_alone", mended);
-        json.put("agrees", row.agrees());
-        json.put("as_meant_agrees", row.meantAgrees());
+        if (experiment.isComparable()) {
+            json.put("agrees", row.agrees());
+            json.put("as_meant_agrees", row.meantAgrees());
+        }
         json.put("explained_by", row.explanation().orElse(null));
-        json.put("verdict", row.verdict());
+        json.put("verdict", row.verdict(experiment.isComparable()));
         return json;
     }
 
@@ -215,7 +225,7 @@ final class RobustnessSummary {
                     row.clampAlone() == null ? null : row.clampAlone().rate(),
                     row.asMeant().rate(),
                     interval(row.asMeant()),
-                    row.verdict());
+                    row.verdict(experiment.isComparable()));
         }
         return table;
     }
@@ -230,6 +240,13 @@ final class RobustnessSummary {
 
     /** What follows from the numbers. */
     private String reading() {
+        if (!experiment.isComparable()) {
+            return first(row -> row.attacked() && row.pretrained() && !row.defended())
+                    .map(row ->
+                            "These are other images than CIFAR-10's, so the published figures are shown but not compared. "
+                                    + ofClamp(row))
+                    .orElseThrow();
+        }
         long agreeing = rows.stream().filter(RobustnessRow::agrees).count();
         long meant = rows.stream().filter(RobustnessRow::meantAgrees).count();
         String counts = String.format(
@@ -299,6 +316,15 @@ final class RobustnessSummary {
                 defects(),
                 "The as-run figure with one thing put right and all else as it was, on the same images (exact McNemar"
                         + " test).");
+        page.heading("Images under attack");
+        page.paragraph("Test images that the pre-trained model, not trained further, is right about: as they are, after"
+                + " the clamp alone, attacked as run and attacked as meant.");
+        page.gallery(gallery);
+        page.heading("What counting by batches does");
+        page.table(
+                counts(),
+                "Accuracy in the last epoch of training, as run: of the images, and divided by batches × batch size as"
+                        + " the published run did, where the last batch is not full.");
         page.heading("As meant: what defence and augmentation change");
         page.table(
                 compared(compared),
@@ -332,6 +358,18 @@ final class RobustnessSummary {
                             interval(pairs),
                             probability(pairs)));
         }
+        return table;
+    }
+
+    private Table counts() {
+        Table table = new Table(
+                Table.text("model"),
+                Table.count("images", ""),
+                Table.text("batches × size"),
+                Table.percent("accuracy", 2),
+                Table.percent("as counted", 2));
+        counts.forEach(one -> table.row(
+                one.model(), one.images(), one.batches() + " × " + one.batchSize(), one.accuracy(), one.asCounted()));
         return table;
     }
 
