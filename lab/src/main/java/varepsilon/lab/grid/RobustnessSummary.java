@@ -199,41 +199,29 @@ final class RobustnessSummary {
 
     private Table table() {
         Table table = new Table(
-                Table.text("set"),
-                Table.text("pre-trained"),
-                Table.text("attack"),
-                Table.text("defence"),
-                Table.text("augmented"),
+                Table.text("row"),
                 Table.percent("published", 1),
-                Table.percent("as run", 1),
-                Table.text("95 %"),
+                Table.text("as run (%, 95 %)"),
+                Table.text("verdict on as run"),
                 Table.percent("clamp alone", 1),
-                Table.percent("as meant", 1),
-                Table.text("95 %"),
-                Table.text("verdict on as run"));
+                Table.text("as meant (%, 95 %)"));
         for (RobustnessRow row : rows) {
-            PublishedRow published = row.published();
             table.row(
-                    published.set(),
-                    published.pretrained() ? "yes" : "no",
-                    published.attack(),
-                    published.defense(),
-                    published.augmentation() ? "yes" : "no",
-                    published.accuracy(),
-                    row.asRun().rate(),
-                    interval(row.asRun()),
+                    row.published().label(),
+                    row.published().accuracy(),
+                    withInterval(row.asRun()),
+                    row.verdict(experiment.isComparable()),
                     row.clampAlone() == null ? null : row.clampAlone().rate(),
-                    row.asMeant().rate(),
-                    interval(row.asMeant()),
-                    row.verdict(experiment.isComparable()));
+                    withInterval(row.asMeant()));
         }
         return table;
     }
 
-    private static String interval(Accuracy of) {
+    private static String withInterval(Accuracy of) {
         return String.format(
                 Locale.ROOT,
-                "%.1f–%.1f",
+                "%.1f (%.1f–%.1f)",
+                PERCENT * of.rate(),
                 PERCENT * of.interval().low(),
                 PERCENT * of.interval().high());
     }
@@ -312,10 +300,12 @@ final class RobustnessSummary {
                         + " the published one holds zero; it says nothing of how another training would come out. The"
                         + " defect named is the one that changes the figure most when it alone is put right.");
         page.heading("What each defect does");
-        page.table(
-                defects(),
-                "The as-run figure with one thing put right and all else as it was, on the same images (exact McNemar"
-                        + " test).");
+        page.paragraph("The as-run figure with one thing put right and all else as it was, on the same images, with the"
+                + " 95 % interval of the change and the exact McNemar test.");
+        page.details("all rows", inside -> inside.table(defects(), "One defect put right at a time."));
+        page.chart(
+                defectChart(),
+                "The pre-trained models: what is right as run, and what is right when one defect alone is mended.");
         page.heading("Images under attack");
         page.paragraph("Test images that the pre-trained model, not trained further, is right about: as they are, after"
                 + " the clamp alone, attacked as run and attacked as meant.");
@@ -336,6 +326,20 @@ final class RobustnessSummary {
     private static IntervalChart.Mark mark(String series, Accuracy of) {
         return new IntervalChart.Mark(
                 series, of.rate(), of.interval().low(), of.interval().high());
+    }
+
+    private IntervalChart defectChart() {
+        IntervalChart chart = new IntervalChart("One defect put right", "accuracy on the test images")
+                .percent()
+                .range(0, 1);
+        rows.stream()
+                .filter(row -> row.published().attacked() && row.published().pretrained())
+                .forEach(row -> {
+                    List<IntervalChart.Mark> marks = new ArrayList<>(List.of(mark("as run", row.asRun())));
+                    row.mended().forEach((defect, pairs) -> marks.add(mark("without " + defect, pairs.first())));
+                    chart.row(row.published().label(), marks.toArray(IntervalChart.Mark[]::new));
+                });
+        return chart;
     }
 
     private Table defects() {
