@@ -272,16 +272,15 @@ final class GradientStudy implements Study {
     }
 
     private static LineChart training(Measured measured) {
-        LineChart chart = new LineChart("Training with each gradient", "step", "bits per dimension").logY();
-        measured.trainings()
-                .forEach((estimator, points) -> chart.curve(
-                        estimator.label(),
-                        points.stream()
-                                .mapToDouble(EstimatorTraining.Point::step)
-                                .toArray(),
-                        points.stream()
-                                .mapToDouble(EstimatorTraining.Point::bpd)
-                                .toArray()));
+        LineChart chart = new LineChart("Training with each gradient", "step", "bits per dimension");
+        measured.trainings().forEach((estimator, points) -> {
+            // The start, which is the same for all, would leave no room for what differs.
+            List<EstimatorTraining.Point> moved = points.subList(1, points.size());
+            chart.curve(
+                    estimator.label(),
+                    moved.stream().mapToDouble(EstimatorTraining.Point::step).toArray(),
+                    moved.stream().mapToDouble(EstimatorTraining.Point::bpd).toArray());
+        });
         return chart;
     }
 

@@ -151,10 +151,10 @@ class MeasuresTest {
     @Test
     void metricsAreReadByTheNamesOfTheirColumns(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("metrics.csv");
-        Files.writeString(
-                file,
-                "epoch,step,seconds,train_kl_nats,val_kl_nats,train_reconstruction_nats,val_reconstruction_nats\n"
-                        + "0,10,1.0,3.5,3.25,100.5,101.5\n");
+        Files.writeString(file, """
+                epoch,step,seconds,train_kl_nats,val_kl_nats,train_reconstruction_nats,val_reconstruction_nats
+                0,10,1.0,3.5,3.25,100.5,101.5
+                """);
         assertThat(TwoTermsStudy.epochs(file)).containsExactly(new TwoTermsStudy.Epoch(1, 100.5, 101.5, 3.5, 3.25));
         Files.writeString(file, "epoch,step\n0,10\n");
         assertThatExceptionOfType(InputException.class)
