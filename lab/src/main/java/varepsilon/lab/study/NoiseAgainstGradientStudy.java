@@ -33,9 +33,12 @@ import varepsilon.robust.evaluate.Trial;
  * noise E|δ·g|, and is measured for the network.
  */
 final class NoiseAgainstGradientStudy implements Study {
+    /** In the order of the trials at each ε. */
+    private static final List<Perturbation> PERTURBATIONS = List.of(Perturbation.values());
+
     private static final int SHOWN = 8;
 
-    /** What is compared, in the order of the trials at each ε. */
+    /** What is compared. */
     enum Perturbation {
         UNIFORM("uniform noise"),
         SIGN("sign noise"),
@@ -88,7 +91,7 @@ final class NoiseAgainstGradientStudy implements Study {
         List<Double> epsilons = work.epsilons();
         List<Trial> trials = new ArrayList<>();
         for (double epsilon : epsilons) {
-            for (Perturbation perturbation : Perturbation.values()) {
+            for (Perturbation perturbation : PERTURBATIONS) {
                 trials.add(perturbation.trial(epsilon));
             }
         }
@@ -151,9 +154,7 @@ final class NoiseAgainstGradientStudy implements Study {
     }
 
     private static boolean[] robust(RobustnessReport report, int epsilon, Perturbation perturbation) {
-        return report.trials()
-                .get(epsilon * Perturbation.values().length + perturbation.ordinal())
-                .robust();
+        return report.trials().get(trial(epsilon, perturbation)).robust();
     }
 
     private static Findings findings(
@@ -169,7 +170,7 @@ final class NoiseAgainstGradientStudy implements Study {
     private static LineChart accuracyChart(List<Double> epsilons, RobustnessReport report) {
         LineChart chart = new LineChart("Accuracy under noise and under FGSM", "ε in grey levels of 255", "accuracy");
         double[] x = greyLevels(epsilons);
-        for (Perturbation perturbation : Perturbation.values()) {
+        for (Perturbation perturbation : PERTURBATIONS) {
             double[][] y = new double[3][x.length];
             for (int i = 0; i < x.length; i++) {
                 Accuracy accuracy = i == 0 ? report.clean() : Accuracy.of(robust(report, i - 1, perturbation));
@@ -185,7 +186,7 @@ final class NoiseAgainstGradientStudy implements Study {
     private static LineChart leadChart(List<Double> epsilons, LossGeometry.Effects effects) {
         LineChart chart = new LineChart("Lead that the true class loses", "ε in grey levels of 255", "logits");
         double[] x = greyLevels(epsilons);
-        for (Perturbation perturbation : Perturbation.values()) {
+        for (Perturbation perturbation : PERTURBATIONS) {
             double[] y = new double[x.length];
             for (int i = 1; i < x.length; i++) {
                 y[i] = effects.of(trial(i - 1, perturbation)).leadLost();
@@ -205,7 +206,7 @@ final class NoiseAgainstGradientStudy implements Study {
     }
 
     private static int trial(int epsilon, Perturbation perturbation) {
-        return epsilon * Perturbation.values().length + perturbation.ordinal();
+        return epsilon * PERTURBATIONS.size() + PERTURBATIONS.indexOf(perturbation);
     }
 
     private static Table table(List<Double> epsilons, RobustnessReport report, LossGeometry.Effects effects) {
@@ -220,7 +221,7 @@ final class NoiseAgainstGradientStudy implements Study {
         Accuracy clean = report.clean();
         table.row("0", "none", clean.rate(), Shares.range(clean.interval()), 0.0, 0.0, null);
         for (int i = 0; i < epsilons.size(); i++) {
-            for (Perturbation perturbation : Perturbation.values()) {
+            for (Perturbation perturbation : PERTURBATIONS) {
                 Accuracy accuracy = Accuracy.of(robust(report, i, perturbation));
                 LossGeometry.Effect effect = effects.of(trial(i, perturbation));
                 table.row(

@@ -142,19 +142,19 @@ final class TradeOffStudy implements Study {
             return PairedComparison.of(undefended().right(), defended().right());
         }
 
-        /** Steps in α after which either accuracy clearly moves against the rule. */
-        private int againstTheRule() {
-            int against = 0;
+        /** Steps in α at which either accuracy clearly moves against the rule. */
+        private List<String> againstTheRule() {
+            List<String> against = new ArrayList<>();
             for (int i = 1; i < points.size(); i++) {
                 Point less = points.get(i - 1);
                 Point more = points.get(i);
-                boolean cleanFalls = PairedComparison.of(more.right(), less.right())
-                                .interval()
-                                .high()
-                        < 0;
-                boolean robustRises =
-                        PairedComparison.of(more.pgd(), less.pgd()).interval().low() > 0;
-                against += cleanFalls || robustRises ? 1 : 0;
+                String step = "from α = " + less.alpha() + " to " + more.alpha();
+                if (PairedComparison.of(more.right(), less.right()).interval().high() < 0) {
+                    against.add("accuracy on images as they are falls " + step);
+                }
+                if (PairedComparison.of(more.pgd(), less.pgd()).interval().low() > 0) {
+                    against.add("accuracy under PGD rises " + step);
+                }
             }
             return against;
         }
@@ -168,7 +168,7 @@ final class TradeOffStudy implements Study {
             if (gain.low() <= 0 && price.low() <= 0) {
                 return Verdict.UNDECIDED;
             }
-            return gain.low() > 0 && price.low() > 0 && againstTheRule() == 0 ? Verdict.CONFIRMED : Verdict.MIXED;
+            return gain.low() > 0 && price.low() > 0 && againstTheRule().isEmpty() ? Verdict.CONFIRMED : Verdict.MIXED;
         }
 
         String reading() {
@@ -187,12 +187,11 @@ final class TradeOffStudy implements Study {
         }
 
         private String between() {
-            int against = againstTheRule();
-            String steps = points.size() - 1 + " steps between";
-            return against == 0
-                    ? "At none of the " + steps + " does either move clearly the other way: α sets the exchange."
-                    : "At " + against + " of the " + steps
-                            + " one of them moves clearly the other way: α alone does not" + " set the exchange.";
+            List<String> against = againstTheRule();
+            return against.isEmpty()
+                    ? "At none of the " + (points.size() - 1)
+                            + " steps between does either move clearly the other way: α" + " sets the exchange."
+                    : "Between, α is no plain exchange: " + String.join(", ", against) + ", clearly.";
         }
 
         String because() {
@@ -283,7 +282,7 @@ final class TradeOffStudy implements Study {
             }
             numbers.put("robust_gain", gain().difference());
             numbers.put("clean_price", price().difference());
-            numbers.put("steps_against_the_rule", (double) againstTheRule());
+            numbers.put("steps_against_the_rule", (double) againstTheRule().size());
             return numbers;
         }
 

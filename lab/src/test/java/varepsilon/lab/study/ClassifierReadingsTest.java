@@ -157,7 +157,9 @@ class ClassifierReadingsTest {
 
         TradeOffStudy.Findings detour = tradeOff(new int[] {300, 380, 360}, new int[] {200, 150, 20});
         assertThat(detour.verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(detour.reading()).contains("At 1 of the 2 steps");
+        assertThat(detour.reading()).contains("falls from α = 0.5 to 1.0");
+        assertThat(tradeOff(new int[] {300, 330, 360}, new int[] {150, 200, 20}).reading())
+                .contains("accuracy under PGD rises from α = 0.0 to 0.5");
         assertThat(tradeOff(new int[] {360, 360, 360}, new int[] {200, 150, 20}).verdict())
                 .isEqualTo(Verdict.MIXED);
         assertThat(tradeOff(new int[] {390, 360, 300}, new int[] {200, 150, 20}).verdict())
