@@ -98,6 +98,42 @@ class PairedComparisonTest {
         assertThat(back.high()).isCloseTo(-there.low(), within(1e-12));
     }
 
+    /** Newcombe 1998, independent proportions, all examples of table II, by method 10. */
+    @ParameterizedTest
+    @CsvSource({
+        "56, 70, 48, 80, 0.0524, 0.3339",
+        "9, 10, 3, 10, 0.1705, 0.8090",
+        "6, 7, 2, 7, 0.0582, 0.8062",
+        "5, 56, 0, 29, -0.0381, 0.1926",
+        "0, 10, 0, 20, -0.1611, 0.2775",
+        "0, 10, 0, 10, -0.2775, 0.2775",
+        "10, 10, 0, 20, 0.6791, 1.0000",
+        "10, 10, 0, 10, 0.6075, 1.0000"
+    })
+    void differenceOfIndependentExamplesAsPublished(int right1, int n1, int right2, int n2, double low, double high) {
+        Accuracy first = new Accuracy(right1, n1);
+        Accuracy second = new Accuracy(right2, n2);
+        DifferenceInterval interval = DifferenceInterval.independent(first, second);
+
+        assertThat(interval.low()).isCloseTo(low, within(5.1e-5));
+        assertThat(interval.high()).isCloseTo(high, within(5.1e-5));
+
+        DifferenceInterval back = DifferenceInterval.independent(second, first);
+        assertThat(back.low()).isCloseTo(-interval.high(), within(1e-15));
+        assertThat(back.high()).isCloseTo(-interval.low(), within(1e-15));
+    }
+
+    /** Wald's interval, with the variances of both rates added. */
+    @Test
+    void differenceOfManyIndependentExamplesIsThatOfTheNormalApproximation() {
+        DifferenceInterval interval =
+                DifferenceInterval.independent(new Accuracy(600_000, 1_000_000), new Accuracy(1_000_000, 2_000_000));
+        double half = 1.959963984540054 * Math.sqrt(0.6 * 0.4 / 1_000_000 + 0.5 * 0.5 / 2_000_000);
+
+        assertThat(interval.low()).isCloseTo(0.1 - half, within(1e-6));
+        assertThat(interval.high()).isCloseTo(0.1 + half, within(1e-6));
+    }
+
     /** Draws pairs of which the difference is known, and counts how often the interval covers it. */
     @ParameterizedTest
     @CsvSource({"0.6, 0.15, 0.05", "0.1, 0.05, 0.02", "0.3, 0.3, 0.3"})
