@@ -6,6 +6,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,6 +76,8 @@ final class ExperimentRunCommand implements Callable<Integer> {
     @Option(names = "--worker", hidden = true)
     private boolean worker;
 
+    private Optional<ExperimentRun.Standing> told = Optional.empty();
+
     @Mixin
     private final DataFolderOption data = new DataFolderOption();
 
@@ -110,7 +113,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
             output.say(file.title() + ", in " + folder);
             if (jobs > 1) {
                 new Workers(workerCommand(folder, workplace.runs()), folder.resolve("logs"), progress::stopRequested)
-                        .run(jobs, () -> {});
+                        .run(jobs, () -> tell(run.standing()));
             } else {
                 run.run();
             }
@@ -121,6 +124,16 @@ final class ExperimentRunCommand implements Callable<Integer> {
             output.say("Stopped and saved. To go on: varepsilon " + String.join(" ", arguments));
             return Main.STOPPED;
         }
+    }
+
+    /** Says how far the workers are, when that has changed. */
+    private void tell(Optional<ExperimentRun.Standing> now) {
+        if (now.isPresent() && !now.equals(told)) {
+            output.say(String.format(
+                    "stage %d: %d of %d done",
+                    now.get().stage(), now.get().done(), now.get().all()));
+        }
+        told = now;
     }
 
     private Path usualFolder() {

@@ -98,6 +98,29 @@ public final class ExperimentRun {
     }
 
     /**
+     * How far it is.
+     *
+     * @param stage the first that is not done, from 1
+     * @param done its cells that are done
+     * @param all its cells
+     */
+    public record Standing(int stage, int done, int all) {}
+
+    /** How far it is; empty where all is done. */
+    public Optional<Standing> standing() throws IOException {
+        int number = 0;
+        for (Stage stage : experiment.stages()) {
+            number++;
+            List<Cell> cells = stage.cells();
+            int done = (int) cells.stream().filter(Cell::isDone).count();
+            if (done < cells.size()) {
+                return Optional.of(new Standing(number, done, cells.size()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
      * What came of it.
      *
      * @param folder where all of it lies

@@ -35,6 +35,12 @@ public final class Workers {
         this.stopRequested = stopRequested;
     }
 
+    /** What the waiting process does. */
+    public interface Meanwhile {
+        /** Looks how far they are, and tells. */
+        void look() throws IOException;
+    }
+
     /**
      * Starts them and waits for all.
      *
@@ -42,7 +48,7 @@ public final class Workers {
      * @throws InputException where one failed; the others are stopped
      * @throws StoppedException where a stop was requested; all are stopped
      */
-    public void run(int count, Runnable meanwhile) throws IOException {
+    public void run(int count, Meanwhile meanwhile) throws IOException {
         Files.createDirectories(logs);
         List<Process> running = new ArrayList<>();
         try {
@@ -57,7 +63,7 @@ public final class Workers {
                 if (stopRequested.getAsBoolean()) {
                     throw new StoppedException();
                 }
-                meanwhile.run();
+                meanwhile.look();
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
             }
             requireWell(running);

@@ -59,7 +59,22 @@ class QuickstartTest {
         assertOverviewShowsTheSamplesOverTime(folder);
         assertClassifiersAreMeasured(folder, result.classifiers());
         assertJsonIsForPrograms(result);
+        assertPageShowsAllOfIt(result);
         assertSameSeedSamePicture(folder);
+    }
+
+    private static void assertPageShowsAllOfIt(QuickstartResult result) throws IOException {
+        Path file = QuickstartPage.write(result, List.of("quickstart", "--out", "<b>"));
+        String page = Files.readString(file);
+        assertThat(page)
+                .contains(String.format(
+                        Locale.ROOT, "%.4f", result.vae().latent20().test().bpd()))
+                .contains("classifier-defended")
+                .contains("quickstart --out &lt;b&gt;")
+                .doesNotContain("src=\"http");
+        assertThat(page.split("data:image/png", -1))
+                .as("samples, reconstructions, manifold, attacks")
+                .hasSize(1 + 4);
     }
 
     private static void assertClassifiersAreMeasured(Path folder, QuickstartResult.Classifiers classifiers)
