@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.stream.Collectors;
+import varepsilon.lab.experiment.Yaml;
 import varepsilon.tensor.InputException;
 
 /**
@@ -31,7 +32,17 @@ record GridSettings(
             if (values.isEmpty()) {
                 throw new InputException("grid." + key + ": expected a list of at least one value");
             }
+            requireNoSeed("grid", key);
         });
+        cells.forEach(cell -> cell.keySet().forEach(key -> requireNoSeed("cells", key)));
+    }
+
+    /** Each training is done with every seed: one that an axis or a cell has of its own would be lost. */
+    private static void requireNoSeed(String section, String key) {
+        if (key.equals(SEED)) {
+            throw new InputException(
+                    section + "." + key + ": expected under the key 'seeds', as a list of whole numbers");
+        }
     }
 
     /** What one training has other than the base, its seed last. */
@@ -39,9 +50,12 @@ record GridSettings(
         /** In a few words: {@code latentDim 20, seed 42}. */
         String label() {
             return values.entrySet().stream()
-                    .map(entry -> entry.getKey() + " "
-                            + entry.getValue().asText(entry.getValue().toString()))
+                    .map(entry -> entry.getKey() + " " + text(entry.getValue()))
                     .collect(Collectors.joining(", "));
+        }
+
+        private static String text(JsonNode value) {
+            return value.isTextual() ? value.asText() : value.toString();
         }
 
         /** The settings of the training. */
@@ -55,12 +69,21 @@ record GridSettings(
             String[] path = key.split("\\.");
             ObjectNode at = root;
             for (int i = 0; i < path.length - 1; i++) {
+                requireKnown(at, path, i);
                 if (!(at.get(path[i]) instanceof ObjectNode section)) {
-                    throw new InputException("grid key '" + key + "': there is no section '" + path[i] + "'");
+                    throw new InputException("the grid: key '" + key + "': '" + path[i] + "' has no keys");
                 }
                 at = section;
             }
+            requireKnown(at, path, path.length - 1);
             at.set(path[path.length - 1], value);
+        }
+
+        private static void requireKnown(ObjectNode at, String[] path, int depth) {
+            List<String> known = new ArrayList<>();
+            at.fieldNames().forEachRemaining(known::add);
+            String section = String.join(".", List.of(path).subList(0, depth));
+            Yaml.requireKnown(path[depth], known, section.isEmpty() ? "" : section + ".", "the grid");
         }
     }
 
