@@ -75,6 +75,10 @@ class PublishedVaeStudiesTest {
         List<CurvesStudy.Point> far = List.of(new CurvesStudy.Point("validation", 20, 0.56, 0.541));
         StudyResult result = CurvesStudy.result(List.of(), far, numbers);
         assertThat(result.verdict()).isEqualTo(Verdict.CONTRADICTED);
+        List<CurvesStudy.Point> farOnTheWay =
+                List.of(far.get(0), new CurvesStudy.Point("validation", 79, 0.5211, 0.521));
+        assertThat(CurvesStudy.result(List.of(), farOnTheWay, numbers).verdict())
+                .isEqualTo(Verdict.MIXED);
         assertThat(result.reading()).contains("3.5 %").contains("0.5600").contains("0.5410");
     }
 
