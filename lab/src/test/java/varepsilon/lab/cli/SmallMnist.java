@@ -8,13 +8,14 @@ import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 
 /** A data folder whose {@code mnist} has few images, drawn ones: loaded in no time. */
-final class SmallMnist {
+public final class SmallMnist {
     static final int TRAIN = 120;
     static final int TEST = 50;
 
     private SmallMnist() {}
 
-    static Path in(Path folder) throws IOException {
+    /** Makes it, in this folder. */
+    public static Path in(Path folder) throws IOException {
         Path mnist = Files.createDirectories(folder.resolve("mnist"));
         write(mnist, "train", Glyphs.draw("train", TRAIN, 1));
         write(mnist, "t10k", Glyphs.draw("test", TEST, 2));
