@@ -31,7 +31,8 @@ public record DifferenceInterval(double low, double high) {
         double below = Math.hypot(
                 first.rate() - first.interval().low(), second.interval().high() - second.rate());
         double above = Math.hypot(
-                first.interval().high() - first.rate(), second.rate() - second.interval().low());
+                first.interval().high() - first.rate(),
+                second.rate() - second.interval().low());
         return new DifferenceInterval(Math.max(-1, difference - below), Math.min(1, difference + above));
     }
 
