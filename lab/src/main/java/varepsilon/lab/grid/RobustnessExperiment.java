@@ -293,6 +293,9 @@ final class RobustnessExperiment implements Experiment {
                 .filter(i -> right[i])
                 .limit(SHOWN)
                 .toArray();
+        if (shown.length == 0) {
+            return List.of(); // a model that is right about nothing has nothing to lose
+        }
         List<Measurement> columns = List.of(
                 new Measurement.Clean("as it is"),
                 new Measurement.ClampAlone(CLAMP_ALONE),

@@ -306,10 +306,13 @@ final class RobustnessSummary {
         page.chart(
                 defectChart(),
                 "The pre-trained models: what is right as run, and what is right when one defect alone is mended.");
-        page.heading("Images under attack");
-        page.paragraph("Test images that the pre-trained model, not trained further, is right about: as they are, after"
-                + " the clamp alone, attacked as run and attacked as meant.");
-        page.gallery(gallery);
+        if (!gallery.isEmpty()) {
+            page.heading("Images under attack");
+            page.paragraph(
+                    "Test images that the pre-trained model, not trained further, is right about: as they are, after"
+                            + " the clamp alone, attacked as run and attacked as meant.");
+            page.gallery(gallery);
+        }
         page.heading("What counting by batches does");
         page.table(
                 counts(),

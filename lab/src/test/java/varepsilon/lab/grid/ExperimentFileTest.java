@@ -145,7 +145,8 @@ class ExperimentFileTest {
                 "unknown key 'furthr'; did you mean 'further'?");
         assertThatThrownBy(() -> read(WITH_PRESETS, null).with("settings.latent=2"))
                 .isInstanceOf(InputException.class)
-                .hasMessage("--set settings.latent=2: unknown key 'settings.latent'; did you mean 'settings.levels'?");
+                .hasMessage(
+                        "--set settings.latent=2: unknown key 'settings.latent'; did you mean 'settings.latentDim'?");
         assertThatThrownBy(() -> read(WITH_PRESETS, null).with("setings.levels=2"))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("unknown key 'setings'; did you mean 'settings'?");

@@ -136,6 +136,9 @@ class RobustnessExperimentTest {
         assertThat(report().get("reading").asText()).contains("leaves 80.0 %: 25 % of the loss.", "it leaves 20.0 %.");
         assertThat(report().get("rows").get(1).get("explained_by").isNull()).isTrue();
 
+        pretend(0, 0, 0, 0, 0); // nothing is right, and nothing can be shown
+        assertThat(report().get("reading").asText()).contains("leaves 0.0 % right of 0.0 %");
+
         pretend(5, 2, 5, 5, 5);
         assertThat(report().get("reading").asText()).contains("leaves 20.0 %: more than all of the loss");
     }
