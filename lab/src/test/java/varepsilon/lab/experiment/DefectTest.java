@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,8 +24,6 @@ import varepsilon.train.RunDirectory;
 
 /** Each defect by its name, and what those of a training do to one. */
 class DefectTest {
-    private static final BooleanSupplier NEVER = () -> false;
-
     @TempDir
     private Path folder;
 
@@ -88,7 +85,7 @@ class DefectTest {
         ImageSet images = Glyphs.draw("glyphs", 95, 4);
         Map<String, float[]> values = new TreeMap<>();
         try (RunDirectory run = RunDirectory.create(folder.resolve(name), config.toYaml())) {
-            ClassifierTraining.of(config, images).run(run, null, List.of(), NEVER);
+            ClassifierTraining.of(config, images).run(run, null, List.of(), () -> false);
             try (var scope = Scope.withoutGradients()) {
                 Weights.read(run.bestWeights()).tensors().forEach((key, tensor) -> values.put(key, tensor.toFloats()));
             }
