@@ -81,7 +81,8 @@ class ClassifierConfigTest {
 
         assertThatThrownBy(() -> ClassifierConfig.parse(yaml, FILE))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("key 'images' has no keys; expected data, limit, part, validation, augment, testLimit");
+                .hasMessageContaining(
+                        "key 'images' has no keys; expected data, limit, part, validation, augment, testLimit");
     }
 
     @Test
