@@ -21,8 +21,9 @@ import varepsilon.tensor.InputException;
 /**
  * Reads the part of Python's pickle protocol 2 in which PyTorch writes state dicts: dicts, lists, tuples, numbers,
  * strings, and tensors as places in storages. A pickle is a program for a stack machine that may call any Python
- * function. Here it may name only the four of {@link Global} and the storage types, none of which does more than hold
- * values; every other name is refused. Values nest without recursion, so depth costs no stack.
+ * function. Here only those of {@link Global} and the storage types mean anything, none of which does more than hold
+ * values; whatever any other name would make is a {@link Foreign}, which does nothing. Values nest without recursion, so
+ * depth costs no stack.
  */
 final class PickleReader {
     /** Some forty describe a tensor; each may keep an object of some seventy bytes alive. */
@@ -32,6 +33,7 @@ final class PickleReader {
 
     // Instructions that are not printable characters; the names are those of Python's pickletools.
     private static final int PROTO = 0x80;
+    private static final int NEWOBJ = 0x81;
     private static final int TUPLE1 = 0x85;
     private static final int TUPLE2 = 0x86;
     private static final int TUPLE3 = 0x87;
@@ -53,9 +55,26 @@ final class PickleReader {
         NONE
     }
 
-    /** The functions and classes that a state dict may name. */
+    /**
+     * What stands for an object of Python that this reader does not know. Its arguments, items and attributes are left
+     * out, and nothing of it is run.
+     *
+     * @param name of the class or function, such as {@code argparse.Namespace}
+     */
+    record Foreign(String name) {}
+
+    /** A key of a dict that is neither text nor a whole number, and that no two entries share. */
+    private static final class OtherKey {
+        @Override
+        public String toString() {
+            return "a key that is neither text nor an integer";
+        }
+    }
+
+    /** The functions and classes that a state dict, or what is commonly saved beside one, may name. */
     private enum Global {
         ORDERED_DICT("collections.OrderedDict"),
+        DEFAULT_DICT("collections.defaultdict"),
         SIZE("torch.Size"),
         REBUILD_TENSOR("torch._utils._rebuild_tensor_v2"),
         REBUILD_PARAMETER("torch._utils._rebuild_parameter");
@@ -94,8 +113,8 @@ final class PickleReader {
      * Runs the pickle.
      *
      * @return a {@code Map} (dict), {@code List}, {@link Tuple}, {@link StoredTensor}, {@code String}, {@code Long},
-     *     {@code BigInteger}, {@code Double}, {@code Boolean} or {@link None}
-     * @throws InputException where it is damaged or uses anything that a state dict does not need
+     *     {@code BigInteger}, {@code Double}, {@code Boolean}, {@link None} or {@link Foreign}
+     * @throws InputException where it is damaged or uses instructions that {@code torch.save} does not
      */
     Object read() {
         try {
@@ -142,6 +161,7 @@ final class PickleReader {
             case 'j' -> stack.add(recall(in.getInt()));
             case 'c' -> stack.add(global(line() + "." + line()));
             case 'R' -> reduce();
+            case NEWOBJ -> create();
             case 'Q' -> stack.add(storage(pop()));
             case 'b' -> build();
             default -> throw damaged("instruction 0x" + Integer.toHexString(instruction));
@@ -197,28 +217,33 @@ final class PickleReader {
     // Containers.
 
     private void append(List<Object> items) {
-        list(peek()).addAll(items);
+        if (!(peek() instanceof Foreign)) {
+            list(peek()).addAll(items);
+        }
     }
 
     private void setItems(List<Object> keysAndValues) {
-        Map<Object, Object> dict = dict(peek());
         if (keysAndValues.size() % 2 != 0) {
             throw damaged("a dict with a key that has no value");
         }
+        if (peek() instanceof Foreign) {
+            return;
+        }
+        Map<Object, Object> dict = dict(peek());
         for (int i = 0; i < keysAndValues.size(); i += 2) {
             Object key = keysAndValues.get(i);
             // Other keys could contain themselves, and would then hash for ever.
-            if (!(key instanceof String || key instanceof Long)) {
-                throw damaged("a dict whose keys are neither strings nor integers");
-            }
-            dict.put(key, keysAndValues.get(i + 1));
+            boolean hashable = key instanceof String || key instanceof Long;
+            dict.put(hashable ? key : new OtherKey(), keysAndValues.get(i + 1));
         }
     }
 
     /** Attributes: a state dict carries its {@code _metadata} so. They hold no tensors, and are left out. */
     private void build() {
         pop();
-        dict(peek());
+        if (!(peek() instanceof Foreign)) {
+            dict(peek());
+        }
     }
 
     @SuppressWarnings("unchecked") // The reader makes no other maps.
@@ -247,14 +272,17 @@ final class PickleReader {
         return Arrays.stream(Global.values())
                 .filter(global -> global.pythonName.equals(name))
                 .findAny()
-                .orElseThrow(() -> file.refused("contains the Python object " + WeightFile.quote(name)
-                        + ", which is not part of a state dict; nothing of it was run. In Python, save"
-                        + " model.state_dict() alone"));
+                .<Object>map(global -> global)
+                .orElseGet(() -> new Foreign(name));
     }
 
     private void reduce() {
         Object argument = pop();
         Object function = pop();
+        if (argument instanceof Tuple && function instanceof Foreign) {
+            stack.add(function);
+            return;
+        }
         if (!(argument instanceof Tuple arguments) || !(function instanceof Global global)) {
             throw damaged("a call of what is not a function");
         }
@@ -262,10 +290,22 @@ final class PickleReader {
         stack.add(
                 switch (global) {
                     case ORDERED_DICT -> orderedDict(items);
+                    // Its argument makes the values of missing keys, of which there are none here.
+                    case DEFAULT_DICT -> new LinkedHashMap<>();
                     case SIZE -> items.size() == 1 ? items.get(0) : wrongArguments(global);
                     case REBUILD_TENSOR -> tensor(items);
                     case REBUILD_PARAMETER -> parameter(items);
                 });
+    }
+
+    /** An object of a class, before it has attributes. */
+    private void create() {
+        Object arguments = pop();
+        Object type = pop();
+        if (!(arguments instanceof Tuple && type instanceof Foreign)) {
+            throw damaged("an object of what is not a class");
+        }
+        stack.add(type);
     }
 
     private Object orderedDict(List<Object> arguments) {
@@ -279,13 +319,17 @@ final class PickleReader {
                 && arguments.get(1) instanceof Long offset) {
             return new StoredTensor(storage, offset, longs(arguments.get(2)), longs(arguments.get(3)));
         }
+        if (!arguments.isEmpty() && arguments.get(0) instanceof Foreign unknown) {
+            return unknown;
+        }
         return wrongArguments(Global.REBUILD_TENSOR);
     }
 
     /** The tensor, whether it needs a gradient, and its hooks. */
     private Object parameter(List<Object> arguments) {
-        return arguments.size() == 3 && arguments.get(0) instanceof StoredTensor tensor
-                ? tensor
+        return arguments.size() == 3
+                        && (arguments.get(0) instanceof StoredTensor || arguments.get(0) instanceof Foreign)
+                ? arguments.get(0)
                 : wrongArguments(Global.REBUILD_PARAMETER);
     }
 
@@ -293,8 +337,13 @@ final class PickleReader {
         throw damaged("unknown arguments of " + global.pythonName);
     }
 
-    /** From ('storage', type, key, device, number of elements). */
-    private Storage storage(Object id) {
+    /** From ('storage', type, key, device, number of elements): a {@link Storage}, or {@link Foreign} by its type. */
+    private Object storage(Object id) {
+        if (id instanceof Tuple tuple
+                && tuple.items().size() == 5
+                && tuple.items().get(1) instanceof Foreign unknown) {
+            return unknown;
+        }
         if (id instanceof Tuple tuple
                 && tuple.items().size() == 5
                 && tuple.items().get(0).equals("storage")

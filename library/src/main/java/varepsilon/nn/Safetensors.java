@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import varepsilon.nn.SafetensorsHeader.Entry;
 import varepsilon.tensor.AtomicFile;
 import varepsilon.tensor.InputException;
@@ -34,8 +35,17 @@ public final class Safetensors {
      * @throws IOException where the disk fails
      */
     public static Weights read(Path path) throws IOException {
+        try (OpenWeightFile open = open(path)) {
+            StateDict all = open.stateDicts().get(0);
+            return open.read(all, all.shapes().keySet());
+        }
+    }
+
+    /** Reads the header, and keeps the file open. */
+    static OpenWeightFile open(Path path) throws IOException {
         WeightFile file = new WeightFile(path);
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        try {
             long size = channel.size();
             if (size < Long.BYTES) {
                 throw file.refused(
@@ -51,22 +61,44 @@ public final class Safetensors {
                         + " safetensors file");
             }
             ByteBuffer header = read(file, channel, Long.BYTES, ByteBuffer.allocate((int) headerBytes));
-            return tensors(file, channel, SafetensorsHeader.parse(file, header.array(), size - dataStart), dataStart);
+            return new Opened(
+                    file, channel, SafetensorsHeader.parse(file, header.array(), size - dataStart), dataStart);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
         }
     }
 
-    private static Weights tensors(WeightFile file, FileChannel channel, SafetensorsHeader header, long dataStart)
-            throws IOException {
-        int largest = header.entries().stream().mapToInt(Entry::bytes).max().orElse(0);
-        // Read, not mapped: a mapped file that another process cuts short would kill the JVM.
-        ByteBuffer buffer = ByteBuffer.allocateDirect(largest);
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        for (Entry entry : header.entries()) {
-            buffer.clear().limit(entry.bytes());
-            read(file, channel, dataStart + entry.begin(), buffer);
-            tensors.put(entry.name(), Tensor.ofRaw(buffer, entry.dtype(), entry.shape()));
+    private record Opened(WeightFile file, FileChannel channel, SafetensorsHeader header, long dataStart)
+            implements OpenWeightFile {
+        @Override
+        public List<StateDict> stateDicts() {
+            Map<String, long[]> shapes = new LinkedHashMap<>();
+            header.entries().forEach(entry -> shapes.put(entry.name(), entry.shape()));
+            return List.of(new StateDict("", shapes));
         }
-        return new Weights(file.path().toString(), tensors, header.metadata());
+
+        @Override
+        public Weights read(StateDict dict, Set<String> names) throws IOException {
+            List<Entry> entries = header.entries().stream()
+                    .filter(entry -> names.contains(entry.name()))
+                    .toList();
+            int largest = entries.stream().mapToInt(Entry::bytes).max().orElse(0);
+            // Read, not mapped: a mapped file that another process cuts short would kill the JVM.
+            ByteBuffer buffer = ByteBuffer.allocateDirect(largest);
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            for (Entry entry : entries) {
+                buffer.clear().limit(entry.bytes());
+                Safetensors.read(file, channel, dataStart + entry.begin(), buffer);
+                tensors.put(entry.name(), Tensor.ofRaw(buffer, entry.dtype(), entry.shape()));
+            }
+            return new Weights(file.path().toString(), tensors, header.metadata());
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
     }
 
     /** Fills the buffer from that place of the file, and turns it to be read. */

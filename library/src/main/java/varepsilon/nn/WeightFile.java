@@ -70,8 +70,12 @@ record WeightFile(Path path) {
 
     /** A name from a file as a message shows it. */
     static String quote(String name) {
-        String shown = name.length() > SHOWN_LENGTH ? name.substring(0, SHOWN_LENGTH - 1) + "…" : name;
-        return "'" + shown + "'";
+        return "'" + shortened(name) + "'";
+    }
+
+    /** A name from a file, cut where it is longer than a message has room for. */
+    static String shortened(String name) {
+        return name.length() > SHOWN_LENGTH ? name.substring(0, SHOWN_LENGTH - 1) + "…" : name;
     }
 
     /** Names in files may contain line breaks and terminal controls; messages may not. */

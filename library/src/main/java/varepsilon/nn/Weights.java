@@ -1,8 +1,6 @@
 package varepsilon.nn;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,14 +21,6 @@ import varepsilon.tensor.Tensor;
  */
 public final class Weights {
     private static final int SHOWN_NAMES = 3;
-    private static final byte[] ZIP_MAGIC = {'P', 'K', 3, 4};
-    /** Pickle protocol 2 and the long integer with which PyTorch before 1.6 began its files. */
-    private static final byte[] LEGACY_MAGIC = {
-        (byte) 0x80, 2, (byte) 0x8a, 10, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9, 0x20
-    };
-
-    private static final byte[] TAR_MAGIC = {'u', 's', 't', 'a', 'r'};
-    private static final int TAR_MAGIC_OFFSET = 257;
 
     private final String source;
     private final Map<String, Tensor> tensors;
@@ -56,22 +46,12 @@ public final class Weights {
      * @see PyTorchStateDict#read
      */
     public static Weights read(Path path) throws IOException {
-        WeightFile file = new WeightFile(path);
-        byte[] start;
-        try (InputStream in = Files.newInputStream(path)) {
-            start = in.readNBytes(TAR_MAGIC_OFFSET + TAR_MAGIC.length);
-        }
-        if (hasAt(start, 0, LEGACY_MAGIC) || hasAt(start, TAR_MAGIC_OFFSET, TAR_MAGIC)) {
-            throw file.refused(
-                    "saved by PyTorch < 1.6 (or with _use_new_zipfile_serialization=False); load it in Python"
-                            + " and re-save its state dict with torch.save");
-        }
-        return hasAt(start, 0, ZIP_MAGIC) ? PyTorchStateDict.read(path) : Safetensors.read(path);
+        return WeightFormat.of(path) == WeightFormat.PYTORCH ? PyTorchStateDict.read(path) : Safetensors.read(path);
     }
 
-    private static boolean hasAt(byte[] bytes, int offset, byte[] magic) {
-        int end = offset + magic.length;
-        return bytes.length >= end && Arrays.equals(bytes, offset, end, magic, 0, magic.length);
+    /** Other tensors from the same source, with its metadata. */
+    public Weights with(Map<String, Tensor> others) {
+        return new Weights(source, others, metadata);
     }
 
     /** The names, in order. */

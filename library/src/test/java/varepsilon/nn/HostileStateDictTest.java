@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
@@ -117,9 +118,88 @@ class HostileStateDictTest {
         assertRefused(pickle(bytes -> bytes.global("torch\u001b[2J", "x".repeat(5000))), "'torch [2J.xxx");
     }
 
+    /** As pickle writes an argparse.Namespace, a call, a list and a dict of some class, each with something inside. */
+    @Test
+    void objectsBesideAStateDictAreLeftOutAndNothingOfThemIsRun() throws IOException {
+        Path target = folder.resolve("pwned");
+        Path path = pickle(bytes -> bytes.op('}', '(')
+                .string("args")
+                .global("argparse", "Namespace")
+                .op(')', 0x81, '}')
+                .string("lr")
+                .op('K', 1, 's', 'b')
+                .string("call")
+                .global("posix", "system")
+                .op('(')
+                .string("touch " + target)
+                .op('t', 'R')
+                .string("list")
+                .global("some", "List")
+                .op(')', 'R', 'K', 1, 'a', '(', 'K', 2, 'e')
+                .string("dict")
+                .global("some", "Dict")
+                .op(')', 'R', 'K', 1, 'N', 's', '(', 'K', 1, 'N', 'u')
+                .string("missing")
+                .global("collections", "defaultdict")
+                .global("builtins", "list")
+                .op(0x85, 'R')
+                .string("a")
+                .op('K', 1, 's')
+                .string("function")
+                .global("builtins", "eval")
+                .string("complex")
+                .global("torch._utils", "_rebuild_tensor_v2")
+                .op('(')
+                .storage("ComplexFloatStorage", "0", 3)
+                .integer(0)
+                .tuple(3)
+                .tuple(1)
+                .op(0x89, 'N', 't', 'R')
+                .string("net")
+                .op('}')
+                .string("w")
+                .tensor(6, 0, TWO_BY_THREE, ROW_MAJOR)
+                .op('s', 'u'));
+        assertThat(Weights.read(path).names()).containsExactly("w");
+        assertThat(target).doesNotExist();
+    }
+
+    @Test
+    void anObjectInAStateDictIsNamed() throws IOException {
+        Path path = dictWith(bytes -> bytes.tensor(6, 0, TWO_BY_THREE, ROW_MAJOR)
+                .op('s')
+                .string("conv.weight")
+                .global("numpy", "ndarray")
+                .op(')', 'R'));
+        assertRefused(path, "'conv.weight' is the Python object 'numpy.ndarray'");
+        assertThatThrownBy(() -> ModelWeights.read(path, List.of(shapes -> shapes.containsKey("w"))))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll(
+                        "'conv.weight' in the state dict is the Python object", "nothing of it was run");
+        assertRefused(
+                dictWith(bytes -> bytes.global("some", "Net").op(')', 0x81)), "'w' is the Python object 'some.Net'");
+    }
+
+    @Test
+    void noMoreDictsThanFilesHave() throws IOException {
+        Path path = pickle(bytes -> {
+            bytes.op('}')
+                    .string("w")
+                    .tensor(6, 0, TWO_BY_THREE, ROW_MAJOR)
+                    .op('s')
+                    .string("list")
+                    .op(']', '(');
+            for (int i = 0; i < 150_000; i++) {
+                bytes.op('}');
+            }
+            return bytes.op('e', 's');
+        });
+        assertRefused(path, "more than 100000 dicts and lists");
+    }
+
     @Test
     void noInstructionButThoseOfStateDicts() throws IOException {
-        for (int instruction : new int[] {'i', 'o', 'P', 'I', 'S', 'V', 'F', 'd', 'l', 0x81, 0x82, 0x93, 0x95, 0}) {
+        for (int instruction : new int[] {'i', 'o', 'P', 'I', 'S', 'V', 'F', 'd', 'l', 0x82, 0x93, 0x95, 0}) {
             assertRefused(
                     pickle(bytes -> bytes.op('}', instruction)), "instruction 0x" + Integer.toHexString(instruction));
         }
@@ -142,6 +222,9 @@ class HostileStateDictTest {
         assertRefused(pickle(bytes -> bytes.op('}', 'N', 'a')), "not a list");
         assertRefused(pickle(bytes -> bytes.op('N', ')', 'R')), "a call of what is not a function");
         assertRefused(pickle(bytes -> bytes.op('N', 'N', 'b')), "not a dict");
+        assertRefused(pickle(bytes -> bytes.op('N', ')', 0x81)), "an object of what is not a class");
+        assertRefused(pickle(bytes -> bytes.global("a", "B").op('N', 0x81)), "an object of what is not a class");
+        assertRefused(pickle(bytes -> bytes.global("a", "B").op('N', 'R')), "a call of what is not a function");
     }
 
     @Test
@@ -163,7 +246,7 @@ class HostileStateDictTest {
     void valuesThatContainThemselvesOrNestWithoutEndDoNoHarm() throws IOException {
         // d = {}; d['d'] = d, and the same as a key.
         assertRefused(pickle(bytes -> bytes.op('}', 'q', 0).string("d").op('h', 0, 's')), "'d' is a dict");
-        assertRefused(pickle(bytes -> bytes.op('}', ']', 'q', 0, 'h', 0, 'a', 'N', 's')), "neither strings nor");
+        assertRefused(pickle(bytes -> bytes.op('}', ']', 'q', 0, 'h', 0, 'a', 'N', 's')), "neither text nor");
         assertRefused(
                 dictWith(bytes -> {
                     bytes.op(')');

@@ -7,8 +7,12 @@ They were made with PyTorch 1.13, and dtypes_torch2.pt with 2.13. Run in this fo
 The bytes come out the same, but for legacy.pt, in which storages are called by their memory addresses.
 """
 
-from collections import OrderedDict
+import argparse
+import datetime
+import pathlib
+from collections import Counter, OrderedDict, defaultdict
 
+import numpy
 import torch
 
 DTYPES = [
@@ -70,6 +74,31 @@ def parallel():
     }
 
 
+def wild():
+    """State dicts deep in a checkpoint, beside objects that only Python knows."""
+    model = torch.nn.Linear(3, 2)
+    with torch.no_grad():
+        model.weight.copy_(torch.arange(6.0).reshape(2, 3))
+        model.bias.copy_(torch.arange(2.0))
+    return {
+        "args": argparse.Namespace(lr=0.1, out=pathlib.PurePosixPath("/runs"), device=torch.device("cpu")),
+        "when": datetime.datetime(2024, 1, 2),
+        "best": numpy.float64(91.25),
+        "history": numpy.arange(3),
+        "losses": defaultdict(list, {"train": [0.5]}),
+        "counts": Counter("abc"),
+        "tags": {"a", "b"},
+        "type": torch.float32,
+        "function": len,
+        ("a", 1): 2,
+        "run": {
+            "last_state_dict": {name: value + 1 for name, value in model.state_dict().items()},
+            "best_state_dict": OrderedDict(("module." + name, value) for name, value in model.state_dict().items()),
+        },
+        "moments": [{"weight": torch.zeros(2, 3)}],
+    }
+
+
 def many():
     """Enough names that the pickle needs its four-byte memo instructions."""
     base = torch.arange(100.0)
@@ -86,6 +115,7 @@ torch.save(views(), "views.pt")
 torch.save(checkpoint(), "checkpoint.pt")
 torch.save(parallel(), "parallel.pt")
 torch.save(many(), "many.pt")
+torch.save(wild(), "wild.pt")
 torch.save(parallel(), "legacy.pt", _use_new_zipfile_serialization=False)
 torch.save(torch.nn.Linear(2, 1), "whole_model.pt")
 torch.jit.script(torch.nn.ReLU()).save("torchscript.pt")
