@@ -6,13 +6,13 @@ They were made with PyTorch 1.13. Run in this folder:
 
 Two kinds of good file: a scripted network, saved in training mode with batch normalisation and dropout in it, and a
 traced one. Their answers (torchscript_answers.csv) are for two 1×8×8 images whose pixel number i is (i·37 mod 101)/100: a row of
-logits for each, then the gradient of the first image's logit 0 with respect to its pixels. The others cannot be used as
-classifiers, each for its own reason.
+logits for each, then the gradient of the first image's logit 0 with respect to its pixels. The others sum the pixels, and
+return that in unusual ways or types, or cannot be used as classifiers, each for its own reason.
 """
 
 import pathlib
 import sys
-from typing import Tuple
+from typing import Dict, List, Tuple
 
 import torch
 from torch import nn
@@ -59,6 +59,47 @@ class Double(Small):
         return x.flatten(1) @ self.weight
 
 
+class ImageFirst(Small):
+    def forward(self, x) -> Tuple[torch.Tensor, torch.Tensor]:
+        return x, x.flatten(1) @ self.weight
+
+
+class Several(Small):
+    def forward(self, x) -> List[torch.Tensor]:
+        y = x.flatten(1) @ self.weight
+        return [y, 2 * y]
+
+
+class Named(Small):
+    def forward(self, x) -> Dict[str, torch.Tensor]:
+        return {"features": x.flatten(1), "logits": x.flatten(1) @ self.weight}
+
+
+class OneNamed(Small):
+    def forward(self, x) -> Dict[str, torch.Tensor]:
+        return {"out": x.flatten(1) @ self.weight}
+
+
+class NoLogits(Small):
+    def forward(self, x) -> Dict[str, torch.Tensor]:
+        return {"image": x, "n": torch.tensor([x.shape[0]])}
+
+
+class OneColumn(Small):
+    def forward(self, x):
+        return (x.flatten(1) @ self.weight)[:, :1] - 31.5
+
+
+class OneNumber(Small):
+    def forward(self, x):
+        return (x.flatten(1) @ self.weight)[:, 0] - 31.5
+
+
+class OneProbability(Small):
+    def forward(self, x):
+        return torch.sigmoid((x.flatten(1) @ self.weight)[:, :1] - 31.5)
+
+
 class MissingOperator(Small):
     def forward(self, x):
         return torch.ops.varepsilon_missing.twice(x.flatten(1) @ self.weight)
@@ -102,6 +143,16 @@ def main(folder):
         ("whole_numbers", WholeNumbers()),
         ("detached", Detached()),
         ("double", Double().double()),
+        ("half", Double().half()),
+        ("brain", Double().bfloat16()),
+        ("image_first", ImageFirst()),
+        ("several", Several()),
+        ("named", Named()),
+        ("one_named", OneNamed()),
+        ("no_logits", NoLogits()),
+        ("one_column", OneColumn()),
+        ("one_number", OneNumber()),
+        ("one_probability", OneProbability()),
     ]:
         torch.jit.script(model).save(str(folder / f"{name}.pt"))
 

@@ -10,7 +10,7 @@ place: element i of tensor number t of the state dict comes from u = mix(i + 791
 
 Answers are for two images whose pixel number i is floor(256·mix(i))/255, shifted and scaled by (x − 0.5)/0.25, or as
 the public weights want it: a row of logits for each, then every 97th element of the gradient of the cross-entropy of the
-first image with class 3 with respect to its pixels. States say the name and shape of each tensor.
+first image with class 3 with respect to its pixels. Rows of several machines differ by rounding. States say the name and shape of each tensor.
 """
 
 import json
@@ -98,6 +98,29 @@ class Projected(Basic):
         return self.downsample(x) if hasattr(self, "downsample") else x
 
 
+class Shortcut(Basic):
+    def __init__(self, channels, out, stride):
+        super().__init__(channels, out, stride)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or self.grown:
+            self.shortcut = nn.Sequential(conv(channels, out, stride, 1), nn.BatchNorm2d(out))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, channels, width, stride):
+        super().__init__()
+        self.conv1, self.bn1 = conv(channels, width, 1, 1), nn.BatchNorm2d(width)
+        self.conv2, self.bn2 = conv(width, width, stride), nn.BatchNorm2d(width)
+        self.conv3, self.bn3 = conv(width, 4 * width, 1, 1), nn.BatchNorm2d(4 * width)
+        self.downsample = None
+        if stride != 1 or channels != 4 * width:
+            self.downsample = nn.Sequential(conv(channels, 4 * width, stride, 1), nn.BatchNorm2d(4 * width))
+
+    def forward(self, x):
+        y = torch.relu(self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x))))))
+        return torch.relu(self.bn3(self.conv3(y)) + (x if self.downsample is None else self.downsample(x)))
+
+
 class PreActivated(nn.Module):
     def __init__(self, channels, out, stride):
         super().__init__()
@@ -136,17 +159,88 @@ class ResNet18(nn.Module):
         return self.fc(self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3)))
 
 
+class ImageNetResNet(nn.Module):
+    """ResNet-18, and -50 with bottlenecks, for large images."""
+
+    def __init__(self, bottlenecks=False):
+        super().__init__()
+        self.conv1, self.bn1 = conv(3, 64, 2, 7), nn.BatchNorm2d(64)
+        channels = 64
+        for stage, blocks in enumerate([3, 4, 6, 3] if bottlenecks else [2, 2, 2, 2]):
+            width, made = 64 << stage, []
+            for number in range(blocks):
+                made.append((Bottleneck if bottlenecks else Projected)(channels, width, 2 if stage and not number else 1))
+                channels = 4 * width if bottlenecks else width
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*made))
+        self.fc = nn.Linear(channels, CLASSES)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        return self.fc(self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3)))
+
+
+class PyTorchCifarResNet18(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv1, self.bn1 = conv(channels, 64), nn.BatchNorm2d(64)
+        self.layer1, self.layer2, self.layer3, self.layer4 = stages(Shortcut, [64, 128, 256, 512], 2)
+        self.linear = nn.Linear(512, CLASSES)
+
+    def forward(self, x):
+        x = self.layer4(self.layer3(self.layer2(self.layer1(torch.relu(self.bn1(self.conv1(x)))))))
+        return self.linear(functional.avg_pool2d(x, 4).flatten(1))
+
+
 class PreActResNet18(nn.Module):
-    def __init__(self):
+    def __init__(self, norm=True):
         super().__init__()
         self.conv1 = conv(3, 64)
         self.layer1, self.layer2, self.layer3, self.layer4 = stages(PreActivated, [64, 128, 256, 512], 2)
-        self.bn = nn.BatchNorm2d(512)
+        if norm:
+            self.bn = nn.BatchNorm2d(512)
         self.linear = nn.Linear(512, CLASSES)
 
     def forward(self, x):
         x = self.layer4(self.layer3(self.layer2(self.layer1(self.conv1(x)))))
-        return self.linear(torch.relu(self.bn(x)).mean((2, 3)))
+        return self.linear((torch.relu(self.bn(x)) if hasattr(self, "bn") else x).mean((2, 3)))
+
+
+class Wide(nn.Module):
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.bn1, self.conv1 = nn.BatchNorm2d(channels), conv(channels, out, stride)
+        self.bn2, self.conv2 = nn.BatchNorm2d(out), conv(out, out)
+        self.convShortcut = conv(channels, out, stride, 1) if channels != out else None
+
+    def forward(self, x):
+        y = torch.relu(self.bn1(x))
+        around = x if self.convShortcut is None else self.convShortcut(y)
+        return around + self.conv2(torch.relu(self.bn2(self.conv1(y))))
+
+
+class WideGroup(nn.Module):
+    def __init__(self, channels, out, blocks, stride):
+        super().__init__()
+        self.layer = nn.Sequential(Wide(channels, out, stride), *[Wide(out, out, 1) for _ in range(blocks - 1)])
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class WideResNet(nn.Module):
+    def __init__(self, depth, factor):
+        super().__init__()
+        blocks = (depth - 4) // 6
+        self.conv1 = conv(3, 16)
+        self.block1 = WideGroup(16, 16 * factor, blocks, 1)
+        self.block2 = WideGroup(16 * factor, 32 * factor, blocks, 2)
+        self.block3 = WideGroup(32 * factor, 64 * factor, blocks, 2)
+        self.bn1 = nn.BatchNorm2d(64 * factor)
+        self.fc = nn.Linear(64 * factor, CLASSES)
+
+    def forward(self, x):
+        x = torch.relu(self.bn1(self.block3(self.block2(self.block1(self.conv1(x))))))
+        return self.fc(functional.avg_pool2d(x, 8).flatten(1))
 
 
 class SmallCnn(nn.Module):
@@ -187,7 +281,7 @@ def answers(name, model, channels, side, mean, std):
     def channelwise(values):
         return torch.tensor(values).reshape(1, -1, 1, 1)
 
-    pixels = images(channels, side).requires_grad_()
+    pixels = images(channels, side).to(next(model.parameters()).dtype).requires_grad_()
     logits = model.eval()((pixels - channelwise(mean)) / channelwise(std))
     loss = functional.cross_entropy(logits[:1], torch.tensor([LABEL]))
     (gradient,) = torch.autograd.grad(loss, pixels)
@@ -202,6 +296,13 @@ def main(folder):
         "preactresnet18": (PreActResNet18(), 3, 32),
         "resnet20": (CifarResNet(20), 3, 32),
         "small-cnn": (SmallCnn(1, 28), 1, 28),
+        "resnet18-imagenet": (ImageNetResNet(), 3, 48),
+        # In double precision: with such weights, rounding grows too far in so deep a network.
+        "resnet50-imagenet": (ImageNetResNet(bottlenecks=True).double(), 3, 32),
+        "resnet18-cifar": (PyTorchCifarResNet18(1), 1, 32),
+        "preactresnet18-no-norm": (PreActResNet18(norm=False), 3, 32),
+        "wideresnet-16-2": (WideResNet(16, 2), 3, 32),
+        "wideresnet-28-1": (WideResNet(28, 1), 3, 32),
     }
     rows, states = [], []
     for name, (model, channels, side) in models.items():

@@ -3,64 +3,86 @@ package varepsilon.classify;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
-import varepsilon.nn.Layer;
 import varepsilon.tensor.InputException;
 
 /**
  * What a network looks like, as its weight file's metadata tell it.
  *
- * @param name one of {@link #NAMES}
+ * @param name one that {@link #isKnown}
  * @param classes the number of logits, at least 2
  * @param side of the square images that it is made for, in pixels; residual networks average over what is left of an
  *     image and so take others too
  * @param normalisation what the network's input is shifted and scaled by, one value a colour channel
  */
 public record Architecture(String name, int classes, int side, Normalisation normalisation) {
-    /** The networks that can be made. */
-    public static final List<String> NAMES = List.of(
-            "resnet18",
-            "preactresnet18",
-            "resnet20",
-            "resnet32",
-            "resnet44",
-            "resnet56",
-            "resnet110",
-            Architecture.SMALL_CNN);
+    private static final List<NetworkFamily> FAMILIES =
+            List.of(ResNet.FAMILY, PreActResNet18.FAMILY, CifarResNet.FAMILY, WideResNet.FAMILY, SmallCnn.FAMILY);
 
-    static final String SMALL_CNN = "small-cnn";
-    private static final int COLOURS = 3;
-    private static final int CIFAR_SIDE = 32;
-    private static final int MNIST_SIDE = 28;
+    /** The networks that can be made, as messages list them. */
+    public static final List<String> NAMES =
+            FAMILIES.stream().flatMap(family -> family.names().stream()).toList();
 
     /** Refuses names that are not known, fewer than two classes, and images that the network cannot take. */
     public Architecture {
-        if (!NAMES.contains(name)) {
-            throw new InputException("architecture '" + name + "': expected one of " + String.join(", ", NAMES));
-        }
+        NetworkFamily family = requireFamily(name);
         if (classes < 2) {
             throw new InputException("a " + name + " of " + classes + " classes: expected 2 or more");
         }
-        boolean small = name.equals(SMALL_CNN);
-        if (!small && normalisation.channels() != COLOURS) {
-            throw new InputException("a " + name + " takes images of " + COLOURS + " colour channels; the normalisation"
-                    + " is for " + normalisation.channels());
-        }
-        if (side < 4 || (small && side % SmallCnn.REDUCTION != 0)) {
-            throw new InputException("a " + name + " for images of " + side + "×" + side + " pixels: expected "
-                    + (small ? "a multiple of " + SmallCnn.REDUCTION : "4 or more"));
-        }
+        family.requireSide(name, side);
     }
 
-    /** For the images that the network is known for: 28×28 for the small one, 32×32 for the others. */
+    /** For the images that the network is known for: 28×28 for the small one, 32×32 or 224×224 for the others. */
     public Architecture(String name, int classes, Normalisation normalisation) {
-        this(name, classes, usualSide(name), normalisation);
+        this(name, classes, requireFamily(name).usualSide(name), normalisation);
     }
 
-    static int usualSide(String name) {
-        return name.equals(SMALL_CNN) ? MNIST_SIDE : CIFAR_SIDE;
+    /** Whether a network of that name can be made. */
+    public static boolean isKnown(String name) {
+        return family(name).isPresent();
+    }
+
+    private static Optional<NetworkFamily> family(String name) {
+        return FAMILIES.stream().filter(family -> family.has(name)).findFirst();
+    }
+
+    private static NetworkFamily requireFamily(String name) {
+        return family(name)
+                .orElseThrow(() ->
+                        new InputException("architecture '" + name + "': expected one of " + String.join(", ", NAMES)));
+    }
+
+    /** The name of the network whose weights these seem to be; it may be none that {@link #isKnown}. */
+    static Optional<String> recognise(Shapes shapes) {
+        return FAMILIES.stream()
+                .map(family -> family.recognise(shapes))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    /** Whether weights of the one can be those of the other. */
+    static boolean haveSameWeights(String name, String other) {
+        return family(name)
+                .filter(family -> family.has(other) && family.haveSameWeights(name, other))
+                .isPresent();
+    }
+
+    /** What weights say of the network that they are of. */
+    static NetworkFamily.Sizes sizes(String name, Shapes shapes) {
+        return requireFamily(name).sizes(name, shapes);
+    }
+
+    /** Whether files of that network's weights may hold a tensor that it does not use. */
+    static boolean isUnused(String name, String tensor) {
+        return requireFamily(name).isUnused(tensor);
+    }
+
+    /** What weights leave open that were recognised as that network's. */
+    static Optional<String> doubt(String name) {
+        return requireFamily(name).doubt(name);
     }
 
     /** Colour channels of its images. */
@@ -70,7 +92,7 @@ public record Architecture(String name, int classes, int side, Normalisation nor
 
     /** @throws InputException where the network cannot take these images, or has not as many classes as they */
     public void requireFits(ImageSet images) {
-        boolean size = !name.equals(SMALL_CNN) || (images.height() == side && images.width() == side);
+        boolean size = requireFamily(name).takesAnySide() || (images.height() == side && images.width() == side);
         if (images.channels() != channels() || !size) {
             throw new InputException("a " + name + " for " + channels() + "×" + side + "×" + side + " images; "
                     + images.name() + " has " + images.channels() + "×" + images.height() + "×" + images.width());
@@ -83,16 +105,7 @@ public record Architecture(String name, int classes, int side, Normalisation nor
 
     /** A network with fresh parameters, and its normalisation. */
     public NetworkClassifier create(Init init) {
-        return new NetworkClassifier(this, network(init), init);
-    }
-
-    private Layer network(Init init) {
-        return switch (name) {
-            case "resnet18" -> new ResNet18(classes, init);
-            case "preactresnet18" -> new PreActResNet18(classes, init);
-            case SMALL_CNN -> new SmallCnn(channels(), side, classes, init);
-            default -> new CifarResNet(Integer.parseInt(name.substring("resnet".length())), classes, init);
-        };
+        return new NetworkClassifier(this, requireFamily(name).create(this, init), init);
     }
 
     /** What its weight files say of it. */

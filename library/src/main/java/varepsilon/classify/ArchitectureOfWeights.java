@@ -1,10 +1,11 @@
 package varepsilon.classify;
 
-import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
 import varepsilon.classify.ClassifierFile.Stated;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.InputException;
@@ -14,13 +15,32 @@ import varepsilon.tensor.Tensor;
  * Says which architecture a weight file is of. Sizes come from shapes, which the file must fill with numbers: a network
  * is never made larger than the file is.
  *
- * @param file named in errors
+ * @param weights those of the network, and what lies beside them
+ * @param where the file, and the place in it, as errors and notes name it
  */
-record ArchitectureOfWeights(Weights weights, Path file) {
-    private static final Pattern FIRST_STAGE_BLOCK = Pattern.compile("layer1\\.(\\d{1,4})\\.conv1\\.weight");
-    private static final long ANY = -1;
-    private static final String SMALL_FIRST = "net.0.weight";
-    private static final String SMALL_HIDDEN = "net.5.weight";
+record ArchitectureOfWeights(Weights weights, String where) {
+    /** A network, and those of the weights that are its own. */
+    record Described(Architecture architecture, Weights weights) {}
+
+    /** What to look for in a file: the network that a person states, else any that is known. */
+    static List<Predicate<Map<String, long[]>>> wanted(Stated stated) {
+        List<Predicate<Map<String, long[]>>> wanted = new ArrayList<>();
+        stated.architecture().ifPresent(name -> wanted.add(shapes -> isOf(new Shapes(shapes), name)));
+        wanted.add(shapes -> isOf(new Shapes(shapes), ""));
+        return wanted;
+    }
+
+    /** @param stated empty for any network */
+    private static boolean isOf(Shapes shapes, String stated) {
+        Optional<String> name = Architecture.recognise(shapes)
+                .filter(Architecture::isKnown)
+                .filter(found -> stated.isEmpty() || Architecture.haveSameWeights(stated, found));
+        try {
+            return name.isPresent() && Architecture.sizes(name.get(), shapes).classes() > 1;
+        } catch (InputException e) {
+            return false;
+        }
+    }
 
     /**
      * The architecture, as a person states it, else as the metadata say, else as names and shapes show.
@@ -28,106 +48,63 @@ record ArchitectureOfWeights(Weights weights, Path file) {
      * @param notes gains what a person should know
      * @throws InputException where nothing says it, or metadata and shapes contradict each other
      */
-    Architecture describe(Stated stated, List<String> notes) {
+    Described describe(Stated stated, List<String> notes) {
         String of = "";
         try {
-            String name = knownName(stated);
+            Shapes shapes = shapes();
+            Optional<String> said = stated.architecture().or(() -> weights.metadata("architecture"));
+            String name = requireKnown(said.or(() -> Architecture.recognise(shapes)));
             of = "as a " + name + ", ";
-            int channels = channels(name);
-            int classes = classes(name);
-            requireSaid("num_classes", classes);
-            Normalisation normalisation = normalisation(stated, notes).orElse(Normalisation.none(channels));
-            if (normalisation.channels() != channels) {
-                throw new InputException("its first layer takes " + channels + " colour channels, but its normalisation"
-                        + " is for " + normalisation.channels());
+            NetworkFamily.Sizes sizes = Architecture.sizes(name, shapes);
+            requireSaid("num_classes", sizes.classes());
+            WithNormalisation taken = WithNormalisation.of(weights, sizes.channels());
+            Normalisation normalisation =
+                    normalisation(stated, taken, notes).orElseGet(() -> Normalisation.none(sizes.channels()));
+            if (normalisation.channels() != sizes.channels()) {
+                throw new InputException("its first layer takes " + sizes.channels()
+                        + " colour channels, but its normalisation is for " + normalisation.channels());
             }
-            return new Architecture(name, classes, side(name), normalisation);
+            if (said.isEmpty()) {
+                Architecture.doubt(name)
+                        .ifPresent(doubt -> notes.add(where + " is taken for a " + name + " with " + doubt));
+            }
+            return new Described(
+                    new Architecture(name, sizes.classes(), sizes.side(), normalisation),
+                    withoutUnused(name, taken.weights(), notes));
         } catch (InputException e) {
             // Metadata and names may hold line breaks and terminal controls.
-            throw new InputException((file + ": " + of + e.getMessage()).replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " "), e);
+            throw new InputException(
+                    (where + ": " + of + e.getMessage()).replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " "), e);
         }
     }
 
-    private String knownName(Stated stated) {
-        String name =
-                stated.architecture().or(() -> weights.metadata("architecture")).orElseGet(this::inferredName);
-        if (!Architecture.NAMES.contains(name)) {
-            throw new InputException("weights of a '" + name + "'; expected a classifier: one of "
-                    + String.join(", ", Architecture.NAMES));
-        }
-        return name;
+    private Shapes shapes() {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        weights.tensors().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+        return new Shapes(shapes);
     }
 
-    private String inferredName() {
-        if (has(SMALL_FIRST) && has(SMALL_HIDDEN)) {
-            return Architecture.SMALL_CNN;
+    private Weights withoutUnused(String name, Weights all, List<String> notes) {
+        Map<String, Tensor> used = new LinkedHashMap<>(all.tensors());
+        used.keySet().removeIf(tensor -> Architecture.isUnused(name, tensor));
+        int left = all.tensors().size() - used.size();
+        if (left > 0) {
+            notes.add(where + ": " + left + " tensors that such a file holds and a " + name
+                    + " does not use are left out");
         }
-        if (has("layer4.0.conv1.weight")) {
-            return has("bn.weight") ? "preactresnet18" : "resnet18";
-        }
-        long blocks = weights.names().stream()
-                .filter(name -> FIRST_STAGE_BLOCK.matcher(name).matches())
-                .count();
-        if (blocks == 0) {
+        return all.with(used);
+    }
+
+    private static String requireKnown(Optional<String> name) {
+        if (name.isEmpty()) {
             throw new InputException("says no architecture, and its tensors are not named as those of a known one ("
                     + String.join(", ", Architecture.NAMES) + ")");
         }
-        // Three stages of as many blocks, two layers a block, and the first and the last layer.
-        return "resnet" + (6 * blocks + 2);
-    }
-
-    private boolean has(String name) {
-        return weights.names().contains(name);
-    }
-
-    private int channels(String name) {
-        return switch (name) {
-            case Architecture.SMALL_CNN -> sizeIn(SMALL_FIRST, SmallCnn.FILTERS, ANY, SmallCnn.KERNEL, SmallCnn.KERNEL);
-            case "resnet18", "preactresnet18" -> sizeIn("conv1.weight", 64, ANY, 3, 3);
-            default -> sizeIn("conv1.weight", 16, ANY, 3, 3);
-        };
-    }
-
-    private int classes(String name) {
-        return switch (name) {
-            case Architecture.SMALL_CNN -> sizeIn("net.7.weight", ANY, SmallCnn.HIDDEN);
-            case "resnet18" -> sizeIn("fc.weight", ANY, 512);
-            case "preactresnet18" -> sizeIn("linear.weight", ANY, 512);
-            default -> sizeIn("linear.weight", ANY, 64);
-        };
-    }
-
-    private int side(String name) {
-        if (!name.equals(Architecture.SMALL_CNN)) {
-            return Architecture.usualSide(name);
+        if (!Architecture.isKnown(name.get())) {
+            throw new InputException("weights of a '" + name.get() + "'; expected a classifier: one of "
+                    + String.join(", ", Architecture.NAMES));
         }
-        int features = sizeIn(SMALL_HIDDEN, SmallCnn.HIDDEN, ANY);
-        int side = SmallCnn.REDUCTION * (int) Math.round(Math.sqrt(features / (2.0 * SmallCnn.FILTERS)));
-        if (SmallCnn.features(side) != features) {
-            throw new InputException("'" + SMALL_HIDDEN + "' takes " + features + " numbers; expected "
-                    + 2 * SmallCnn.FILTERS + "·n² of them, for square images of 4n×4n pixels");
-        }
-        return side;
-    }
-
-    /** The size of a tensor in the dimension that is {@link #ANY}; the others must be as given. */
-    private int sizeIn(String name, long... expected) {
-        Tensor tensor = weights.tensors().get(name);
-        if (tensor == null) {
-            throw new InputException("there is no tensor '" + name + "'");
-        }
-        long[] shape = tensor.shape();
-        long free = 0;
-        boolean fits = shape.length == expected.length && tensor.count() > 0;
-        for (int i = 0; fits && i < shape.length; i++) {
-            fits = expected[i] == ANY || expected[i] == shape[i];
-            free = expected[i] == ANY ? shape[i] : free;
-        }
-        if (!fits) {
-            throw new InputException("tensor '" + name + "' is " + Arrays.toString(shape) + "; expected "
-                    + Arrays.toString(expected).replace(Long.toString(ANY), "any"));
-        }
-        return Math.toIntExact(free);
+        return name.get();
     }
 
     private void requireSaid(String key, int found) {
@@ -137,8 +114,9 @@ record ArchitectureOfWeights(Weights weights, Path file) {
         }
     }
 
-    private Optional<Normalisation> normalisation(Stated stated, List<String> notes) {
+    private Optional<Normalisation> normalisation(Stated stated, WithNormalisation taken, List<String> notes) {
         if (stated.normalisation().isPresent()) {
+            taken.noteIfReplaced(where, notes);
             return stated.normalisation();
         }
         Optional<String> mean = weights.metadata("normalize_mean");
@@ -147,10 +125,15 @@ record ArchitectureOfWeights(Weights weights, Path file) {
             throw new InputException("says " + (mean.isPresent() ? "normalize_mean" : "normalize_std")
                     + " without the other; expected both or none");
         }
-        if (mean.isEmpty()) {
-            notes.add(file + " does not say how its network's input was normalised, so pixels go in as they are, in"
+        if (mean.isPresent()) {
+            taken.noteIfReplaced(where, notes);
+            return Optional.of(Normalisation.parse(mean.get(), std.orElseThrow()));
+        }
+        taken.note(where, notes);
+        if (taken.normalisation().isEmpty()) {
+            notes.add(where + " does not say how its network's input was normalised, so pixels go in as they are, in"
                     + " [0, 1]; if it was trained otherwise, state the mean and the standard deviation");
         }
-        return mean.map(value -> Normalisation.parse(value, std.orElseThrow()));
+        return taken.normalisation();
     }
 }

@@ -1,7 +1,11 @@
 package varepsilon.classify;
 
+import static varepsilon.classify.Shapes.ANY;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import varepsilon.nn.BatchNorm2d;
 import varepsilon.nn.Conv2d;
 import varepsilon.nn.Init;
@@ -17,6 +21,8 @@ import varepsilon.tensor.Tensor;
  * for the new channels.
  */
 final class CifarResNet extends Layer {
+    static final NetworkFamily FAMILY = new Family();
+
     private final Conv2d conv1;
     private final BatchNorm2d bn1;
     private final Sequential layer1;
@@ -25,12 +31,9 @@ final class CifarResNet extends Layer {
     private final Linear linear;
 
     /** @param depth 6n + 2: 20, 32, 44, 56 or 110 */
-    CifarResNet(int depth, int classes, Init init) {
-        if (depth < 8 || depth % 6 != 2) {
-            throw new IllegalArgumentException("a CIFAR ResNet of depth " + depth + ": expected 6n + 2");
-        }
+    private CifarResNet(int depth, int channels, int classes, Init init) {
         int blocks = (depth - 2) / 6;
-        conv1 = child("conv1", new Conv2d(3, 16, 3, 1, 1, false, init));
+        conv1 = child("conv1", new Conv2d(channels, 16, 3, 1, 1, false, init));
         bn1 = child("bn1", new BatchNorm2d(16, init));
         layer1 = child("layer1", stage(16, 16, blocks, 1, init));
         layer2 = child("layer2", stage(16, 32, blocks, 2, init));
@@ -85,6 +88,38 @@ final class CifarResNet extends Layer {
                 return x;
             }
             return Ops.padChannels(Ops.everyNth(x, stride), newChannels / 2, newChannels - newChannels / 2);
+        }
+    }
+
+    private static final class Family implements NetworkFamily {
+        private static final String PREFIX = "resnet";
+        private static final Pattern FIRST_STAGE_BLOCK = Pattern.compile("layer1\\.(\\d{1,4})\\.conv1\\.weight");
+
+        @Override
+        public List<String> names() {
+            return List.of("resnet20", "resnet32", "resnet44", "resnet56", "resnet110");
+        }
+
+        @Override
+        public Optional<String> recognise(Shapes shapes) {
+            int blocks = shapes.count(FIRST_STAGE_BLOCK);
+            if (blocks == 0 || shapes.has("layer4.0.conv1.weight")) {
+                return Optional.empty();
+            }
+            // Three stages of as many blocks, two layers a block, and the first and the last layer.
+            return Optional.of(PREFIX + (6 * blocks + 2));
+        }
+
+        @Override
+        public Sizes sizes(String name, Shapes shapes) {
+            int channels = shapes.sizeIn("conv1.weight", 16, ANY, 3, 3);
+            return new Sizes(channels, shapes.sizeIn("linear.weight", ANY, 64), usualSide(name));
+        }
+
+        @Override
+        public Layer create(Architecture architecture, Init init) {
+            int depth = Integer.parseInt(architecture.name().substring(PREFIX.length()));
+            return new CifarResNet(depth, architecture.channels(), architecture.classes(), init);
         }
     }
 }

@@ -1,5 +1,6 @@
 package varepsilon.classify;
 
+import java.util.List;
 import varepsilon.tensor.Tensor;
 
 /** Anything that gives logits for images: a network, a TorchScript file, a lambda. */
@@ -19,6 +20,11 @@ public interface Classifier extends AutoCloseable {
      */
     default void evaluating(Runnable work) {
         work.run();
+    }
+
+    /** What a person should know of how its answers have been understood so far: ends of sentences that it begins. */
+    default List<String> notes() {
+        return List.of();
     }
 
     /** Frees what it holds: nothing, where it is a lambda. */

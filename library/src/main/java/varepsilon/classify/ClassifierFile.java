@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
-import varepsilon.nn.Weights;
+import varepsilon.nn.ModelWeights;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
@@ -31,10 +31,35 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
         notes = List.copyOf(notes);
     }
 
+    /** As it was read, and as it has been used since: how a program's outputs were understood, say. */
+    @Override
+    public List<String> notes() {
+        List<String> all = new ArrayList<>(notes);
+        classifier.notes().forEach(note -> all.add(path + " " + note));
+        return List.copyOf(all);
+    }
+
+    /** The {@link #notes}, and what a person should know of its use on these images. */
+    public List<String> notesOn(ImageSet images) {
+        List<String> all = new ArrayList<>(notes());
+        if (images.isLabelled() && classifier instanceof TorchScriptClassifier program) {
+            int labels = images.classNames().size();
+            program.outputs()
+                    .filter(outputs -> outputs > labels)
+                    .ifPresent(outputs -> all.add(path + " has " + outputs
+                            + " outputs, of which the labels of " + images.name() + " name only the first, 0 to "
+                            + (labels - 1)
+                            + "; a program made for " + outputs
+                            + " classes probably means others by these, and then its accuracy"
+                            + " here says nothing"));
+        }
+        return List.copyOf(all);
+    }
+
     /**
      * What a person says of a file; it goes before what the file says of itself.
      *
-     * @param architecture one of {@link Architecture#NAMES}
+     * @param architecture one that {@link Architecture#isKnown}
      * @param normalisation what the network's input is shifted and scaled by
      */
     public record Stated(Optional<String> architecture, Optional<Normalisation> normalisation) {
@@ -79,12 +104,15 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
     private static ClassifierFile network(Path file, Stated stated, Device device) throws IOException {
         try (var scope = Scope.withoutGradients();
                 Rng unused = Rng.seeded(0)) {
-            List<String> notes = new ArrayList<>();
-            Weights read = Weights.read(file);
-            Architecture architecture = new ArchitectureOfWeights(read, file).describe(stated, notes);
+            ModelWeights found = ModelWeights.read(file, ArchitectureOfWeights.wanted(stated));
+            List<String> notes = new ArrayList<>(found.notes());
+            String where = found.place().isEmpty() ? file.toString() : file + ", in " + found.place();
+            ArchitectureOfWeights.Described described =
+                    new ArchitectureOfWeights(found.weights(), where).describe(stated, notes);
+            Architecture architecture = described.architecture();
             NetworkClassifier classifier = architecture.create(Init.on(device, unused));
             try {
-                classifier.module().load(read);
+                classifier.module().load(described.weights());
                 classifier.module().train(false);
                 return new ClassifierFile(file, classifier, Optional.of(architecture), notes);
             } catch (InputException e) {
@@ -96,13 +124,14 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
 
     /** @throws InputException where the model cannot take these images, or has not as many classes as they */
     public void requireFits(ImageSet images) {
-        architecture.ifPresent(known -> {
-            try {
-                known.requireFits(images);
-            } catch (InputException e) {
-                throw new InputException(path + ": " + e.getMessage(), e);
+        try {
+            architecture.ifPresent(known -> known.requireFits(images));
+            if (classifier instanceof TorchScriptClassifier program) {
+                program.requireFits(images);
             }
-        });
+        } catch (InputException e) {
+            throw new InputException(path + ": " + e.getMessage(), e);
+        }
     }
 
     /** Frees the model. */

@@ -38,7 +38,7 @@ public record Normalisation(List<Double> mean, List<Double> std) {
     }
 
     /**
-     * From text as weight files and flags have it, such as {@code 0.485,0.456,0.406}.
+     * From text as weight files have it, such as {@code 0.485,0.456,0.406}.
      *
      * @throws InputException where these are not lists of equally many numbers, the latter positive
      */

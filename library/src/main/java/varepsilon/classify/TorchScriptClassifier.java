@@ -2,42 +2,118 @@ package varepsilon.classify;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import varepsilon.data.ImageSet;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
+import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.tensor.TorchScript;
 
-/** A TorchScript program as a classifier. It is always in evaluation mode. */
+/**
+ * A TorchScript program as a classifier. It is always in evaluation mode. A program whose parameters are of another type
+ * than FLOAT32 gets its input converted where it needs that; of a tuple, a list or a dict one tensor is taken; and one
+ * number z for each image, as models that tell two classes apart return it, stands for the logits 0 and z, whose
+ * cross-entropy is the binary cross-entropy of z.
+ */
 public final class TorchScriptClassifier implements Classifier {
     private final Path file;
     private final TorchScript program;
+    private final Normalisation normalisation;
     private final InputNormaliser normaliser;
+    private final Set<String> notes = Collections.synchronizedSet(new LinkedHashSet<>());
+    private volatile long outputs;
+    private volatile boolean single;
+    private volatile boolean singleBeyondOne;
 
-    private TorchScriptClassifier(Path file, TorchScript program, InputNormaliser normaliser) {
+    private TorchScriptClassifier(Path file, TorchScript program, Normalisation normalisation, Device device) {
         this.file = file;
         this.program = program;
-        this.normaliser = normaliser;
+        this.normalisation = normalisation;
+        this.normaliser = new InputNormaliser(normalisation, DType.FLOAT32, device);
     }
 
     /**
      * Loads a program that takes normalised images.
      *
+     * @param normalisation one value a channel, or one for all
      * @throws InputException where it is none, is damaged, or needs an operation that the engine does not have
      * @throws IOException where the disk fails
      */
     public static TorchScriptClassifier load(Path file, Normalisation normalisation, Device device) throws IOException {
-        return new TorchScriptClassifier(
-                file, TorchScript.load(file, device), new InputNormaliser(normalisation, DType.FLOAT32, device));
+        return new TorchScriptClassifier(file, TorchScript.load(file, device), normalisation, device);
     }
 
     @Override
     public Tensor logits(Tensor pixels) {
-        Tensor logits = program.forward(normaliser.apply(pixels));
+        TorchScript.Output output = program.forward(normaliser.apply(pixels));
+        Tensor logits = output.tensor();
         if (!logits.dtype().isFloatingPoint()) {
             throw new InputException(file + ": this TorchScript program returns " + logits + "; expected logits");
         }
+        if (!output.place().isEmpty()) {
+            notes.add("does not return a lone tensor: " + output.place() + ", N×"
+                    + (logits.dimensions() == 2 ? logits.size(1) : 1) + " for N images, is taken for the logits");
+        }
+        program.convertsTo()
+                .ifPresent(type -> notes.add("computes in " + type + ": pixels are converted to it"
+                        + (type.bytes() < DType.FLOAT32.bytes() ? ", which rounds them and small perturbations," : "")
+                        + " and logits back to FLOAT32"));
+        logits = logits.to(DType.FLOAT32);
+        boolean one = logits.dimensions() == 1 ? logits.size(0) == pixels.size(0) : isColumn(logits);
+        if (one) {
+            logits = binary(logits.reshape(-1, 1));
+        }
+        outputs = logits.dimensions() == 2 ? logits.size(1) : 0;
         return logits;
+    }
+
+    private static boolean isColumn(Tensor logits) {
+        return logits.dimensions() == 2 && logits.size(1) == 1;
+    }
+
+    private Tensor binary(Tensor z) {
+        single = true;
+        try (var scope = Scope.withoutGradients()) {
+            singleBeyondOne |= z.sub(0.5).abs().amax(0, 1).item() > 0.5;
+        }
+        return Tensor.concat(1, List.of(z.mul(0), z));
+    }
+
+    @Override
+    public List<String> notes() {
+        List<String> all;
+        synchronized (notes) {
+            all = new ArrayList<>(notes);
+        }
+        if (single) {
+            all.add("returns one number z for each image, which is taken for the logit of class 1 against class 0: the"
+                    + " logits are 0 and z, and class 1 is predicted where z > 0"
+                    + (singleBeyondOne
+                            ? ""
+                            : ". All of them lie in [0, 1]: if they are probabilities, after a sigmoid, this is wrong,"
+                                    + " and the program must be saved without it"));
+        }
+        return all;
+    }
+
+    /** How many classes its logits are of; empty until it has been used. */
+    Optional<Long> outputs() {
+        return outputs == 0 ? Optional.empty() : Optional.of(outputs);
+    }
+
+    /** @throws InputException where its normalisation is for another number of colour channels */
+    void requireFits(ImageSet images) {
+        if (normalisation.channels() != 1 && normalisation.channels() != images.channels()) {
+            throw new InputException("its normalisation is for " + normalisation.channels() + " colour channels; "
+                    + images.name() + " has " + images.channels());
+        }
     }
 
     @Override

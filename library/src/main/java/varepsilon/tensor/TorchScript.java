@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -24,13 +27,28 @@ public final class TorchScript implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final String ERROR = "Error: ";
 
+    private static final String LOGITS = "logits";
+
     private final Path file;
     private final JitModule module;
+    /** Null where no parameter is a floating-point number. */
+    private final DType parameterType;
 
-    private TorchScript(Path file, JitModule module) {
+    private volatile boolean converts;
+
+    private TorchScript(Path file, JitModule module, DType parameterType) {
         this.file = file;
         this.module = module;
+        this.parameterType = parameterType;
     }
+
+    /**
+     * What a program returned.
+     *
+     * @param tensor the tensor, or the one chosen of several
+     * @param place where it lay, such as {@code element 0 of a tuple of 2}; empty where the program returned nothing else
+     */
+    public record Output(Tensor tensor, String place) {}
 
     /** Whether the content of a file is a TorchScript program; damaged archives are none. */
     public static boolean isProgram(Path file) throws IOException {
@@ -65,12 +83,15 @@ public final class TorchScript implements AutoCloseable {
                 throw new InputException(file + ": this TorchScript program cannot be loaded: " + reason(e), e);
             }
             module.eval();
+            DType type = null;
             var parameters = module.parameters();
             for (var at = parameters.begin(); at.notEquals(parameters.end()); at.increment()) {
-                at.multiply().set_requires_grad(false);
+                var parameter = at.multiply();
+                parameter.set_requires_grad(false);
+                type = type == null && parameter.is_floating_point() ? DType.of(parameter.scalar_type()) : type;
             }
             module.retainReference();
-            return new TorchScript(file, module);
+            return new TorchScript(file, module, type);
         }
     }
 
@@ -100,35 +121,128 @@ public final class TorchScript implements AutoCloseable {
     }
 
     /**
-     * What the program computes of one tensor.
+     * What the program computes of one tensor. Where it cannot take the input but can take it in the type of its
+     * parameters, that is what it gets, now and from then on. Where it returns several tensors, the one called
+     * {@code logits} is chosen, else the first of floating-point numbers that has a number or a row for each element of the
+     * input's first dimension.
      *
-     * @throws InputException where it fails, does not return one tensor, or the input asks for gradients that the result
+     * @throws InputException where it fails, does not return such a tensor, or the input asks for gradients that the result
      *     does not have
      */
-    public Tensor forward(Tensor input) {
+    public Output forward(Tensor input) {
         if (module.isNull()) {
             throw new IllegalStateException(file + ": this TorchScript program is closed");
         }
         Scope.requireOpen();
-        IValueVector arguments = new IValueVector(new IValue(input.handle()));
-        IValue result;
-        try {
-            result = module.forward(arguments);
-        } catch (RuntimeException e) {
-            throw new InputException(file + ": this TorchScript program fails on " + input + ": " + reason(e), e);
-        }
-        if (!result.isTensor()) {
-            throw new InputException(file + ": this TorchScript program returns a "
-                    + result.tagKind().getString() + "; expected one tensor");
-        }
-        // toTensor() looks into the result, whose memory ends with this scope; the copy is a reference of its own.
-        Tensor output = Tensor.wrap(new org.bytedeco.pytorch.Tensor(result.toTensor()));
-        boolean differentiable = output.requiresGrad() || !output.dtype().isFloatingPoint();
+        Output output = tensor(run(input), input.size(0));
+        boolean differentiable =
+                output.tensor().requiresGrad() || !output.tensor().dtype().isFloatingPoint();
         if (GradMode.is_enabled() && input.requiresGrad() && !differentiable) {
             throw new InputException(file + ": this TorchScript program's result has no gradient with respect to its"
                     + " input; was it written with torch.no_grad or detach?");
         }
         return output;
+    }
+
+    /** The type that inputs have been converted to; empty where the program takes them as they are. */
+    public Optional<DType> convertsTo() {
+        return converts ? Optional.of(parameterType) : Optional.empty();
+    }
+
+    private IValue run(Tensor input) {
+        try {
+            return called(converts ? input.to(parameterType) : input);
+        } catch (RuntimeException e) {
+            if (!converts && parameterType != null && parameterType != input.dtype()) {
+                Optional<IValue> converted = tried(input.to(parameterType));
+                if (converted.isPresent()) {
+                    converts = true;
+                    return converted.get();
+                }
+            }
+            throw new InputException(file + ": this TorchScript program fails on " + input + ": " + reason(e), e);
+        }
+    }
+
+    private Optional<IValue> tried(Tensor input) {
+        try {
+            return Optional.of(called(input));
+        } catch (RuntimeException e) {
+            // The type was not the reason; the first failure says what was.
+            return Optional.empty();
+        }
+    }
+
+    private IValue called(Tensor input) {
+        return module.forward(new IValueVector(new IValue(input.handle())));
+    }
+
+    private Output tensor(IValue result, long examples) {
+        if (result.isTensor()) {
+            return new Output(wrapped(result), "");
+        }
+        Map<String, IValue> parts = parts(result);
+        IValue logits = parts.get("'" + LOGITS + "'");
+        if (logits != null && logits.isTensor()) {
+            return new Output(wrapped(logits), place(result, "'" + LOGITS + "'", parts));
+        }
+        for (Map.Entry<String, IValue> part : parts.entrySet()) {
+            Tensor tensor = part.getValue().isTensor() ? wrapped(part.getValue()) : null;
+            if (tensor != null
+                    && tensor.dtype().isFloatingPoint()
+                    && (tensor.dimensions() == 1 || tensor.dimensions() == 2)
+                    && tensor.size(0) == examples) {
+                return new Output(tensor, place(result, part.getKey(), parts));
+            }
+        }
+        throw new InputException((file + ": this TorchScript program returns a " + kind(result)
+                        + (parts.isEmpty() ? "" : " of " + String.join(", ", parts.keySet()))
+                        + "; expected one tensor, or among several one of floating-point numbers with a row for each of"
+                        + " the " + examples + " images")
+                .replaceAll("\\p{C}+", " "));
+    }
+
+    /** What a tuple, a list or a dict consists of, by what a message calls it. */
+    private static Map<String, IValue> parts(IValue result) {
+        Map<String, IValue> parts = new LinkedHashMap<>();
+        if (result.isTuple()) {
+            var elements = result.toTuple().elements();
+            for (long i = 0; i < elements.size(); i++) {
+                parts.put("element " + i, elements.get(i));
+            }
+        } else if (result.isList()) {
+            var elements = result.toList();
+            for (long i = 0; i < elements.size(); i++) {
+                parts.put("element " + i, elements.get(i));
+            }
+        } else if (result.isGenericDict()) {
+            var entries = result.toGenericDict();
+            for (var at = entries.begin(); !at.equals(entries.end()); at.increment()) {
+                IValue key = at.access().key();
+                String name = key.isString()
+                        ? key.toStringRef().getString()
+                        : key.tagKind().getString();
+                parts.put("'" + name + "'", at.access().value());
+            }
+        }
+        return parts;
+    }
+
+    private static String place(IValue result, String part, Map<String, IValue> parts) {
+        return part + " of a " + kind(result) + " of " + parts.size();
+    }
+
+    private static String kind(IValue result) {
+        return result.isTuple()
+                ? "tuple"
+                : result.isList()
+                        ? "list"
+                        : result.isGenericDict() ? "dict" : result.tagKind().getString();
+    }
+
+    /** toTensor() looks into a value, whose memory ends with its scope; the copy is a reference of its own. */
+    private static Tensor wrapped(IValue value) {
+        return Tensor.wrap(new org.bytedeco.pytorch.Tensor(value.toTensor()));
     }
 
     /** The sentence in an error of the engine; the rest of it lists lines of C++ or of the program. */

@@ -22,7 +22,10 @@ class ArchitectureTest {
     @CsvSource({
         "resnet26, 10, 32, 3, resnet20",
         "resnet20, 1, 32, 3, 2 or more",
-        "resnet20, 10, 32, 1, 3 colour channels",
+        "resnet18-none, 10, 32, 3, resnet50 (these also with",
+        "wideresnet-29-10, 10, 32, 3, any depth and width",
+        "wideresnet-28-0, 10, 32, 3, any depth and width",
+        "wideresnet-04-1, 10, 32, 3, any depth and width",
         "resnet18, 10, 3, 3, 4 or more",
         "small-cnn, 10, 30, 1, multiple of 4",
         "small-cnn, 10, 0, 1, multiple of 4"

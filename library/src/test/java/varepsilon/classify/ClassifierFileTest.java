@@ -95,7 +95,16 @@ class ClassifierFileTest extends ScopedTest {
     @ValueSource(
             strings = {
                 "resnet18",
+                "resnet18-cifar",
+                "resnet18-imagenet",
+                "resnet34",
+                "resnet34-cifar",
+                "resnet50-cifar",
+                "resnet50-imagenet",
                 "preactresnet18",
+                "preactresnet18-no-norm",
+                "wideresnet-16-2",
+                "wideresnet-28-1",
                 "resnet20",
                 "resnet32",
                 "resnet44",
@@ -104,11 +113,141 @@ class ClassifierFileTest extends ScopedTest {
                 "small-cnn"
             })
     void withoutMetadataNamesAndShapesSayIt(String name) throws IOException {
-        int channels = name.equals("small-cnn") ? 2 : 3;
-        Architecture architecture = new Architecture(name, 4, Normalisation.none(channels));
+        // Images of two channels: those of a network's images are what its first layer takes.
+        Architecture architecture = new Architecture(name, 4, Normalisation.none(2));
         ClassifierFile file = read(state(architecture), Map.of());
         assertThat(file.architecture()).contains(architecture);
-        assertThat(file.notes()).singleElement().asString().contains("does not say", "normalised", "[0, 1]");
+        assertThat(file.notes()).first().asString().contains("does not say", "normalised", "[0, 1]");
+        boolean poolUnknown = name.equals("resnet18") || name.equals("resnet34");
+        assertThat(file.notes()).hasSize(poolUnknown ? 2 : 1);
+        if (poolUnknown) {
+            assertThat(file.notes().get(1)).contains("with a max pool", "state the architecture " + name + "-no-pool");
+        }
+    }
+
+    @Test
+    void aMaxPoolThatWeightsDoNotShowIsLeftOutWhereAPersonSaysSo() throws IOException {
+        Architecture pooled = new Architecture("resnet18", 4, Normalisation.CIFAR10);
+        Path path = written(state(pooled), Map.of());
+        Stated stated = new Stated(Optional.of("resnet18-no-pool"), Optional.of(Normalisation.CIFAR10));
+        ClassifierFile file = closing(ClassifierFile.read(path, stated, Device.CPU));
+        assertThat(file.architecture()).contains(new Architecture("resnet18-no-pool", 4, Normalisation.CIFAR10));
+        assertThat(file.notes()).isEmpty();
+    }
+
+    private static Map<String, Tensor> prefixed(String prefix, Map<String, Tensor> tensors) {
+        Map<String, Tensor> renamed = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> renamed.put(prefix + name, tensor));
+        return renamed;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "module., mu, sigma",
+        "model., normalize.mean, normalize.std",
+        "1., 0.mean, 0.std",
+        "module.model., module.normalizer.new_mean, module.normalizer.new_std",
+        "'', mu, sigma"
+    })
+    void aNormalisationThatLiesBesideTheWeightsIsTaken(String prefix, String mean, String std) throws IOException {
+        Map<String, Tensor> tensors = prefixed(prefix, state(RESIDUAL));
+        tensors.put(mean, Tensor.of(new float[] {0.4914f, 0.4822f, 0.4465f}, 1, 3, 1, 1));
+        tensors.put(std, Tensor.of(new float[] {0.247f, 0.243f, 0.261f}, 3));
+        ClassifierFile file = read(tensors, Map.of());
+        assertThat(file.architecture()).contains(RESIDUAL);
+        assertThat(file.notes())
+                .hasSize(prefix.isEmpty() ? 1 : 2)
+                .last()
+                .asString()
+                .contains("normalised by the file's '" + mean + "' and '" + std + "'", "mean 0.4914, 0.4822, 0.4465");
+        Normalisation stated = Normalisation.none(3);
+        ClassifierFile other = closing(
+                ClassifierFile.read(file.path(), new Stated(Optional.empty(), Optional.of(stated)), Device.CPU));
+        assertThat(other.architecture().orElseThrow().normalisation()).isEqualTo(stated);
+        assertThat(other.notes()).last().asString().contains("takes the place of the file's '" + mean + "'");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"123.675, 58.395", "0.5, 0", "-0.5, 1", "NaN, 1"})
+    void aNormalisationThatCannotBeIsLeftOutAndThatIsSaid(float mean, float std) throws IOException {
+        Map<String, Tensor> tensors = state(RESIDUAL);
+        tensors.put("mean", Tensor.full(mean, DType.FLOAT32, 3));
+        tensors.put("std", Tensor.full(std, DType.FLOAT32, 3));
+        ClassifierFile file = read(tensors, Map.of());
+        assertThat(file.architecture()).contains(new Architecture("resnet20", 7, Normalisation.none(3)));
+        assertThat(file.notes()).hasSize(2);
+        assertThat(file.notes().get(0)).contains("'mean' and 'std' are no means in [0, 1]", "left out");
+        assertThat(file.notes().get(1)).contains("pixels go in as they are");
+    }
+
+    @Test
+    void theSecondFirstGroupOfWideNetworksIsLeftOut() throws IOException {
+        Architecture wide = new Architecture("wideresnet-16-2", 3, Normalisation.none(3));
+        Map<String, Tensor> tensors = state(wide);
+        state(wide).forEach((name, tensor) -> {
+            if (name.startsWith("block1.")) {
+                tensors.put("sub_" + name, tensor);
+            }
+        });
+        ClassifierFile file = read(tensors, Map.of());
+        assertThat(file.architecture()).contains(wide);
+        assertThat(file.notes()).last().asString().contains("tensors", "does not use");
+        tensors.put("sub_block2.layer.0.bn1.weight", Tensor.zeros(DType.FLOAT32, 1));
+        assertRefused(tensors, Map.of(), "1 surplus ('sub_block2.layer.0.bn1.weight')");
+    }
+
+    @Test
+    void aWideNetworkIsNeverMadeLargerThanTheFile() throws IOException {
+        Architecture wide = new Architecture("wideresnet-16-2", 3, Normalisation.none(3));
+        Map<String, Tensor> tensors = state(wide);
+        for (int i = 2; i < 20; i++) {
+            tensors.put("block1.layer." + i + ".conv1.weight", Tensor.zeros(DType.FLOAT32, 1));
+        }
+        assertRefused(tensors, Map.of(), "wideresnet-124-2", "'block1.layer.2.conv1.weight' is [1]");
+        tensors.put("block1.layer.0.conv1.weight", Tensor.zeros(DType.FLOAT32, 16 * 99, 1));
+        assertRefused(tensors, Map.of(), "wideresnet-124-99", "'block1.layer.0.conv1.weight' is [1584, 1]");
+    }
+
+    @Test
+    void ofSeveralNetworksTheStatedOneIsReadElseTheFirst() throws IOException {
+        Architecture large = new Architecture("resnet32", 7, Normalisation.CIFAR10);
+        Map<String, Tensor> both = prefixed("teacher.", state(large));
+        both.putAll(prefixed("student.", state(RESIDUAL)));
+        Path path = written(both, Map.of());
+        Stated student = new Stated(Optional.of("resnet20"), Optional.of(Normalisation.CIFAR10));
+        ClassifierFile stated = closing(ClassifierFile.read(path, student, Device.CPU));
+        assertThat(stated.architecture()).contains(RESIDUAL);
+        assertThat(stated.notes())
+                .first()
+                .asString()
+                .contains("2 models: names with 'student.', names with 'teacher.'");
+        Stated silent = new Stated(Optional.empty(), Optional.of(Normalisation.CIFAR10));
+        assertThat(closing(ClassifierFile.read(path, silent, Device.CPU)).architecture())
+                .contains(large);
+    }
+
+    @Test
+    void aSurplusScalarIsNamed() throws IOException {
+        for (String name : List.of("temperature", "layer9.bn1.num_batches_tracked")) {
+            Map<String, Tensor> state = state(RESIDUAL);
+            state.put(name, Tensor.zeros(DType.INT64));
+            assertRefused(state, RESIDUAL.metadata(), "1 surplus ('" + name + "')");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"FLOAT16", "BFLOAT16", "FLOAT64"})
+    void weightsOfOtherTypesAreConverted(String type) throws IOException {
+        Map<String, Tensor> state = state(SMALL);
+        state.replaceAll((name, tensor) -> tensor.to(DType.valueOf(type)));
+        NetworkClassifier classifier =
+                (NetworkClassifier) read(state, SMALL.metadata()).classifier();
+        classifier.module().state().forEach((name, tensor) -> {
+            assertThat(tensor.dtype()).as(name).isEqualTo(DType.FLOAT32);
+            assertThat(tensor.toDoubles())
+                    .as(name)
+                    .isEqualTo(state.get(name).to(DType.FLOAT32).toDoubles());
+        });
     }
 
     @Test

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.data.DataFolder;
 import varepsilon.tensor.DType;
@@ -29,11 +31,26 @@ class TextbookClassifiersTest extends ScopedTest {
     private static final long LABEL = 3;
     private static final int THIN = 97;
 
+    static List<String> networks() {
+        return List.of(
+                "resnet20",
+                "resnet18",
+                "resnet18-cifar",
+                "resnet18-imagenet",
+                "resnet50-imagenet",
+                "preactresnet18",
+                "preactresnet18-no-norm",
+                "wideresnet-16-2",
+                "wideresnet-28-1",
+                "small-cnn");
+    }
+
     private static Architecture architecture(String name) {
-        boolean small = name.equals("small-cnn");
-        List<Double> half = small ? List.of(0.5) : List.of(0.5, 0.5, 0.5);
-        List<Double> quarter = small ? List.of(0.25) : List.of(0.25, 0.25, 0.25);
-        return new Architecture(name, 10, new Normalisation(half, quarter));
+        int channels = name.equals("small-cnn") || name.equals("resnet18-cifar") ? 1 : 3;
+        int side = name.equals("small-cnn") ? 28 : name.equals("resnet18-imagenet") ? 48 : 32;
+        Normalisation normalisation =
+                new Normalisation(Collections.nCopies(channels, 0.5), Collections.nCopies(channels, 0.25));
+        return new Architecture(name, 10, side, normalisation);
     }
 
     private static double mix(long n) {
@@ -107,16 +124,20 @@ class TextbookClassifiersTest extends ScopedTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet20", "resnet18", "preactresnet18", "small-cnn"})
+    @MethodSource("networks")
     void logitsAndGradientsAreTheTextbooks(String name) {
-        NetworkClassifier classifier = create(architecture(name), DType.FLOAT32);
+        DType dtype = name.startsWith("resnet50") ? DType.FLOAT64 : DType.FLOAT32;
+        NetworkClassifier classifier = create(architecture(name), dtype);
         fill(classifier);
         Architecture architecture = classifier.architecture();
-        requireAnswers(name, classifier, images(architecture.channels(), architecture.side()));
+        requireAnswers(
+                name,
+                classifier,
+                images(architecture.channels(), architecture.side()).to(dtype));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet20", "resnet18", "preactresnet18", "small-cnn"})
+    @MethodSource("networks")
     void namesAndShapesAreTheTextbooks(String name) {
         List<String> found = create(architecture(name), DType.FLOAT32).module().state().entrySet().stream()
                 .map(named -> named.getKey() + " " + joined(named.getValue().shape()))
@@ -140,7 +161,14 @@ class TextbookClassifiersTest extends ScopedTest {
         "resnet56, 853018",
         "resnet110, 1727962",
         "resnet18, 11173962",
+        "resnet18-cifar, 11172810",
+        "resnet18-imagenet, 11181642",
+        "resnet34-no-pool, 21282122",
+        "resnet50-imagenet, 23528522",
         "preactresnet18, 11172170",
+        "preactresnet18-no-norm, 11171146",
+        "wideresnet-16-2, 691674",
+        "wideresnet-28-10, 36479194",
         "small-cnn, 166406"
     })
     void sizesAreTheKnownOnes(String name, long parameters) {
@@ -167,6 +195,17 @@ class TextbookClassifiersTest extends ScopedTest {
     void theFixtureCoversWhatItSays() {
         assertThat(rows(ANSWERS).stream().map(row -> row[0]).distinct())
                 .containsExactly(
-                        "resnet18", "preactresnet18", "resnet20", "small-cnn", "cifar10-resnet20", "cifar10-resnet56");
+                        "resnet18",
+                        "preactresnet18",
+                        "resnet20",
+                        "small-cnn",
+                        "resnet18-imagenet",
+                        "resnet50-imagenet",
+                        "resnet18-cifar",
+                        "preactresnet18-no-norm",
+                        "wideresnet-16-2",
+                        "wideresnet-28-1",
+                        "cifar10-resnet20",
+                        "cifar10-resnet56");
     }
 }

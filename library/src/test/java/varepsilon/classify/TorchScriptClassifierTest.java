@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,10 +16,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.classify.ClassifierFile.Stated;
+import varepsilon.data.ImageSet;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.InputException;
+import varepsilon.tensor.Ops;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.tensor.TorchScript;
@@ -117,10 +120,9 @@ class TorchScriptClassifierTest extends ScopedTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "two_results; a Tuple; expected one tensor",
+                "no_logits; a dict of 'image', 'n'; a row for each of the 2 images",
                 "whole_numbers; INT64; expected logits",
-                "detached; no gradient; no_grad",
-                "double; FLOAT32[2, 1, 8, 8]; same dtype"
+                "detached; no gradient; no_grad"
             })
     void programsThatAreNoClassifiersAreRefused(String name, String found, String expected) throws IOException {
         Classifier classifier = read(name).classifier();
@@ -129,6 +131,107 @@ class TorchScriptClassifierTest extends ScopedTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll(name + ".pt", found, expected)
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+
+    /** The formula of the networks of make_torchscript.py that are no more than their input's sum, by class. */
+    private static double[] sums(double factor) {
+        double[] pixels = images().toDoubles();
+        double first = Arrays.stream(pixels, 0, 64).sum() * factor;
+        double second = Arrays.stream(pixels, 64, 128).sum() * factor;
+        return new double[] {first, first, first, second, second, second};
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "two_results; element 0 of a tuple of 2",
+                "image_first; element 1 of a tuple of 2",
+                "several; element 0 of a list of 2",
+                "named; 'logits' of a dict of 2",
+                "one_named; 'out' of a dict of 1"
+            })
+    void ofSeveralResultsTheLogitsAreTakenAndNamed(String name, String place) throws IOException {
+        ClassifierFile file = read(name);
+        Tensor pixels = images().requiresGrad(true);
+        Tensor logits = file.classifier().logits(pixels);
+        assertThat(logits.toDoubles()).containsExactly(sums(1), within(1e-4));
+        assertThat(Gradients.of(logits.narrow(1, 0, 1).sum(), pixels).toDoubles())
+                .containsOnly(1);
+        assertThat(file.notes()).last().asString().contains(name + ".pt", place, "N×3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"double, FLOAT64, 1e-4", "half, FLOAT16, 0.1", "brain, BFLOAT16, 0.5"})
+    void programsOfOtherTypesGetTheirInputConverted(String name, String type, double tolerance) throws IOException {
+        ClassifierFile file = read(name);
+        for (int round = 0; round < 3; round++) {
+            Tensor pixels = images().requiresGrad(true);
+            Tensor logits = file.classifier().logits(pixels);
+            assertThat(logits.dtype()).isEqualTo(DType.FLOAT32);
+            assertThat(logits.toDoubles()).containsExactly(sums(1), within(tolerance));
+            Tensor gradient = Gradients.of(logits.narrow(1, 0, 1).sum(), pixels);
+            assertThat(gradient.dtype()).isEqualTo(DType.FLOAT32);
+            assertThat(gradient.toDoubles()).containsOnly(1);
+        }
+        assertThat(file.notes()).last().asString().contains(name + ".pt", "computes in " + type);
+        Tensor colours = Tensor.zeros(DType.FLOAT32, 1, 3, 8, 8);
+        assertThatThrownBy(() -> file.classifier().logits(colours))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("fails on", "FLOAT32[1, 3, 8, 8]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"one_column", "one_number"})
+    void oneLogitIsThatOfClassOneAgainstClassZero(String name) throws IOException {
+        ClassifierFile file = read(name);
+        Tensor pixels = images().requiresGrad(true);
+        Tensor logits = file.classifier().logits(pixels);
+        double[] z = {sums(1)[0] - 31.5, sums(1)[3] - 31.5};
+        assertThat(logits.toDoubles()).containsExactly(new double[] {0, z[0], 0, z[1]}, within(1e-4));
+        Tensor loss = Ops.crossEntropy(logits, Tensor.of(new long[] {0, 1}, 2));
+        // Binary cross-entropy with logits: log(1 + eᶻ) for class 0, log(1 + e⁻ᶻ) for class 1.
+        assertThat(loss.toDoubles())
+                .containsExactly(new double[] {Math.log1p(Math.exp(z[0])), Math.log1p(Math.exp(-z[1]))}, within(1e-4));
+        double[] gradient = Gradients.of(loss.sum(), pixels).toDoubles();
+        assertThat(gradient[0]).isEqualTo(1 / (1 + Math.exp(-z[0])), within(1e-4));
+        assertThat(gradient[127]).isEqualTo(-1 / (1 + Math.exp(z[1])), within(1e-4));
+        assertThat(file.notes())
+                .last()
+                .asString()
+                .contains(name + ".pt returns one number", "z > 0")
+                .doesNotContain("sigmoid");
+    }
+
+    @Test
+    void aSingleProbabilityIsNoLogitAndThatIsSaid() throws IOException {
+        ClassifierFile file = read("one_probability");
+        file.classifier().logits(images());
+        assertThat(file.notes()).last().asString().contains("lie in [0, 1]", "sigmoid", "wrong");
+    }
+
+    @Test
+    void moreOutputsThanLabelsAreNoted() throws IOException {
+        ClassifierFile file = read("scripted");
+        ImageSet two = ImageSet.labelled("pair", new byte[64], 1, 8, 8, new int[1], List.of("a", "b"));
+        ImageSet three = ImageSet.labelled("triple", new byte[64], 1, 8, 8, new int[1], List.of("a", "b", "c"));
+        file.requireFits(two);
+        file.classifier().logits(images());
+        assertThat(file.notesOn(two))
+                .last()
+                .asString()
+                .contains("scripted.pt has 3 outputs", "labels of pair name only the first, 0 to 1");
+        assertThat(file.notesOn(three)).isEqualTo(file.notes());
+    }
+
+    @Test
+    void aNormalisationForOtherImagesIsRefused() throws IOException {
+        Stated stated = new Stated(Optional.empty(), Optional.of(Normalisation.none(2)));
+        ClassifierFile file = closing(ClassifierFile.read(fixture("scripted.pt"), stated, Device.CPU));
+        ImageSet images = ImageSet.labelled("grey", new byte[64], 1, 8, 8, new int[1], List.of("a", "b", "c"));
+        assertThatThrownBy(() -> file.requireFits(images))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("scripted.pt", "for 2 colour channels", "grey has 1");
     }
 
     @Test
