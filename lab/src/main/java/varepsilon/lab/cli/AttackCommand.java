@@ -134,7 +134,7 @@ final class AttackCommand implements Callable<Integer> {
 
     private AttackReport run(AttackExperiment experiment, ImageSet images, AttackFiles files) throws IOException {
         List<ClassifierFile> opened = new ArrayList<>();
-        try (ClassifierFile model = classifier.read(experiment.device());
+        try (ClassifierFile model = classifier.read(experiment.device(), images);
                 Shown shown = new Shown()) {
             for (Path path : transferTo) {
                 opened.add(ClassifierFile.read(path, experiment.device()));

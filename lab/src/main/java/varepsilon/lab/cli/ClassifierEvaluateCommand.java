@@ -75,7 +75,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         Device device = compute.start();
         ImageSet images = data.load(split);
         ClassifierEvaluation evaluation;
-        try (ClassifierFile file = classifier.read(device)) {
+        try (ClassifierFile file = classifier.read(device, images)) {
             evaluation = evaluate(file, images, device);
         }
         if (other != null) {

@@ -2,12 +2,14 @@ package varepsilon.lab.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Normalisation;
+import varepsilon.data.ImageSet;
 import varepsilon.lab.experiment.NetworkChoice;
 import varepsilon.tensor.Device;
 
@@ -21,7 +23,7 @@ final class ClassifierOptions {
             required = true,
             paramLabel = "FILE",
             description =
-                    "Weights (.safetensors, .pt), a TorchScript program, or a run directory for its best weights.")
+                    "Weights (.safetensors, .pt, .pth), a TorchScript program, or a run directory for its best weights.")
     private Path weights;
 
     @Option(
@@ -32,15 +34,19 @@ final class ClassifierOptions {
 
     @Option(
             names = "--normalize-mean",
-            paramLabel = "X,X,X",
+            split = ",",
+            paramLabel = "X",
+            converter = Fraction.class,
             description = "By channel, in pixels: what the network's input is shifted by, where the file does not say.")
-    private String mean;
+    private List<Double> mean;
 
     @Option(
             names = "--normalize-std",
-            paramLabel = "X,X,X",
+            split = ",",
+            paramLabel = "X",
+            converter = Fraction.class,
             description = "By channel, in pixels: what it is scaled by.")
-    private String std;
+    private List<Double> std;
 
     /** What a person says of the file, checked before anything is read. */
     ClassifierFile.Stated stated() {
@@ -50,14 +56,41 @@ final class ClassifierOptions {
                     (mean == null ? "--normalize-std" : "--normalize-mean") + ": needs "
                             + (mean == null ? "--normalize-mean" : "--normalize-std") + " beside it");
         }
-        return Usage.check(
-                command,
-                () -> new ClassifierFile.Stated(
-                        NetworkChoice.requireKnown(architecture),
-                        Optional.ofNullable(mean).map(value -> Normalisation.parse(value, std))));
+        return new ClassifierFile.Stated(
+                Usage.check(command, () -> NetworkChoice.requireKnown(architecture)),
+                Optional.ofNullable(normalisation()));
     }
 
-    ClassifierFile read(Device device) throws IOException {
-        return ClassifierFile.read(weights, stated(), device);
+    private Normalisation normalisation() {
+        if (mean == null) {
+            return null;
+        }
+        if (mean.size() != std.size()) {
+            throw Usage.wrong(
+                    command,
+                    "--normalize-mean has " + mean.size() + " numbers, --normalize-std " + std.size()
+                            + "; expected one of each for every colour channel");
+        }
+        try {
+            return new Normalisation(mean, std);
+        } catch (IllegalArgumentException e) {
+            throw Usage.wrong(command, "--normalize-mean, --normalize-std: " + e.getMessage());
+        }
+    }
+
+    /** Reads it for these images. */
+    ClassifierFile read(Device device, ImageSet images) throws IOException {
+        ClassifierFile.Stated stated = stated();
+        int channels = images.channels();
+        if (mean != null && mean.size() != channels) {
+            throw Usage.wrong(
+                    command,
+                    "--normalize-mean and --normalize-std have " + mean.size()
+                            + (mean.size() == 1 ? " number" : " numbers")
+                            + " each; the images of " + images.name() + " have " + channels
+                            + (channels == 1 ? " colour channel: expected 1" : " colour channels: expected " + channels)
+                            + ", joined by commas");
+        }
+        return ClassifierFile.read(weights, stated, device);
     }
 }

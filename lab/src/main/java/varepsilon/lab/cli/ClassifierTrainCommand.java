@@ -80,7 +80,8 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     @Option(
             names = "--architecture",
             paramLabel = "NAME",
-            description = "small-cnn, resnet18, preactresnet18, resnet20, resnet32, resnet44, resnet56 or resnet110"
+            description = "small-cnn, resnet18, preactresnet18, resnet20, resnet32, resnet44, resnet56, resnet110,"
+                    + " wideresnet-28-10 (any depth and width) or another of those that a wrong name lists"
                     + " (default: that of --weights; else resnet18 for colour images, small-cnn for grey ones).")
     private String architecture;
 

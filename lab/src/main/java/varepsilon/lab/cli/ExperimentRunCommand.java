@@ -111,6 +111,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
                 return 0;
             }
             output.say(file.title() + ", in " + folder);
+            run.notes().forEach(output::note);
             if (jobs > 1) {
                 new Workers(workerCommand(folder, workplace.runs()), folder.resolve("logs"), progress::stopRequested)
                         .run(jobs, () -> tell(run.standing()));

@@ -78,6 +78,14 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
         public Extras {
             transferTo = List.copyOf(transferTo);
         }
+
+        private List<ClassifierFile> others() {
+            List<ClassifierFile> others = new ArrayList<>(transferTo);
+            if (compareTo != null) {
+                others.add(compareTo);
+            }
+            return others;
+        }
     }
 
     /**
@@ -108,12 +116,11 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
         if (extras.files() != null) {
             extras.files().writeCurves(own, other);
         }
-        return report(
-                own,
-                images,
-                other == null ? null : comparison(own, other),
-                extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watcher),
-                saved);
+        AttackReport.Transfer transfer =
+                extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watcher);
+        Set<String> notes = new LinkedHashSet<>(own.notes());
+        extras.others().forEach(file -> notes.addAll(file.notesOn(images)));
+        return report(own, images, other == null ? null : comparison(own, other), transfer, List.copyOf(notes), saved);
     }
 
     /** The attacks with their goal. */
@@ -125,11 +132,8 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
     }
 
     private static void requireFits(ClassifierFile model, ImageSet images, Extras extras) {
-        List<ClassifierFile> all = new ArrayList<>(extras.transferTo());
+        List<ClassifierFile> all = extras.others();
         all.add(model);
-        if (extras.compareTo() != null) {
-            all.add(extras.compareTo());
-        }
         all.forEach(file -> file.requireFits(images));
     }
 
@@ -170,7 +174,7 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
     }
 
     private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report) {
-        Set<String> notes = new LinkedHashSet<>(model.notes());
+        Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
         notes.addAll(report.notes());
         notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
         if (attacks.stream().anyMatch(attack -> attack.uses("loss"))) {
@@ -186,6 +190,7 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
             ImageSet images,
             AttackReport.Comparison comparison,
             AttackReport.Transfer transfer,
+            List<String> notes,
             List<AttackReport.Saved> saved) {
         Accuracy clean = own.report().clean();
         Accuracy worst = own.report().worstCaseAccuracy();
@@ -209,7 +214,7 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
                 outcomes.stream().mapToLong(AttackOutcome::backwardPasses).sum(),
                 outcomes.stream().mapToDouble(AttackOutcome::seconds).sum(),
                 outcomes,
-                own.notes(),
+                notes,
                 comparison,
                 transfer,
                 saved);

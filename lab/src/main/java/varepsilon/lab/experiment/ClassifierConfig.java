@@ -79,14 +79,18 @@ public record ClassifierConfig(
     /**
      * The network.
      *
-     * @param architecture one of {@link Architecture#NAMES}
+     * @param architecture one that {@link Architecture#isKnown}
      * @param weights file that it starts from, empty for fresh parameters; the run keeps a copy of what it held
      * @param normalisation what its input is shifted and scaled by
      */
     public record Network(String architecture, String weights, Normalisation normalisation) {
         /** Refuses values that make no sense. */
         public Network {
-            requireOneOf("architecture", architecture, Architecture.NAMES);
+            require(
+                    Architecture.isKnown(architecture),
+                    "architecture",
+                    architecture,
+                    String.join(", ", Architecture.NAMES));
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
@@ -34,7 +35,8 @@ import varepsilon.tensor.Tensor;
  * @param ci95 Wilson 95 % interval of it
  * @param loss cross-entropy, nats per image
  * @param classes the same by class
- * @param confusion images by true class (row) and predicted class (column)
+ * @param confusion images by true class (row) and predicted class (column); a program may predict more classes than
+ *     the images have
  * @param notes what a reader of these numbers must know, in sentences
  * @param comparison with another classifier, null where there is none
  * @param right by image, whether it is right
@@ -105,8 +107,9 @@ public record ClassifierEvaluation(
         private final Classifier classifier;
         private final ImageSet images;
         private final boolean[] right;
-        private final int[][] confusion;
-        private final Set<String> notes;
+        private final int labels;
+        private final Set<String> notes = new LinkedHashSet<>();
+        private int[][] confusion;
         private double loss;
         private int done;
 
@@ -115,18 +118,21 @@ public record ClassifierEvaluation(
             this.classifier = file.classifier();
             this.images = images;
             this.right = new boolean[images.size()];
-            this.confusion =
-                    new int[images.classNames().size()][images.classNames().size()];
-            this.notes = new LinkedHashSet<>(file.notes());
+            this.labels = images.classNames().size();
+            this.confusion = new int[labels][labels];
         }
 
         void add(Batch batch, Device device) {
             Tensor logits = classifier.logits(
                     batch.images().to(device).to(DType.FLOAT32).div(255));
             Logits.check(logits, batch.size());
-            if (logits.size(1) != confusion.length) {
-                throw new InputException(file.path() + ": tells " + logits.size(1) + " classes apart; " + images.name()
-                        + " has " + confusion.length);
+            int outputs = Math.toIntExact(logits.size(1));
+            if (outputs < labels) {
+                throw new InputException(
+                        file.path() + ": tells " + outputs + " classes apart; " + images.name() + " has " + labels);
+            }
+            if (done == 0) {
+                confusion = new int[labels][outputs];
             }
             if (Logits.areProbabilities(logits)) {
                 notes.add("The classifier seems to return probabilities, not logits; its loss means nothing.");
@@ -143,7 +149,7 @@ public record ClassifierEvaluation(
         ClassifierEvaluation evaluation() {
             Accuracy all = Accuracy.of(right);
             List<OfClass> classes = new ArrayList<>();
-            for (int label = 0; label < confusion.length; label++) {
+            for (int label = 0; label < labels; label++) {
                 int n = Arrays.stream(confusion[label]).sum();
                 int correct = confusion[label][label];
                 classes.add(
@@ -158,7 +164,7 @@ public record ClassifierEvaluation(
                     loss / all.n(),
                     classes,
                     confusion,
-                    List.copyOf(notes),
+                    Stream.concat(file.notesOn(images).stream(), notes.stream()).toList(),
                     null,
                     right);
         }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import varepsilon.classify.ClassifierFile;
+import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.Checksums;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
@@ -31,7 +32,6 @@ import varepsilon.tensor.AtomicFile;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Scope;
 import varepsilon.train.EpochResult;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
@@ -73,7 +73,7 @@ public final class ClassifierRun implements AutoCloseable {
         RunDirectory folder = RunDirectory.create(out, config.toYaml());
         try {
             if (!weights.isEmpty()) {
-                keepWeights(Path.of(weights), initialWeights(folder));
+                keepWeights(Path.of(weights), config, initialWeights(folder));
             }
             return new ClassifierRun(folder, config, dataDir, images);
         } catch (IOException | RuntimeException e) {
@@ -83,19 +83,25 @@ public final class ClassifierRun implements AutoCloseable {
     }
 
     private static void requireFits(Path weights, ClassifierConfig config, ImageSet images) throws IOException {
-        ClassifierFile.Stated stated = new ClassifierFile.Stated(
-                Optional.of(config.network().architecture()),
-                Optional.of(config.network().normalisation()));
-        try (ClassifierFile file = ClassifierFile.read(weights, stated, Device.CPU)) {
+        try (ClassifierFile file = initial(weights, config)) {
             file.requireFits(images);
         }
     }
 
+    private static ClassifierFile initial(Path weights, ClassifierConfig config) throws IOException {
+        ClassifierFile.Stated stated = new ClassifierFile.Stated(
+                Optional.of(config.network().architecture()),
+                Optional.of(config.network().normalisation()));
+        return ClassifierFile.read(weights, stated, Device.CPU);
+    }
+
     /** So that a run can be resumed, also where the file that it began with has changed or gone. */
-    private static void keepWeights(Path from, Path to) throws IOException {
-        try (var scope = Scope.withoutGradients()) {
-            Weights weights = Weights.read(RunDirectory.weightsOf(from));
-            Safetensors.write(to, Weights.of(weights.tensors(), weights.metadata()));
+    private static void keepWeights(Path from, ClassifierConfig config, Path to) throws IOException {
+        try (ClassifierFile file = initial(from, config)) {
+            NetworkClassifier network = (NetworkClassifier) file.classifier();
+            Safetensors.write(
+                    to,
+                    Weights.of(network.module().state(), network.architecture().metadata()));
         }
     }
 

@@ -45,7 +45,7 @@ public record NetworkChoice(ClassifierConfig.Network network, List<String> notes
 
     /** @throws InputException where there is no such architecture */
     public static Optional<String> requireKnown(String architecture) {
-        if (architecture != null && !Architecture.NAMES.contains(architecture)) {
+        if (architecture != null && !Architecture.isKnown(architecture)) {
             throw new InputException(
                     "architecture " + architecture + ": expected one of " + String.join(", ", Architecture.NAMES));
         }

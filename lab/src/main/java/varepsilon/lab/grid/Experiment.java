@@ -11,6 +11,11 @@ sealed interface Experiment permits RobustnessExperiment, GridExperiment {
     /** What is to be done, in order. */
     List<Stage> stages();
 
+    /** What a person should know of the files that it begins with, a sentence each. */
+    default List<String> notes() throws IOException {
+        return List.of();
+    }
+
     /** What came of it, once all cells of all stages are done. */
     Summary summarise() throws IOException;
 

@@ -88,6 +88,11 @@ public final class ExperimentRun {
         return at < lines.size() ? lines.get(at).strip() : "nothing";
     }
 
+    /** What a person should know of the files that it begins with, a sentence each. */
+    public List<String> notes() throws IOException {
+        return experiment.notes();
+    }
+
     /**
      * Does what is missing.
      *

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import varepsilon.classify.ClassifierFile;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
@@ -57,6 +58,16 @@ final class RobustnessExperiment implements Experiment {
     @Override
     public List<Stage> stages() {
         return List.of(this::pretraining, this::trainings, this::evaluations);
+    }
+
+    @Override
+    public List<String> notes() throws IOException {
+        if (settings.pretrains()) {
+            return List.of();
+        }
+        try (ClassifierFile file = ClassifierFile.read(settings.pretrainedFile(workplace.dataDir()), Device.CPU)) {
+            return file.notes();
+        }
     }
 
     /** The models of the table, in the order of its rows. */

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.nn.Weights;
+import varepsilon.tensor.Scope;
 
 /** Two small trainings, and everything that can be asked of them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -363,6 +365,26 @@ class ClassifierCommandsTest {
         assertThat(ran("attack", plain, "--quiet", "--attack", "fgsm")
                         .succeeded()
                         .err())
+                .isEmpty();
+    }
+
+    @Test
+    void aNetworkKnownForColourImagesTakesGreyOnes() throws IOException {
+        Path out = folder.resolve("grey");
+        Ran.of(SmallClassifier.training(data, out, 1, "--architecture", "wideresnet-10-1")
+                        .toArray())
+                .succeeded();
+
+        Path best = out.resolve("checkpoints/best.safetensors");
+        try (var scope = Scope.withoutGradients()) {
+            Weights weights = Weights.read(best);
+            assertThat(weights.metadata("image")).contains("1x28x28");
+            assertThat(weights.get("conv1.weight").shape()).containsExactly(16, 1, 3, 3);
+        }
+        assertThat(Ran.of("classifier", "evaluate", "--weights", out, "--data", "mnist", "--data-dir", data, "--json")
+                        .succeeded()
+                        .json()
+                        .get("notes"))
                 .isEmpty();
     }
 }

@@ -83,7 +83,18 @@ class ClassifierUsageTest {
                 arguments("--target 1 --margin 1", "--target and --margin: expected one of them"),
                 arguments("--margin 0", "--margin 0.0: expected a positive number of logits"),
                 arguments("--normalize-mean 0.5", "--normalize-mean: needs --normalize-std beside it"),
-                arguments("--normalize-mean 0.5 --normalize-std 0", "a normalisation by mean '0.5'"),
+                arguments(
+                        "--normalize-mean 0.5 --normalize-std 0",
+                        "--normalize-mean, --normalize-std: means [0.5] and standard"),
+                arguments(
+                        "--normalize-mean 0,x --normalize-std 1,1",
+                        "Invalid value for option '--normalize-mean' (X): 'x' is neither"),
+                arguments(
+                        "--normalize-mean 0,0 --normalize-std 1", "--normalize-mean has 2 numbers, --normalize-std 1"),
+                arguments(
+                        "--normalize-mean 0.5,0.5 --normalize-std 1,1",
+                        "--normalize-mean and --normalize-std have 2 numbers each; the images of glyphs/test have 1 colour"
+                                + " channel: expected 1"),
                 arguments("--architecture vgg", "--architecture vgg: expected one of resnet18"),
                 arguments("--save a --pictures b", "--save and --pictures: expected one of them"),
                 arguments("--eps 0.1,0.2 --transfer-to x", "--transfer-to: expected one --attack at one --eps, not 2"),
