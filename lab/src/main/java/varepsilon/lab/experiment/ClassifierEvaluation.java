@@ -90,7 +90,9 @@ public record ClassifierEvaluation(
 
     static void requireLabels(ImageSet images) {
         if (!images.isLabelled()) {
-            throw new InputException(images.name() + ": its images have no labels; no accuracy can be measured");
+            throw new InputException(
+                    images.name()
+                            + ": its images have no labels, so no accuracy can be measured; sort them into a sub-folder for each class");
         }
     }
 
