@@ -92,7 +92,7 @@ public record ClassifierEvaluation(
         if (!images.isLabelled()) {
             throw new InputException(
                     images.name()
-                            + ": its images have no labels, so no accuracy can be measured; sort them into a sub-folder for each class");
+                            + ": its images have no labels, and accuracy needs them: a sub-folder for each class, or a file of labels");
         }
     }
 

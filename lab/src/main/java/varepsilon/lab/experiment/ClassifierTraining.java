@@ -67,7 +67,7 @@ final class ClassifierTraining {
         if (!all.isLabelled()) {
             throw new InputException(
                     all.name()
-                            + ": its images have no labels, and a classifier needs them; sort them into a sub-folder for each class");
+                            + ": its images have no labels, and a classifier needs them: a sub-folder for each class, or a file of labels");
         }
         ImageSet limited = part(config.part(), config.limit() > 0 ? all.limit(config.limit()) : all, seed);
         if (config.validation() >= limited.size()) {
