@@ -29,16 +29,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * what it is started with.
  */
 class LauncherTest {
-    private static final String JAVA =
-            """
+    private static final String JAVA = """
             #!/bin/sh
             for argument in "$@"; do printf 'argument %s\\n' "$argument"; done
             env | sed 's/^/environment /'
             """;
 
     /** Writes what Maven would; as a word of its log, so that a test sees whether it ran. */
-    private static final String BUILD =
-            """
+    private static final String BUILD = """
             #!/bin/sh
             for module in library lab; do mkdir -p "$ROOT/$module/target/quick"; done
             : >"$ROOT/library/target/quick/varepsilon-1.jar"
@@ -211,7 +209,12 @@ class LauncherTest {
         Process localedef;
         try {
             localedef = new ProcessBuilder(
-                            "localedef", "-i", "en_US", "-f", "ISO-8859-1", locales.resolve("en_US").toString())
+                            "localedef",
+                            "-i",
+                            "en_US",
+                            "-f",
+                            "ISO-8859-1",
+                            locales.resolve("en_US").toString())
                     .redirectErrorStream(true)
                     .redirectOutput(parent.resolve("localedef").toFile())
                     .start();
@@ -282,7 +285,12 @@ class LauncherTest {
     @Test
     void anotherUserMayStartWhatIsBuiltButIsToldWhereItWouldHaveToBeBuilt() throws IOException, InterruptedException {
         assumeTrue(Files.getOwner(parent).getName().equals("root"), "only root can be another user");
-        assumeTrue(new ProcessBuilder("sh", "-c", "command -v setpriv >/dev/null").start().waitFor() == 0, "no setpriv");
+        assumeTrue(
+                new ProcessBuilder("sh", "-c", "command -v setpriv >/dev/null")
+                                .start()
+                                .waitFor()
+                        == 0,
+                "no setpriv");
         Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwxr-xr-x"));
         String[] nobody = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
 
