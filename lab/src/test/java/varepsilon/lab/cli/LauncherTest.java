@@ -38,11 +38,12 @@ class LauncherTest {
     /** Writes what Maven would; as a word of its log, so that a test sees whether it ran. */
     private static final String BUILD = """
             #!/bin/sh
+            set -eu
             for module in library lab; do mkdir -p "$ROOT/$module/target/quick"; done
             : >"$ROOT/library/target/quick/varepsilon-1.jar"
             : >"$ROOT/lab/target/quick/varepsilon-lab-1.jar"
             printf %s "$DEPENDENCY" >"$ROOT/lab/target/quick/dependencies.classpath"
-            echo built >>"$ROOT/builds"
+            echo "built at $HOME" >>"$ROOT/builds"
             """;
 
     @TempDir
@@ -245,6 +246,10 @@ class LauncherTest {
     void itIsBuiltOnceAndAgainWhereASourceChanged() throws IOException, InterruptedException {
         assertThat(started(Map.of()).err()).contains("Building Varepsilon (first use");
         assertThat(started(Map.of()).err()).isEmpty();
+        assertThat(root.resolve("builds"))
+                .as("Maven's wrapper needs a home, also where the environment has none")
+                .content()
+                .startsWith("built at /");
         assertThat(builds()).isEqualTo(1);
 
         Path source = Files.writeString(root.resolve("library/src/main/New.java"), "");
