@@ -20,6 +20,7 @@ import varepsilon.lab.experiment.ClassifierConfig;
 import varepsilon.lab.experiment.ClassifierResults;
 import varepsilon.lab.experiment.ClassifierRun;
 import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.report.Table;
 
 /** {@code varepsilon classifier train}. */
@@ -191,7 +192,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     }
 
     private static String goOnCommand(ClassifierRun run) {
-        return "varepsilon classifier train --resume " + run.path();
+        return "varepsilon classifier train --resume " + ShellWords.quoted(run.path());
     }
 
     private static String text(ClassifierResults results, ClassifierRun run) {

@@ -44,8 +44,8 @@ public final class QuickstartPage {
                         Math.max(result.vaeEpochs(), QuickstartBudget.MOST_VAE_EPOCHS),
                         result.classifierEpochs(),
                         Math.max(result.classifierEpochs(), QuickstartBudget.MOST_CLASSIFIER_EPOCHS)))
-                .code("command", "varepsilon " + String.join(" ", command))
-                .code("the same again", "varepsilon " + String.join(" ", again));
+                .code("command", "varepsilon " + ShellWords.quoted(command))
+                .code("the same again", "varepsilon " + ShellWords.quoted(again));
         List<String> runs = new ArrayList<>(VAES);
         runs.addAll(CLASSIFIERS);
         for (String run : runs) {

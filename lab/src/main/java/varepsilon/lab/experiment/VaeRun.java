@@ -172,6 +172,7 @@ public final class VaeRun implements AutoCloseable {
                     last.seconds(),
                     outcome.bestEpoch(),
                     outcome.history().get(outcome.bestEpoch()).validation("bpd"),
+                    evaluation.bpdUnit(),
                     evaluation);
             AtomicFile.writeString(folder.file("results.json"), JSON.writeValueAsString(results) + "\n");
             return results;

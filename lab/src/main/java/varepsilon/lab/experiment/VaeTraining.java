@@ -10,7 +10,6 @@ import varepsilon.data.Split;
 import varepsilon.data.Splits;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.ElboObjective;
-import varepsilon.generative.Likelihood;
 import varepsilon.generative.Vae;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
@@ -63,11 +62,7 @@ public final class VaeTraining {
 
     private static ConvVae architecture(VaeConfig config, ImageSet images) {
         try {
-            return new ConvVae(
-                    config.latentDim(),
-                    config.filters(),
-                    images.shape(),
-                    Likelihood.named(config.likelihood(), config.levels()));
+            return new ConvVae(config.latentDim(), config.filters(), images.shape(), config.distribution());
         } catch (InputException e) {
             throw new InputException(images.name() + ": " + e.getMessage(), e);
         }
