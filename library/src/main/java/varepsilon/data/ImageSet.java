@@ -120,6 +120,11 @@ public final class ImageSet {
         return width;
     }
 
+    /** The size of an image, C×H×W. */
+    public ImageShape shape() {
+        return new ImageShape(channels, height, width);
+    }
+
     /** Values in an image, D = C·H·W: the dimensions in "bits per dimension". */
     public int dimensions() {
         return channels * height * width;

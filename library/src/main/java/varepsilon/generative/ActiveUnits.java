@@ -13,6 +13,12 @@ public final class ActiveUnits {
     /** A dimension is active above this variance. */
     public static final double THRESHOLD = 0.01;
 
+    /**
+     * Where KL(q(z|x) ‖ N(0, I)), averaged over the data, is below this, in nats, no dimension is active: the divergence
+     * is at least ½ μ² in each, and the mean of μ² at least its variance.
+     */
+    public static final double LEAST_DIVERGENCE = THRESHOLD / 2;
+
     private final double[] mean;
     private final double[] squares;
     private long n;

@@ -31,6 +31,11 @@ public record Gaussian(double std) implements Likelihood {
         return 1;
     }
 
+    @Override
+    public boolean isDensity() {
+        return true;
+    }
+
     /** Intensity in [0, 1], FLOAT32 N×C×H×W. */
     @Override
     public Tensor target(Tensor images) {

@@ -36,6 +36,19 @@ public sealed interface Likelihood permits Categorical, Bernoulli, Gaussian {
     /** The expected value of each pixel: FLOAT32 N×C×H×W in [0, 1]. */
     Tensor mean(Tensor output);
 
+    /**
+     * Whether p(x|z) is a density over real numbers, not a probability of levels: its bits per dimension can be negative,
+     * and are not comparable with those of a distribution over levels.
+     */
+    default boolean isDensity() {
+        return false;
+    }
+
+    /** What −ELBO / (D·ln 2) is counted in: bits per dimension, and of a density where it is one. */
+    default String bpdUnit() {
+        return isDensity() ? "bits per dimension (density)" : "bits per dimension";
+    }
+
     /** Its name: {@code categorical}, {@code bernoulli} or {@code gaussian}. */
     String name();
 

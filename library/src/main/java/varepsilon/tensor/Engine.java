@@ -16,13 +16,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The native engine: loads it once, safely, and says what it is. */
+/**
+ * The native engine: loads it once, safely, and says what it is. Its threads sleep while they wait for one another, unless
+ * the environment has one of {@code OMP_WAIT_POLICY}, {@code GOMP_SPINCOUNT} and {@code KMP_BLOCKTIME}; on systems other
+ * than Linux, only where it has {@code OMP_WAIT_POLICY=PASSIVE}.
+ */
 public final class Engine {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
-    static {
-        load();
-    }
+    /** The setting by which threads wait, {@code NAME=VALUE}, or empty. */
+    private static final String WAITING = load();
 
     private Engine() {}
 
@@ -31,17 +34,34 @@ public final class Engine {
         // The static initialiser did it.
     }
 
-    private static void load() {
+    private static String load() {
         // JavaCPP reads these when its first class loads. Lifetimes are ours (Scope): its own collector thread would
         // only add a global lock to every allocation.
         System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
         System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");
-        extract();
-        Loader.load(torch.class);
-        Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
-        // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
-        openblas_nolapack.blas_set_num_threads(blasThreads());
+        NativeCache cache = NativeCache.choose();
+        System.setProperty(NativeCache.PROPERTY, cache.folder().toString());
+        extract(cache);
+        try {
+            String waiting = Waiting.choose(System.getenv(), Loader.getPlatform());
+            Loader.load(torch.class);
+            Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+            // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
+            openblas_nolapack.blas_set_num_threads(blasThreads());
+            if (System.getenv("OMP_NUM_THREADS") == null) {
+                // The engine counts the machine's cores; Java knows how many of them a container may use.
+                torch.set_num_threads(
+                        Math.min(torch.get_num_threads(), Runtime.getRuntime().availableProcessors()));
+            }
+            return waiting;
+        } catch (UnsatisfiedLinkError e) {
+            throw new InputException(
+                    "the native engine cannot be loaded from " + cache.folder() + ": "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+                            + "; where the folder is damaged, delete it, and it is made anew",
+                    e);
+        }
     }
 
     private static int blasThreads() {
@@ -53,11 +73,12 @@ public final class Engine {
      * Extracts every native library before the first one is linked. The loader would extract and link them one by one,
      * and the linker would then resolve {@code libtorch_cpu.so} to another libtorch of the system, which crashes.
      */
-    private static void extract() {
+    private static void extract(NativeCache cache) {
         try {
             String platform = Loader.getPlatform();
-            if (isFirstStart(platform)) {
-                log.info("First start: unpacking the native engine into {} …", Loader.getCacheDir());
+            if (isFirstStart(cache.folder(), platform)) {
+                cache.passedOver().forEach(log::info);
+                log.info("First start: unpacking the native engine into {} …", cache.folder());
             }
             int openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
             // The GPU build keeps its libraries in a folder of its own.
@@ -69,9 +90,7 @@ public final class Engine {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "cannot unpack the native engine; is the cache folder writable, and is there 600 MB of space? "
-                            + "-Dorg.bytedeco.javacpp.cachedir=DIR chooses another folder",
-                    e);
+                    "cannot unpack the native engine into " + cache.folder() + "; is there 600 MB of space?", e);
         }
     }
 
@@ -80,11 +99,7 @@ public final class Engine {
         return files == null ? 0 : files.length;
     }
 
-    private static boolean isFirstStart(String platform) throws IOException {
-        Path cache = Loader.getCacheDir().toPath();
-        if (!Files.isDirectory(cache)) {
-            return true;
-        }
+    private static boolean isFirstStart(Path cache, String platform) throws IOException {
         try (var folders = Files.newDirectoryStream(cache, "pytorch-*-" + platform + "*.jar")) {
             return !folders.iterator().hasNext();
         }
@@ -142,6 +157,7 @@ public final class Engine {
             facts.put("cpu_capability", capability.getString());
         }
         facts.put("threads", Integer.toString(torch.get_num_threads()));
+        facts.put("waiting", WAITING.isEmpty() ? "as OpenMP does" : WAITING);
         facts.put("cuda", whyNoCuda(0).map(why -> "no: " + why).orElse("yes"));
         try {
             facts.put("native_cache", Loader.getCacheDir().toString());

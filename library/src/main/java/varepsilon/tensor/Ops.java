@@ -31,13 +31,19 @@ public final class Ops {
      */
     public static Tensor convTranspose2d(
             Tensor x, Tensor weight, Tensor bias, int stride, int padding, int outputPadding) {
+        return convTranspose2d(x, weight, bias, stride, padding, outputPadding, outputPadding);
+    }
+
+    /** The same with an output padding of their own for rows and columns. */
+    public static Tensor convTranspose2d(
+            Tensor x, Tensor weight, Tensor bias, int stride, int padding, int rowPadding, int columnPadding) {
         return Tensor.wrap(torch.conv_transpose2d(
                 x.handle(),
                 weight.handle(),
                 optional(bias),
                 new long[] {stride, stride},
                 new long[] {padding, padding},
-                new long[] {outputPadding, outputPadding},
+                new long[] {rowPadding, columnPadding},
                 1,
                 1,
                 1));

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.data.ImageShape;
 import varepsilon.nn.Safetensors;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
@@ -45,7 +46,11 @@ class ConvVaeFileTest extends ScopedTest {
                 SMALL,
                 new ConvVae(2, 1, 3, new Categorical(4)),
                 new ConvVae(4, 3, 1, new Bernoulli()),
-                new ConvVae(1, 1, 1, new Gaussian(0.25)))) {
+                new ConvVae(1, 1, 1, new Gaussian(0.25)),
+                new ConvVae(2, 1, new ImageShape(3, 8, 8), new Categorical(4)),
+                new ConvVae(2, 1, new ImageShape(1, 16, 24), new Bernoulli()),
+                new ConvVae(2, 2, new ImageShape(3, 32, 32), new Categorical(16)),
+                new ConvVae(2, 1, new ImageShape(1, 64, 64), new Gaussian(0.1)))) {
             Vae vae = closing(size.create(init(DType.FLOAT32, 7)));
             Path path = folder.resolve("vae.safetensors");
             Safetensors.write(path, Weights.of(vae.state(), size.metadata()));
@@ -90,7 +95,8 @@ class ConvVaeFileTest extends ScopedTest {
         "latent_dim, 20, 3",
         "latent_dim, -1, 3",
         "filters, 32, 2",
-        "image, 3x32x32, 1x28x28"
+        "image, 3x28x28, 1x28x28",
+        "image, 3x32x32, 1x32x32"
     })
     void metadataThatContradictsTheShapesIsRefused(String key, String value, String truth) {
         assertRefused(state(SMALL), Map.of(key, value), key + " '" + value + "'", "say " + truth);
@@ -160,5 +166,30 @@ class ConvVaeFileTest extends ScopedTest {
         assertThat(Likelihood.named("bernoulli", 4)).isEqualTo(new Bernoulli());
         assertThat(Likelihood.named("gaussian", 4)).isEqualTo(new Gaussian(0.1));
         assertThatThrownBy(() -> Likelihood.named("Categorical", 4)).isInstanceOf(InputException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1x28, multiples of 4 from 8 to 64",
+        "abc, multiples of 4 from 8 to 64",
+        "1x29x29, multiples of 4 from 8 to 64",
+        "1x0x28, multiples of 4 from 8 to 64",
+        "1x99999999999x28, multiples of 4 from 8 to 64",
+        "1x64x64, there is no 'encoder.net.10.weight'",
+        "1x16x16, do not fit together",
+        "1x28x16, do not fit together"
+    })
+    void aSizeThatTheTensorsDoNotHaveIsRefused(String image, String why) {
+        assertRefused(state(SMALL), Map.of("image", image), why);
+    }
+
+    @Test
+    void shapesAlone() {
+        assertThat(ImageShape.parse("3x32x32")).contains(new ImageShape(3, 32, 32));
+        assertThat(new ImageShape(3, 32, 28).text()).isEqualTo("3x32x28");
+        assertThat(new ImageShape(3, 32, 28)).hasToString("3×32×28");
+        assertThatThrownBy(() -> new ImageShape(0, 28, 28))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0×28×28");
     }
 }

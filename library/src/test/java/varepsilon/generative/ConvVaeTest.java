@@ -12,7 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
+import varepsilon.data.ImageShape;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Gradients;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
@@ -52,12 +54,17 @@ class ConvVaeTest extends ScopedTest {
         assertThat(expected).isEqualTo(convolutions + linear);
     }
 
+    private List<String> shapes(ConvVae size) {
+        List<String> found = new ArrayList<>();
+        closing(size.create(init(DType.FLOAT32, 1)))
+                .state()
+                .forEach((name, tensor) -> found.add(name + " " + Arrays.toString(tensor.shape())));
+        return found;
+    }
+
     @Test
     void namesAndShapesAreThoseOfAPyTorchSequential() {
-        Vae vae = closing(new ConvVae(20, 32, 1, new Categorical(16)).create(init(DType.FLOAT32, 1)));
-        List<String> found = new ArrayList<>();
-        vae.state().forEach((name, tensor) -> found.add(name + " " + Arrays.toString(tensor.shape())));
-        assertThat(found)
+        assertThat(shapes(new ConvVae(20, 32, 1, new Categorical(16))))
                 .containsExactly(
                         "encoder.net.0.weight [32, 1, 3, 3]",
                         "encoder.net.0.bias [32]",
@@ -145,11 +152,121 @@ class ConvVaeTest extends ScopedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 32, 1", "20, 0, 1", "20, 32, 0", "-1, 32, 1"})
-    void sizesBelowOneAreRefused(int latentDim, int filters, int channels) {
-        assertThatThrownBy(() -> new ConvVae(latentDim, filters, channels, new Categorical(16)))
+    @CsvSource({"0, 32", "20, 0", "-1, 32"})
+    void sizesBelowOneAreRefused(int latentDim, int filters) {
+        assertThatThrownBy(() -> new ConvVae(latentDim, filters, 1, new Categorical(16)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("latent dimension " + latentDim)
                 .hasMessageContaining(filters + " filters");
+    }
+
+    /** Sides that end in grids of 4, 3, 2 and 1, after one to four convolutions of stride 2; also sides that differ. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 8, 8",
+        "3, 8, 8",
+        "1, 12, 12",
+        "1, 16, 16",
+        "3, 16, 16",
+        "1, 20, 20",
+        "1, 24, 24",
+        "3, 24, 24",
+        "1, 28, 28",
+        "3, 32, 32",
+        "1, 44, 44",
+        "1, 64, 64",
+        "3, 64, 64",
+        "1, 28, 32",
+        "3, 32, 28",
+        "1, 8, 64",
+        "3, 64, 20"
+    })
+    void imagesOfEverySizeComeBackAtTheirSizeAndScoreFourBitsAtZero(int channels, int height, int width) {
+        ImageShape image = new ImageShape(channels, height, width);
+        Vae vae = zeros(new ConvVae(3, 2, image, new Categorical(16)), DType.FLOAT64);
+        byte[] pixels = rng(9).uniform(2, channels, height, width).mul(256).toBytes();
+        Tensor images = Tensor.of(pixels, 2, channels, height, width);
+        checkZeroParameters(vae, vae.target(images), (long) channels * height * width, 4, 1e-12);
+        assertThat(vae.decode(Tensor.zeros(DType.FLOAT64, 1, 3)).shape())
+                .containsExactly(1, 16L * channels, height, width);
+        for (Picture picture : Picture.values()) {
+            assertThat(vae.reconstruct(images, picture, rng(1)).shape()).containsExactly(2, channels, height, width);
+        }
+    }
+
+    @Test
+    void everyNumberOfTheModelIsUsedAtEverySize() {
+        for (ImageShape image : List.of(
+                new ImageShape(3, 8, 8),
+                new ImageShape(1, 12, 20),
+                new ImageShape(3, 32, 32),
+                new ImageShape(1, 64, 64))) {
+            Vae vae = closing(new ConvVae(2, 2, image, new Categorical(4)).create(init(DType.FLOAT64, 3)));
+            long[] shape = {2, image.channels(), image.height(), image.width()};
+            Tensor target = vae.target(Tensor.of(rng(5).uniform(shape).mul(256).toBytes(), shape));
+            List<Tensor> parameters = List.copyOf(vae.parameters().values());
+            Tensor loss = vae.elbo(target, rng(6)).value().sum();
+            for (Tensor gradient : Gradients.of(loss, parameters)) {
+                assertThat(gradient.abs().sum().item())
+                        .as(image + ", " + gradient)
+                        .isPositive();
+            }
+        }
+    }
+
+    @Test
+    void largerAndSmallerImagesHaveMoreAndFewerConvolutionsOfStrideTwo() {
+        assertThat(shapes(new ConvVae(20, 32, new ImageShape(3, 32, 32), new Categorical(16))))
+                .hasSize(24)
+                .contains(
+                        "encoder.net.0.weight [32, 3, 3, 3]",
+                        "encoder.net.11.weight [40, 1024]",
+                        "decoder.linear.0.weight [1024, 20]",
+                        "decoder.net.8.weight [32, 48, 3, 3]");
+        assertThat(shapes(new ConvVae(20, 32, new ImageShape(1, 64, 64), new Categorical(16))))
+                .hasSize(32)
+                .contains(
+                        "encoder.net.10.weight [64, 64, 3, 3]",
+                        "encoder.net.12.weight [64, 64, 3, 3]",
+                        "encoder.net.15.weight [40, 1024]",
+                        "decoder.linear.0.weight [1024, 20]",
+                        "decoder.net.10.weight [32, 32, 3, 3]",
+                        "decoder.net.12.weight [32, 16, 3, 3]");
+        assertThat(shapes(new ConvVae(5, 32, new ImageShape(1, 16, 12), new Categorical(16))))
+                .containsExactly(
+                        "encoder.net.0.weight [32, 1, 3, 3]",
+                        "encoder.net.0.bias [32]",
+                        "encoder.net.2.weight [32, 32, 3, 3]",
+                        "encoder.net.2.bias [32]",
+                        "encoder.net.4.weight [64, 32, 3, 3]",
+                        "encoder.net.4.bias [64]",
+                        "encoder.net.7.weight [10, 768]",
+                        "encoder.net.7.bias [10]",
+                        "decoder.linear.0.weight [768, 5]",
+                        "decoder.linear.0.bias [768]",
+                        "decoder.net.0.weight [64, 32, 3, 3]",
+                        "decoder.net.0.bias [32]",
+                        "decoder.net.2.weight [32, 32, 3, 3]",
+                        "decoder.net.2.bias [32]",
+                        "decoder.net.4.weight [32, 16, 3, 3]",
+                        "decoder.net.4.bias [16]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "29, 29, 28×28",
+        "4, 4, 8×8",
+        "65, 65, 64×64",
+        "224, 224, 64×64",
+        "28, 30, 28×28",
+        "31, 64, 28×64",
+        "1, 1, 8×8"
+    })
+    void otherSizesAreRefusedWithThoseThatWork(int height, int width, String advice) {
+        assertThatThrownBy(() -> new ConvVae(2, 2, new ImageShape(3, height, width), new Categorical(16)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("images of 3×" + height + "×" + width)
+                .hasMessageContaining("multiples of 4 from 8 to 64 pixels")
+                .hasMessageContaining("to " + advice);
     }
 }

@@ -17,6 +17,7 @@ import varepsilon.lab.experiment.AttackExperiment;
 import varepsilon.lab.experiment.AttackFiles;
 import varepsilon.lab.experiment.AttackReport;
 import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.JudgedExamples;
 import varepsilon.report.Progress;
 import varepsilon.tensor.Device;
 
@@ -32,7 +33,8 @@ import varepsilon.tensor.Device;
             "",
             "Examples:",
             "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
-            "  varepsilon attack --weights runs/plain --data glyphs --eps 0,0.05,0.1,0.2 --pictures curves"
+            "  varepsilon attack --weights runs/plain --data glyphs --eps 0,0.05,0.1,0.2 --pictures curves",
+            "  varepsilon attack --weights runs/plain --data glyphs --judge adversarial.npz --eps 0.1"
         })
 final class AttackCommand implements Callable<Integer> {
     @Spec
@@ -53,6 +55,9 @@ final class AttackCommand implements Callable<Integer> {
 
     @Mixin
     private final AttackOptions attack = new AttackOptions();
+
+    @Mixin
+    private final Judge judge = new Judge();
 
     @Option(
             names = "--compare",
@@ -102,6 +107,7 @@ final class AttackCommand implements Callable<Integer> {
         // What is wrong on the command line is found before any file is read.
         List<AttackSettings> settings = Usage.check(spec, attack::settings);
         attack.requireOneGoal();
+        judge.check(settings);
         classifier.stated();
         AttackFiles files = files();
         if (batchSize < 1) {
@@ -111,12 +117,27 @@ final class AttackCommand implements Callable<Integer> {
             throw Usage.wrong(spec, "--transfer-to: expected one --attack at one --eps, not " + settings.size());
         }
         Device device = compute.start();
-        ImageSet images = data.load(split);
+        ImageSet images = data.load(split, output);
+        JudgedExamples judged = null;
+        if (judge.isWanted()) {
+            try (ClassifierFile model = classifier.read(device)) {
+                judged = judge.judged(model, images, settings.get(0), batchSize, device, output);
+                if (judge.isAlone()) {
+                    Judge.show(model, images, judged, output);
+                    return 0;
+                }
+            }
+        }
         AttackExperiment experiment =
                 new AttackExperiment(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
         AttackReport report = run(experiment, images, files);
         report.notes().forEach(output::note);
-        output.result(report, AttackText.of(report, settings));
+        String text = AttackText.of(report, settings);
+        if (judged == null) {
+            output.result(report, text);
+        } else {
+            Judge.show(report, text, judged, output);
+        }
         return 0;
     }
 

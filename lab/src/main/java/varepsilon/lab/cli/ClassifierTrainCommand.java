@@ -20,6 +20,7 @@ import varepsilon.lab.experiment.ClassifierConfig;
 import varepsilon.lab.experiment.ClassifierResults;
 import varepsilon.lab.experiment.ClassifierRun;
 import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.report.Table;
 
 /** {@code varepsilon classifier train}. */
@@ -150,6 +151,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
                 : out;
         ClassifierRun run = ClassifierRun.begin(config, folder, data.folder());
         output.say("Training in " + folder);
+        data.note(run.config().images().data(), output);
         return run;
     }
 
@@ -167,6 +169,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         }
         ClassifierRun run = ClassifierRun.resume(resume, more, data.folder());
         output.say("Going on in " + resume);
+        data.note(run.config().images().data(), output);
         return run;
     }
 
@@ -190,7 +193,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     }
 
     private static String goOnCommand(ClassifierRun run) {
-        return "varepsilon classifier train --resume " + run.path();
+        return "varepsilon classifier train --resume " + ShellWords.quoted(run.path());
     }
 
     private static String text(ClassifierResults results, ClassifierRun run) {

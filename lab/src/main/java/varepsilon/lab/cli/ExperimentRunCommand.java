@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import varepsilon.lab.experiment.RunStore;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.lab.experiment.StoppedException;
 import varepsilon.lab.grid.ExperimentFile;
 import varepsilon.lab.grid.ExperimentRun;
@@ -122,7 +123,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
             ExperimentReportCommand.show(run.report(arguments), output);
             return 0;
         } catch (StoppedException e) {
-            output.say("Stopped and saved. To go on: varepsilon " + String.join(" ", arguments));
+            output.say("Stopped and saved. To go on: varepsilon " + ShellWords.quoted(arguments));
             return Main.STOPPED;
         }
     }

@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import varepsilon.lab.experiment.Program;
 import varepsilon.lab.experiment.RunStore;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.lab.experiment.StoppedException;
 import varepsilon.lab.study.Studies;
 import varepsilon.lab.study.Study;
@@ -120,7 +121,7 @@ final class StudyRunCommand implements Callable<Integer> {
                         here.resolve("report.html")));
             }
         } catch (StoppedException e) {
-            output.say("Stopped and saved. To go on: varepsilon " + String.join(" ", arguments));
+            output.say("Stopped and saved. To go on: varepsilon " + ShellWords.quoted(arguments));
             return Main.STOPPED;
         }
         output.result(json, text.toString());

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import varepsilon.generative.Likelihood;
 import varepsilon.lab.experiment.ClassifierRun;
 import varepsilon.lab.experiment.RunWatcher;
 import varepsilon.lab.experiment.VaeRun;
@@ -13,31 +14,47 @@ import varepsilon.train.EpochResult;
 
 /** Shows on the terminal how a training goes. */
 final class TrainingProgress implements RunWatcher, AutoCloseable {
+    private static final int EPOCHS_TO_COLLAPSE = 2;
+
     private final Output output;
     private final int epochs;
     private final long batches;
     private final Function<Map<String, Double>, String> figures;
+    private final String againstCollapse;
+    private int collapsed;
     private Progress training;
     private Progress testing;
     private long tested;
 
     TrainingProgress(VaeRun run, Output output) {
-        this(output, run.config().epochs(), run.steps(), TrainingProgress::bitsPerDimension);
+        this(
+                output,
+                run.config().epochs(),
+                run.steps(),
+                bitsPerDimension(run.config().distribution()),
+                VaeNotes.advice(run.config()));
     }
 
     TrainingProgress(ClassifierRun run, Output output) {
-        this(output, run.config().fitting().epochs(), run.batches(), TrainingProgress::accuracies);
+        this(output, run.config().fitting().epochs(), run.batches(), TrainingProgress::accuracies, "");
     }
 
-    private TrainingProgress(Output output, int epochs, long batches, Function<Map<String, Double>, String> figures) {
+    private TrainingProgress(
+            Output output,
+            int epochs,
+            long batches,
+            Function<Map<String, Double>, String> figures,
+            String againstCollapse) {
         this.output = output;
         this.epochs = epochs;
         this.batches = batches;
         this.figures = figures;
+        this.againstCollapse = againstCollapse;
     }
 
-    private static String bitsPerDimension(Map<String, Double> averages) {
-        return String.format(Locale.ROOT, "%.4f bits/dim", averages.get("bpd"));
+    private static Function<Map<String, Double>, String> bitsPerDimension(Likelihood likelihood) {
+        String unit = likelihood.isDensity() ? "bits/dim (density)" : "bits/dim";
+        return averages -> String.format(Locale.ROOT, "%.4f %s", averages.get("bpd"), unit);
     }
 
     /** Some trainings measure one of them only. */
@@ -81,6 +98,21 @@ final class TrainingProgress implements RunWatcher, AutoCloseable {
                     epochs,
                     figures.apply(result.validation()),
                     figures.apply(result.train())));
+            noteCollapse(result);
+        }
+    }
+
+    /** Once, when it has lasted for two epochs: a model that has hardly begun to train looks the same. */
+    private void noteCollapse(EpochResult result) {
+        Double klNats = result.validation().get("kl_nats");
+        collapsed = klNats != null && VaeNotes.isCollapsed(klNats) ? collapsed + 1 : 0;
+        if (collapsed == EPOCHS_TO_COLLAPSE) {
+            training.note(String.format(
+                    Locale.ROOT,
+                    "Note: the divergence is %.4f nats: %s %s",
+                    klNats,
+                    VaeNotes.COLLAPSED,
+                    againstCollapse));
         }
     }
 

@@ -86,11 +86,17 @@ final class VaeEvaluateCommand implements Callable<Integer> {
                 () -> new VaeEvaluation.Settings(
                         batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
         Device device = compute.start();
-        ImageSet images = data.load(split);
+        ImageSet images = data.load(split, output);
         try (VaeFile file = weights.readVae(device)) {
             file.requireFits(images);
             VaeEvaluation result = evaluate(file, images, settings);
             output.result(result, text(result, file));
+            if (file.vae().likelihood().isDensity()) {
+                output.note(VaeNotes.DENSITY);
+            }
+            if (result.activeUnits() == 0) {
+                output.note(VaeNotes.COLLAPSED);
+            }
         }
         return 0;
     }
@@ -107,13 +113,13 @@ final class VaeEvaluateCommand implements Callable<Integer> {
 
     private String text(VaeEvaluation result, VaeFile file) {
         Table table = new Table(Table.text("quantity"), Table.number("value", "", 4), Table.text("unit"))
-                .row("negative ELBO", result.bpd(), "bits per dimension")
+                .row("negative ELBO", result.bpd(), result.bpdUnit())
                 .row("negative ELBO", result.nelboNats(), "nats per image")
                 .row("  reconstruction", result.reconstructionNats(), "nats per image")
                 .row("  KL divergence", result.klNats(), "nats per image");
         if (result.importanceSamples() != null) {
             String name = String.format(Locale.ROOT, "−log p(x), %,d importance samples", result.importanceSamples());
-            table.row(name, result.iwBpd(), "bits per dimension").row(name, result.iwNats(), "nats per image");
+            table.row(name, result.iwBpd(), result.bpdUnit()).row(name, result.iwNats(), "nats per image");
         }
         return String.format(
                         Locale.ROOT,

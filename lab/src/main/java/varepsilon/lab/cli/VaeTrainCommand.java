@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.lab.experiment.VaeConfig;
 import varepsilon.lab.experiment.VaeResults;
 import varepsilon.lab.experiment.VaeRun;
@@ -154,6 +155,7 @@ final class VaeTrainCommand implements Callable<Integer> {
                 out == null ? NewFolder.in(Path.of("runs"), "vae-" + config.data() + "-z" + config.latentDim()) : out;
         VaeRun run = VaeRun.begin(config, folder, data.folder());
         output.say("Training in " + folder);
+        data.note(run.config().data(), output);
         return run;
     }
 
@@ -197,6 +199,7 @@ final class VaeTrainCommand implements Callable<Integer> {
         }
         VaeRun run = VaeRun.resume(resume, more, data.folder());
         output.say("Going on in " + resume);
+        data.note(run.config().data(), output);
         return run;
     }
 
@@ -216,21 +219,28 @@ final class VaeTrainCommand implements Callable<Integer> {
             return Main.STOPPED;
         }
         output.result(results.get(), text(results.get(), run));
+        if (run.config().distribution().isDensity()) {
+            output.note(VaeNotes.DENSITY);
+        }
+        if (results.get().test().activeUnits() == 0) {
+            output.note(VaeNotes.COLLAPSED + " " + VaeNotes.advice(run.config()));
+        }
         return 0;
     }
 
     private static String goOnCommand(VaeRun run) {
-        return "varepsilon vae train --resume " + run.path();
+        return "varepsilon vae train --resume " + ShellWords.quoted(run.path());
     }
 
     private static String text(VaeResults results, VaeRun run) {
         Duration time = Duration.ofSeconds(Math.round(results.seconds()));
         return String.format(
                 Locale.ROOT,
-                "Test: %.4f bits per dimension (%,d images), with the weights after %d of %d epochs"
+                "Test: %.4f %s (%,d images), with the weights after %d of %d epochs"
                         + " (validation %.4f); %d of %d latent dimensions active; trained for %d:%02d:%02d.%n"
                         + "Look at samples/, curves_bpd.png and results.json in %s; the weights are %s.",
                 results.test().bpd(),
+                results.bpdUnit(),
                 results.test().n(),
                 results.bestEpoch() + 1,
                 results.epochs(),

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
+import varepsilon.classify.OutputCheck;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -91,7 +92,9 @@ public record ClassifierEvaluation(
 
     static void requireLabels(ImageSet images) {
         if (!images.isLabelled()) {
-            throw new InputException(images.name() + ": its images have no labels; no accuracy can be measured");
+            throw new InputException(
+                    images.name()
+                            + ": its images have no labels, and accuracy needs them: a sub-folder for each class, or a file of labels");
         }
     }
 
@@ -109,6 +112,7 @@ public record ClassifierEvaluation(
         private final boolean[] right;
         private final int labels;
         private final Set<String> notes = new LinkedHashSet<>();
+        private final OutputCheck check = new OutputCheck();
         private int[][] confusion;
         private double loss;
         private int done;
@@ -123,8 +127,11 @@ public record ClassifierEvaluation(
         }
 
         void add(Batch batch, Device device) {
-            Tensor logits = classifier.logits(
-                    batch.images().to(device).to(DType.FLOAT32).div(255));
+            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            if (done == 0) {
+                check.compare(classifier, pixels);
+            }
+            Tensor logits = classifier.logits(pixels);
             Logits.check(logits, batch.size());
             int outputs = Math.toIntExact(logits.size(1));
             if (outputs < labels) {
@@ -134,9 +141,7 @@ public record ClassifierEvaluation(
             if (done == 0) {
                 confusion = new int[labels][outputs];
             }
-            if (Logits.areProbabilities(logits)) {
-                notes.add("The classifier seems to return probabilities, not logits; its loss means nothing.");
-            }
+            check.add(logits);
             Tensor labels = batch.labels().to(device);
             loss += Ops.crossEntropy(logits, labels).to(DType.FLOAT64).sum().item();
             for (long predicted : logits.argmax(1).toLongs()) {
@@ -147,6 +152,7 @@ public record ClassifierEvaluation(
         }
 
         ClassifierEvaluation evaluation() {
+            notes.addAll(check.notes());
             Accuracy all = Accuracy.of(right);
             List<OfClass> classes = new ArrayList<>();
             for (int label = 0; label < labels; label++) {

@@ -144,7 +144,7 @@ public final class TrainingPictures implements TrainingListener {
 
     /** False where this machine cannot draw charts. */
     private boolean drawCurves() throws IOException {
-        LineChart bpd = new LineChart(title, "epoch", "bits per dimension");
+        LineChart bpd = new LineChart(title, "epoch", vae.likelihood().bpdUnit());
         addCurves(bpd, "bpd", "");
         LineChart terms = new LineChart(title, "epoch", "nats per image");
         addCurves(terms, "reconstruction_nats", "reconstruction, ");

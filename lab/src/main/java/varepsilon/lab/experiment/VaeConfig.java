@@ -2,6 +2,7 @@ package varepsilon.lab.experiment;
 
 import java.nio.file.Path;
 import java.util.List;
+import varepsilon.generative.Likelihood;
 import varepsilon.tensor.InputException;
 
 /**
@@ -90,6 +91,11 @@ public record VaeConfig(
     /** What {@link #parse} reads. */
     public String toYaml() {
         return Yaml.write(this);
+    }
+
+    /** The form of p(x|z). */
+    public Likelihood distribution() {
+        return Likelihood.named(likelihood, levels);
     }
 
     /** The same with another number of epochs. */

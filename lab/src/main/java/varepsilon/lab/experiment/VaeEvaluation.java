@@ -10,6 +10,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.generative.ActiveUnits;
 import varepsilon.generative.Elbo;
 import varepsilon.generative.ImportanceWeightedBound;
+import varepsilon.generative.Likelihood;
 import varepsilon.generative.Vae;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.InputException;
@@ -23,6 +24,7 @@ import varepsilon.tensor.Tensor;
  *
  * @param n the number of images
  * @param bpd −ELBO in bits per dimension
+ * @param bpdUnit what {@code bpd} and {@code iwBpd} are counted in: {@link Likelihood#bpdUnit}
  * @param nelboNats −ELBO: reconstruction plus divergence
  * @param reconstructionNats −E_q[log p(x|z)], one draw for each image
  * @param klNats KL(q(z|x) ‖ p(z))
@@ -37,6 +39,7 @@ import varepsilon.tensor.Tensor;
 public record VaeEvaluation(
         int n,
         double bpd,
+        String bpdUnit,
         double nelboNats,
         double reconstructionNats,
         double klNats,
@@ -83,7 +86,7 @@ public record VaeEvaluation(
      * @param progress hears how many images are done
      */
     public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings, LongConsumer progress) {
-        Sums sums = new Sums(vae.prior().latentDim());
+        Sums sums = new Sums(vae.prior().latentDim(), vae.likelihood().bpdUnit());
         try (Rng root = Rng.seeded(settings.seed());
                 Rng noise = root.split("validation");
                 Rng importance = root.split("importance")) {
@@ -112,14 +115,16 @@ public record VaeEvaluation(
 
     private static final class Sums {
         private final int latentDim;
+        private final String bpdUnit;
         private final ActiveUnits units;
         private int n;
         private double reconstruction;
         private double kl;
         private double weighted;
 
-        Sums(int latentDim) {
+        Sums(int latentDim, String bpdUnit) {
             this.latentDim = latentDim;
+            this.bpdUnit = bpdUnit;
             this.units = new ActiveUnits(latentDim);
         }
 
@@ -137,6 +142,7 @@ public record VaeEvaluation(
             return new VaeEvaluation(
                     n,
                     nelbo * bits,
+                    bpdUnit,
                     nelbo,
                     reconstruction / n,
                     kl / n,

@@ -47,12 +47,9 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoC
 
     /** @throws InputException where the model is not about images of this shape */
     public void requireFits(ImageSet images) {
-        if (images.channels() != architecture.imageChannels()
-                || images.height() != ConvVae.SIDE
-                || images.width() != ConvVae.SIDE) {
-            throw new InputException(path + ": a VAE of " + architecture.imageChannels() + "×" + ConvVae.SIDE + "×"
-                    + ConvVae.SIDE + " images; " + images.name() + " has " + images.channels() + "×" + images.height()
-                    + "×" + images.width());
+        if (!images.shape().equals(architecture.image())) {
+            throw new InputException(path + ": a VAE of " + architecture.image() + " images; " + images.name() + " has "
+                    + images.shape());
         }
     }
 

@@ -28,6 +28,9 @@ public final class VaePictures {
 
     private static final int SAMPLE_COLUMNS = 8;
     private static final int PAIR_COLUMNS = 12;
+    /** Columns of the screen for an image at least, so that there is room for a label over it. */
+    private static final int LEAST_WIDTH = 56;
+
     private static final int SCALE = 2;
     private static final byte LINE = (byte) 0xF4; // as light as the grid's background
 
@@ -74,7 +77,7 @@ public final class VaePictures {
         }
         return ImageGrid.of(pairs, originals.channels(), pairRows, width)
                 .columns(Math.min(count, PAIR_COLUMNS))
-                .scale(SCALE)
+                .scale(scale(width))
                 .title("above: original, below: reconstruction (" + name(picture) + ")");
     }
 
@@ -113,7 +116,7 @@ public final class VaePictures {
         labels.add("original");
         return ImageGrid.of(rows, ends.channels(), ends.height(), ends.width())
                 .columns(columns)
-                .scale(SCALE)
+                .scale(scale(ends.width()))
                 .columnLabels(labels);
     }
 
@@ -134,6 +137,10 @@ public final class VaePictures {
                 .columns(n)
                 .padding(0)
                 .scale(n <= 20 ? SCALE : 1);
+    }
+
+    private static int scale(int width) {
+        return Math.max(SCALE, (LEAST_WIDTH + width - 1) / width);
     }
 
     /** How a picture of p(x|z) is called in captions and on the command line. */

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
  * @param seconds time spent training, over all sittings
  * @param bestEpoch the epoch with the lowest validation bits per dimension, from 0 as in {@code metrics.csv}
  * @param validationBpd those
+ * @param bpdUnit what they and those of {@code metrics.csv} are counted in, as in {@link VaeEvaluation}
  * @param test the weights of that epoch on the test images
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -28,4 +29,5 @@ public record VaeResults(
         double seconds,
         int bestEpoch,
         double validationBpd,
+        String bpdUnit,
         VaeEvaluation test) {}

@@ -155,6 +155,7 @@ public final class VaeRun implements AutoCloseable {
     private VaeResults test(Trainer.Outcome outcome, RunWatcher watcher) throws IOException {
         ImageSet test = Datasets.load(config.data(), Split.TEST, dataDir);
         try (VaeFile best = VaeFile.read(folder.bestWeights(), Device.parse(config.device()))) {
+            best.requireFits(test);
             VaeEvaluation evaluation = VaeEvaluation.of(
                     best.vae(),
                     test,
@@ -171,6 +172,7 @@ public final class VaeRun implements AutoCloseable {
                     last.seconds(),
                     outcome.bestEpoch(),
                     outcome.history().get(outcome.bestEpoch()).validation("bpd"),
+                    evaluation.bpdUnit(),
                     evaluation);
             AtomicFile.writeString(folder.file("results.json"), JSON.writeValueAsString(results) + "\n");
             return results;

@@ -10,7 +10,6 @@ import varepsilon.data.Split;
 import varepsilon.data.Splits;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.ElboObjective;
-import varepsilon.generative.Likelihood;
 import varepsilon.generative.Vae;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
@@ -51,12 +50,22 @@ public final class VaeTraining {
      * The images that are split into those to train on and those held out.
      *
      * @param dataDir where the data lies
+     * @throws InputException where no model is made for images of their size
      */
     static ImageSet images(VaeConfig config, Path dataDir) throws IOException {
         ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
         ImageSet limited = config.limit() > 0 ? all.limit(config.limit()) : all;
         requireSplittable(config, limited.size());
+        architecture(config, limited);
         return limited;
+    }
+
+    private static ConvVae architecture(VaeConfig config, ImageSet images) {
+        try {
+            return new ConvVae(config.latentDim(), config.filters(), images.shape(), config.distribution());
+        } catch (InputException e) {
+            throw new InputException(images.name() + ": " + e.getMessage(), e);
+        }
     }
 
     private static void requireSplittable(VaeConfig config, int size) {
@@ -82,11 +91,7 @@ public final class VaeTraining {
         Engine.setThreads(config.threads());
         int held = held(config, all.size());
         int[][] parts = Splits.random(all.size(), new int[] {all.size() - held, held}, config.seed());
-        ConvVae architecture = new ConvVae(
-                config.latentDim(),
-                config.filters(),
-                all.channels(),
-                Likelihood.named(config.likelihood(), config.levels()));
+        ConvVae architecture = architecture(config, all);
         TrainingPlan plan =
                 TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"));
         try (Rng init = Rng.seeded(config.seed()).split("init");

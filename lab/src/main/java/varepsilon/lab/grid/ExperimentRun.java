@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.report.HtmlPage;
 import varepsilon.report.Table;
 import varepsilon.tensor.AtomicFile;
@@ -147,7 +148,8 @@ public final class ExperimentRun {
             throw new InputException(workplace.folder() + ": is not finished, '"
                     + missing.get().label()
                     + "' is missing; run the experiment again to go on: varepsilon experiment run "
-                    + workplace.folder().resolve(CONFIG) + " --out " + workplace.folder());
+                    + ShellWords.quoted(workplace.folder().resolve(CONFIG)) + " --out "
+                    + ShellWords.quoted(workplace.folder()));
         }
         Experiment.Summary summary = experiment.summarise();
         Path folder = workplace.folder();
@@ -168,7 +170,7 @@ public final class ExperimentRun {
         HtmlPage page = new HtmlPage(file.title()).callout(HtmlPage.Tone.NOTE, "In short", summary.reading());
         summary.page().accept(page);
         page.heading("How it was made");
-        page.code("command", "varepsilon " + String.join(" ", command));
+        page.code("command", "varepsilon " + ShellWords.quoted(command));
         page.code("config.yaml", file.toYaml());
         for (Path provenance : provenances()) {
             page.details(

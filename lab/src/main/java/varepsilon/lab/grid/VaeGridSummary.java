@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import varepsilon.generative.Likelihood;
 import varepsilon.lab.experiment.PublishedCurves;
 import varepsilon.lab.experiment.VaeConfig;
 import varepsilon.report.HtmlPage;
@@ -61,12 +62,15 @@ final class VaeGridSummary {
         for (GridExperiment.Run run : runs) {
             Map<String, Double> tested = GridExperiment.numbers(run.results(), TESTED);
             tested.forEach((name, value) -> rows.add(line(run, null, name, value, null)));
+            if (likelihood(run).isDensity()) {
+                rows.add(line(run, null, "bpd_is_density", 1.0, null));
+            }
             Map<String, Map<Integer, Double>> published = published(run);
             lines(run, published, rows);
             json.add(json(run, tested));
             JsonNode test = run.results().get("test");
             table.row(
-                    run.assignment().label(),
+                    label(run),
                     run.results().get("epochs").asInt(),
                     test.get("bpd").asDouble(),
                     test.get("reconstruction_nats").asDouble(),
@@ -77,6 +81,15 @@ final class VaeGridSummary {
         }
         return new Experiment.Summary(
                 columns, rows, json, table, String.join(" ", sentences), page -> show(page, table, beside));
+    }
+
+    private static Likelihood likelihood(GridExperiment.Run run) {
+        return ((VaeConfig) run.config()).distribution();
+    }
+
+    /** Says of bits per dimension that are those of a density that they are. */
+    private static String label(GridExperiment.Run run) {
+        return run.assignment().label() + (likelihood(run).isDensity() ? " (density)" : "");
     }
 
     private List<Object> line(GridExperiment.Run run, Integer epoch, String metric, Double value, Double published) {
@@ -92,6 +105,7 @@ final class VaeGridSummary {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("training", run.assignment().values());
         json.putAll(tested);
+        json.put("bpd_unit", likelihood(run).bpdUnit());
         return json;
     }
 
@@ -143,9 +157,10 @@ final class VaeGridSummary {
         double bpd = run.results().at("/test/bpd").asDouble();
         String own = String.format(
                 Locale.ROOT,
-                "With %s: %.4f bits per dimension on the test images",
+                "With %s: %.4f %s on the test images",
                 run.assignment().label(),
-                bpd);
+                bpd,
+                likelihood(run).bpdUnit());
         double[] values = run.metrics().get(VALIDATION);
         int common = published.getOrDefault(VALIDATION, Map.of()).keySet().stream()
                 .filter(epoch -> epoch < values.length)
@@ -184,7 +199,7 @@ final class VaeGridSummary {
 
     private static void charts(HtmlPage page, GridExperiment.Run run) throws IOException {
         page.chart(
-                chart(run, "Bits per dimension", "bits per dimension", "bpd"),
+                chart(run, "Bits per dimension", likelihood(run).bpdUnit(), "bpd"),
                 "Training and validation images over training; dashed: published.");
         page.chart(
                 chart(run, "Divergence from the prior", "nats an image", "kl_nats"),

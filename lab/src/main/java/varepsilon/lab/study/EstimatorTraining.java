@@ -89,7 +89,7 @@ record EstimatorTraining(
 
     private Vae created(Rng init) {
         try (var scope = Scope.open()) {
-            return new ConvVae(LATENT_DIM, filters, train.channels(), new Categorical(LEVELS))
+            return new ConvVae(LATENT_DIM, filters, train.shape(), new Categorical(LEVELS))
                     .create(Init.on(device, init));
         }
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.report.HtmlPage;
 import varepsilon.tensor.AtomicFile;
 
@@ -75,7 +76,7 @@ public final class StudyFolder {
             text.add("![" + exhibit.caption().replaceAll("[\\[\\]]", "") + "](" + file + ")");
             text.add(exhibit.caption());
         }
-        text.add("Made by `varepsilon " + String.join(" ", command) + "`.");
+        text.add("Made by `varepsilon " + ShellWords.quoted(command) + "`.");
         return String.join("\n\n", text) + "\n";
     }
 
@@ -98,7 +99,7 @@ public final class StudyFolder {
         for (Exhibit exhibit : result.exhibits()) {
             add(page, exhibit);
         }
-        return page.heading("How it was made").facts(facts).code("command", "varepsilon " + String.join(" ", command));
+        return page.heading("How it was made").facts(facts).code("command", "varepsilon " + ShellWords.quoted(command));
     }
 
     private static void add(HtmlPage page, Exhibit exhibit) {

@@ -109,13 +109,13 @@ class InterruptionTest {
 
     @Test
     void askedToEndItSavesAndSaysHowToGoOn() throws Exception {
-        Path run = folder.resolve("stopped");
+        Path run = folder.resolve("stopped here");
         Process process = start(training(run, EPOCHS));
         await(run.resolve("samples/epoch_000.png"), process);
         process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(128 + 15);
-        assertThat(errors()).contains("Stopped and saved. To go on: varepsilon vae train --resume " + run);
+        assertThat(errors()).contains("Stopped and saved. To go on: varepsilon vae train --resume '" + run + "'");
         assertThat(run.resolve("checkpoints/training.safetensors")).exists();
 
         assertThat(resumeToTheEnd(run)).as(errors()).isZero();

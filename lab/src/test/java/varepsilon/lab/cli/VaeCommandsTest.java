@@ -75,6 +75,7 @@ class VaeCommandsTest {
                         "seconds",
                         "best_epoch",
                         "validation_bpd",
+                        "bpd_unit",
                         "test");
         assertThat(results)
                 .isEqualTo(
@@ -105,7 +106,15 @@ class VaeCommandsTest {
         assertThat(evaluation.fieldNames())
                 .toIterable()
                 .containsExactly(
-                        "n", "bpd", "nelbo_nats", "reconstruction_nats", "kl_nats", "latent_dim", "active_units");
+                        "n",
+                        "bpd",
+                        "bpd_unit",
+                        "nelbo_nats",
+                        "reconstruction_nats",
+                        "kl_nats",
+                        "latent_dim",
+                        "active_units");
+        assertThat(evaluation.get("bpd_unit").asText()).isEqualTo("bits per dimension");
         double nelbo = evaluation.get("nelbo_nats").asDouble();
         assertThat(evaluation.get("reconstruction_nats").asDouble()
                         + evaluation.get("kl_nats").asDouble())

@@ -1,0 +1,184 @@
+package varepsilon.lab.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.experiment.AttackReport;
+import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.experiment.JudgedExamples;
+import varepsilon.report.Progress;
+import varepsilon.report.Table;
+import varepsilon.tensor.Device;
+
+/** Adversarial images of other tools, judged instead of attacks or beside them. */
+final class Judge {
+    private static final Set<String> WITHOUT_ATTACK = Set.of(
+            "--judge",
+            "--weights",
+            "--architecture",
+            "--normalize-mean",
+            "--normalize-std",
+            "--data",
+            "--data-dir",
+            "--limit",
+            "--split",
+            "--norm",
+            "--eps",
+            "--batch-size",
+            "--seed",
+            "--threads",
+            "--device",
+            "--json",
+            "--quiet",
+            "--verbose",
+            "--no-progress");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--judge",
+            paramLabel = "FILE",
+            description =
+                    "Judge adversarial images that another tool made of these images, in their order: .npz, .npy or"
+                            + " .safetensors, N×C×H×W or N×H×W×C, integers from 0 to 255 or floats from 0 to 1; or a folder of"
+                            + " PNG files. Attacks run only where --attack is given too.")
+    private Path file;
+
+    /** A classifier that was not attacked by us. */
+    private record Alone(String weights, String images, List<String> notes, JudgedExamples judged) {}
+
+    /** Beside our attacks. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Beside(@JsonUnwrapped AttackReport report, JudgedExamples judged) {}
+
+    boolean isWanted() {
+        return file != null;
+    }
+
+    /** Whether nothing is to be attacked. */
+    boolean isAlone() {
+        return isWanted() && !command.commandLine().getParseResult().hasMatchedOption("--attack");
+    }
+
+    /** Refuses what makes no sense with it; before any file is read. */
+    void check(List<AttackSettings> settings) {
+        if (!isWanted()) {
+            return;
+        }
+        if (settings.stream().mapToDouble(AttackSettings::eps).distinct().count() > 1) {
+            throw Usage.wrong(command, "--judge: expected one --eps");
+        }
+        if (isAlone()) {
+            for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+                if (!WITHOUT_ATTACK.contains(option.longestName())) {
+                    throw Usage.wrong(command, option.longestName() + ": has no effect on --judge without an --attack");
+                }
+            }
+        }
+    }
+
+    /** Judges the file against its threat model, that of the attacks. */
+    JudgedExamples judged(
+            ClassifierFile model, ImageSet images, AttackSettings attack, int batchSize, Device device, Output output)
+            throws IOException {
+        try (Progress progress = output.progress("judging", images.size(), "images")) {
+            long[] done = {0};
+            return JudgedExamples.of(file, model, images, attack.toThreatModel(), batchSize, device, now -> {
+                progress.advance(now - done[0]);
+                done[0] = now;
+            });
+        }
+    }
+
+    /** The result of judging alone. */
+    static void show(ClassifierFile model, ImageSet images, JudgedExamples judged, Output output) {
+        model.notes().forEach(output::note);
+        noteSizes(judged, output);
+        String text = String.format(
+                Locale.ROOT,
+                "%s on %s: %,d images, of which %,d are right as they are, %.2f %% (95 %% interval %.2f to %.2f)%n%n",
+                model.path(),
+                images.name(),
+                judged.n(),
+                judged.cleanCorrect(),
+                100 * judged.cleanAccuracy(),
+                100 * judged.cleanCi95().get(0),
+                100 * judged.cleanCi95().get(1));
+        output.result(new Alone(model.path().toString(), images.name(), model.notes(), judged), text + table(judged));
+    }
+
+    /** The result of attacks, and of judging beside it. */
+    static void show(AttackReport report, String text, JudgedExamples judged, Output output) {
+        noteSizes(judged, output);
+        output.result(new Beside(report, judged), text + System.lineSeparator() + table(judged));
+    }
+
+    private static void noteSizes(JudgedExamples judged, Output output) {
+        if (judged.medianPerturbation()
+                > 2
+                        * (judged.rounded() == null
+                                ? judged.eps()
+                                : judged.rounded().allowed())) {
+            output.note(String.format(
+                    Locale.ROOT,
+                    "half of the perturbations in %s are larger than %s, more than twice ε: are they of these images, in"
+                            + " this order, and of this norm?",
+                    judged.file(),
+                    number(judged.medianPerturbation())));
+        }
+    }
+
+    private static String table(JudgedExamples judged) {
+        Table table = new Table(
+                Table.text("judged: " + judged.norm() + " ε=" + number(judged.eps())),
+                Table.count("robust", ""),
+                Table.percent("accuracy", 2),
+                Table.percent("from", 2),
+                Table.percent("to", 2),
+                Table.count("too large", ""),
+                Table.count("of them wrong", ""));
+        table.row(
+                judged.rounded() == null ? "up to ε" : "up to ε, as stored",
+                judged.robustCorrect(),
+                judged.robustAccuracy(),
+                judged.robustCi95().get(0),
+                judged.robustCi95().get(1),
+                judged.tooLarge(),
+                judged.tooLargeAndWrong());
+        JudgedExamples.Rounded rounded = judged.rounded();
+        if (rounded != null) {
+            table.row(
+                    "up to " + number(rounded.allowed()) + ", rounding allowed for",
+                    rounded.robustCorrect(),
+                    rounded.robustAccuracy(),
+                    rounded.robustCi95().get(0),
+                    rounded.robustCi95().get(1),
+                    rounded.tooLarge(),
+                    rounded.tooLargeAndWrong());
+        }
+        return table.toText()
+                + String.format(
+                        Locale.ROOT,
+                        "%n%s (%s): largest perturbation %s, median %s, in pixel units. An image whose perturbation is too"
+                                + " large counts as not broken.%n",
+                        judged.file(),
+                        judged.format(),
+                        number(judged.maxPerturbation()),
+                        number(judged.medianPerturbation()));
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.5g", value);
+    }
+}

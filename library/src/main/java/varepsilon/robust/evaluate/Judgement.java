@@ -1,0 +1,106 @@
+package varepsilon.robust.evaluate;
+
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+import varepsilon.classify.Classifier;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * What a classifier makes of adversarial images that came from elsewhere. An image is broken only by a perturbation that its
+ * threat model allows.
+ *
+ * @param clean accuracy on the images
+ * @param exact perturbations taken as they are stored
+ * @param rounded the same where each value may be off by what storing has rounded; null where nothing is lost in that
+ * @param maxPerturbation the largest size, in the norm and pixel units
+ * @param medianPerturbation half of them are no larger
+ */
+public record Judgement(
+        Accuracy clean, Counted exact, Counted rounded, double maxPerturbation, double medianPerturbation) {
+    /** In single precision a value below 1 is off by half of this; so is its image. */
+    private static final double SINGLE_PRECISION = 0x1p-23;
+
+    /**
+     * What is left under perturbations up to a size.
+     *
+     * @param allowed that size, without the tolerance for single precision
+     * @param robust right before, and right after or perturbed too much, of all
+     * @param tooLarge perturbations that are larger
+     * @param tooLargeAndWrong how many of them would break an image that was right
+     */
+    public record Counted(double allowed, Accuracy robust, int tooLarge, int tooLargeAndWrong) {}
+
+    /**
+     * Judges them.
+     *
+     * @param images with labels, as many as {@code adversarial}
+     * @param batchSize images at once, at least 1
+     * @param device where the classifier lives
+     * @param progress hears how many images are done
+     */
+    public static Judgement of(
+            Classifier classifier,
+            ImageSet images,
+            AdversarialImages adversarial,
+            ThreatModel threat,
+            int batchSize,
+            Device device,
+            LongConsumer progress) {
+        int n = images.size();
+        int[] before = new int[n];
+        int[] after = new int[n];
+        double[] sizes = new double[n];
+        int done = 0;
+        var batches = Batches.of(images, batchSize).iterator();
+        while (batches.hasNext()) {
+            try (var scope = Scope.withoutGradients()) {
+                Batch batch = batches.next();
+                Tensor clean = batch.images().to(DType.FLOAT32).div(255);
+                Tensor perturbed = adversarial.pixels(done, done + batch.size());
+                System.arraycopy(Predictions.of(classifier, clean.to(device)), 0, before, done, batch.size());
+                System.arraycopy(Predictions.of(classifier, perturbed.to(device)), 0, after, done, batch.size());
+                Tensor delta = perturbed.to(DType.FLOAT64).sub(clean.to(DType.FLOAT64));
+                System.arraycopy(threat.norm().length(delta).toDoubles(), 0, sizes, done, batch.size());
+                done += batch.size();
+            }
+            progress.accept(done);
+        }
+        boolean[] right = new boolean[n];
+        boolean[] stays = new boolean[n];
+        for (int i = 0; i < n; i++) {
+            right[i] = before[i] == images.label(i);
+            stays[i] = after[i] == images.label(i);
+        }
+        double rounding = threat.norm().diameter(adversarial.rounding(), images.dimensions());
+        double tolerance = AttackRun.TOLERANCE + threat.norm().diameter(SINGLE_PRECISION, images.dimensions());
+        double[] sorted = sizes.clone();
+        Arrays.sort(sorted);
+        return new Judgement(
+                Accuracy.of(right),
+                count(right, stays, sizes, threat.epsilon(), tolerance),
+                rounding == 0 ? null : count(right, stays, sizes, threat.epsilon() + rounding, tolerance),
+                sorted[n - 1],
+                sorted[(n - 1) / 2]);
+    }
+
+    private static Counted count(boolean[] right, boolean[] stays, double[] sizes, double allowed, double tolerance) {
+        boolean[] robust = new boolean[sizes.length];
+        int tooLarge = 0;
+        int tooLargeAndWrong = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            boolean within = sizes[i] <= allowed + tolerance;
+            robust[i] = right[i] && (stays[i] || !within);
+            tooLarge += within ? 0 : 1;
+            tooLargeAndWrong += !within && right[i] && !stays[i] ? 1 : 0;
+        }
+        return new Counted(allowed, Accuracy.of(robust), tooLarge, tooLargeAndWrong);
+    }
+}
