@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
@@ -20,9 +22,8 @@ import org.slf4j.LoggerFactory;
 public final class Engine {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
-    static {
-        load();
-    }
+    /** Why the part of the engine that computes on GPUs is not there; empty where it is. */
+    private static final Optional<String> WHY_NO_GPU_PART = load();
 
     private Engine() {}
 
@@ -31,17 +32,34 @@ public final class Engine {
         // The static initialiser did it.
     }
 
-    private static void load() {
+    private static Optional<String> load() {
         // JavaCPP reads these when its first class loads. Lifetimes are ours (Scope): its own collector thread would
         // only add a global lock to every allocation.
         System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
         System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");
-        extract();
+        Optional<Path> gpuPart = extract();
         Loader.load(torch.class);
         Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
         // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
         openblas_nolapack.blas_set_num_threads(blasThreads());
+        return whyNotLoaded(gpuPart);
+    }
+
+    /** JavaCPP has tried to load it with the rest, and goes on in silence where that fails. */
+    private static Optional<String> whyNotLoaded(Optional<Path> gpuPart) {
+        if (gpuPart.isEmpty()) {
+            return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
+                    + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
+        }
+        try {
+            System.load(gpuPart.get().toString());
+            return Optional.empty();
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.of("the engine's GPU part cannot be loaded: " + e.getMessage()
+                    + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's linker finds "
+                    + "them (LD_LIBRARY_PATH), or use --device cpu");
+        }
     }
 
     private static int blasThreads() {
@@ -52,21 +70,27 @@ public final class Engine {
     /**
      * Extracts every native library before the first one is linked. The loader would extract and link them one by one,
      * and the linker would then resolve {@code libtorch_cpu.so} to another libtorch of the system, which crashes.
+     *
+     * @return the library that computes on GPUs, where this build has it
      */
-    private static void extract() {
+    private static Optional<Path> extract() {
         try {
             String platform = Loader.getPlatform();
             if (isFirstStart(platform)) {
                 log.info("First start: unpacking the native engine into {} …", Loader.getCacheDir());
             }
-            int openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
+            List<Path> openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
             // The GPU build keeps its libraries in a folder of its own.
-            int pytorch = unpack("/org/bytedeco/pytorch/" + platform + "/")
-                    + unpack("/org/bytedeco/pytorch/" + platform + "-gpu/");
-            if (openblas == 0 || pytorch == 0) {
+            List<Path> cpu = unpack("/org/bytedeco/pytorch/" + platform + "/");
+            List<Path> gpu = unpack("/org/bytedeco/pytorch/" + platform + "-gpu/");
+            if (openblas.isEmpty() || cpu.isEmpty() && gpu.isEmpty()) {
                 throw new IllegalStateException("the class path has no native engine for " + platform
                         + "; build with the Maven property native.platform=" + platform);
             }
+            return gpu.stream()
+                    .map(folder -> folder.resolve(System.mapLibraryName("torch_cuda")))
+                    .filter(Files::exists)
+                    .findFirst();
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot unpack the native engine; is the cache folder writable, and is there 600 MB of space? "
@@ -75,9 +99,11 @@ public final class Engine {
         }
     }
 
-    private static int unpack(String folder) throws IOException {
-        File[] files = Loader.cacheResources(folder);
-        return files == null ? 0 : files.length;
+    private static List<Path> unpack(String folder) throws IOException {
+        File[] unpacked = Loader.cacheResources(folder);
+        return unpacked == null
+                ? List.of()
+                : Arrays.stream(unpacked).map(File::toPath).toList();
     }
 
     private static boolean isFirstStart(String platform) throws IOException {
@@ -109,9 +135,8 @@ public final class Engine {
 
     /** Why the GPU of that index cannot be used; empty where it can. */
     static Optional<String> whyNoCuda(int index) {
-        if (!Context.hasCUDA() && !torch.hasCUDA()) {
-            return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
-                    + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
+        if (WHY_NO_GPU_PART.isPresent()) {
+            return WHY_NO_GPU_PART;
         }
         if (!torch.cuda_is_available()) {
             return Optional.of("the engine finds no NVIDIA GPU or driver; see `nvidia-smi`, or use --device cpu");
@@ -120,6 +145,10 @@ public final class Engine {
         return index < count
                 ? Optional.empty()
                 : Optional.of("there are " + count + " GPUs, numbered from 0; choose a smaller index");
+    }
+
+    private static String yesOrNo(boolean value) {
+        return value ? "yes" : "no";
     }
 
     // The Java classes' version is that of the native library that they were built with: 2.10.0-1.5.13.
@@ -137,12 +166,20 @@ public final class Engine {
         facts.put("engine", "libtorch " + version());
         facts.put("platform", Loader.getPlatform());
         facts.put("blas", "OpenBLAS, " + openblas_nolapack.blas_get_num_threads() + " thread(s)");
-        facts.put("onednn", Context.hasMKLDNN() ? "yes" : "no");
+        facts.put("onednn", yesOrNo(Context.hasMKLDNN()));
         try (BytePointer capability = torch.get_cpu_capability()) {
             facts.put("cpu_capability", capability.getString());
         }
         facts.put("threads", Integer.toString(torch.get_num_threads()));
-        facts.put("cuda", whyNoCuda(0).map(why -> "no: " + why).orElse("yes"));
+        Optional<String> whyNoCuda = whyNoCuda(0);
+        facts.put("cuda", whyNoCuda.map(why -> "no: " + why).orElse("yes"));
+        if (whyNoCuda.isEmpty()) {
+            // NVIDIA's shorter numbers: 10 bits of mantissa in the factors, for several times the speed.
+            facts.put(
+                    "tf32",
+                    "in convolutions " + yesOrNo(torch.globalContext().allowTF32CuDNN()) + ", in matrix products "
+                            + yesOrNo(torch.globalContext().allowTF32CuBLAS()));
+        }
         try {
             facts.put("native_cache", Loader.getCacheDir().toString());
         } catch (IOException e) {
