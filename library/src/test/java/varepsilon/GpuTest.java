@@ -73,6 +73,14 @@ import varepsilon.train.Objective;
 class GpuTest {
     private static final int STEPS = 3;
     private static final int BATCH = 6;
+    /**
+     * Pixels become numbers in single precision, by a division by 255 in place of which a GPU multiplies by its inverse.
+     * These bytes come out the same.
+     */
+    private static final int[] EXACT = IntStream.range(0, 256)
+            .filter(value -> value / 255f == value * (1 / 255f))
+            .toArray();
+
     private static final ImageSet GREY = images(1, 28);
     private static final ImageSet COLOUR = images(3, 32);
 
@@ -93,7 +101,10 @@ class GpuTest {
 
     private static ImageSet images(int channels, int side, int[] labels) {
         byte[] pixels = new byte[STEPS * BATCH * channels * side * side];
-        new Random(3).nextBytes(pixels);
+        Random random = new Random(3);
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) EXACT[random.nextInt(EXACT.length)];
+        }
         List<String> classes =
                 IntStream.range(0, 10).mapToObj(Integer::toString).toList();
         return ImageSet.labelled("noise", pixels, channels, side, side, labels, classes);
@@ -161,8 +172,7 @@ class GpuTest {
     @ParameterizedTest
     @MethodSource("defenses")
     void aClassifierTrainsAsOnTheCpu(Function<NetworkClassifier, ClassifierObjective> defense) {
-        // Perturbations are in single precision, and a sum over pixels has another order on each device.
-        assertClose(train(defense, gpu), train(defense, Device.CPU), 1e-5);
+        assertClose(train(defense, gpu), train(defense, Device.CPU), 1e-9);
     }
 
     private static Map<String, double[]> train(
@@ -185,8 +195,7 @@ class GpuTest {
     }
 
     private static NetworkClassifier classifier(Rng rng, Device device) {
-        return new Architecture("resnet20", 10, Normalisation.CIFAR10)
-                .create(new Init(rng, device, DType.FLOAT64));
+        return new Architecture("resnet20", 10, Normalisation.CIFAR10).create(new Init(rng, device, DType.FLOAT64));
     }
 
     /** A few steps as the trainer makes them: what was measured in the last, and the parameters after it. */
@@ -219,16 +228,23 @@ class GpuTest {
 
     private static void assertClose(Map<String, double[]> actual, Map<String, double[]> expected, double tolerance) {
         assertThat(actual.keySet()).isEqualTo(expected.keySet());
-        actual.forEach((name, values) -> assertThat(values)
-                .as(name)
-                .usingComparatorWithPrecision(tolerance)
-                .containsExactly(expected.get(name)));
+        actual.forEach((name, values) -> {
+            double[] wanted = expected.get(name);
+            assertThat(values).as(name).hasSameSizeAs(wanted);
+            double largest = 0;
+            double difference = 0;
+            for (int i = 0; i < wanted.length; i++) {
+                largest = Math.max(largest, Math.abs(wanted[i]));
+                difference = Math.max(difference, Math.abs(values[i] - wanted[i]));
+            }
+            assertThat(difference).as(name).isLessThanOrEqualTo(tolerance * Math.max(1, largest));
+        });
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"linf", "l2", "l1"})
     void anEvaluationFindsWhatItFindsOnTheCpu(String norm) {
-        double epsilon = Map.of("linf", 0.03, "l2", 0.8, "l1", 25.0).get(norm);
+        double epsilon = Map.of("linf", 0.03, "l2", 1.2, "l1", 25.0).get(norm);
         List<Attack> attacks = List.of(
                 new Fgsm(),
                 new RandomStartFgsm(),
