@@ -14,36 +14,22 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import bench_vae_step
+
 device = sys.argv[1] if len(sys.argv) > 1 else "cuda"
 STEPS = int(sys.argv[2]) if len(sys.argv) > 2 else 40
-LATENT, FILTERS, LEVELS = 20, 32, 16
 EPSILON = 8 / 255
 torch.manual_seed(1)
 
 
-class Vae(nn.Module):
-    def __init__(self, f=FILTERS):
-        super().__init__()
-        self.encoder = nn.Sequential(
-            nn.Conv2d(1, f, 3, 2, 1), nn.GELU(),
-            nn.Conv2d(f, f, 3, 1, 1), nn.GELU(),
-            nn.Conv2d(f, 2 * f, 3, 2, 1), nn.GELU(),
-            nn.Conv2d(2 * f, 2 * f, 3, 1, 1), nn.GELU(),
-            nn.Conv2d(2 * f, 2 * f, 3, 2, 1), nn.GELU(),
-            nn.Flatten(), nn.Linear(32 * f, 2 * LATENT))
-        self.up = nn.Sequential(nn.Linear(LATENT, 32 * f), nn.GELU())
-        self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(2 * f, 2 * f, 3, 2, 1, 0), nn.GELU(),
-            nn.Conv2d(2 * f, 2 * f, 3, 1, 1), nn.GELU(),
-            nn.ConvTranspose2d(2 * f, f, 3, 2, 1, 1), nn.GELU(),
-            nn.Conv2d(f, f, 3, 1, 1), nn.GELU(),
-            nn.ConvTranspose2d(f, LEVELS, 3, 2, 1, 1))
+class Vae(bench_vae_step.Vae):
+    """The same from bytes, and with what a sum is made of in single precision where the network's is shorter."""
 
     def loss(self, images):
         levels = images >> 4
         mean, log_std = self.encoder(levels.float() / 7.5 - 1).float().chunk(2, 1)
         z = mean + log_std.exp() * torch.randn_like(mean)
-        logits = self.decoder(self.up(z).reshape(-1, 2 * FILTERS, 4, 4)).float()
+        logits = self.decoder(self.up(z).reshape(-1, 2 * bench_vae_step.FILTERS, 4, 4)).float()
         nll = F.cross_entropy(logits, levels.squeeze(1).long(), reduction="none").sum((1, 2))
         kl = 0.5 * ((2 * log_std).exp() + mean ** 2 - 1 - 2 * log_std).sum(1)
         return (nll + kl).mean()

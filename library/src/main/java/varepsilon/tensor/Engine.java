@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.Context;
@@ -22,8 +23,8 @@ import org.slf4j.LoggerFactory;
 public final class Engine {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
-    /** Why the part of the engine that computes on GPUs is not there; empty where it is. */
-    private static final Optional<String> WHY_NO_GPU_PART = load();
+    /** Whether this build can compute on GPUs. */
+    private static final boolean HAS_GPU_PART = load();
 
     private Engine() {}
 
@@ -32,33 +33,50 @@ public final class Engine {
         // The static initialiser did it.
     }
 
-    private static Optional<String> load() {
+    private static boolean load() {
         // JavaCPP reads these when its first class loads. Lifetimes are ours (Scope): its own collector thread would
         // only add a global lock to every allocation.
         System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
         System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");
         Optional<Path> gpuPart = extract();
-        Loader.load(torch.class);
         Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+        gpuPart.ifPresent(Engine::loadGpuPart);
+        Loader.load(torch.class);
         // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
         openblas_nolapack.blas_set_num_threads(blasThreads());
-        return whyNotLoaded(gpuPart);
+        return gpuPart.isPresent();
     }
 
-    /** JavaCPP has tried to load it with the rest, and goes on in silence where that fails. */
-    private static Optional<String> whyNotLoaded(Optional<Path> gpuPart) {
-        if (gpuPart.isEmpty()) {
-            return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
-                    + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
+    /**
+     * Where a library cannot be linked, JavaCPP goes on in silence and takes one of that name from elsewhere in the system:
+     * another libtorch, and two of them crash. So the one that may lack its libraries is loaded first, or nothing is.
+     */
+    private static void loadGpuPart(Path library) {
+        ClassProperties properties = Loader.loadProperties(torch.class, Loader.loadProperties(), true);
+        for (String name : properties.get("platform.preload")) {
+            if (!name.startsWith("torch")) {
+                loadIfFound(properties, name);
+            }
         }
         try {
-            System.load(gpuPart.get().toString());
-            return Optional.empty();
+            System.load(library.toString());
         } catch (UnsatisfiedLinkError e) {
-            return Optional.of("the engine's GPU part cannot be loaded: " + e.getMessage()
-                    + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's linker finds "
-                    + "them (LD_LIBRARY_PATH), or use --device cpu");
+            throw new InputException(
+                    "the engine's GPU part cannot be loaded: " + e.getMessage()
+                            + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's linker"
+                            + " finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (VAREPSILON_CUDA=0"
+                            + " ./varepsilon …) the engine computes on the CPU alone",
+                    e);
+        }
+    }
+
+    /** NVIDIA's libraries in the usual folders; the linker looks for the others. */
+    private static void loadIfFound(ClassProperties properties, String name) {
+        try {
+            Loader.loadLibrary(torch.class, Loader.findLibrary(torch.class, properties, name), name);
+        } catch (UnsatisfiedLinkError e) {
+            log.debug("{} is not in the usual folders", name, e);
         }
     }
 
@@ -135,8 +153,9 @@ public final class Engine {
 
     /** Why the GPU of that index cannot be used; empty where it can. */
     static Optional<String> whyNoCuda(int index) {
-        if (WHY_NO_GPU_PART.isPresent()) {
-            return WHY_NO_GPU_PART;
+        if (!HAS_GPU_PART) {
+            return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
+                    + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
         }
         if (!torch.cuda_is_available()) {
             return Optional.of("the engine finds no NVIDIA GPU or driver; see `nvidia-smi`, or use --device cpu");
