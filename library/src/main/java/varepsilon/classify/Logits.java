@@ -1,6 +1,8 @@
 package varepsilon.classify;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import varepsilon.tensor.DType;
 import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -25,8 +27,13 @@ public final class Logits {
                     + " images; expected one row of at least 2 logits for each");
         }
         if (!logits.isFinite()) {
-            throw new InputException("the classifier returned logits that are not finite numbers (NaN or infinite);"
-                    + " nothing can be measured on it");
+            double[] sums = logits.to(DType.FLOAT64).sum(1).toDoubles();
+            int[] bad = IntStream.range(0, sums.length)
+                    .filter(i -> !Double.isFinite(sums[i]))
+                    .toArray();
+            throw new InputException("the classifier returned logits that are not finite numbers (NaN or infinite) for "
+                    + bad.length + " of " + examples + " images, the first of them number " + (bad[0] + 1)
+                    + " of its batch; nothing can be measured on it");
         }
     }
 

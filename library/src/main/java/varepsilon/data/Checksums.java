@@ -7,24 +7,44 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import varepsilon.tensor.InputException;
 
-/** SHA-256 of files. */
+/** SHA-256 of files, and MD5 where a publisher gives nothing else. */
 public final class Checksums {
     private static final int BUFFER = 1 << 16;
 
     private Checksums() {}
 
     static MessageDigest newSha256() {
+        return digest("SHA-256");
+    }
+
+    private static MessageDigest digest(String algorithm) {
         try {
-            return MessageDigest.getInstance("SHA-256");
+            return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            throw new IllegalStateException("every Java platform has " + algorithm, e);
         }
     }
 
-    /** The SHA-256 of a file in lower-case hexadecimal. */
+    /**
+     * The SHA-256 of a file in lower-case hexadecimal.
+     *
+     * @throws InputException for a folder
+     */
     public static String sha256(Path file) throws IOException {
-        MessageDigest digest = newSha256();
+        return of(file, newSha256());
+    }
+
+    /** The MD5 of a file in lower-case hexadecimal: it tells copies with faults, not those of ill will. */
+    static String md5(Path file) throws IOException {
+        return of(file, digest("MD5"));
+    }
+
+    private static String of(Path file, MessageDigest digest) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new InputException(file + ": is a folder; expected a file; move it away");
+        }
         try (InputStream in = Files.newInputStream(file)) {
             byte[] buffer = new byte[BUFFER];
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {

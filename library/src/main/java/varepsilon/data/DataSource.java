@@ -2,11 +2,12 @@ package varepsilon.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import varepsilon.tensor.InputException;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
-public sealed interface DataSource permits IdxSource, Cifar10Source, FolderSource, GlyphSource {
+public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource {
     /** The name on the command line. */
     String name();
 
@@ -33,9 +34,16 @@ public sealed interface DataSource permits IdxSource, Cifar10Source, FolderSourc
      * A file in the data folder and what it must be.
      *
      * @param path where it was found
-     * @param sha256 the published SHA-256 in lower-case hexadecimal
+     * @param checksum the published SHA-256, or MD5 where there is no other, in lower-case hexadecimal
      */
-    record StoredFile(Path path, String sha256) {}
+    record StoredFile(Path path, String checksum) {
+        private static final int MD5_LETTERS = 32;
+
+        /** The checksum of the file as it is, of the same kind. */
+        String found() throws IOException {
+            return checksum.length() == MD5_LETTERS ? Checksums.md5(path) : Checksums.sha256(path);
+        }
+    }
 
     /**
      * The files in the data folder that {@link #load} reads, for both parts.
@@ -43,6 +51,26 @@ public sealed interface DataSource permits IdxSource, Cifar10Source, FolderSourc
      * @throws InputException naming the first that is missing, where it was looked for, and what to do
      */
     List<StoredFile> stored(Path dataDir);
+
+    /**
+     * What a person should know of the files before they trust figures about them: which are not the published ones,
+     * what was left out. Reads all of them.
+     *
+     * @throws InputException where they are missing
+     */
+    default List<String> notes(Path dataDir) throws IOException {
+        List<String> others = new ArrayList<>();
+        for (StoredFile file : stored(dataDir)) {
+            if (!file.found().equals(file.checksum())) {
+                others.add(file.path().toString());
+            }
+        }
+        return others.isEmpty()
+                ? List.of()
+                : List.of(String.join(", ", others) + ": not as published; figures from "
+                        + (others.size() == 1 ? "it" : "them") + " do not compare with others' on " + name()
+                        + " (`varepsilon data info " + name() + "` gives the checksums)");
+    }
 
     /**
      * Loads a part. Checks structure (magic numbers, sizes, counts, labels), not checksums, which {@link Datasets#verify}

@@ -16,9 +16,10 @@ import varepsilon.tensor.InputException;
  * @param channels C of its images
  * @param height H of its images
  * @param width W of its images
- * @param classNames names of its classes by label
+ * @param classNames names of its classes by label; none for images without labels
  * @param parts training and test part
  * @param files the files it was read from
+ * @param notes what a person should know of them: {@link DataSource#notes}
  */
 public record DatasetInfo(
         String name,
@@ -28,13 +29,14 @@ public record DatasetInfo(
         int width,
         List<String> classNames,
         List<Part> parts,
-        List<File> files) {
+        List<File> files,
+        List<String> notes) {
     /**
      * One part.
      *
      * @param split which
      * @param size the number of images
-     * @param classCounts images of each class, by label
+     * @param classCounts images of each class, by label; none for images without labels
      * @param statistics mean and standard deviation of the pixels, in [0,1] units
      * @param sha256 of shape, pixels and labels: {@link ImageSet#sha256}
      */
@@ -62,7 +64,8 @@ public record DatasetInfo(
         List<File> files = new ArrayList<>();
         for (DataSource.StoredFile file : source.stored(dataDir)) {
             String sha256 = Checksums.sha256(file.path());
-            files.add(new File(file.path(), Files.size(file.path()), sha256, sha256.equals(file.sha256())));
+            boolean published = file.found().equals(file.checksum());
+            files.add(new File(file.path(), Files.size(file.path()), sha256, published));
         }
         ImageSet train = source.load(Split.TRAIN, dataDir);
         Part trainPart = part(Split.TRAIN, train);
@@ -75,7 +78,8 @@ public record DatasetInfo(
                 train.width(),
                 train.classNames(),
                 List.of(trainPart, testPart),
-                List.copyOf(files));
+                List.copyOf(files),
+                source.notes(dataDir));
     }
 
     private static Part part(Split split, ImageSet set) {

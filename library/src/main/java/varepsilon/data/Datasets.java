@@ -10,8 +10,12 @@ import varepsilon.tensor.InputException;
 
 /** The data sets by the names that the command line knows them by. */
 public final class Datasets {
-    private static final List<DataSource> SOURCES =
-            List.of(IdxSource.mnist(), IdxSource.fashionMnist(), Cifar10Source.published(), new GlyphSource());
+    private static final List<DataSource> SOURCES = List.of(
+            IdxSource.mnist(),
+            IdxSource.fashionMnist(),
+            CifarSource.cifar10(),
+            CifarSource.cifar100(),
+            new GlyphSource());
 
     private Datasets() {}
 
@@ -21,14 +25,18 @@ public final class Datasets {
     }
 
     /**
-     * The data set of this name, or the images in the folder PATH for {@code folder:PATH}: a sub-folder for each class,
-     * images of one size in it, or {@code train/} and {@code test/} with such sub-folders.
+     * The data set of this name; or the images in the folder PATH for {@code folder:PATH}: a sub-folder for each class,
+     * images of one size in it, or {@code train/} and {@code test/} with such sub-folders; without sub-folders, images
+     * without labels. Or IDX files, for {@code idx:IMAGES,LABELS}.
      *
      * @throws InputException for a name that is none, with the nearest one and all of them
      */
     public static DataSource named(String name) {
         if (name.startsWith(FolderSource.PREFIX)) {
             return FolderSource.named(name.substring(FolderSource.PREFIX.length()));
+        }
+        if (name.startsWith(IdxFilesSource.PREFIX)) {
+            return IdxFilesSource.named(name.substring(IdxFilesSource.PREFIX.length()));
         }
         return SOURCES.stream()
                 .filter(source -> source.name().equals(name))
@@ -55,10 +63,10 @@ public final class Datasets {
      */
     public static void verify(String name, Path dataDir) throws IOException {
         for (DataSource.StoredFile file : named(name).stored(dataDir)) {
-            String found = Checksums.sha256(file.path());
-            if (!found.equals(file.sha256())) {
-                throw new InputException(file.path() + ": SHA-256 " + found + "; expected " + file.sha256()
-                        + ", the published file; delete it and run `varepsilon data fetch " + name + "`");
+            String found = file.found();
+            if (!found.equals(file.checksum())) {
+                throw new InputException(file.path() + ": checksum " + found + "; expected " + file.checksum()
+                        + ", that of the published file; delete it and run `varepsilon data fetch " + name + "`");
             }
         }
     }
@@ -72,7 +80,7 @@ public final class Datasets {
                 .orElseThrow();
         String all = SOURCES.stream().map(DataSource::name).collect(Collectors.joining(", "));
         return new InputException("unknown data set '" + name + "'; did you mean '" + nearest + "'? There are: " + all
-                + ", and " + FolderSource.PREFIX + "PATH");
+                + ", " + FolderSource.PREFIX + "PATH and " + IdxFilesSource.PREFIX + "IMAGES,LABELS");
     }
 
     /** Insertions, deletions and substitutions that lead from one text to the other (Levenshtein 1966). */

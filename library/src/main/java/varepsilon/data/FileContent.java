@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.CRC32;
 import java.util.zip.Inflater;
@@ -62,9 +63,12 @@ final class FileContent implements Closeable {
      * Opens a file at its start.
      *
      * @throws IOException where it cannot be opened
-     * @throws InputException for a damaged gzip header
+     * @throws InputException for a folder, or a damaged gzip header
      */
     static FileContent open(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new InputException(file + ": is a folder; expected a file");
+        }
         FileChannel channel = FileChannel.open(file);
         try {
             return new FileContent(file, channel);

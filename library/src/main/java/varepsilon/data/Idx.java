@@ -34,24 +34,41 @@ public final class Idx {
      * @throws IOException where a file cannot be read
      */
     public static ImageSet read(String name, Path images, Path labels, List<String> classNames) throws IOException {
-        Values labelValues = read(labels, LABELS);
-        Values imageValues = read(images, IMAGES);
-        int count = imageValues.sizes[0];
-        if (labelValues.sizes[0] != count) {
-            throw new InputException(images + ": holds " + count + " images, but " + labels + " holds "
-                    + labelValues.sizes[0] + " labels; expected as many: take both from one publisher");
+        int[] numbers = labels(labels);
+        Values values = read(images, IMAGES);
+        int count = values.sizes[0];
+        if (numbers.length != count) {
+            throw new InputException(images + ": holds " + count + " images, but " + labels + " holds " + numbers.length
+                    + " labels; expected as many: take both from one publisher");
         }
-        int[] numbers = new int[count];
         for (int i = 0; i < count; i++) {
-            numbers[i] = labelValues.bytes[i] & 0xff;
             if (numbers[i] >= classNames.size()) {
                 throw new InputException(labels + ": label " + numbers[i] + " of image " + i + "; expected 0 to "
                         + (classNames.size() - 1) + "; " + REMEDY);
             }
         }
-        int height = imageValues.sizes[1];
-        int width = imageValues.sizes[2];
-        return ImageSet.labelled(name, imageValues.bytes, 1, height, width, numbers, classNames);
+        return ImageSet.labelled(name, values.bytes, 1, values.sizes[1], values.sizes[2], numbers, classNames);
+    }
+
+    /**
+     * Reads grey images N×1×H×W without labels.
+     *
+     * @param name the name of the set
+     * @param images a file of three dimensions N, H, W
+     * @throws InputException as above
+     * @throws IOException where the file cannot be read
+     */
+    public static ImageSet read(String name, Path images) throws IOException {
+        Values values = read(images, IMAGES);
+        return ImageSet.unlabelled(name, values.bytes, 1, values.sizes[1], values.sizes[2]);
+    }
+
+    /** The numbers 0 … 255 in a file of one dimension. */
+    static int[] labels(Path file) throws IOException {
+        byte[] bytes = read(file, LABELS).bytes;
+        int[] numbers = new int[bytes.length];
+        Arrays.setAll(numbers, i -> bytes[i] & 0xff);
+        return numbers;
     }
 
     private record Values(int[] sizes, byte[] bytes) {}

@@ -1,6 +1,7 @@
 package varepsilon.data;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,16 +11,19 @@ import java.util.stream.Stream;
 import varepsilon.tensor.InputException;
 
 /**
- * MNIST and the sets that were published in its form: four IDX files in a folder of their own, gzipped
- * ({@code train-images-idx3-ubyte.gz}) or unpacked ({@code train-images-idx3-ubyte}), 28×28 grey images, ten classes.
+ * MNIST and the sets that were published in its form: four IDX files, gzipped ({@code train-images-idx3-ubyte.gz}) or
+ * unpacked ({@code train-images-idx3-ubyte}, in some copies {@code train-images.idx3-ubyte}), 28×28 grey images, ten
+ * classes. Looked for in a folder of their own in the data folder, where PyTorch's torchvision puts them
+ * ({@code MNIST/raw}), and in the data folder itself.
  *
  * @param name the name on the command line, and of the folder
+ * @param torchvision torchvision's name for it
  * @param description one line on what it is and who made it
  * @param classNames names of the classes by label
  * @param train the files of the training part
  * @param test the files of the test part
  */
-record IdxSource(String name, String description, List<String> classNames, Pair train, Pair test)
+record IdxSource(String name, String torchvision, String description, List<String> classNames, Pair train, Pair test)
         implements DataSource {
     private static final int SIDE = 28;
 
@@ -35,6 +39,7 @@ record IdxSource(String name, String description, List<String> classNames, Pair 
                 "https://storage.googleapis.com/cvdf-datasets/mnist/");
         return new IdxSource(
                 "mnist",
+                "MNIST",
                 "handwritten digits (LeCun, Cortes, Burges)",
                 IntStream.range(0, 10).mapToObj(Integer::toString).toList(),
                 new Pair(
@@ -71,6 +76,7 @@ record IdxSource(String name, String description, List<String> classNames, Pair 
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/");
         return new IdxSource(
                 "fashion-mnist",
+                "FashionMNIST",
                 "articles of clothing (Xiao, Rasul, Vollgraf; Zalando, MIT licence)",
                 List.of(
                         "T-shirt/top",
@@ -146,17 +152,71 @@ record IdxSource(String name, String description, List<String> classNames, Pair 
     }
 
     private StoredFile locate(Packed file, Path dataDir) {
-        Path packed = file.published.in(dataDir);
-        if (Files.exists(packed)) {
-            return new StoredFile(packed, file.published.sha256());
+        Path folder = folder(dataDir);
+        for (StoredFile candidate : candidates(file, folder)) {
+            if (Files.isRegularFile(candidate.path())) {
+                return candidate;
+            }
         }
-        String fileName = packed.getFileName().toString();
-        Path unpacked = packed.resolveSibling(fileName.substring(0, fileName.length() - ".gz".length()));
-        if (Files.exists(unpacked)) {
-            return new StoredFile(unpacked, file.unpackedSha256);
+        for (StoredFile candidate : candidates(file, folder)) {
+            if (Files.exists(candidate.path())) {
+                throw new InputException(candidate.path() + ": is a folder; expected a file of " + name);
+            }
         }
-        throw new InputException(name + ": " + fileName + " is missing (looked in " + packed.getParent()
+        throw new InputException(name + ": " + fileName(file) + " is missing (looked in " + folder
                 + ", also for the unpacked file); run `varepsilon data fetch " + name + "`, or set --data-dir or "
-                + DataFolder.VARIABLE + " to the folder that holds " + name + "/");
+                + DataFolder.VARIABLE + " to the folder that holds " + name + "/ or " + torchvision + "/raw/");
+    }
+
+    /** The first folder with one of the files; else the one of the set's own name. */
+    private Path folder(Path dataDir) {
+        Path own = dataDir.resolve(name);
+        List<Path> named = List.of(own, dataDir.resolve(torchvision).resolve("raw"));
+        // These may be another set's: the names of the files are the same.
+        List<Path> nameless = List.of(dataDir, dataDir.resolve("raw"));
+        return Stream.concat(named.stream(), nameless.stream().filter(folder -> !isOfAnotherSet(folder)))
+                .filter(this::hasAny)
+                .findFirst()
+                .orElse(own);
+    }
+
+    private boolean hasAny(Path folder) {
+        return files().flatMap(file -> candidates(file, folder).stream())
+                .anyMatch(candidate -> Files.exists(candidate.path()));
+    }
+
+    private boolean isOfAnotherSet(Path folder) {
+        return Stream.of(mnist(), fashionMnist())
+                .filter(other -> !other.name.equals(name))
+                .flatMap(other -> candidates(other.test.labels, folder).stream())
+                .anyMatch(IdxSource::isPublished);
+    }
+
+    private static boolean isPublished(StoredFile file) {
+        try {
+            return Files.isRegularFile(file.path()) && file.found().equals(file.checksum());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String fileName(Packed file) {
+        return file.published.path().substring(file.published.path().indexOf('/') + 1);
+    }
+
+    /** The names that a file may have in a folder. */
+    private static List<StoredFile> candidates(Packed file, Path folder) {
+        String packed = fileName(file);
+        return Stream.of(packed, packed.replace("-idx", ".idx"))
+                .map(folder::resolve)
+                .flatMap(path -> Stream.of(
+                        new StoredFile(path, file.published.sha256()),
+                        new StoredFile(unpacked(path), file.unpackedSha256)))
+                .toList();
+    }
+
+    private static Path unpacked(Path packed) {
+        String fileName = packed.getFileName().toString();
+        return packed.resolveSibling(fileName.substring(0, fileName.length() - ".gz".length()));
     }
 }

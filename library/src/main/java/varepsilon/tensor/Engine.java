@@ -19,12 +19,23 @@ import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The native engine: loads it once, safely, and says what it is. */
+/**
+ * The native engine: loads it once, safely, and says what it is. Its threads sleep while they wait for one another, unless
+ * the environment has one of {@code OMP_WAIT_POLICY}, {@code GOMP_SPINCOUNT} and {@code KMP_BLOCKTIME}; on systems other
+ * than Linux, only where it has {@code OMP_WAIT_POLICY=PASSIVE}.
+ */
 public final class Engine {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
-    /** Whether this build can compute on GPUs. */
-    private static final boolean HAS_GPU_PART = load();
+    /**
+     * What was found when it was loaded.
+     *
+     * @param waiting the setting by which threads wait, {@code NAME=VALUE}, or empty
+     * @param hasGpuPart whether this build can compute on GPUs
+     */
+    private record Loaded(String waiting, boolean hasGpuPart) {}
+
+    private static final Loaded LOADED = load();
 
     private Engine() {}
 
@@ -33,19 +44,35 @@ public final class Engine {
         // The static initialiser did it.
     }
 
-    private static boolean load() {
+    private static Loaded load() {
         // JavaCPP reads these when its first class loads. Lifetimes are ours (Scope): its own collector thread would
         // only add a global lock to every allocation.
         System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
         System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");
-        Optional<Path> gpuPart = extract();
-        Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
-        gpuPart.ifPresent(Engine::loadGpuPart);
-        Loader.load(torch.class);
-        // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
-        openblas_nolapack.blas_set_num_threads(blasThreads());
-        return gpuPart.isPresent();
+        NativeCache cache = NativeCache.choose();
+        System.setProperty(NativeCache.PROPERTY, cache.folder().toString());
+        Optional<Path> gpuPart = extract(cache);
+        try {
+            String waiting = Waiting.choose(System.getenv(), Loader.getPlatform());
+            Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+            gpuPart.ifPresent(Engine::loadGpuPart);
+            Loader.load(torch.class);
+            // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
+            openblas_nolapack.blas_set_num_threads(blasThreads());
+            if (System.getenv("OMP_NUM_THREADS") == null) {
+                // The engine counts the machine's cores; Java knows how many of them a container may use.
+                torch.set_num_threads(
+                        Math.min(torch.get_num_threads(), Runtime.getRuntime().availableProcessors()));
+            }
+            return new Loaded(waiting, gpuPart.isPresent());
+        } catch (UnsatisfiedLinkError e) {
+            throw new InputException(
+                    "the native engine cannot be loaded from " + cache.folder() + ": "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+                            + "; where the folder is damaged, delete it, and it is made anew",
+                    e);
+        }
     }
 
     /**
@@ -91,11 +118,12 @@ public final class Engine {
      *
      * @return the library that computes on GPUs, where this build has it
      */
-    private static Optional<Path> extract() {
+    private static Optional<Path> extract(NativeCache cache) {
         try {
             String platform = Loader.getPlatform();
-            if (isFirstStart(platform)) {
-                log.info("First start: unpacking the native engine into {} …", Loader.getCacheDir());
+            if (isFirstStart(cache.folder(), platform)) {
+                cache.passedOver().forEach(log::info);
+                log.info("First start: unpacking the native engine into {} …", cache.folder());
             }
             List<Path> openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
             // The GPU build keeps its libraries in a folder of its own.
@@ -111,9 +139,7 @@ public final class Engine {
                     .findFirst();
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "cannot unpack the native engine; is the cache folder writable, and is there 600 MB of space? "
-                            + "-Dorg.bytedeco.javacpp.cachedir=DIR chooses another folder",
-                    e);
+                    "cannot unpack the native engine into " + cache.folder() + "; is there 600 MB of space?", e);
         }
     }
 
@@ -124,11 +150,7 @@ public final class Engine {
                 : Arrays.stream(unpacked).map(File::toPath).toList();
     }
 
-    private static boolean isFirstStart(String platform) throws IOException {
-        Path cache = Loader.getCacheDir().toPath();
-        if (!Files.isDirectory(cache)) {
-            return true;
-        }
+    private static boolean isFirstStart(Path cache, String platform) throws IOException {
         try (var folders = Files.newDirectoryStream(cache, "pytorch-*-" + platform + "*.jar")) {
             return !folders.iterator().hasNext();
         }
@@ -153,7 +175,7 @@ public final class Engine {
 
     /** Why the GPU of that index cannot be used; empty where it can. */
     static Optional<String> whyNoCuda(int index) {
-        if (!HAS_GPU_PART) {
+        if (!LOADED.hasGpuPart()) {
             return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
                     + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
         }
@@ -190,6 +212,7 @@ public final class Engine {
             facts.put("cpu_capability", capability.getString());
         }
         facts.put("threads", Integer.toString(torch.get_num_threads()));
+        facts.put("waiting", LOADED.waiting().isEmpty() ? "as OpenMP does" : LOADED.waiting());
         Optional<String> whyNoCuda = whyNoCuda(0);
         facts.put("cuda", whyNoCuda.map(why -> "no: " + why).orElse("yes"));
         if (whyNoCuda.isEmpty()) {

@@ -40,7 +40,7 @@ public final class Rng implements AutoCloseable {
 
     /** A new stream that depends on this one's seed and on the number: an epoch, a step. */
     public Rng split(long number) {
-        return new Rng(mix(mix(seed) + number));
+        return new Rng(derive(seed, number));
     }
 
     private GeneratorOptional generator() {
@@ -57,6 +57,11 @@ public final class Rng implements AutoCloseable {
             hash = mix(hash ^ (b & 0xff));
         }
         return hash;
+    }
+
+    /** The seed of the sub-stream of that number. */
+    public static long derive(long seed, long number) {
+        return mix(mix(seed) + number);
     }
 
     // SplitMix64's increment and finaliser (Steele, Lea, Flood 2014): neighbouring seeds give unrelated streams.

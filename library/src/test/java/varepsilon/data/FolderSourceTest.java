@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
@@ -116,7 +117,7 @@ class FolderSourceTest {
     void aTestFolderAloneIsATestPart() throws IOException {
         grey("test/a/1.png", 1, 2, 3);
         assertThat(load(Split.TEST).size()).isEqualTo(1);
-        expectRefusal(root.resolve("train"), "missing");
+        expectRefusal(root, "train is missing");
         assertThatThrownBy(() -> Datasets.named("folder:" + root).stored(folder))
                 .isInstanceOf(InputException.class);
     }
@@ -129,6 +130,153 @@ class FolderSourceTest {
         assertThatThrownBy(() -> load(Split.TEST))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no class has 5 images");
+    }
+
+    private List<String> notes() throws IOException {
+        return Datasets.named("folder:" + root).notes(folder);
+    }
+
+    @Test
+    void valIsTheTestPartWhereThereIsNoTest() throws IOException {
+        for (String name : new String[] {"val", "valid", "validation"}) {
+            root = folder.resolve("with-" + name);
+            grey("train/a/1.png", 1, 2, 3);
+            grey("train/b/1.png", 2, 2, 3);
+            grey(name + "/b/1.png", 3, 2, 3);
+            assertThat(load(Split.TRAIN).labels()).containsExactly(0, 1);
+            assertThat(load(Split.TEST).labels()).containsExactly(1);
+            assertThat(notes()).containsExactly(root.resolve(name) + ": is the test part, because there is no test/");
+        }
+        grey("test/a/1.png", 4, 2, 3);
+        assertThat(load(Split.TEST).labels()).containsExactly(0);
+        assertThat(notes()).containsExactly(root + ": left out validation/, because the folder has train/ and test/");
+    }
+
+    @Test
+    void withoutATestPartItSaysWhatIsMissing() throws IOException {
+        grey("train/a/1.png", 1, 2, 3);
+        assertThat(load(Split.TRAIN).size()).isEqualTo(1);
+        assertThatThrownBy(() -> load(Split.TEST))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(root + ": test or val or valid or validation is missing");
+    }
+
+    @Test
+    void imagesWithoutSubFoldersHaveNoLabels() throws IOException {
+        for (int i = 0; i < 6; i++) {
+            grey(i + ".png", 100 + i, 2, 3);
+        }
+        ImageSet train = load(Split.TRAIN);
+        assertThat(train.isLabelled()).isFalse();
+        assertThat(firstBytes(train)).containsExactly(100, 101, 102, 103, 105);
+        assertThat(firstBytes(load(Split.TEST))).containsExactly(104);
+        DatasetInfo info = DatasetInfo.of("folder:" + root, folder);
+        assertThat(info.classNames()).isEmpty();
+        assertThat(info.parts()).extracting(DatasetInfo.Part::size).containsExactly(5, 1);
+        assertThat(notes()).isEmpty();
+    }
+
+    @Test
+    void tooFewImagesWithoutSubFolders() throws IOException {
+        grey("1.png", 1, 2, 3);
+        assertThatThrownBy(() -> load(Split.TEST))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(root + ": there are not 5 images");
+    }
+
+    @Test
+    void partsMayHaveNoLabelsToo() throws IOException {
+        grey("train/1.png", 1, 2, 3);
+        grey("train/2.png", 2, 2, 3);
+        grey("test/1.png", 3, 2, 3);
+        assertThat(load(Split.TRAIN).isLabelled()).isFalse();
+        assertThat(firstBytes(load(Split.TRAIN))).containsExactly(1, 2);
+        assertThat(firstBytes(load(Split.TEST))).containsExactly(3);
+        grey("train/a/1.png", 1, 2, 3);
+        expectRefusal(root, "one of train/ and test/ has a sub-folder for each class", "the same of both");
+    }
+
+    @Test
+    void classesThatAreNumbersAreInTheOrderOfNumbers() throws IOException {
+        for (int i = 0; i < 12; i++) {
+            grey(i + "/1.png", i, 2, 3);
+        }
+        ImageSet train = load(Split.TRAIN);
+        assertThat(train.classNames()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11");
+        assertThat(firstBytes(train)).containsExactly(train.labels());
+        assertThat(notes()).hasSize(1).first().asString().contains("0, 1, 2 …", "torchvision's ImageFolder");
+        grey("ship/1.png", 9, 2, 3);
+        assertThat(load(Split.TRAIN).classNames())
+                .startsWith("0", "1", "10", "11", "2")
+                .endsWith("9", "ship");
+        assertThat(notes()).isEmpty();
+    }
+
+    @Test
+    void aTestPartMayLackTheClassesThatAreNoNumbers() throws IOException {
+        grey("train/2/1.png", 1, 2, 3);
+        grey("train/ship/1.png", 1, 2, 3);
+        grey("test/2/1.png", 1, 2, 3);
+        assertThat(load(Split.TEST).labels()).containsExactly(0);
+        grey("train/10/1.png", 1, 2, 3);
+        assertThat(load(Split.TEST).labels()).containsExactly(1);
+    }
+
+    @Test
+    void numbersOfOneLengthAreInOrderAnyway() throws IOException {
+        for (String name : new String[] {"00", "01", "10"}) {
+            grey(name + "/1.png", 1, 2, 3);
+        }
+        assertThat(load(Split.TRAIN).classNames()).containsExactly("00", "01", "10");
+        assertThat(notes()).isEmpty();
+    }
+
+    @Test
+    void whatIsNoReadableImageIsCountedAndNamed() throws IOException {
+        grey("a/1.png", 1, 2, 3);
+        grey("b/1.png", 1, 2, 3);
+        for (String other : new String[] {"a/1.webp", "a/2.WEBP", "b/1.heic", "b/labels", "b/Thumbs.db"}) {
+            Files.write(root.resolve(other), new byte[10]);
+        }
+        Path stray = grey("stray.png", 9, 7, 7);
+        assertThat(load(Split.TRAIN).size()).isEqualTo(2);
+        assertThat(notes())
+                .containsExactly(
+                        root + ": left out 1 image beside the folders of the classes (stray.png first)",
+                        root
+                                + ": left out 4 files that cannot be read as images: 1 *.heic, 2 *.webp, 1 without ending ("
+                                + Path.of("a", "1.webp") + " first); those that are images, convert to PNG");
+        Files.delete(stray);
+        Files.delete(root.resolve("b/1.png"));
+        expectRefusal(root.resolve("b"), "holds no images", "found 4 files", "1 *.heic", "convert to PNG");
+    }
+
+    @Test
+    void foldersBesideThoseOfThePartsAreNamed() throws IOException {
+        grey("train/a/1.png", 1, 2, 3);
+        grey("test/a/1.png", 1, 2, 3);
+        grey("extra/a/1.png", 1, 2, 3);
+        assertThat(notes()).containsExactly(root + ": left out extra/, because the folder has train/ and test/");
+    }
+
+    @Test
+    void aFileIsNoFolder() throws IOException {
+        Path file = grey("1.png", 1, 2, 3);
+        root = file;
+        expectRefusal(file, "is a file", "expected a folder");
+    }
+
+    @Test
+    void readsTiffAndPnm() throws IOException {
+        Files.createDirectories(root.resolve("a"));
+        for (String name : new String[] {"rgb.tif", "rgb.ppm", "grey.pgm", "bilevel.pbm", "rgb.jpg"}) {
+            try (var in = FolderSourceTest.class.getResourceAsStream(name)) {
+                Files.copy(in, root.resolve("a").resolve(name));
+            }
+        }
+        assertThat(load(Split.TRAIN).size()).isEqualTo(4);
+        assertThat(load(Split.TEST).size()).isEqualTo(1);
+        assertThat(notes()).isEmpty();
     }
 
     @Test
@@ -211,7 +359,7 @@ class FolderSourceTest {
     void refusesWhatIsNoFolderOfFolders() throws IOException {
         expectRefusal(root, "there is no such folder");
         Files.createDirectories(root);
-        expectRefusal(root, "has no sub-folders", "one for each class");
+        expectRefusal(root, "has no sub-folders and no images", "one for each class");
         Path empty = Files.createDirectories(root.resolve("empty"));
         grey("full/1.png", 1, 2, 2);
         expectRefusal(empty, "holds no images", "*.png");
@@ -225,12 +373,12 @@ class FolderSourceTest {
         grey("a/1.png", 1, 2, 3);
         Path bad = root.resolve("a/2.png");
         Files.write(bad, new byte[0]);
-        expectRefusal(bad, "is not a PNG, JPEG, BMP or GIF image");
+        expectRefusal(bad, "is not a PNG, JPEG, BMP, GIF, TIFF or PNM image");
         Files.writeString(bad, "no image\n", StandardCharsets.US_ASCII);
-        expectRefusal(bad, "is not a PNG, JPEG, BMP or GIF image");
+        expectRefusal(bad, "is not a PNG, JPEG, BMP, GIF, TIFF or PNM image");
         byte[] tiff = {'I', 'I', 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
         Files.write(bad, tiff);
-        expectRefusal(bad, "is not a PNG, JPEG, BMP or GIF image");
+        expectRefusal(bad, "cannot be read as an image");
     }
 
     @ParameterizedTest

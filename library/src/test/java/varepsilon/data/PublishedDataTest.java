@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import varepsilon.tensor.InputException;
 
 /** Against the published files, where {@code VAREPSILON_DATA} says that there are any. */
 class PublishedDataTest {
@@ -42,6 +43,23 @@ class PublishedDataTest {
         Datasets.verify("mnist", dataDir);
         Datasets.verify("fashion-mnist", dataDir);
         Datasets.verify("cifar10", dataDir);
+        for (String name : List.of("mnist", "fashion-mnist", "cifar10")) {
+            assertThat(Datasets.named(name).notes(dataDir)).isEmpty();
+            // A data folder that is the folder of the set holds this set, and none whose files have the same names.
+            Path own = Datasets.named(name).stored(dataDir).get(0).path().getParent();
+            assertThat(Datasets.all().stream()
+                            .filter(source -> !source.downloads().isEmpty() && isIn(source, own)))
+                    .extracting(DataSource::name)
+                    .containsExactly(name);
+        }
+    }
+
+    private static boolean isIn(DataSource source, Path folder) {
+        try {
+            return !source.stored(folder).isEmpty();
+        } catch (InputException e) {
+            return false;
+        }
     }
 
     @Test

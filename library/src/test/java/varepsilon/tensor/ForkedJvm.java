@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Another JVM with this one's class path, for what must be seen from outside: memory, crashes, locks, first starts. */
@@ -27,12 +28,19 @@ public final class ForkedJvm {
     /** Runs to the end, which must be a good one, and gives the lines that it printed. */
     public static List<String> run(List<String> options, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
+        return run(options, Map.of(), main, arguments);
+    }
+
+    /** The same, with these environment variables too. */
+    public static List<String> run(
+            List<String> options, Map<String, String> environment, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
         File output = File.createTempFile("forked", ".log");
         try {
-            Process process = command(options, main, arguments)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output)
-                    .start();
+            ProcessBuilder command = command(options, main, arguments);
+            command.environment().putAll(environment);
+            Process process =
+                    command.redirectErrorStream(true).redirectOutput(output).start();
             try {
                 assertThat(process.waitFor(10, TimeUnit.MINUTES))
                         .as("ends in time")

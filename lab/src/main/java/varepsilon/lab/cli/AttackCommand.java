@@ -111,7 +111,7 @@ final class AttackCommand implements Callable<Integer> {
             throw Usage.wrong(spec, "--transfer-to: expected one --attack at one --eps, not " + settings.size());
         }
         Device device = compute.start();
-        ImageSet images = data.load(split);
+        ImageSet images = data.load(split, output);
         AttackExperiment experiment =
                 new AttackExperiment(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
         AttackReport report = run(experiment, images, files);

@@ -60,7 +60,7 @@ final class AttackOptions {
             names = "--step-size",
             paramLabel = "X",
             converter = Fraction.class,
-            description = "In pixel units (default: 2.5 eps / steps in pgd, 1.25 eps in fgsm-rs).")
+            description = "Of every step, in pixel units (default: falling from 2 eps in pgd, 1.25 eps in fgsm-rs).")
     private Double stepSize;
 
     @Option(

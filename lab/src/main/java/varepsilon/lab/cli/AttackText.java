@@ -1,6 +1,7 @@
 package varepsilon.lab.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import varepsilon.lab.experiment.AttackOutcome;
@@ -54,7 +55,7 @@ final class AttackText {
                 Table.percent("from", 2),
                 Table.percent("to", 2)));
         if (withGoal) {
-            columns.add(Table.count("goal met", ""));
+            columns.addAll(List.of(Table.count("goal met", ""), Table.count("of", "")));
         }
         columns.addAll(List.of(
                 Table.number("largest", "pixel units", 4),
@@ -67,7 +68,7 @@ final class AttackText {
             List<Object> cells =
                     accuracy(settings.get(i).label(), one.robustCorrect(), one.robustAccuracy(), one.robustCi95());
             if (withGoal) {
-                cells.add(one.goalMet());
+                cells.addAll(List.of(one.goalMet(), one.goalPossible()));
             }
             cells.addAll(List.of(one.maxPerturbation(), one.forwardPasses(), one.backwardPasses(), one.seconds()));
             table.row(cells.toArray());
@@ -76,7 +77,7 @@ final class AttackText {
             List<Object> cells =
                     accuracy("worst of all", worst.robustCorrect(), worst.robustAccuracy(), worst.robustCi95());
             if (withGoal) {
-                cells.add(null);
+                cells.addAll(Arrays.asList(null, null));
             }
             cells.addAll(
                     List.of(worst.maxPerturbation(), worst.forwardPasses(), worst.backwardPasses(), worst.seconds()));

@@ -73,7 +73,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         }
         classifier.stated();
         Device device = compute.start();
-        ImageSet images = data.load(split);
+        ImageSet images = data.load(split, output);
         ClassifierEvaluation evaluation;
         try (ClassifierFile file = classifier.read(device)) {
             evaluation = evaluate(file, images, device);

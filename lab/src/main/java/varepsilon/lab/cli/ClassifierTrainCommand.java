@@ -149,6 +149,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
                 : out;
         ClassifierRun run = ClassifierRun.begin(config, folder, data.folder());
         output.say("Training in " + folder);
+        data.note(run.config().images().data(), output);
         return run;
     }
 
@@ -166,6 +167,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         }
         ClassifierRun run = ClassifierRun.resume(resume, more, data.folder());
         output.say("Going on in " + resume);
+        data.note(run.config().images().data(), output);
         return run;
     }
 

@@ -41,6 +41,9 @@ final class DataInfoCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Usage.check(spec, () -> Datasets.named(name));
         DatasetInfo info = DatasetInfo.of(name, folder.folder());
+        if (info.files().isEmpty()) { // the text says which of the files are the published ones
+            info.notes().forEach(output::note);
+        }
         output.result(info, text(info));
         return 0;
     }
@@ -68,7 +71,8 @@ final class DataInfoCommand implements Callable<Integer> {
                     rounded(part.statistics().std()),
                     part.sha256().substring(0, 16) + "…");
         }
-        text.append(parts.toText()).append(System.lineSeparator()).append(classes(info));
+        text.append(parts.toText()).append(System.lineSeparator());
+        text.append(info.classNames().isEmpty() ? "The images have no labels." : classes(info));
         for (DatasetInfo.File file : info.files()) {
             text.append(String.format(
                     Locale.ROOT,

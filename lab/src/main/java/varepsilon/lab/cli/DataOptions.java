@@ -18,7 +18,11 @@ final class DataOptions {
     @Option(
             names = "--data",
             paramLabel = "NAME",
-            description = "Data set: mnist, fashion-mnist, cifar10, glyphs or folder:PATH.")
+            description =
+                    "mnist, fashion-mnist, cifar10, cifar100 or glyphs; folder:PATH for images in a sub-folder for"
+                            + " each class (or in train/ and test/ or val/; without sub-folders, images without labels);"
+                            + " idx:IMAGES,LABELS for IDX files (a second pair: the test part). Where there is no test part,"
+                            + " every fifth image is one.")
     private String name;
 
     @Mixin
@@ -47,9 +51,16 @@ final class DataOptions {
         return limit == null ? 0 : limit;
     }
 
-    ImageSet load(Split split) throws IOException {
+    /** Loads a part; says what there is to know of its files. */
+    ImageSet load(Split split, Output output) throws IOException {
+        note(name(), output);
         int first = limit();
         ImageSet all = Datasets.load(name(), split, folder());
         return first == 0 ? all : all.limit(first);
+    }
+
+    /** Says what a person should know of the files of a data set: which are not the published ones, what was left out. */
+    void note(String dataSet, Output output) throws IOException {
+        Datasets.named(dataSet).notes(folder()).forEach(output::note);
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import picocli.CommandLine.Option;
@@ -68,7 +69,12 @@ final class Output {
 
     /** The result: {@code value} for programs, {@code text} for people. */
     void result(Object value, String text) {
-        console.out().println(json ? toJson(value) : text.stripTrailing());
+        if (json) {
+            // JSON is UTF-8 (RFC 8259), whatever the terminal's characters are.
+            console.out().writeBytes((toJson(value) + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
+        } else {
+            console.out().println(text.stripTrailing());
+        }
         console.out().flush();
     }
 

@@ -86,7 +86,7 @@ final class VaeEvaluateCommand implements Callable<Integer> {
                 () -> new VaeEvaluation.Settings(
                         batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
         Device device = compute.start();
-        ImageSet images = data.load(split);
+        ImageSet images = data.load(split, output);
         try (VaeFile file = weights.readVae(device)) {
             file.requireFits(images);
             VaeEvaluation result = evaluate(file, images, settings);

@@ -71,7 +71,7 @@ final class VaeInterpolateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         pictures.check();
         Device device = compute.start();
-        ImageSet images = data.load(split);
+        ImageSet images = data.load(split, output);
         try (VaeFile file = weights.readVae(device)) {
             file.requireFits(images);
             ImageGrid grid = Usage.check(

@@ -154,6 +154,7 @@ final class VaeTrainCommand implements Callable<Integer> {
                 out == null ? NewFolder.in(Path.of("runs"), "vae-" + config.data() + "-z" + config.latentDim()) : out;
         VaeRun run = VaeRun.begin(config, folder, data.folder());
         output.say("Training in " + folder);
+        data.note(run.config().data(), output);
         return run;
     }
 
@@ -197,6 +198,7 @@ final class VaeTrainCommand implements Callable<Integer> {
         }
         VaeRun run = VaeRun.resume(resume, more, data.folder());
         output.say("Going on in " + resume);
+        data.note(run.config().data(), output);
         return run;
     }
 

@@ -55,7 +55,8 @@ public final class AttackBenchmark implements AutoCloseable {
     private static final double EPSILON = 8 / 255.0;
     private static final int ATTACK_STEPS = 10;
     private static final int TRAINING_ATTACK_STEPS = 7;
-    private static final StepSize STEP = StepSize.pixels(2 / 255.0);
+    private static final double STEP_LENGTH = 2 / 255.0;
+    private static final StepSize STEP = StepSize.pixels(STEP_LENGTH);
     private static final int WARM_UP = 1;
 
     private final NetworkClassifier classifier;
@@ -235,7 +236,7 @@ public final class AttackBenchmark implements AutoCloseable {
                         new ArrayList<>(classifier.module().parameters().values());
                 all.add(x);
                 Tensor gradient = Gradients.of(loss, all).get(all.size() - 1);
-                Tensor moved = x.detach().add(gradient.sign().mul(STEP.of(EPSILON)));
+                Tensor moved = x.detach().add(gradient.sign().mul(STEP_LENGTH));
                 Tensor delta = moved.sub(pixels).clamp(-EPSILON, EPSILON);
                 perturbed = scope.keep(pixels.add(delta).clamp(0, 1));
             }

@@ -15,6 +15,7 @@ import varepsilon.robust.evaluate.Accuracy;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.FailureChecks;
+import varepsilon.robust.evaluate.LongerSearch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.TransferMatrix;
@@ -34,6 +35,7 @@ import varepsilon.tensor.InputException;
  * @param device where the classifiers live
  */
 public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
+    private static final String MARGIN_LOSS = "margin";
     private static final int IMAGES_FOR_GRADIENT_CHECK = 64;
 
     /** Refuses no attacks, and the same twice. */
@@ -142,15 +144,14 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
 
     private Attacked attacked(
             ClassifierFile model, ImageSet images, List<EvaluationListener> listeners, String what, Watcher watcher) {
-        int[] goalMet = new int[attacks.size()];
+        RobustEvaluation evaluation = evaluation();
+        List<AttackOutcome.GoalTally> goals =
+                attacks.stream().map(attack -> new AttackOutcome.GoalTally()).toList();
         EvaluationListener all = new EvaluationListener() {
             @Override
             public void attacked(AttackedBatch batch) {
-                boolean[] right = batch.result().right();
-                boolean[] met = batch.result().met();
-                for (int i = 0; i < right.length; i++) {
-                    goalMet[batch.trial()] += right[i] && met[i] ? 1 : 0;
-                }
+                Trial trial = evaluation.trials().get(batch.trial());
+                goals.get(batch.trial()).add(trial, batch.labels().toLongs(), batch.result());
                 listeners.forEach(listener -> listener.attacked(batch));
             }
 
@@ -159,23 +160,32 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
                 watcher.advanced(what, done, total);
             }
         };
-        RobustnessReport report = evaluation().of(model.classifier(), images, all, () -> false);
+        RobustnessReport report = evaluation.of(model.classifier(), images, all, () -> false);
         List<AttackOutcome> outcomes = new ArrayList<>();
         for (int i = 0; i < attacks.size(); i++) {
             TrialReport trial = report.trials().get(i);
             outcomes.add(AttackOutcome.of(
-                    attacks.get(i), report, trial, goal instanceof AttackGoal.Untargeted ? null : goalMet[i]));
+                    attacks.get(i), report, trial, goal instanceof AttackGoal.Untargeted ? null : goals.get(i)));
         }
-        return new Attacked(model, report, outcomes, notes(model, images, report));
+        return new Attacked(model, report, outcomes, notes(model, images, report, watcher));
     }
 
-    private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report) {
+    private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report, Watcher watcher) {
         Set<String> notes = new LinkedHashSet<>(model.notes());
         notes.addAll(report.notes());
         notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
-        if (attacks.stream().anyMatch(attack -> attack.uses("loss"))) {
+        if (attacks.stream()
+                .anyMatch(attack -> attack.uses("loss") && !attack.loss().equals(MARGIN_LOSS))) {
             FailureChecks.vanishingGradients(
                             model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), batchSize, device)
+                    .ifPresent(notes::add);
+        }
+        for (int i = 0; i < report.trials().size(); i++) {
+            watcher.advanced(
+                    "checking for what more steps would break",
+                    i,
+                    report.trials().size());
+            LongerSearch.of(model.classifier(), images, report.trials().get(i), batchSize, seed, device)
                     .ifPresent(notes::add);
         }
         return List.copyOf(notes);

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import varepsilon.robust.attack.AttackResult;
+import varepsilon.robust.attack.Criterion;
 import varepsilon.robust.evaluate.Accuracy;
 import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
 import varepsilon.robust.evaluate.TrialReport;
 import varepsilon.robust.evaluate.WilsonInterval;
 
@@ -16,7 +19,7 @@ import varepsilon.robust.evaluate.WilsonInterval;
  * @param norm {@code linf}, {@code l2} or {@code l1}
  * @param eps ε, in pixel units
  * @param steps gradients an example and restart; null where the attack has no steps
- * @param stepSize in pixel units; null where the attack has none
+ * @param stepSize in pixel units, that of the first step where they fall; null where the attack has none
  * @param restarts null where the attack has none
  * @param loss what is raised; null where the attack raises nothing
  * @param n images
@@ -25,7 +28,8 @@ import varepsilon.robust.evaluate.WilsonInterval;
  * @param cleanAccuracy share of {@code n}
  * @param robustAccuracy share of {@code n}
  * @param robustCi95 Wilson 95 % interval of the latter
- * @param goalMet right before, and the attack's goal is met after; null where that goal is any wrong class
+ * @param goalPossible right before, and not of the class that is wanted; null where the goal is any wrong class
+ * @param goalMet of these, how many meet the goal after; null likewise
  * @param maxPerturbation the largest that was found, in the norm, in pixel units
  * @param forwardPasses images sent through the classifier
  * @param backwardPasses images for which a gradient was computed
@@ -47,13 +51,14 @@ public record AttackOutcome(
         double cleanAccuracy,
         double robustAccuracy,
         List<Double> robustCi95,
+        Integer goalPossible,
         Integer goalMet,
         double maxPerturbation,
         long forwardPasses,
         long backwardPasses,
         double seconds) {
-    /** @param goalMet null where the goal is any wrong class */
-    static AttackOutcome of(AttackSettings settings, RobustnessReport report, TrialReport trial, Integer goalMet) {
+    /** @param goal null where it is any wrong class */
+    static AttackOutcome of(AttackSettings settings, RobustnessReport report, TrialReport trial, GoalTally goal) {
         Accuracy clean = report.clean();
         Accuracy robust = trial.accuracy();
         return new AttackOutcome(
@@ -70,11 +75,37 @@ public record AttackOutcome(
                 clean.rate(),
                 robust.rate(),
                 interval(robust),
-                goalMet,
+                goal == null ? null : goal.possible(),
+                goal == null ? null : goal.met(),
                 trial.maxPerturbation(),
                 trial.forwardPasses(),
                 trial.backwardPasses(),
                 trial.seconds());
+    }
+
+    /** Counts how often a goal was met where it could be: an image of the class that is wanted already cannot be led there. */
+    static final class GoalTally {
+        private int possible;
+        private int met;
+
+        int possible() {
+            return possible;
+        }
+
+        int met() {
+            return met;
+        }
+
+        void add(Trial trial, long[] labels, AttackResult result) {
+            boolean targeted = trial.criterion() instanceof Criterion.Targeted;
+            for (int i = 0; i < labels.length; i++) {
+                int label = Math.toIntExact(labels[i]);
+                if (result.right()[i] && !(targeted && trial.classes().applyAsInt(label) == label)) {
+                    possible++;
+                    met += result.met()[i] ? 1 : 0;
+                }
+            }
+        }
     }
 
     static List<Double> interval(Accuracy accuracy) {

@@ -27,7 +27,7 @@ import varepsilon.tensor.InputException;
  * @param norm {@code linf}, {@code l2} or {@code l1}
  * @param eps ε, in pixel units
  * @param steps gradients an example and restart: of {@code pgd} and {@code mi-fgsm}
- * @param stepSize in pixel units; 0 for the attack's own: 2.5 ε / steps in {@code pgd}, 1.25 ε in {@code fgsm-rs}
+ * @param stepSize in pixel units; 0 for the attack's own: falling from 2 ε in {@code pgd}, 1.25 ε in {@code fgsm-rs}
  * @param restarts of {@code pgd}; each example keeps its worst
  * @param randomStart whether {@code pgd} begins at a random point of the ball
  * @param momentum share of the summed gradients that a step of {@code pgd} or {@code mi-fgsm} keeps
@@ -146,8 +146,8 @@ public record AttackSettings(
         };
         return switch (attack) {
             case "fgsm" -> new Fgsm(raised);
-            case "fgsm-rs" -> new RandomStartFgsm(step(1.25), raised);
-            case "pgd" -> new Pgd(steps, step(2.5 / steps), restarts, randomStart, momentum, raised);
+            case "fgsm-rs" -> new RandomStartFgsm(stepOr(StepSize.relative(1.25)), raised);
+            case "pgd" -> new Pgd(steps, stepOr(StepSize.falling(2)), restarts, randomStart, momentum, raised);
             case "mi-fgsm" -> new MiFgsm(steps, momentum, raised);
             case "uniform-noise" -> new UniformNoise();
             case "sign-noise" -> new SignNoise();
@@ -155,15 +155,15 @@ public record AttackSettings(
         };
     }
 
-    private StepSize step(double shareOfEps) {
-        return stepSize > 0 ? StepSize.pixels(stepSize) : StepSize.relative(shareOfEps);
+    private StepSize stepOr(StepSize usual) {
+        return stepSize > 0 ? StepSize.pixels(stepSize) : usual;
     }
 
-    /** The length of its step, in pixel units; null where it has none. */
+    /** The length of its steps, in pixel units, the first of them where they fall; null where it has none. */
     Double stepLength() {
         return switch (attack) {
-            case "fgsm-rs" -> step(1.25).of(eps);
-            case "pgd" -> step(2.5 / steps).of(eps);
+            case "fgsm-rs" -> stepOr(StepSize.relative(1.25)).of(eps, 0, 1);
+            case "pgd" -> stepOr(StepSize.falling(2)).of(eps, 0, steps);
             case "mi-fgsm" -> eps / steps;
             default -> null;
         };

@@ -13,6 +13,7 @@ import java.util.function.IntConsumer;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
+import varepsilon.classify.OutputCheck;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -89,7 +90,9 @@ public record ClassifierEvaluation(
 
     static void requireLabels(ImageSet images) {
         if (!images.isLabelled()) {
-            throw new InputException(images.name() + ": its images have no labels; no accuracy can be measured");
+            throw new InputException(
+                    images.name()
+                            + ": its images have no labels, and accuracy needs them: a sub-folder for each class, or a file of labels");
         }
     }
 
@@ -107,6 +110,7 @@ public record ClassifierEvaluation(
         private final boolean[] right;
         private final int[][] confusion;
         private final Set<String> notes;
+        private final OutputCheck outputs = new OutputCheck();
         private double loss;
         private int done;
 
@@ -121,16 +125,17 @@ public record ClassifierEvaluation(
         }
 
         void add(Batch batch, Device device) {
-            Tensor logits = classifier.logits(
-                    batch.images().to(device).to(DType.FLOAT32).div(255));
+            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            if (done == 0) {
+                outputs.compare(classifier, pixels);
+            }
+            Tensor logits = classifier.logits(pixels);
             Logits.check(logits, batch.size());
             if (logits.size(1) != confusion.length) {
                 throw new InputException(file.path() + ": tells " + logits.size(1) + " classes apart; " + images.name()
                         + " has " + confusion.length);
             }
-            if (Logits.areProbabilities(logits)) {
-                notes.add("The classifier seems to return probabilities, not logits; its loss means nothing.");
-            }
+            outputs.add(logits);
             Tensor labels = batch.labels().to(device);
             loss += Ops.crossEntropy(logits, labels).to(DType.FLOAT64).sum().item();
             for (long predicted : logits.argmax(1).toLongs()) {
@@ -141,6 +146,7 @@ public record ClassifierEvaluation(
         }
 
         ClassifierEvaluation evaluation() {
+            notes.addAll(outputs.notes());
             Accuracy all = Accuracy.of(right);
             List<OfClass> classes = new ArrayList<>();
             for (int label = 0; label < confusion.length; label++) {

@@ -65,7 +65,9 @@ final class ClassifierTraining {
     static ImageSet images(ClassifierConfig.Images config, long seed, Path dataDir) throws IOException {
         ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
         if (!all.isLabelled()) {
-            throw new InputException(all.name() + ": its images have no labels; a classifier needs them");
+            throw new InputException(
+                    all.name()
+                            + ": its images have no labels, and a classifier needs them: a sub-folder for each class, or a file of labels");
         }
         ImageSet limited = part(config.part(), config.limit() > 0 ? all.limit(config.limit()) : all, seed);
         if (config.validation() >= limited.size()) {

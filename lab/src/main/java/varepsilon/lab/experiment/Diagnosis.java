@@ -123,7 +123,7 @@ public record Diagnosis(
                 Datasets.all().stream()
                         .map(source -> Dataset.of(source, dataDir))
                         .toList(),
-                advice(engine, folders, System.getenv()));
+                advice(engine, folders, System.getenv(), System.getProperty("sun.jnu.encoding", "")));
     }
 
     private static Map<String, String> describeEngine() {
@@ -143,7 +143,9 @@ public record Diagnosis(
                 : 0;
     }
 
-    static List<String> advice(Map<String, String> engine, List<Folder> folders, Map<String, String> environment) {
+    /** @param fileNames the characters in which Java takes file names */
+    static List<String> advice(
+            Map<String, String> engine, List<Folder> folders, Map<String, String> environment, String fileNames) {
         List<String> advice = new ArrayList<>();
         if (engine.containsKey("error")) {
             advice.add("The native engine cannot be loaded: " + engine.get("error"));
@@ -157,6 +159,17 @@ public record Diagnosis(
         if (glibc && !environment.keySet().containsAll(ALLOCATOR)) {
             advice.add("The C library gives memory back after each step; start by ./varepsilon, which sets "
                     + String.join(", ", ALLOCATOR) + ", to save a sixth of the time.");
+        }
+        if (engine.getOrDefault("waiting", "").matches("as OpenMP does|OMP_WAIT_POLICY=(?i)active")) {
+            advice.add(
+                    "The engine's threads keep their cores busy while they wait for one another, which beside another"
+                            + " process makes a training step several times as long; OMP_WAIT_POLICY=PASSIVE, as ./varepsilon sets"
+                            + " it, has them sleep.");
+        }
+        if (fileNames.contains("ANSI_X3.4") || fileNames.contains("ASCII")) {
+            advice.add("Java takes file names for " + fileNames
+                    + ", in which none with an accent can be opened; set LC_ALL"
+                    + " to an installed UTF-8 locale, such as C.UTF-8.");
         }
         for (Folder folder : folders) {
             if (folder.freeMb() < ENGINE_MB) {

@@ -13,6 +13,7 @@ import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.evaluate.EvaluationListener;
@@ -140,7 +141,7 @@ public final class MeasuredClassifier implements AutoCloseable {
     private Change perturbing(Attack attack, ThreatModel threat, Rng rng) {
         return (pixels, labels) -> {
             Problem problem = Problem.ofTraining(file.classifier(), pixels, labels, threat, new Cost());
-            return pixels.add(attack.perturb(problem, rng)).clamp(0, 1);
+            return pixels.add(attack.perturb(problem, Draws.shared(rng))).clamp(0, 1);
         };
     }
 

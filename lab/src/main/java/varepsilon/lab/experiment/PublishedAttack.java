@@ -6,9 +6,9 @@ import java.util.List;
 import varepsilon.classify.Normalisation;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -49,7 +49,11 @@ record PublishedAttack(
         }
         boolean normalised = defects.contains(Defect.NORMALISED_UNITS.label());
         boolean clamp = defects.contains(Defect.CLAMP_NORMALISED.label());
-        double step = fgsm ? settings.eps() : settings.stepLength();
+        double step = fgsm ? settings.eps() : settings.stepSize();
+        if (!(step > 0 || settings.eps() == 0)) {
+            throw new InputException("defects of the published experiment with " + settings.label()
+                    + " without a stepSize: expected a positive one, for its steps have one length");
+        }
         List<Double> std = normalisation.std();
         return new PublishedAttack(
                         fgsm ? 1 : settings.steps(),
@@ -92,7 +96,7 @@ record PublishedAttack(
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
+    public Tensor perturb(Problem problem, Draws draws) {
         Tensor pixels = problem.pixels();
         Tensor eps = channels(epsilon, pixels);
         Tensor step = channels(stepSize, pixels);

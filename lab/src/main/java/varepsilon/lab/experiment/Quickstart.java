@@ -39,9 +39,22 @@ public final class Quickstart {
             long seed,
             int threads,
             String device) {
-        /** Within six minutes on two cores. */
-        public static Settings sixMinutes(long seed, int threads, String device) {
-            return new Settings(0, 12, 2, 4, 2000, seed, threads, device);
+        /** All of the drawn digits to train on, for as long as is of use. */
+        public static Settings full(long seed, int threads, String device) {
+            return new Settings(
+                    0,
+                    QuickstartBudget.MOST_VAE_EPOCHS,
+                    2,
+                    QuickstartBudget.MOST_CLASSIFIER_EPOCHS,
+                    2000,
+                    seed,
+                    threads,
+                    device);
+        }
+
+        /** The same with so many epochs. */
+        Settings withEpochs(int vae, int classifier) {
+            return new Settings(limit, vae, samplesEvery, classifier, testLimit, seed, threads, device);
         }
     }
 
@@ -95,21 +108,35 @@ public final class Quickstart {
         }
     }
 
+    /** Runs it for as many epochs as the settings say. */
+    static Optional<QuickstartResult> run(Path folder, Settings settings, Work work) throws IOException {
+        return run(folder, settings, QuickstartEpochs.of(settings.epochs(), settings.classifierEpochs()), work);
+    }
+
     /**
      * Runs it.
      *
      * @param folder empty or not there; gets a run directory for each model, and pictures
+     * @param chosen the epochs, in place of those of the settings
      * @return empty where the work was asked to stop
      * @throws InputException where the folder holds something already
      */
-    public static Optional<QuickstartResult> run(Path folder, Settings settings, Work work) throws IOException {
+    public static Optional<QuickstartResult> run(Path folder, Settings settings, QuickstartEpochs chosen, Work work)
+            throws IOException {
         requireNew(folder);
         long start = System.nanoTime();
-        Optional<QuickstartResult.Vae> vae = new QuickstartVae(folder, settings).run(work);
+        int vaeEpochs = chosen.vae();
+        Optional<QuickstartResult.Vae> vae =
+                new QuickstartVae(folder, settings.withEpochs(vaeEpochs, settings.classifierEpochs())).run(work);
+        if (vae.isEmpty()) {
+            return Optional.empty();
+        }
+        int classifierEpochs = chosen.classifier();
         Optional<QuickstartResult.Classifiers> classifiers =
-                vae.isPresent() ? new QuickstartClassifiers(folder, settings).run(work) : Optional.empty();
+                new QuickstartClassifiers(folder, settings.withEpochs(vaeEpochs, classifierEpochs)).run(work);
         double seconds = (System.nanoTime() - start) / 1e9;
-        return classifiers.map(both -> new QuickstartResult(folder.toString(), seconds, vae.orElseThrow(), both));
+        return classifiers.map(both ->
+                new QuickstartResult(folder.toString(), seconds, vaeEpochs, classifierEpochs, vae.orElseThrow(), both));
     }
 
     private static void requireNew(Path folder) throws IOException {

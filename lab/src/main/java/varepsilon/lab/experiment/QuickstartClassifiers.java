@@ -52,26 +52,19 @@ final class QuickstartClassifiers {
 
     /** Empty where the work was stopped. */
     Optional<QuickstartResult.Classifiers> run(Quickstart.Work work) throws IOException {
-        Path standardRun = folder.resolve("classifier-standard");
-        Path defendedRun = folder.resolve("classifier-defended");
-        Optional<ClassifierResults> standard =
-                trained(standardRun, ClassifierConfig.Defense.standard(), AttackSettings.none(), work);
+        Optional<ClassifierResults> standard = trained(beginStandard(), work);
         if (standard.isEmpty()) {
             return Optional.empty();
         }
-        Optional<ClassifierResults> defended = trained(
-                defendedRun,
-                ClassifierConfig.Defense.adversarialLoss(pgd(TRAINING_STEPS), ALPHA),
-                pgd(CHECK_STEPS),
-                work);
+        Optional<ClassifierResults> defended = trained(beginDefended(), work);
         if (defended.isEmpty()) {
             return Optional.empty();
         }
         // Neither model needs a data folder for the drawn digits; any will do.
         ImageSet all = Datasets.load(DATA, Split.TEST, folder);
         ImageSet test = settings.testLimit() > 0 ? all.limit(settings.testLimit()) : all;
-        try (ClassifierFile first = ClassifierFile.read(standardRun, device());
-                ClassifierFile second = ClassifierFile.read(defendedRun, device())) {
+        try (ClassifierFile first = ClassifierFile.read(standardRun(), device());
+                ClassifierFile second = ClassifierFile.read(defendedRun(), device())) {
             int strongest = attacks().size() - 1;
             Trial trial = evaluation().trials().get(strongest);
             AttackPictures fallen =
@@ -94,10 +87,29 @@ final class QuickstartClassifiers {
         }
     }
 
-    private Optional<ClassifierResults> trained(
-            Path run, ClassifierConfig.Defense defense, AttackSettings check, Quickstart.Work work) throws IOException {
-        try (ClassifierRun training = ClassifierRun.begin(config(defense, check), run, folder)) {
-            return work.train(training);
+    /** The one of standard training, to be trained. */
+    ClassifierRun beginStandard() throws IOException {
+        return ClassifierRun.begin(
+                config(ClassifierConfig.Defense.standard(), AttackSettings.none()), standardRun(), folder);
+    }
+
+    /** The one of adversarial training, to be trained. */
+    ClassifierRun beginDefended() throws IOException {
+        ClassifierConfig.Defense defense = ClassifierConfig.Defense.adversarialLoss(pgd(TRAINING_STEPS), ALPHA);
+        return ClassifierRun.begin(config(defense, pgd(CHECK_STEPS)), defendedRun(), folder);
+    }
+
+    private Path standardRun() {
+        return folder.resolve("classifier-standard");
+    }
+
+    private Path defendedRun() {
+        return folder.resolve("classifier-defended");
+    }
+
+    private static Optional<ClassifierResults> trained(ClassifierRun run, Quickstart.Work work) throws IOException {
+        try (run) {
+            return work.train(run);
         }
     }
 

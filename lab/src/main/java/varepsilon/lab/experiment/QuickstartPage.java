@@ -24,16 +24,28 @@ public final class QuickstartPage {
      * Writes {@code report.html} into the quickstart's folder.
      *
      * @param command the command line
+     * @param again the one that gives the same bits, however fast the machine is
      * @return the file
      */
-    public static Path write(QuickstartResult result, List<String> command) throws IOException {
+    public static Path write(QuickstartResult result, List<String> command, List<String> again) throws IOException {
         Path folder = Path.of(result.folder());
         HtmlPage page = new HtmlPage("Varepsilon: a first look")
                 .subtitle("Two models that draw digits and two that read them, trained and attacked in "
                         + Math.round(result.seconds()) + " seconds.");
         vaes(page, result.vae(), folder);
         classifiers(page, result.classifiers(), folder);
-        page.heading("How it was made").code("command", "varepsilon " + String.join(" ", command));
+        page.heading("How it was made")
+                .paragraph(String.format(
+                        Locale.ROOT,
+                        "Each VAE was trained for %d of at most %d epochs, each classifier for %d of at most %d. The"
+                                + " epochs are chosen by how fast the machine is; the last command gives the same models"
+                                + " again.",
+                        result.vaeEpochs(),
+                        Math.max(result.vaeEpochs(), QuickstartBudget.MOST_VAE_EPOCHS),
+                        result.classifierEpochs(),
+                        Math.max(result.classifierEpochs(), QuickstartBudget.MOST_CLASSIFIER_EPOCHS)))
+                .code("command", "varepsilon " + String.join(" ", command))
+                .code("the same again", "varepsilon " + String.join(" ", again));
         List<String> runs = new ArrayList<>(VAES);
         runs.addAll(CLASSIFIERS);
         for (String run : runs) {

@@ -11,11 +11,14 @@ import java.util.Locale;
  *
  * @param folder where everything lies
  * @param seconds time that it took
+ * @param vaeEpochs epochs that each VAE was trained for
+ * @param classifierEpochs epochs that each classifier was trained for
  * @param vae its VAE half
  * @param classifiers its other half
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-public record QuickstartResult(String folder, double seconds, Vae vae, Classifiers classifiers) {
+public record QuickstartResult(
+        String folder, double seconds, int vaeEpochs, int classifierEpochs, Vae vae, Classifiers classifiers) {
     /**
      * Two VAEs on the drawn digits.
      *

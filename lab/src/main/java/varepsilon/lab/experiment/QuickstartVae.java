@@ -53,14 +53,19 @@ final class QuickstartVae {
     }
 
     private Optional<VaeResults> trained(int latentDim, Quickstart.Work work) throws IOException {
-        // The drawn digits need no data folder; any will do.
-        try (VaeRun run = VaeRun.begin(config(latentDim), runFolder(latentDim), folder)) {
+        try (VaeRun run = begin(latentDim)) {
             Optional<VaeResults> results = work.train(run);
             if (results.isPresent()) {
                 drawTestImages(run.path());
             }
             return results;
         }
+    }
+
+    /** One of the two, to be trained. */
+    VaeRun begin(int latentDim) throws IOException {
+        // The drawn digits need no data folder; any will do.
+        return VaeRun.begin(config(latentDim), runFolder(latentDim), folder);
     }
 
     private VaeConfig config(int latentDim) {

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.data.Glyphs;
+import varepsilon.data.ImageSet;
 
 class DataCommandsTest {
     @TempDir
@@ -46,7 +48,7 @@ class DataCommandsTest {
                 .succeeded()
                 .json()
                 .get("data");
-        assertThat(rows).hasSize(4);
+        assertThat(rows).hasSize(5);
         for (JsonNode row : rows) {
             assertThat(row.get("usable").asBoolean())
                     .isEqualTo(row.get("name").asText().equals("glyphs"));
@@ -107,7 +109,92 @@ class DataCommandsTest {
         Path picture = pictures().resolve("dog/2.png");
         Files.write(picture, new byte[20]);
         assertThat(Ran.of("data", "info", "folder:" + folder.resolve("pets")).failure())
-                .contains(picture + ": is not a PNG, JPEG, BMP or GIF image");
+                .contains(picture + ": is not a PNG, JPEG, BMP, GIF, TIFF or PNM image");
+    }
+
+    private Path unlabelled() throws IOException {
+        Path digits = Files.createDirectories(folder.resolve("digits"));
+        ImageSet drawn = Glyphs.draw("digits", 60, 1);
+        for (int i = 0; i < drawn.size(); i++) {
+            BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+            image.getRaster().setDataElements(0, 0, 28, 28, drawn.image(i));
+            ImageIO.write(image, "png", digits.resolve(100 + i + ".png").toFile());
+        }
+        return digits;
+    }
+
+    @Test
+    void imagesWithoutLabelsAreForVaesOnly() throws IOException {
+        String name = "folder:" + unlabelled();
+        assertThat(Ran.of("data", "info", name).succeeded().out())
+                .contains("train      48", "test       12", "The images have no labels.");
+        Path run = folder.resolve("run");
+        Ran trained = Ran.of(
+                "vae",
+                "train",
+                "--data",
+                name,
+                "--out",
+                run,
+                "--filters",
+                2,
+                "--latent-dim",
+                2,
+                "--epochs",
+                1,
+                "--batch-size",
+                16,
+                "--threads",
+                1,
+                "--device",
+                "cpu");
+        assertThat(trained.succeeded().out()).contains("(12 images)");
+        Path none = folder.resolve("none");
+        assertThat(Ran.of("classifier", "train", "--data", name, "--out", none, "--validation", 10)
+                        .failure())
+                .contains("folder:", "have no labels", "a sub-folder for each class");
+        assertThat(none).doesNotExist();
+    }
+
+    @Test
+    void whatIsLeftOutIsNotedUnlessOneWantsQuiet() throws IOException {
+        Path pets = pictures();
+        Files.write(pets.resolve("cat/5.webp"), new byte[20]);
+        String note = "Note: " + pets + ": left out 1 file that cannot be read as images: 1 *.webp";
+        assertThat(Ran.of("data", "info", "folder:" + pets).succeeded().err()).contains(note);
+        assertThat(Ran.of("data", "info", "folder:" + pets, "--quiet")
+                        .succeeded()
+                        .err())
+                .doesNotContain("Note");
+    }
+
+    @Test
+    void trainingNotesFilesThatAreNotThePublishedOnes() throws IOException {
+        Path data = SmallMnist.in(folder.resolve("data"));
+        Path run = folder.resolve("run");
+        Path file = data.resolve("mnist").resolve("train-images-idx3-ubyte");
+        String note = "Note: " + file + ", ";
+        assertThat(Ran.of(Ran.smallTraining(data, run, 1).toArray()).succeeded().err())
+                .contains(note, "not as published");
+        assertThat(Ran.of("vae", "evaluate", "--weights", run, "--data", "mnist", "--data-dir", data, "--device", "cpu")
+                        .succeeded()
+                        .err())
+                .contains(note);
+        assertThat(Ran.of("vae", "train", "--resume", run, "--epochs", 2, "--data-dir", data)
+                        .succeeded()
+                        .err())
+                .contains(note);
+    }
+
+    @Test
+    void aFolderWhereAFileIsExpectedIsNotThere() throws IOException {
+        Path inTheWay = Files.createDirectories(folder.resolve("mnist/train-images-idx3-ubyte"));
+        assertThat(Ran.of("data", "info", "mnist", "--data-dir", folder).failure())
+                .contains(inTheWay + ": is a folder; expected a file");
+        assertThat(Ran.of("doctor", "--data-dir", folder).succeeded().out()).containsPattern("mnist +not here");
+        assertThat(Ran.of("data", "info", "idx:" + folder + "," + folder).failure())
+                .contains(folder + ": is a folder; expected a file");
+        assertThat(Ran.of("data", "info", "idx:a,b,c").refusal()).contains("expected idx:IMAGES,LABELS");
     }
 
     @Test

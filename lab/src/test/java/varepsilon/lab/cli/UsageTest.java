@@ -67,6 +67,13 @@ class UsageTest {
                 arguments("vae sample --weights w --out picture.jpg", "--out picture.jpg: expected"),
                 arguments("data info mnits", "unknown data set 'mnits'; did you mean 'mnist'?"),
                 arguments("data fetch cifar", "unknown data set 'cifar'"),
+                arguments("quickstart --minutes 0", "--minutes 0.0: expected a number above 0, at most 1440"),
+                arguments("quickstart --minutes NaN", "--minutes NaN: expected a number above 0"),
+                arguments("quickstart --vae-epochs 0", "--vae-epochs 0: expected at least 1"),
+                arguments("quickstart --classifier-epochs -1", "--classifier-epochs -1: expected at least 1"),
+                arguments(
+                        "quickstart --minutes 2 --vae-epochs 1 --classifier-epochs 1",
+                        "--minutes chooses epochs, and both are given; leave it out, or one of them"),
                 arguments("data list mnist", "unexpected argument 'mnist'"));
     }
 

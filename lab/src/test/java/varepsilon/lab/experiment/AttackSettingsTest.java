@@ -50,7 +50,9 @@ class AttackSettingsTest {
 
     @Test
     void stepsAreReportedInPixels() {
-        assertThat(usual("pgd").withSteps(5).stepLength()).isEqualTo(0.05);
+        assertThat(usual("pgd").withSteps(5).stepLength())
+                .as("the first of those that fall")
+                .isEqualTo(0.2);
         assertThat(usual("fgsm-rs").stepLength()).isEqualTo(0.125);
         assertThat(usual("mi-fgsm").withSteps(4).stepLength()).isEqualTo(0.025);
         assertThat(usual("fgsm").stepLength()).isNull();

@@ -25,24 +25,31 @@ class DiagnosisTest {
 
     @Test
     void whereAllIsWellThereIsNothingToSay() {
-        assertThat(Diagnosis.advice(ENGINE, List.of(folder(10_000)), LAUNCHED)).isEmpty();
+        assertThat(Diagnosis.advice(ENGINE, List.of(folder(10_000)), LAUNCHED, "UTF-8"))
+                .isEmpty();
     }
 
     @Test
     void everyFaultIsNamed() {
-        List<String> advice =
-                Diagnosis.advice(Map.of("platform", "linux-x86_64", "error", "no luck"), List.of(folder(5)), Map.of());
+        List<String> advice = Diagnosis.advice(
+                Map.of("platform", "linux-x86_64", "error", "no luck", "waiting", "OMP_WAIT_POLICY=ACTIVE"),
+                List.of(folder(5)),
+                Map.of(),
+                "ANSI_X3.4-1968");
 
-        assertThat(advice).hasSize(4);
+        assertThat(advice).hasSize(6);
         assertThat(advice.get(0)).contains("cannot be loaded: no luck");
         assertThat(advice.get(1)).startsWith("OPENBLAS_NUM_THREADS is not set");
         assertThat(advice.get(2)).contains("MALLOC_TRIM_THRESHOLD_");
-        assertThat(advice.get(3)).startsWith("There are 5 MB free where the data sets go (data)");
+        assertThat(advice.get(3)).contains("OMP_WAIT_POLICY=PASSIVE");
+        assertThat(advice.get(4)).startsWith("Java takes file names for ANSI_X3.4-1968");
+        assertThat(advice.get(5)).startsWith("There are 5 MB free where the data sets go (data)");
     }
 
     @Test
     void onOtherSystemsTheAllocatorIsNotGlibcs() {
-        assertThat(Diagnosis.advice(Map.of("platform", "macosx-arm64"), List.of(), Map.of("OPENBLAS_NUM_THREADS", "1")))
+        assertThat(Diagnosis.advice(
+                        Map.of("platform", "macosx-arm64"), List.of(), Map.of("OPENBLAS_NUM_THREADS", "1"), "UTF-8"))
                 .isEmpty();
     }
 

@@ -20,6 +20,7 @@ import varepsilon.nn.Init;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.Problem;
@@ -83,7 +84,7 @@ class PublishedAttackTest {
     }
 
     private Tensor perturbed(Attack attack, Tensor images) {
-        return images.add(attack.perturb(problem(network, images, EPS), rng));
+        return images.add(attack.perturb(problem(network, images, EPS), Draws.shared(rng)));
     }
 
     private Tensor grey() {
@@ -133,7 +134,7 @@ class PublishedAttackTest {
         float[] signs = signs(images, images.zerosLike());
 
         float[] delta = PublishedAttack.of(fgsm(eps), List.of(UNITS), CIFAR10)
-                .perturb(problem(network, images, eps), rng)
+                .perturb(problem(network, images, eps), Draws.shared(rng))
                 .toFloats();
 
         assertThat(signs).contains(1f, -1f);
@@ -150,7 +151,7 @@ class PublishedAttackTest {
         float[] before = pixels.toFloats();
 
         Tensor delta = PublishedAttack.of(fgsm(eps), List.of(CLAMP, UNITS), CIFAR10)
-                .perturb(problem(network, pixels, eps), rng);
+                .perturb(problem(network, pixels, eps), Draws.shared(rng));
 
         float[] found = pixels.add(delta).toFloats();
         for (int i = 0; i < found.length; i++) {
@@ -184,12 +185,12 @@ class PublishedAttackTest {
 
         // W_0 = (1, 3).
         assertThat(PublishedAttack.of(fgsm(EPS), List.of(LOGITS), none)
-                        .perturb(problem, rng)
+                        .perturb(problem, Draws.shared(rng))
                         .toFloats())
                 .containsExactly(-eps, -eps);
         // Logits 1.25, 1.5 and −0.625: p = 0.41, 0.53 and 0.06, so that Σ p_k W_k = (1.40, 0.30).
         assertThat(PublishedAttack.of(fgsm(EPS), List.of(), none)
-                        .perturb(problem, rng)
+                        .perturb(problem, Draws.shared(rng))
                         .toFloats())
                 .containsExactly(eps, -eps);
     }
@@ -207,7 +208,7 @@ class PublishedAttackTest {
         }
 
         float[] found = PublishedAttack.of(pgd(EPS, 2, 200 * EPS), List.of(), CIFAR10)
-                .perturb(problem(network, images, EPS), rng)
+                .perturb(problem(network, images, EPS), Draws.shared(rng))
                 .toFloats();
 
         assertThat(found).containsExactly(expected);
@@ -223,7 +224,7 @@ class PublishedAttackTest {
         float[] signs = signs(images, images.zerosLike());
 
         float[] delta = PublishedAttack.of(pgd(eps, 1, step), List.of(UNITS), CIFAR10)
-                .perturb(problem(network, images, eps), rng)
+                .perturb(problem(network, images, eps), Draws.shared(rng))
                 .toFloats();
 
         for (int i = 0; i < delta.length; i++) {

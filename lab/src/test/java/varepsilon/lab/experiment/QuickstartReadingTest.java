@@ -69,6 +69,7 @@ class QuickstartReadingTest {
                 (double) robust / N,
                 List.of(0.0, 1.0),
                 null,
+                null,
                 0.2,
                 0,
                 0,

@@ -64,13 +64,16 @@ class QuickstartTest {
     }
 
     private static void assertPageShowsAllOfIt(QuickstartResult result) throws IOException {
-        Path file = QuickstartPage.write(result, List.of("quickstart", "--out", "<b>"));
+        Path file = QuickstartPage.write(
+                result, List.of("quickstart", "--out", "<b>"), List.of("quickstart", "--seed", "1"));
         String page = Files.readString(file);
         assertThat(page)
                 .contains(String.format(
                         Locale.ROOT, "%.4f", result.vae().latent20().test().bpd()))
                 .contains("classifier-defended")
                 .contains("quickstart --out &lt;b&gt;")
+                .contains("quickstart --seed 1")
+                .contains("Each VAE was trained for 2 of at most 12 epochs, each classifier for 2 of at most 4.")
                 .doesNotContain("src=\"http");
         assertThat(page.split("data:image/png", -1))
                 .as("samples, reconstructions, manifold, attacks")
@@ -137,6 +140,31 @@ class QuickstartTest {
         int gap = 8;
         assertShows(overview, 0, 0, before);
         assertShows(overview, 0, before.getHeight() + gap, after);
+    }
+
+    @Test
+    void theEpochsThatAreChosenAreRecordedAndGiveTheSameModels() throws IOException {
+        Path chosen = parent.resolve("chosen");
+        QuickstartResult result = Quickstart.run(chosen, TINY, QuickstartEpochs.of(1, 1), new ToTheEnd())
+                .orElseThrow();
+
+        assertThat(result.vaeEpochs()).isEqualTo(1);
+        assertThat(result.classifierEpochs()).isEqualTo(1);
+        assertThat(result.vae().latent20().epochs()).isEqualTo(1);
+        assertThat(result.classifiers().defended().training().epochs()).isEqualTo(1);
+        assertThat(config(chosen.resolve("classifier-standard")).fitting().epochs())
+                .isEqualTo(1);
+        assertThat(chosen.resolve("latent-2/config.yaml")).content().contains("epochs: 1\n");
+        JsonNode json = new ObjectMapper().valueToTree(result);
+        assertThat(json.get("vae_epochs").asInt()).isEqualTo(1);
+        assertThat(json.get("classifier_epochs").asInt()).isEqualTo(1);
+
+        Path given = parent.resolve("given");
+        Quickstart.run(given, TINY.withEpochs(1, 1), new ToTheEnd());
+        for (String run : List.of("latent-20", "latent-2", "classifier-standard", "classifier-defended")) {
+            String weights = run + "/checkpoints/best.safetensors";
+            assertThat(given.resolve(weights)).hasSameBinaryContentAs(chosen.resolve(weights));
+        }
     }
 
     @Test

@@ -1,6 +1,5 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -14,8 +13,8 @@ public interface Attack {
     /**
      * Perturbations for all examples of a problem. The caller has put the classifier in the mode that it wants.
      *
-     * @param rng random starts and noise come from here alone
+     * @param draws random starts and noise come from here alone
      * @return δ, shaped as the problem's pixels, inside its threat model up to rounding; without gradient history
      */
-    Tensor perturb(Problem problem, Rng rng);
+    Tensor perturb(Problem problem, Draws draws);
 }

@@ -11,7 +11,7 @@ import varepsilon.tensor.Tensor;
  * @param right whether {@code cleanPrediction} is the label
  * @param met whether the criterion is met by {@code adversarial} as returned
  * @param size ‖adversarial − image‖ in the threat model's norm, computed in double precision
- * @param probabilities whether the classifier seems to return probabilities in place of logits
+ * @param withoutGradient examples at which a gradient was not finite (NaN or infinite): the attack stood still there
  */
 public record AttackResult(
         Tensor adversarial,
@@ -20,7 +20,7 @@ public record AttackResult(
         boolean[] right,
         boolean[] met,
         double[] size,
-        boolean probabilities) {
+        int[] withoutGradient) {
     /** Whether example {@code i} is predicted right before and after. */
     public boolean isRobust(int i) {
         return right[i] && adversarialPrediction[i] == cleanPrediction[i];

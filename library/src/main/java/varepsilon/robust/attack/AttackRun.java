@@ -37,31 +37,33 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
      *
      * @param pixels N×…, inside the box
      * @param labels INT64 N, the true classes
+     * @param rng one stream for all examples: what is drawn for one depends on which others are with it
      * @param cost counts what is asked of the classifier
      * @throws InputException where pixels lie outside the box, a label is none of the classifier's classes, or the
      *     classifier does not return logits
      * @throws IllegalStateException where the attack returns what its threat model forbids
      */
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Rng rng, Cost cost) {
-        return of(attack, pixels, labels, labels, rng, cost);
+        return of(attack, pixels, labels, labels, Draws.shared(rng), cost);
     }
 
     /**
      * As {@link #of(Attack, Tensor, Tensor, Rng, Cost)}, with the classes that the criterion is about.
      *
      * @param classes INT64 N: the labels again, or the classes that a targeted attack wants
+     * @param draws the attack's random numbers
      */
-    public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Rng rng, Cost cost) {
+    public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
         try (var scope = Scope.withoutGradients()) {
             requireImages(pixels);
             AtomicReference<AttackResult> result = new AtomicReference<>();
-            classifier.evaluating(() -> result.set(attacked(attack, pixels.detach(), labels, classes, rng, cost)));
+            classifier.evaluating(() -> result.set(attacked(attack, pixels.detach(), labels, classes, draws, cost)));
             scope.keep(result.get().adversarial());
             return result.get();
         }
     }
 
-    private AttackResult attacked(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Rng rng, Cost cost) {
+    private AttackResult attacked(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
         Tensor clean = logits(pixels, cost);
         requireClasses("label", labels, clean.size(1), pixels.size(0));
         requireClasses("target", classes, clean.size(1), pixels.size(0));
@@ -75,6 +77,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         boolean[] met = booleans(metBefore);
         int[] adversarialPrediction = cleanPrediction.clone();
         double[] size = new double[right.length];
+        int[] withoutGradient = {};
         Tensor adversarial = pixels.copy();
         Tensor open = metBefore.not().nonzero();
         if (open.count() > 0) {
@@ -82,7 +85,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                     .select(open);
             // Copies again, so that an attack which writes to the problem's pixels changes nothing of what is measured.
             Tensor images = pixels.indexSelect(0, open);
-            Tensor found = settled(attack, images, attack.perturb(problem, rng));
+            Tensor found = settled(attack, images, attack.perturb(problem, draws.select(open)));
             double[] lengths = lengths(found, images);
             requireInBall(attack, lengths, TOLERANCE);
             requireInBox(attack, found, TOLERANCE);
@@ -91,6 +94,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             int[] predictedAfter = predictions(after);
             adversarial.indexCopyInPlace(0, open, found);
             long[] rows = open.toLongs();
+            withoutGradient = problem.withoutGradient();
             for (int i = 0; i < rows.length; i++) {
                 int row = (int) rows[i];
                 met[row] = metAfter[i];
@@ -98,8 +102,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                 size[row] = lengths[i];
             }
         }
-        return new AttackResult(
-                adversarial, cleanPrediction, adversarialPrediction, right, met, size, Logits.areProbabilities(clean));
+        return new AttackResult(adversarial, cleanPrediction, adversarialPrediction, right, met, size, withoutGradient);
     }
 
     /** The perturbed images; where adding δ to the pixels rounded it out of the ball, it is shortened by that much. */
@@ -118,8 +121,11 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             if (tooLong.nonzero().count() == 0) {
                 break;
             }
-            // Squared, it goes as far inside as it was outside: the shorter perturbation is rounded too.
-            Tensor shrink = length.zerosLike().add(threat.epsilon()).div(length).square();
+            // Farther inside than it was outside, and ever farther: the shorter perturbation is rounded too.
+            Tensor shrink = length.zerosLike().add(threat.epsilon()).div(length);
+            for (int i = 0; i <= round; i++) {
+                shrink = shrink.square();
+            }
             Tensor move = found.sub(pixels).to(DType.FLOAT64).mul(PerExample.broadcast(shrink, pixels));
             Tensor shorter = pixels.to(DType.FLOAT64).add(move).to(pixels.dtype());
             found = threat.box().clamp(shorter).where(PerExample.broadcast(tooLong, pixels), found);

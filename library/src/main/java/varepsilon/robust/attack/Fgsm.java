@@ -1,6 +1,5 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -21,7 +20,7 @@ public record Fgsm(AttackLoss loss) implements Attack {
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
+    public Tensor perturb(Problem problem, Draws draws) {
         return problem.maximise(
                 problem.slope(problem.pixels().zerosLike(), loss).gradient());
     }

@@ -7,7 +7,7 @@ import varepsilon.tensor.Tensor;
  * Steps of projected gradient ascent, the loop that the gradient attacks share.
  *
  * @param steps gradients computed
- * @param stepSize length of a step
+ * @param stepSize lengths of the steps
  * @param momentum share of the summed gradients that a step keeps; 0 for none
  * @param loss what is raised
  */
@@ -16,7 +16,6 @@ record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss 
     Tensor from(Tensor start, Problem problem) {
         Tensor delta = start.copy();
         try (var scope = Scope.withoutGradients()) {
-            double size = stepSize.of(problem.threat().epsilon());
             Tensor sum = start.zerosLike();
             Rows open = Rows.ALL;
             for (int i = 0; i < steps; i++) {
@@ -40,7 +39,12 @@ record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss 
                         direction = open.of(sum).mul(momentum).add(ofMeanOne(direction));
                         open.put(sum, direction);
                     }
-                    open.put(delta, here.ascend(at, direction, size));
+                    double size = stepSize.of(problem.threat().epsilon(), i, steps);
+                    open.put(
+                            delta,
+                            stepSize instanceof StepSize.Falling
+                                    ? here.explore(at, direction, size)
+                                    : here.ascend(at, direction, size));
                 }
             }
         }

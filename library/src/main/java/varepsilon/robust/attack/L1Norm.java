@@ -1,11 +1,13 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** L1: the absolute changes of all pixels sum to ε at most, so that the best attack moves few pixels far. */
 record L1Norm() implements Norm {
+    /** Of the values of an image, how many a step changes. */
+    private static final double SHARE_OF_A_STEP = 0.01;
+
     // Halving an interval so often reaches the resolution of single precision, and nearly that of double.
     private static final int HALVINGS = 50;
 
@@ -78,15 +80,29 @@ record L1Norm() implements Norm {
         return delta.add(way.mul(PerExample.broadcast(share, way)));
     }
 
+    /**
+     * The best point of a linear model spends the radius on one or two pixels, over which a network is not linear. More breaks
+     * where a step is spread over the 1 % of the values with the largest gradient that have room left, and what it leads to is
+     * projected (SLIDE: Tramèr, Boneh 2019).
+     */
+    @Override
+    public Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+        double values = Math.max(1, SHARE_OF_A_STEP * delta.count() / Math.max(1, delta.size(0)));
+        double most = stepSize / values;
+        Tensor step = maximise(
+                gradient,
+                stepSize,
+                low.sub(delta).clamp(-most, 0),
+                high.sub(delta).clamp(0, most));
+        return project(delta.add(step), radius, low, high);
+    }
+
     /** D of D + 1 exponential variables divided by their sum are uniform in the positive part of the ball. */
     @Override
-    public Tensor sample(Tensor like, double radius, Rng rng) {
-        Tensor sizes = rng.exponential(like.shape()).to(like.dtype()).to(like.device());
-        Tensor slack = rng.exponential(like.size(0)).to(like.dtype()).to(like.device());
-        Tensor signs = rng.uniform(like.dtype(), like.shape())
-                .to(like.device())
-                .sub(0.5)
-                .sign();
+    public Tensor sample(Tensor like, double radius, Draws draws) {
+        Tensor sizes = draws.exponential(like);
+        Tensor slack = draws.exponential(PerExample.sum(like));
+        Tensor signs = draws.uniform(like).sub(0.5).sign();
         Tensor factor = PerExample.sum(sizes).add(slack);
         return sizes.mul(signs).mul(radius).div(PerExample.broadcast(factor, sizes));
     }

@@ -1,7 +1,6 @@
 package varepsilon.robust.attack;
 
 import varepsilon.tensor.DType;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -56,15 +55,17 @@ record L2Norm() implements Norm {
     }
 
     @Override
-    public Tensor sample(Tensor like, double radius, Rng rng) {
-        Tensor direction = rng.normal(like.dtype(), like.shape()).to(like.device());
+    public Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+        return ascend(delta, gradient, stepSize, radius, low, high);
+    }
+
+    @Override
+    public Tensor sample(Tensor like, double radius, Draws draws) {
+        Tensor direction = draws.normal(like);
         double dimensions = (double) like.count() / like.size(0);
         // The volume within r of the centre grows as r^D.
-        Tensor share = rng.uniform(like.dtype(), like.size(0))
-                .to(like.device())
-                .log()
-                .mul(1 / dimensions)
-                .exp();
+        Tensor share =
+                draws.uniform(PerExample.sum(like)).log().mul(1 / dimensions).exp();
         Tensor factor = share.mul(radius).div(length(direction));
         return direction.mul(PerExample.broadcast(factor, direction));
     }

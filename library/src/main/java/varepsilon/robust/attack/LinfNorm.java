@@ -1,6 +1,5 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /** L∞: every pixel may move by ε. */
@@ -31,11 +30,13 @@ record LinfNorm() implements Norm {
     }
 
     @Override
-    public Tensor sample(Tensor like, double radius, Rng rng) {
-        return rng.uniform(like.dtype(), like.shape())
-                .to(like.device())
-                .mul(2 * radius)
-                .sub(radius);
+    public Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+        return ascend(delta, gradient, stepSize, radius, low, high);
+    }
+
+    @Override
+    public Tensor sample(Tensor like, double radius, Draws draws) {
+        return draws.uniform(like).mul(2 * radius).sub(radius);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package varepsilon.robust.attack;
 
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -34,7 +33,7 @@ public record MiFgsm(int steps, double decay, AttackLoss loss) implements Attack
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
+    public Tensor perturb(Problem problem, Draws draws) {
         return new GradientAscent(steps, StepSize.relative(1.0 / steps), decay, loss)
                 .from(problem.pixels().zerosLike(), problem);
     }

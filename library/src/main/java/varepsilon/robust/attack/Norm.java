@@ -1,7 +1,6 @@
 package varepsilon.robust.attack;
 
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -35,8 +34,13 @@ public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
      */
     Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high);
 
+    /**
+     * As {@link #ascend}, for a loss that is not linear over a step of this length: in most norms the same.
+     */
+    Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high);
+
     /** A point uniform in the ball for each example of {@code like}; the box is left to {@link #project}. */
-    Tensor sample(Tensor like, double radius, Rng rng);
+    Tensor sample(Tensor like, double radius, Draws draws);
 
     /** The length of the box's diagonal in this norm. */
     double diameter(double width, long dimensions);

@@ -1,6 +1,7 @@
 package varepsilon.robust.attack;
 
 import java.util.Arrays;
+import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
 /** One number an example, and back to the shape of the examples. */
@@ -15,6 +16,12 @@ final class PerExample {
     /** The largest value over everything but the first dimension: N. */
     static Tensor max(Tensor x) {
         return x.flatten(1).amax(1);
+    }
+
+    /** Whether all values of an example are finite: BOOL N. */
+    static Tensor isFinite(Tensor x) {
+        // A number less itself is 0, unless it is infinite or none at all.
+        return max(x.sub(x).eq(x.zerosLike()).not().to(DType.FLOAT32)).gt(0).not();
     }
 
     /** N numbers in a shape that broadcasts over {@code like}, N×…. */

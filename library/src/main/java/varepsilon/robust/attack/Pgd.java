@@ -2,7 +2,6 @@ package varepsilon.robust.attack;
 
 import varepsilon.tensor.DType;
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -10,7 +9,7 @@ import varepsilon.tensor.Tensor;
  * Projected gradient descent on the negative loss (Madry et al. 2018). Of several restarts each example keeps its worst.
  *
  * @param steps gradients an example and restart, at least 1
- * @param stepSize length of a step
+ * @param stepSize lengths of the steps
  * @param restarts independent runs, at least 1
  * @param randomStart whether each begins at a random point of the ball; without it, more than one is the same again
  * @param momentum share of the summed gradients that a step keeps, from 0
@@ -35,10 +34,14 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
         }
     }
 
-    /** One random start and steps of 2.5 ε / steps, so that each point of the ball can be reached. */
+    /**
+     * One random start, and steps that fall from 2 ε. The first can cross the ball, the last settle. Steps of one length go
+     * back and forth across what they look for: on an MNIST network hardened at ε = 0.2, of 200 images at 76/255, ten of
+     * 2.5 ε / 10 left 6, 7 and 5 correctly classified from three seeds, two hundred of 2.5 ε / 200 left 6, 6 and 5, and ten
+     * falling ones 2, 2 and 3.
+     */
     public static Pgd ofSteps(int steps) {
-        StepSize stepSize = StepSize.relative(2.5 / Math.max(1, steps)); // what is wrong with 0 is the number of steps
-        return new Pgd(steps, stepSize, 1, true, 0, AttackLoss.CROSS_ENTROPY);
+        return new Pgd(steps, StepSize.falling(2), 1, true, 0, AttackLoss.CROSS_ENTROPY);
     }
 
     /** The same with another step. */
@@ -72,9 +75,9 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
+    public Tensor perturb(Problem problem, Draws draws) {
         if (restarts == 1) {
-            return ascent().from(start(problem, rng), problem);
+            return ascent().from(start(problem, draws), problem);
         }
         Tensor worst = problem.pixels().zerosLike();
         try (var scope = Scope.withoutGradients()) {
@@ -84,7 +87,7 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
             for (int i = 0; i < restarts; i++) {
                 try (var restart = Scope.open()) {
                     Problem here = open.of(problem);
-                    Tensor delta = ascent().from(start(here, rng), here);
+                    Tensor delta = ascent().from(start(here, open.of(draws)), here);
                     Problem.Verdict verdict = here.judge(delta, loss);
                     Tensor height = verdict.loss().to(DType.FLOAT64);
                     Tensor better = height.gt(open.of(highest));
@@ -110,7 +113,7 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
         return new GradientAscent(steps, stepSize, momentum, loss);
     }
 
-    private Tensor start(Problem problem, Rng rng) {
-        return randomStart ? problem.sample(rng) : problem.pixels().zerosLike();
+    private Tensor start(Problem problem, Draws draws) {
+        return randomStart ? problem.sample(draws) : problem.pixels().zerosLike();
     }
 }

@@ -1,10 +1,13 @@
 package varepsilon.robust.attack;
 
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.stream.IntStream;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
+import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -17,6 +20,8 @@ public final class Problem {
     private final ThreatModel threat;
     private final boolean leaveWhenMet;
     private final Cost cost;
+    private final int[] positions;
+    private final BitSet withoutGradient;
     private final Tensor low;
     private final Tensor high;
 
@@ -27,7 +32,9 @@ public final class Problem {
             Criterion criterion,
             ThreatModel threat,
             boolean leaveWhenMet,
-            Cost cost) {
+            Cost cost,
+            int[] positions,
+            BitSet withoutGradient) {
         this.classifier = classifier;
         this.pixels = pixels;
         this.classes = classes;
@@ -35,6 +42,8 @@ public final class Problem {
         this.threat = threat;
         this.leaveWhenMet = leaveWhenMet;
         this.cost = cost;
+        this.positions = positions;
+        this.withoutGradient = withoutGradient;
         this.low = threat.box().below(pixels);
         this.high = threat.box().above(pixels);
     }
@@ -49,13 +58,35 @@ public final class Problem {
      */
     public static Problem ofTraining(
             Classifier classifier, Tensor pixels, Tensor labels, ThreatModel threat, Cost cost) {
-        return new Problem(classifier, pixels.detach(), labels, Criterion.untargeted(), threat, false, cost);
+        return new Problem(
+                classifier,
+                pixels.detach(),
+                labels,
+                Criterion.untargeted(),
+                threat,
+                false,
+                cost,
+                positionsOf(pixels),
+                new BitSet());
     }
 
     /** To find, for evaluation, one perturbation an example that meets the criterion; it then leaves the batch. */
     static Problem ofEvaluation(
             Classifier classifier, Tensor pixels, Tensor classes, Criterion criterion, ThreatModel threat, Cost cost) {
-        return new Problem(classifier, pixels.detach(), classes, criterion, threat, true, cost);
+        return new Problem(
+                classifier, pixels.detach(), classes, criterion, threat, true, cost, positionsOf(pixels), new BitSet());
+    }
+
+    private static int[] positionsOf(Tensor pixels) {
+        return IntStream.range(0, Math.toIntExact(pixels.size(0))).toArray();
+    }
+
+    /**
+     * Where in the batch the gradient of an example was not finite so far, in an evaluation. It was taken for zero there, so
+     * that the example stood still and the others went on.
+     */
+    int[] withoutGradient() {
+        return withoutGradient.stream().toArray();
     }
 
     /** The unperturbed images, N×…. */
@@ -87,7 +118,11 @@ public final class Problem {
                 criterion,
                 threat,
                 leaveWhenMet,
-                cost);
+                cost,
+                Arrays.stream(indices.toLongs())
+                        .mapToInt(index -> positions[Math.toIntExact(index)])
+                        .toArray(),
+                withoutGradient);
     }
 
     /** The nearest perturbation inside the threat model. */
@@ -105,9 +140,14 @@ public final class Problem {
         return threat.norm().ascend(delta, gradient, stepSize, threat.epsilon(), low, high);
     }
 
+    /** The same for a loss that is not linear over a step of that length. */
+    Tensor explore(Tensor delta, Tensor gradient, double stepSize) {
+        return threat.norm().explore(delta, gradient, stepSize, threat.epsilon(), low, high);
+    }
+
     /** A perturbation drawn uniformly from the ball, moved into the box. */
-    public Tensor sample(Rng rng) {
-        return project(threat.norm().sample(pixels, threat.epsilon(), rng));
+    public Tensor sample(Draws draws) {
+        return project(threat.norm().sample(pixels, threat.epsilon(), draws));
     }
 
     /**
@@ -146,13 +186,27 @@ public final class Problem {
             // Examples do not touch each other in evaluation mode: the gradient of the sum holds one for each.
             Tensor gradient = Gradients.of(rising(loss, logits).sum(), x);
             cost.backward(size());
-            if (!gradient.isFinite()) {
-                throw new InputException(
-                        "the classifier's logits are finite, but their gradient with respect to the pixels"
-                                + " is not (NaN or infinite); an attack cannot follow it");
-            }
-            return new Slope(scope.keep(gradient), scope.keep(criterion.isMet(logits.detach(), classes)));
+            return new Slope(scope.keep(finite(gradient)), scope.keep(criterion.isMet(logits.detach(), classes)));
         }
+    }
+
+    private Tensor finite(Tensor gradient) {
+        if (gradient.isFinite()) {
+            return gradient;
+        }
+        Tensor good = PerExample.isFinite(gradient);
+        byte[] flags = good.to(DType.UINT8).toBytes();
+        int[] bad = IntStream.range(0, flags.length)
+                .filter(i -> flags[i] == 0)
+                .map(i -> positions[i])
+                .toArray();
+        if (!leaveWhenMet) {
+            throw new InputException("the classifier's logits are finite, but at " + bad.length + " of " + flags.length
+                    + " images, the first of them number " + bad[0] + " of the batch, their gradient with respect to"
+                    + " the pixels is not (NaN or infinite); an attack cannot follow it");
+        }
+        Arrays.stream(bad).forEach(withoutGradient::set);
+        return gradient.where(PerExample.broadcast(good, gradient), gradient.zerosLike());
     }
 
     private Tensor rising(AttackLoss loss, Tensor logits) {

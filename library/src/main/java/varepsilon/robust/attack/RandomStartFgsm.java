@@ -1,6 +1,5 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -21,7 +20,7 @@ public record RandomStartFgsm(StepSize stepSize, AttackLoss loss) implements Att
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
-        return new GradientAscent(1, stepSize, 0, loss).from(problem.sample(rng), problem);
+    public Tensor perturb(Problem problem, Draws draws) {
+        return new GradientAscent(1, stepSize, 0, loss).from(problem.sample(draws), problem);
     }
 }

@@ -21,6 +21,11 @@ record Rows(Tensor indices) {
         return indices == null ? whole : whole.select(indices);
     }
 
+    /** The random numbers of these examples. */
+    Draws of(Draws whole) {
+        return indices == null ? whole : whole.select(indices);
+    }
+
     /** Copies values for these rows into a tensor of the whole batch. */
     void put(Tensor whole, Tensor values) {
         if (indices == null) {

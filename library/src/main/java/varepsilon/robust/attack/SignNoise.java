@@ -1,6 +1,5 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -14,8 +13,7 @@ public record SignNoise() implements Attack {
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
-        Tensor pixels = problem.pixels();
-        return problem.maximise(rng.normal(pixels.dtype(), pixels.shape()).to(pixels.device()));
+    public Tensor perturb(Problem problem, Draws draws) {
+        return problem.maximise(draws.normal(problem.pixels()));
     }
 }

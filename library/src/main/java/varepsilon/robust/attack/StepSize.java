@@ -2,19 +2,30 @@ package varepsilon.robust.attack;
 
 import varepsilon.tensor.InputException;
 
-/** The length of an attack's step, in the norm and units of ε. */
+/** The lengths of an attack's steps, in the norm and units of ε. */
 public sealed interface StepSize {
-    /** The length where the ball has radius {@code epsilon}. */
-    double of(double epsilon);
+    /**
+     * The length of one step.
+     *
+     * @param epsilon radius of the ball
+     * @param step which, from 0
+     * @param steps how many there are
+     */
+    double of(double epsilon, int step, int steps);
 
-    /** A length in pixel units, whatever ε is. */
+    /** One length in pixel units, whatever ε is. */
     static StepSize pixels(double length) {
         return new Pixels(length);
     }
 
-    /** A share of ε. */
+    /** One length, a share of ε. */
     static StepSize relative(double factor) {
         return new Relative(factor);
+    }
+
+    /** Lengths that fall in equal amounts from a share of ε, and would reach 0 with the step after the last. */
+    static StepSize falling(double factor) {
+        return new Falling(factor);
     }
 
     /** @see StepSize#pixels */
@@ -25,7 +36,7 @@ public sealed interface StepSize {
         }
 
         @Override
-        public double of(double epsilon) {
+        public double of(double epsilon, int step, int steps) {
             return length;
         }
     }
@@ -38,8 +49,21 @@ public sealed interface StepSize {
         }
 
         @Override
-        public double of(double epsilon) {
+        public double of(double epsilon, int step, int steps) {
             return factor * epsilon;
+        }
+    }
+
+    /** @see StepSize#falling */
+    record Falling(double factor) implements StepSize {
+        /** Refuses what is not a positive number. */
+        public Falling {
+            requirePositive(factor);
+        }
+
+        @Override
+        public double of(double epsilon, int step, int steps) {
+            return factor * epsilon * (steps - step) / steps;
         }
     }
 

@@ -1,6 +1,5 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /** A point drawn uniformly from the ball: what an attack must beat to be more than noise. */
@@ -11,7 +10,7 @@ public record UniformNoise() implements Attack {
     }
 
     @Override
-    public Tensor perturb(Problem problem, Rng rng) {
-        return problem.sample(rng);
+    public Tensor perturb(Problem problem, Draws draws) {
+        return problem.sample(draws);
     }
 }

@@ -3,6 +3,7 @@ package varepsilon.robust.defense;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.InputException;
@@ -61,9 +62,9 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
             Problem problem = Problem.ofTraining(classifier, pixels, labels, now, cost);
             Tensor[] delta = new Tensor[1];
             if (mode == Mode.EVALUATION) {
-                classifier.evaluating(() -> delta[0] = attack.perturb(problem, rng));
+                classifier.evaluating(() -> delta[0] = attack.perturb(problem, Draws.shared(rng)));
             } else {
-                delta[0] = attack.perturb(problem, rng);
+                delta[0] = attack.perturb(problem, Draws.shared(rng));
             }
             return scope.keep(moved(pixels, delta[0], now));
         }

@@ -4,15 +4,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import varepsilon.classify.Classifier;
-import varepsilon.classify.Logits;
+import varepsilon.classify.OutputCheck;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
@@ -21,9 +24,9 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * How classifiers are measured: on images as they are, and by every trial. Of each batch, an attack's random numbers depend
- * on the seed, the attack's name and the number of the batch alone: neither other trials nor their order change a result,
- * and the same attack at another ε meets the same draws.
+ * How classifiers are measured: on images as they are, and by every trial. For each image, an attack's random numbers depend
+ * on the seed, the attack's name and the image's index alone: neither other trials, their order nor the batch size change
+ * them, and the same attack at another ε meets the same draws.
  *
  * @param trials attacks and their limits; none for accuracy on clean images alone
  * @param batchSize images at once, at least 1
@@ -66,13 +69,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         return Math.multiplyExact((long) images.size(), trials.size() + 1L);
     }
 
-    /** The stream of random numbers for a batch of a trial. */
-    private Rng rng(Trial trial, int batch) {
-        try (Rng root = Rng.seeded(seed);
-                Rng attacks = root.split("attack");
-                Rng attack = attacks.split(trial.attack().name())) {
-            return attack.split(batch);
-        }
+    /** The random numbers of a trial for the images of a batch. */
+    private Draws draws(Trial trial, Batch batch) {
+        long attack = Rng.derive(Rng.derive(seed, "attack"), trial.attack().name());
+        return Draws.perImage(attack, batch.indices());
     }
 
     /** One run over the images, and what it has gathered so far. */
@@ -85,7 +85,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final List<TrialTally> tallies = new ArrayList<>();
         private int finished;
         private long done;
-        private boolean probabilities = true;
+        private final OutputCheck outputs = new OutputCheck();
         private boolean repeatable = true;
 
         Evaluation(Classifier classifier, ImageSet images, EvaluationListener listener) {
@@ -101,10 +101,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
         RobustnessReport run(BooleanSupplier stopRequested) {
             var batches = Batches.of(images, batchSize).iterator();
-            for (int number = 0; batches.hasNext(); number++) {
+            while (batches.hasNext()) {
                 // A scope for each batch: the images and what is made of them are freed with it.
                 try (var scope = Scope.withoutGradients()) {
-                    evaluate(number, batches.next());
+                    evaluate(batches.next());
                 }
                 if (batches.hasNext() && stopRequested.getAsBoolean()) {
                     break;
@@ -118,10 +118,13 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     notes());
         }
 
-        private void evaluate(int number, Batch batch) {
+        private void evaluate(Batch batch) {
             Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
             Tensor labels = batch.labels().to(device);
             int[] clean = predict(pixels, batch);
+            if (finished == 0) {
+                classifier.evaluating(() -> outputs.compare(classifier, pixels));
+            }
             for (int i = 0; i < clean.length; i++) {
                 predictions[finished + i] = clean[i];
                 right[finished + i] = clean[i] == images.label(finished + i);
@@ -129,7 +132,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             advance(batch);
             for (int t = 0; t < trials.size(); t++) {
                 try (var scope = Scope.open()) {
-                    AttackResult result = attack(tallies.get(t), number, batch, pixels, labels);
+                    AttackResult result = attack(tallies.get(t), batch, pixels, labels);
                     repeatable &= Arrays.equals(clean, result.cleanPrediction());
                     listener.attacked(new AttackedBatch(t, pixels, labels, batch.indices(), result));
                 }
@@ -138,16 +141,16 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             finished += batch.size();
         }
 
-        private AttackResult attack(TrialTally tally, int number, Batch batch, Tensor pixels, Tensor labels) {
+        private AttackResult attack(TrialTally tally, Batch batch, Tensor pixels, Tensor labels) {
             Trial trial = tally.trial();
             long[] classes = Arrays.stream(batch.labels().toLongs())
                     .map(label -> trial.classes().applyAsInt(Math.toIntExact(label)))
                     .toArray();
             Tensor wanted = Tensor.of(classes, classes.length).to(device);
-            try (Rng rng = rng(trial, number)) {
+            try (Draws draws = draws(trial, batch)) {
                 long start = System.nanoTime();
                 AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
-                        .of(trial.attack(), pixels, labels, wanted, rng, tally.cost());
+                        .of(trial.attack(), pixels, labels, wanted, draws, tally.cost());
                 tally.add(finished, result, System.nanoTime() - start);
                 return result;
             }
@@ -156,7 +159,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private int[] predict(Tensor pixels, Batch batch) {
             Tensor logits = Predictions.logits(classifier, pixels);
             requireClasses(batch, logits.size(1));
-            probabilities &= Logits.areProbabilities(logits);
+            outputs.add(logits);
             return Predictions.of(logits);
         }
 
@@ -176,15 +179,12 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         }
 
         private List<String> notes() {
-            List<String> notes = new ArrayList<>();
-            if (probabilities) {
-                notes.add(
-                        "The classifier seems to return probabilities, not logits: the gradients of its loss are small,"
-                                + " so attacks look weak and the model looks robust. Leave out its last softmax.");
+            List<String> notes = new ArrayList<>(outputs.notes());
+            if (!repeatable && !outputs.isRandom()) {
+                notes.add(OutputCheck.RANDOM);
             }
-            if (!repeatable) {
-                notes.add("The classifier predicts other classes when given the same images again: it is random, and"
-                        + " attacks that do not average over that are too weak.");
+            for (TrialTally tally : tallies) {
+                tally.note().ifPresent(notes::add);
             }
             for (Trial trial : trials) {
                 if (trial.threat().allowsAnything(images.dimensions())) {
@@ -198,10 +198,13 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
     /** What one trial has gathered. */
     private static final class TrialTally {
+        private static final int SHOWN = 10;
+
         private final Trial trial;
         private final boolean[] robust;
         private final int[] predictions;
         private final Cost cost = new Cost();
+        private final List<Integer> withoutGradient = new ArrayList<>();
         private double maxPerturbation;
         private long nanos;
 
@@ -225,7 +228,22 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 predictions[from + i] = result.adversarialPrediction()[i];
                 maxPerturbation = Math.max(maxPerturbation, result.size()[i]);
             }
+            for (int position : result.withoutGradient()) {
+                withoutGradient.add(from + position);
+            }
             nanos += nanosTaken;
+        }
+
+        Optional<String> note() {
+            if (withoutGradient.isEmpty()) {
+                return Optional.empty();
+            }
+            List<Integer> shown = withoutGradient.subList(0, Math.min(withoutGradient.size(), SHOWN));
+            return Optional.of(trial.label() + ": at " + withoutGradient.size() + " of " + robust.length + " images ("
+                    + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
+                    + (shown.size() < withoutGradient.size() ? ", …" : "")
+                    + ", counted from 0) the gradient with respect to the pixels is not finite (NaN or infinite); the attack"
+                    + " stood still there, so robust accuracy is overstated.");
         }
 
         TrialReport report(int finished) {

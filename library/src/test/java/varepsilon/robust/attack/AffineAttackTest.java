@@ -128,7 +128,7 @@ class AffineAttackTest extends AttackFixture {
         for (AttackLoss loss : List.of(AttackLoss.CROSS_ENTROPY, AttackLoss.MARGIN)) {
             for (Attack attack : attacks(loss)) {
                 Problem problem = Problem.ofTraining(classifier, images, labels, threat.model, new Cost());
-                Tensor delta = attack.perturb(problem, rng(4));
+                Tensor delta = attack.perturb(problem, Draws.shared(rng(4)));
                 double[] values =
                         loss.of(classifier.logits(images.add(delta)), labels).toDoubles();
                 for (int i = 0; i < N; i++) {
@@ -166,7 +166,7 @@ class AffineAttackTest extends AttackFixture {
                 .withStepSize(StepSize.relative(2))
                 .withRestarts(12)
                 .withLoss(AttackLoss.MARGIN)
-                .perturb(Problem.ofTraining(classifier, images, labels, threat, new Cost()), rng(10));
+                .perturb(Problem.ofTraining(classifier, images, labels, threat, new Cost()), Draws.shared(rng(10)));
         double[] margins = AttackLoss.MARGIN
                 .of(classifier.logits(images.add(delta)), labels)
                 .toDoubles();
@@ -206,7 +206,7 @@ class AffineAttackTest extends AttackFixture {
         for (Attack attack : all()) {
             Problem problem =
                     Problem.ofTraining(parallel(3, DType.FLOAT32), images, repeatedLabel(0, N), nothing, new Cost());
-            assertThat(largest(attack.perturb(problem, rng(4))))
+            assertThat(largest(attack.perturb(problem, Draws.shared(rng(4)))))
                     .as(attack.name())
                     .isZero();
         }
@@ -240,7 +240,8 @@ class AffineAttackTest extends AttackFixture {
         Pgd pgd = Pgd.ofSteps(1).withStepSize(StepSize.pixels(0.04)).withRandomStart(false);
         Problem problem =
                 Problem.ofTraining(parallel(3, DType.FLOAT64), images, repeatedLabel(0, N), threat, new Cost());
-        for (double length : threat.norm().length(pgd.perturb(problem, rng(1))).toDoubles()) {
+        for (double length :
+                threat.norm().length(pgd.perturb(problem, Draws.shared(rng(1)))).toDoubles()) {
             assertThat(length).isCloseTo(0.04, within(1e-12));
         }
     }
@@ -259,8 +260,10 @@ class AffineAttackTest extends AttackFixture {
             Attack faint = attack instanceof Fgsm
                     ? new Fgsm(tiny)
                     : attack instanceof Pgd pgd ? pgd.withLoss(tiny) : new MiFgsm(5, 1, tiny);
-            Tensor expected = attack.perturb(Problem.ofTraining(plain, images, labels, threat, new Cost()), rng(4));
-            Tensor found = faint.perturb(Problem.ofTraining(plain, images, labels, threat, new Cost()), rng(4));
+            Tensor expected =
+                    attack.perturb(Problem.ofTraining(plain, images, labels, threat, new Cost()), Draws.shared(rng(4)));
+            Tensor found =
+                    faint.perturb(Problem.ofTraining(plain, images, labels, threat, new Cost()), Draws.shared(rng(4)));
             assertThat(largest(found.sub(expected))).as("%s", attack).isLessThan(1e-6);
         }
     }
@@ -273,7 +276,7 @@ class AffineAttackTest extends AttackFixture {
             ThreatModel threat = ThreatModel.of(norm, 0.1);
             for (Attack attack : List.of(new Fgsm(), Pgd.ofSteps(3).withRandomStart(false), MiFgsm.ofSteps(3))) {
                 Problem problem = Problem.ofTraining(flat, images, repeatedLabel(0, N), threat, new Cost());
-                assertThat(largest(attack.perturb(problem, rng(1))))
+                assertThat(largest(attack.perturb(problem, Draws.shared(rng(1)))))
                         .as(attack.name())
                         .isZero();
             }

@@ -21,7 +21,6 @@ import varepsilon.nn.Init;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 class AttackRunTest extends AttackFixture {
@@ -30,7 +29,7 @@ class AttackRunTest extends AttackFixture {
     /** An attack that hands over whatever a test wants. */
     private record Scripted(String name, Function<Problem, Tensor> work) implements Attack {
         @Override
-        public Tensor perturb(Problem problem, Rng rng) {
+        public Tensor perturb(Problem problem, Draws draws) {
             return work.apply(problem);
         }
     }
@@ -67,7 +66,7 @@ class AttackRunTest extends AttackFixture {
         assertThat(result.size()).containsExactly(new double[] {0.1, 0.1, 0.1, 0}, within(1e-7));
         assertThat(row(result.adversarial(), 0)).containsOnly((float) 0.55);
         assertThat(row(result.adversarial(), 3)).as("wrong already, left alone").containsOnly((float) 0.2);
-        assertThat(result.probabilities()).isFalse();
+        assertThat(result.withoutGradient()).isEmpty();
     }
 
     /** Rows seen by the classifier: all to begin with, then those still right, then all that were tried. */
@@ -209,7 +208,7 @@ class AttackRunTest extends AttackFixture {
                 .hasMessageContaining("label " + label)
                 .hasMessageContaining("0 to 1");
         assertThatThrownBy(() -> new AttackRun(BRIGHTNESS, LINF, Criterion.targeted())
-                        .of(new Fgsm(), grey(0.2), labels(0), labels(label), rng(1), new Cost()))
+                        .of(new Fgsm(), grey(0.2), labels(0), labels(label), Draws.shared(rng(1)), new Cost()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("target " + label);
     }
@@ -219,13 +218,6 @@ class AttackRunTest extends AttackFixture {
         assertThatThrownBy(() -> run(BRIGHTNESS, new Fgsm(), grey(0.2, 0.3), labels(0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("one INT64 for each of 2 images");
-    }
-
-    @Test
-    void probabilitiesAreNoticed() {
-        Classifier softmax = pixels -> BRIGHTNESS.logits(pixels).softmax(1);
-        assertThat(run(softmax, new Fgsm(), grey(0.2, 0.7), labels(0, 0)).probabilities())
-                .isTrue();
     }
 
     @ParameterizedTest
@@ -246,16 +238,34 @@ class AttackRunTest extends AttackFixture {
                 .hasMessageContaining("returned [1, 1] for 1 images");
     }
 
-    /** √ of a difference has no slope at zero: an attack that went on with NaN would find every model robust. */
+    /** √ of a difference has no slope at zero. Such an image stands still, is named, and keeps no other from being attacked. */
     @Test
-    void gradientsThatAreNoNumbersAreRefused() {
+    void anImageWithoutAFiniteGradientStandsStillAndIsNamed() {
         Classifier rooted = pixels -> {
-            Tensor value =
-                    pixels.flatten(1).mean(1).sub(0.25).square().sum(0).sqrt().expand(pixels.size(0));
-            return Tensor.stack(1, List.of(value.add(1), value.neg()));
+            Tensor mean = pixels.flatten(1).mean(1);
+            Tensor own = mean.sub(0.25).square().sqrt().mul(0.01);
+            return Tensor.stack(1, List.of(own.sub(mean).add(0.4), mean.sub(0.4)));
         };
-        assertThatThrownBy(() -> run(rooted, new Fgsm(), grey(0.25), labels(0)))
+        Tensor images = grey(0.1, 0.25, 0.35, 0.25);
+        for (Attack attack : List.of(new Fgsm(), Pgd.ofSteps(4).withRandomStart(false), MiFgsm.ofSteps(4))) {
+            AttackResult result = run(rooted, attack, images, labels(0, 0, 0, 0));
+            assertThat(result.withoutGradient()).as(attack.name()).containsExactly(1, 3);
+            assertThat(result.met()).containsExactly(false, false, true, false);
+            assertThat(result.size()[1]).isZero();
+            assertThat(result.size()[0]).isPositive();
+        }
+    }
+
+    @Test
+    void inTrainingAGradientThatIsNoNumberIsRefused() {
+        Classifier rooted = pixels -> {
+            Tensor root = pixels.flatten(1).mean(1).sub(0.25).square().sqrt();
+            return Tensor.stack(1, List.of(root.add(1), root.neg()));
+        };
+        Problem problem = Problem.ofTraining(rooted, grey(0.5, 0.25), labels(0, 0), LINF, new Cost());
+        assertThatThrownBy(() -> new Fgsm().perturb(problem, Draws.shared(rng(1))))
                 .isInstanceOf(InputException.class)
+                .hasMessageContaining("at 1 of 2 images, the first of them number 1 of the batch")
                 .hasMessageContaining("gradient");
     }
 
@@ -327,10 +337,15 @@ class AttackRunTest extends AttackFixture {
         AttackResult result = run(BRIGHTNESS, Pgd.ofSteps(2), images, labels(0));
         assertThat(result.adversarial().requiresGrad()).isFalse();
         Problem problem = Problem.ofTraining(BRIGHTNESS, images, labels(0), LINF, new Cost());
-        assertThat(Pgd.ofSteps(2).withRestarts(2).perturb(problem, rng(1)).requiresGrad())
+        assertThat(Pgd.ofSteps(2)
+                        .withRestarts(2)
+                        .perturb(problem, Draws.shared(rng(1)))
+                        .requiresGrad())
                 .isFalse();
-        assertThat(new Fgsm().perturb(problem, rng(1)).requiresGrad()).isFalse();
-        assertThat(new UniformNoise().perturb(problem, rng(1)).requiresGrad()).isFalse();
+        assertThat(new Fgsm().perturb(problem, Draws.shared(rng(1))).requiresGrad())
+                .isFalse();
+        assertThat(new UniformNoise().perturb(problem, Draws.shared(rng(1))).requiresGrad())
+                .isFalse();
     }
 
     @Test

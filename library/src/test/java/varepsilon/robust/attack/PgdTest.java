@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -95,6 +97,80 @@ class PgdTest extends AttackFixture {
                 .anyMatch(steps -> steps < 4);
     }
 
+    /** The usual steps: 2 ε first, then ever shorter in equal amounts, by a plain loop over single images. */
+    @Test
+    void theUsualStepsFall() {
+        Classifier classifier = smallNet();
+        Tensor images = images();
+        Tensor labels = repeatedLabel(1, N);
+        Problem problem = Problem.ofTraining(classifier, images, labels, ThreatModel.of(Norm.LINF, 0.1), new Cost());
+        Tensor delta = Pgd.ofSteps(4).withRandomStart(false).perturb(problem, Draws.shared(rng(1)));
+        for (int i = 0; i < N; i++) {
+            double[] image = row(images, i);
+            double[] at = image;
+            for (double step : new double[] {0.2, 0.15, 0.1, 0.05}) {
+                at = signStep(image, at, gradient(classifier, at, labels.narrow(0, i, 1)), step, 0.1);
+            }
+            assertThat(row(images.add(delta), i)).containsExactly(at, within(1e-12));
+        }
+    }
+
+    /** Of 200 values, the two of the steepest slope that have room left; what is too much is taken from all alike. */
+    @Test
+    void aStepInL1IsSpreadOverOnePerCentOfTheValues() {
+        double[] slopes = new double[200];
+        Arrays.setAll(slopes, i -> 1 + Math.sin(i));
+        Tensor gradient = Tensor.of(slopes, 1, 200);
+        Tensor low = Tensor.full(-0.5, DType.FLOAT64, 1, 200);
+        Tensor high = Tensor.full(0.5, DType.FLOAT64, 1, 200);
+        int[] steepest = IntStream.range(0, 200)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -slopes[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        double[] expected = new double[200];
+        expected[steepest[0]] = 0.2;
+        expected[steepest[1]] = 0.2;
+        Tensor once = Norm.L1.explore(gradient.zerosLike(), gradient, 0.4, 1, low, high);
+        assertThat(once.toDoubles()).containsExactly(expected, within(1e-12));
+
+        double[] start = new double[200];
+        start[steepest[0]] = 0.5; // as far as the box lets it go
+        start[7] = 0.4;
+        Tensor next = Norm.L1.explore(Tensor.of(start, 1, 200), gradient, 0.4, 1, low, high);
+        // 0.5, 0.4 and two times 0.2 are 0.3 too much: by 0.075 from each of the four.
+        double[] projected = new double[200];
+        projected[steepest[0]] = 0.425;
+        projected[7] = 0.325;
+        projected[steepest[1]] = 0.125;
+        projected[steepest[2]] = 0.125;
+        assertThat(next.toDoubles()).containsExactly(projected, within(1e-9));
+    }
+
+    /** An image's random starts are its own: not its neighbours', nor the next restart's. */
+    @Test
+    void whatIsDrawnForAnImageDoesNotDependOnItsBatch() {
+        Classifier classifier = smallNet();
+        Tensor images = images();
+        Tensor labels = repeatedLabel(0, N);
+        for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
+            ThreatModel threat = ThreatModel.of(norm, 0.3);
+            for (Attack attack : List.of(Pgd.ofSteps(2).withRestarts(3), new UniformNoise(), new SignNoise())) {
+                int[] all = {10, 11, 12, 13};
+                Problem together = Problem.ofTraining(
+                        classifier, images.narrow(0, 0, 4), labels.narrow(0, 0, 4), threat, new Cost());
+                Tensor found = attack.perturb(together, closing(Draws.perImage(7, all)));
+                for (int i = 0; i < all.length; i++) {
+                    Problem alone = Problem.ofTraining(
+                            classifier, images.narrow(0, i, 1), labels.narrow(0, i, 1), threat, new Cost());
+                    Tensor own = attack.perturb(alone, closing(Draws.perImage(7, new int[] {all[i]})));
+                    assertThat(row(found, i)).containsExactly(own.toDoubles(), within(1e-12));
+                }
+                assertThat(row(found, 0)).isNotEqualTo(row(found, 1));
+            }
+        }
+    }
+
     private static boolean isRight(Classifier classifier, double[] image, Tensor label) {
         return predictions(classifier, Tensor.of(image, 1, 3, 3, 3)).item() == label.item();
     }
@@ -107,7 +183,9 @@ class PgdTest extends AttackFixture {
         Tensor labels = repeatedLabel(1, N);
         Cost cost = new Cost();
         Tensor delta = new Pgd(5, StepSize.pixels(0.03), 1, false, 0, AttackLoss.CROSS_ENTROPY)
-                .perturb(Problem.ofTraining(classifier, images, labels, ThreatModel.of(Norm.LINF, 0.1), cost), rng(1));
+                .perturb(
+                        Problem.ofTraining(classifier, images, labels, ThreatModel.of(Norm.LINF, 0.1), cost),
+                        Draws.shared(rng(1)));
         assertThat(cost.forwardPasses()).isEqualTo(5L * N);
         assertThat(cost.backwardPasses()).isEqualTo(5L * N);
         for (int i = 0; i < N; i++) {
@@ -128,9 +206,9 @@ class PgdTest extends AttackFixture {
         Tensor images = images();
         Tensor labels = repeatedLabel(2, N);
         Problem problem = Problem.ofTraining(classifier, images, labels, ThreatModel.of(Norm.LINF, 0.08), new Cost());
-        Tensor byMiFgsm = new MiFgsm(4, decay, AttackLoss.CROSS_ENTROPY).perturb(problem, rng(1));
-        Tensor byPgd =
-                new Pgd(4, StepSize.pixels(0.02), 1, false, decay, AttackLoss.CROSS_ENTROPY).perturb(problem, rng(1));
+        Tensor byMiFgsm = new MiFgsm(4, decay, AttackLoss.CROSS_ENTROPY).perturb(problem, Draws.shared(rng(1)));
+        Tensor byPgd = new Pgd(4, StepSize.pixels(0.02), 1, false, decay, AttackLoss.CROSS_ENTROPY)
+                .perturb(problem, Draws.shared(rng(1)));
         for (int i = 0; i < N; i++) {
             double[] image = row(images, i);
             double[] at = image;
@@ -156,12 +234,12 @@ class PgdTest extends AttackFixture {
         Tensor labels = repeatedLabel(0, N);
         Problem problem = Problem.ofTraining(classifier, images, labels, ThreatModel.of(Norm.L2, 0.4), new Cost());
         Pgd one = Pgd.ofSteps(2);
-        Tensor found = one.withRestarts(4).perturb(problem, rng(5));
+        Tensor found = one.withRestarts(4).perturb(problem, Draws.shared(rng(5)));
         Rng same = rng(5);
         double[][] losses = new double[4][];
         double[][] runs = new double[4][];
         for (int r = 0; r < 4; r++) {
-            Tensor delta = one.perturb(problem, same);
+            Tensor delta = one.perturb(problem, Draws.shared(same));
             losses[r] = Ops.crossEntropy(classifier.logits(images.add(delta)), labels)
                     .toDoubles();
             runs[r] = delta.toDoubles();
@@ -241,7 +319,12 @@ class PgdTest extends AttackFixture {
         Tensor labels = predictions(classifier, images);
         AttackRun run = AttackRun.untargeted(classifier, ThreatModel.of(Norm.named(norm), 0.05));
         for (Attack attack :
-                List.of(Pgd.ofSteps(3).withRestarts(3), new RandomStartFgsm(), new UniformNoise(), new SignNoise())) {
+                // Steps shorter than the ball is wide, so that the start can be seen in the end.
+                List.of(
+                        Pgd.ofSteps(3).withStepSize(StepSize.relative(0.4)).withRestarts(3),
+                        new RandomStartFgsm(),
+                        new UniformNoise(),
+                        new SignNoise())) {
             double[] first = run.of(attack, images, labels, rng(9), new Cost())
                     .adversarial()
                     .toDoubles();
@@ -264,7 +347,8 @@ class PgdTest extends AttackFixture {
         long[] truth = predictions(classifier, images).toLongs();
         long[] wanted = Arrays.stream(truth).map(label -> (label + 1) % CLASSES).toArray();
         AttackRun run = new AttackRun(classifier, ThreatModel.of(Norm.L2, 1.5), Criterion.targeted());
-        AttackResult result = run.of(Pgd.ofSteps(30), images, labels(truth), labels(wanted), rng(3), new Cost());
+        AttackResult result =
+                run.of(Pgd.ofSteps(30), images, labels(truth), labels(wanted), Draws.shared(rng(3)), new Cost());
         int reached = 0;
         for (int i = 0; i < N; i++) {
             assertThat(result.met()[i]).isEqualTo(result.adversarialPrediction()[i] == wanted[i]);
@@ -302,7 +386,7 @@ class PgdTest extends AttackFixture {
         Tensor images = images();
         Tensor labels = predictions(classifier, images);
         AttackResult result = new AttackRun(classifier, ThreatModel.of(Norm.L2, 1), Criterion.targeted())
-                .of(Pgd.ofSteps(3), images, labels, labels, rng(1), new Cost());
+                .of(Pgd.ofSteps(3), images, labels, labels, Draws.shared(rng(1)), new Cost());
         assertThat(result.isRobust(0)).isTrue();
         assertThat(result.size()).containsOnly(0);
     }

@@ -19,7 +19,7 @@ class SamplingTest extends AttackFixture {
     private static final double LIMIT = 2.23;
 
     private double[] samples(Norm norm, double radius, int dimensions) {
-        return norm.sample(Tensor.zeros(DType.FLOAT64, N, 1, dimensions), radius, rng(5))
+        return norm.sample(Tensor.zeros(DType.FLOAT64, N, 1, dimensions), radius, Draws.shared(rng(5)))
                 .toDoubles();
     }
 
@@ -108,7 +108,7 @@ class SamplingTest extends AttackFixture {
     @Test
     void eachExampleHasItsOwnPoint() {
         for (Norm norm : new Norm[] {Norm.LINF, Norm.L2, Norm.L1}) {
-            Tensor two = norm.sample(Tensor.zeros(DType.FLOAT32, 2, 3, 4, 4), 1, rng(1));
+            Tensor two = norm.sample(Tensor.zeros(DType.FLOAT32, 2, 3, 4, 4), 1, Draws.shared(rng(1)));
             assertThat(two.shape()).containsExactly(2, 3, 4, 4);
             assertThat(row(two, 0)).isNotEqualTo(row(two, 1));
         }

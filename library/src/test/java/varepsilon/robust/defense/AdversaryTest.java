@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.MiFgsm;
 import varepsilon.robust.attack.Norm;
@@ -22,7 +23,6 @@ import varepsilon.robust.attack.RandomStartFgsm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
 import varepsilon.tensor.InputException;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 class AdversaryTest extends ScopedTest {
@@ -81,7 +81,7 @@ class AdversaryTest extends ScopedTest {
             }
 
             @Override
-            public Tensor perturb(Problem problem, Rng rng) {
+            public Tensor perturb(Problem problem, Draws draws) {
                 assertThat(classifier.module().isTraining()).isFalse();
                 throw new IllegalStateException("no");
             }

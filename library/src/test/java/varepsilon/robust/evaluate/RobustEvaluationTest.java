@@ -175,12 +175,16 @@ class RobustEvaluationTest {
         ImageSet images = Toys.random(53, 0, 255, 2, 4);
         Trial fgsm = trial("linf", 0.03);
         Trial pgd = Trial.untargeted(Pgd.ofSteps(5).withRandomStart(false), fgsm.threat());
-        RobustnessReport whole = evaluation(53, fgsm, pgd).of(Toys.linear(W, B), images);
-        RobustnessReport parts = evaluation(batchSize, fgsm, pgd).of(Toys.linear(W, B), images);
+        Trial noise = Trial.untargeted(new UniformNoise(), ThreatModel.of(Norm.L1, 0.3));
+        Trial starts = Trial.untargeted(
+                Pgd.ofSteps(1).withStepSize(StepSize.relative(0.2)).withRestarts(3), fgsm.threat());
+        Trial[] trials = {fgsm, pgd, noise, starts};
+        RobustnessReport whole = evaluation(53, trials).of(Toys.linear(W, B), images);
+        RobustnessReport parts = evaluation(batchSize, trials).of(Toys.linear(W, B), images);
 
         assertThat(parts.right()).isEqualTo(whole.right());
         assertThat(parts.predictions()).isEqualTo(whole.predictions());
-        for (int t = 0; t < 2; t++) {
+        for (int t = 0; t < trials.length; t++) {
             assertThat(parts.trials().get(t).robust())
                     .isEqualTo(whole.trials().get(t).robust());
             assertThat(parts.trials().get(t).backwardPasses())

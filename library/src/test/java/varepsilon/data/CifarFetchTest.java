@@ -21,9 +21,9 @@ import varepsilon.tensor.InputException;
 
 /** Downloads a small CIFAR-10 from a server on this machine and unpacks it. */
 @Timeout(60)
-class Cifar10FetchTest {
-    private static final byte[] TRAIN = Cifar10SourceTest.records(0, 6, 9, 1);
-    private static final byte[] TEST = Cifar10SourceTest.records(50, 3);
+class CifarFetchTest {
+    private static final byte[] TRAIN = CifarSourceTest.records(0, 6, 9, 1);
+    private static final byte[] TEST = CifarSourceTest.records(50, 3);
 
     @TempDir
     Path dataDir;
@@ -57,14 +57,15 @@ class Cifar10FetchTest {
         return new DataFile(path, content.length, sha256, List.of(mirrors));
     }
 
-    private Cifar10Source source(URI... mirrors) {
-        return new Cifar10Source(
+    private CifarSource source(URI... mirrors) {
+        return new CifarSource(
+                CifarSource.CIFAR10,
                 List.of(file("cifar-10-batches-bin/data_batch_1.bin", TRAIN)),
                 file("cifar-10-batches-bin/test_batch.bin", TEST),
                 file("cifar-10-binary.tar.gz", archive, mirrors));
     }
 
-    private void fetch(Cifar10Source source) throws IOException, InterruptedException {
+    private void fetch(CifarSource source) throws IOException, InterruptedException {
         source.fetch(dataDir, new Download(Duration.ofSeconds(5)), (file, done) -> {});
     }
 
@@ -74,7 +75,7 @@ class Cifar10FetchTest {
 
     @Test
     void fetchesUnpacksAndLoads() throws Exception {
-        Cifar10Source source = source(serveWhole());
+        CifarSource source = source(serveWhole());
         fetch(source);
         assertThat(source.load(Split.TRAIN, dataDir).labels()).containsExactly(6, 9, 1);
         assertThat(source.load(Split.TEST, dataDir).labels()).containsExactly(3);
@@ -104,7 +105,7 @@ class Cifar10FetchTest {
 
     @Test
     void takesOnlyWhatIsMissing() throws Exception {
-        Cifar10Source source = source(serveWhole());
+        CifarSource source = source(serveWhole());
         fetch(source);
         Files.delete(test);
         var before = Files.getLastModifiedTime(train);
@@ -131,7 +132,7 @@ class Cifar10FetchTest {
     void anArchiveOfAnotherPublisherIsNotUnpacked() throws Exception {
         byte[] whole = archive;
         archive = Arrays.copyOf(archive, archive.length + 1);
-        Cifar10Source source = source(serveWhole());
+        CifarSource source = source(serveWhole());
         archive = whole;
         Files.write(dataDir.resolve("cifar-10-binary.tar.gz"), whole);
         assertThatThrownBy(() -> fetch(source))

@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.tensor.InputException;
 
-class Cifar10SourceTest {
+class CifarSourceTest {
     private static final int RECORD = 3073;
 
     @TempDir
     Path dataDir;
 
     private Path folder;
-    private Cifar10Source source;
+    private CifarSource source;
 
     /** Records whose pixel k is (start + record + k) modulo 251. */
     static byte[] records(int start, int... labels) {
@@ -46,10 +46,11 @@ class Cifar10SourceTest {
         Path first = Files.write(folder.resolve("data_batch_1.bin"), records(0, 6, 9));
         Path second = Files.write(folder.resolve("data_batch_2.bin"), records(100, 0, 4));
         Path test = Files.write(folder.resolve("test_batch.bin"), records(200, 3, 8));
-        source = new Cifar10Source(
+        source = new CifarSource(
+                CifarSource.CIFAR10,
                 List.of(file(first), file(second)),
                 file(test),
-                Cifar10Source.published().archive());
+                CifarSource.cifar10().archive());
     }
 
     private void expectRefusal(String fileName, String... parts) {
@@ -122,9 +123,66 @@ class Cifar10SourceTest {
         Files.write(folder.resolve("test_batch.bin"), records(1, 1, 1));
         List<DataSource.StoredFile> stored = source.stored(dataDir);
         assertThat(stored).hasSize(3);
-        assertThat(stored.get(0).sha256())
+        assertThat(stored.get(0).checksum())
                 .isEqualTo(Checksums.sha256(stored.get(0).path()));
-        assertThat(stored.get(2).sha256())
+        assertThat(stored.get(2).checksum())
                 .isEqualTo(HexFormat.of().formatHex(Checksums.newSha256().digest(records(200, 3, 8))));
+    }
+
+    @Test
+    void theDataFolderMayBeTheFolderOfTheFiles() throws IOException {
+        assertThat(source.load(Split.TRAIN, folder).labels()).containsExactly(6, 9, 0, 4);
+        assertThat(source.stored(folder))
+                .extracting(file -> file.path().getParent())
+                .containsOnly(folder);
+        assertThatThrownBy(() -> source.stored(Files.createDirectories(dataDir.resolve("empty"))))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll(
+                        "cifar10: data_batch_1.bin is missing", "cifar-10-batches-bin/", "cifar-10-batches-py/");
+    }
+
+    @Test
+    void aFolderInPlaceOfAFileIsNamed() throws IOException {
+        Files.delete(folder.resolve("test_batch.bin"));
+        Files.createDirectories(folder.resolve("test_batch.bin"));
+        assertThatThrownBy(() -> source.stored(dataDir))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(folder.resolve("test_batch.bin") + ": is a folder; expected a file");
+    }
+
+    @Test
+    void ofTwoLabelsTheSecondIsTheFineOne() throws IOException {
+        Path hundred = Files.createDirectories(dataDir.resolve("cifar-100-binary"));
+        byte[] record = new byte[2 + 3072];
+        record[0] = 4;
+        record[1] = 99;
+        record[2] = 17;
+        byte[] two = Arrays.copyOf(record, 2 * record.length);
+        two[record.length + 1] = 1;
+        Path train = Files.write(hundred.resolve("train.bin"), two);
+        Path test = Files.write(hundred.resolve("test.bin"), record);
+        CifarSource small = new CifarSource(
+                CifarSource.CIFAR100,
+                List.of(new DataFile("cifar-100-binary/train.bin", two.length, Checksums.sha256(train), List.of())),
+                new DataFile("cifar-100-binary/test.bin", record.length, Checksums.sha256(test), List.of()),
+                CifarSource.cifar100().archive());
+        ImageSet images = small.load(Split.TRAIN, dataDir);
+        assertThat(images.name()).isEqualTo("cifar100/train");
+        assertThat(images.labels()).containsExactly(99, 1);
+        assertThat(images.classNames()).hasSize(100).isSorted();
+        assertThat(images.image(0)[0]).isEqualTo((byte) 17);
+        assertThat(small.load(Split.TEST, hundred).labels()).containsExactly(99);
+        two[record.length + 1] = 100;
+        Files.write(train, two);
+        assertThatThrownBy(() -> small.load(Split.TRAIN, dataDir))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("label 100 in record 1; expected 0 to 99");
+    }
+
+    @Test
+    void theSizesOfCifar100AreThoseOfItsRecords() {
+        CifarSource hundred = CifarSource.cifar100();
+        assertThat(hundred.train()).extracting(DataFile::bytes).containsExactly(50_000L * 3074);
+        assertThat(hundred.test().bytes()).isEqualTo(10_000L * 3074);
     }
 }

@@ -1,0 +1,334 @@
+package varepsilon.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import varepsilon.tensor.InputException;
+
+/**
+ * Which files of a folder are the images of which part and class, and what in it is none. {@link FolderSource} says how
+ * a folder is read.
+ */
+final class FolderLayout {
+    private static final int TEST_EVERY = 5;
+    private static final String TRAIN_FOLDER = "train";
+    /** The first that is there holds the test part. */
+    private static final List<String> TEST_FOLDERS = List.of("test", "val", "valid", "validation");
+
+    private static final Set<String> ENDINGS =
+            Set.of("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "tif", "tiff", "ppm", "pgm", "pbm", "pnm");
+    private static final String ENDINGS_IN_WORDS =
+            "*.png, *.jpg, *.jpeg, *.bmp, *.gif, *.tif, *.tiff, *.ppm, *.pgm or *.pbm";
+    /** What file managers leave behind. */
+    private static final Set<String> NOT_WORTH_A_WORD = Set.of("thumbs.db", "desktop.ini");
+
+    /**
+     * The files of a part.
+     *
+     * @param files in order
+     * @param labels by file; null where there are no classes
+     */
+    record Part(List<Path> files, int[] labels) {}
+
+    /** The images in a folder, by class; all under "" where it has no sub-folders. */
+    private record Content(Path folder, Map<String, List<Path>> classes) {
+        boolean isLabelled() {
+            return !classes.containsKey("");
+        }
+    }
+
+    private final Path root;
+    /** That of the root alone under {@link Split#TRAIN} where the root has no folders of parts. */
+    private final Map<Split, Content> contents = new EnumMap<>(Split.class);
+
+    private final boolean inParts;
+    private final List<String> notes = new ArrayList<>();
+    /** Files that are no images, by what their names end in. */
+    private final Map<String, List<Path>> leftOut = new TreeMap<>();
+
+    private FolderLayout(Path root) {
+        this.root = root;
+        if (!Files.isDirectory(root)) {
+            throw new InputException(root + (Files.exists(root) ? ": is a file" : ": there is no such folder")
+                    + "; expected a folder with a sub-folder of images for each class");
+        }
+        List<Path> folders = list(root).stream().filter(Files::isDirectory).toList();
+        List<Path> parts = folders.stream().filter(FolderLayout::isNamedAsPart).toList();
+        // A sub-folder of such a name without folders of its own, beside others, is a class.
+        inParts = !parts.isEmpty()
+                && (parts.size() == folders.size() || parts.stream().anyMatch(FolderLayout::hasFolders));
+        if (inParts) {
+            readParts(folders);
+        } else {
+            contents.put(Split.TRAIN, content(root));
+        }
+        noteOrderOfNumbers();
+        noteLeftOut();
+    }
+
+    /**
+     * Looks through a folder.
+     *
+     * @throws InputException where there are no images in it that could be a data set
+     */
+    static FolderLayout of(Path root) {
+        return new FolderLayout(root);
+    }
+
+    private static boolean isNamedAsPart(Path folder) {
+        String name = folder.getFileName().toString();
+        return name.equals(TRAIN_FOLDER) || TEST_FOLDERS.contains(name);
+    }
+
+    private static boolean hasFolders(Path folder) {
+        return list(folder).stream().anyMatch(Files::isDirectory);
+    }
+
+    private void readParts(List<Path> folders) {
+        Path train = root.resolve(TRAIN_FOLDER);
+        Path test = TEST_FOLDERS.stream()
+                .map(root::resolve)
+                .filter(folders::contains)
+                .findFirst()
+                .orElse(null);
+        if (folders.contains(train)) {
+            contents.put(Split.TRAIN, content(train));
+        }
+        if (test != null) {
+            contents.put(Split.TEST, content(test));
+        }
+        if (contents.values().stream().map(Content::isLabelled).distinct().count() > 1) {
+            throw new InputException(root + ": one of " + train.getFileName() + "/ and " + test.getFileName()
+                    + "/ has a sub-folder for each class, the other has images without; expected the same of both");
+        }
+        String others = folders.stream()
+                .filter(folder -> !folder.equals(train) && !folder.equals(test))
+                .map(folder -> folder.getFileName() + "/")
+                .collect(Collectors.joining(", "));
+        if (!others.isEmpty()) {
+            notes.add(root + ": left out " + others + ", because the folder has "
+                    + contents.values().stream()
+                            .map(content -> content.folder().getFileName() + "/")
+                            .collect(Collectors.joining(" and ")));
+        }
+        if (test != null && !test.getFileName().toString().equals(TEST_FOLDERS.get(0))) {
+            notes.add(test + ": is the test part, because there is no " + TEST_FOLDERS.get(0) + "/");
+        }
+    }
+
+    /** What a person should know: what was left out, and how classes were numbered where that is not plain. */
+    List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    /** By label: those of the training part, where there is one; none where there are no labels. */
+    List<String> classNames() {
+        Content first = contents.values().iterator().next();
+        return first.isLabelled() ? List.copyOf(first.classes().keySet()) : List.of();
+    }
+
+    /** The files of both parts. */
+    List<Path> files() {
+        return contents.values().stream()
+                .flatMap(content -> content.classes().values().stream())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    /**
+     * The files of a part, one of each class in turn.
+     *
+     * @throws InputException where there are none, or where the test part has a class that the training part has not
+     */
+    Part part(Split split) {
+        Map<String, List<Path>> classes = filesByClass(split);
+        List<String> names = classNames();
+        if (names.isEmpty()) {
+            return new Part(require(classes.get("")), null);
+        }
+        for (String name : classes.keySet()) {
+            if (!names.contains(name)) {
+                throw new InputException(contents.get(split).folder().resolve(name)
+                        + ": this class is not one of those in " + root.resolve(TRAIN_FOLDER) + ": "
+                        + String.join(", ", names));
+            }
+        }
+        List<Path> files = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        int turns = classes.values().stream().mapToInt(List::size).max().orElse(0);
+        for (int turn = 0; turn < turns; turn++) {
+            for (int label = 0; label < names.size(); label++) {
+                List<Path> ofClass = classes.getOrDefault(names.get(label), List.of());
+                if (turn < ofClass.size()) {
+                    files.add(ofClass.get(turn));
+                    labels.add(label);
+                }
+            }
+        }
+        return new Part(
+                require(files), labels.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private List<Path> require(List<Path> files) {
+        if (files.isEmpty()) {
+            throw new InputException(
+                    root + ": " + (classNames().isEmpty() ? "there are not " : "no class has ")
+                            + TEST_EVERY + " images, every " + TEST_EVERY
+                            + "th of which would be for testing; add some, or make train/ and test/ with the same folders in them");
+        }
+        return files;
+    }
+
+    private Map<String, List<Path>> filesByClass(Split split) {
+        if (inParts) {
+            if (!contents.containsKey(split)) {
+                String names = split == Split.TRAIN ? TRAIN_FOLDER : String.join(" or ", TEST_FOLDERS);
+                throw new InputException(
+                        root + ": " + names + " is missing; expected it beside the folders of the other part");
+            }
+            return contents.get(split).classes();
+        }
+        IntPredicate isTest = i -> i % TEST_EVERY == TEST_EVERY - 1;
+        Map<String, List<Path>> classes =
+                new LinkedHashMap<>(contents.get(Split.TRAIN).classes());
+        classes.replaceAll((name, files) -> IntStream.range(0, files.size())
+                .filter(split == Split.TEST ? isTest : isTest.negate())
+                .mapToObj(files::get)
+                .toList());
+        return classes;
+    }
+
+    private Content content(Path folder) {
+        Map<String, List<Path>> classes = new LinkedHashMap<>();
+        List<Path> images = new ArrayList<>();
+        List<Path> folders = new ArrayList<>();
+        for (Path entry : list(folder)) {
+            if (Files.isDirectory(entry)) {
+                folders.add(entry);
+            } else if (isImage(entry)) {
+                images.add(entry);
+            }
+        }
+        if (folders.isEmpty()) {
+            if (images.isEmpty()) {
+                throw new InputException(folder + ": has no sub-folders and no images; expected one for each class, or"
+                        + " images without labels" + butFound());
+            }
+            classes.put("", images);
+            return new Content(folder, classes);
+        }
+        for (Path ofClass : folders) {
+            classes.put(ofClass.getFileName().toString(), imagesOfClass(ofClass));
+        }
+        if (!images.isEmpty()) {
+            notes.add(folder + ": left out " + counted(images, "image") + " beside the folders of the classes ("
+                    + images.get(0).getFileName() + " first)");
+        }
+        return new Content(folder, inOrder(classes));
+    }
+
+    private List<Path> imagesOfClass(Path folder) {
+        List<Path> images = new ArrayList<>();
+        for (Path file : list(folder)) {
+            if (Files.isDirectory(file)) {
+                throw new InputException(
+                        file + ": a folder among images; expected the images of a class right in " + folder);
+            }
+            if (isImage(file)) {
+                images.add(file);
+            }
+        }
+        if (images.isEmpty()) {
+            throw new InputException(folder + ": holds no images; expected files named " + ENDINGS_IN_WORDS
+                    + "; where it is not a class, move it away" + butFound());
+        }
+        return images;
+    }
+
+    private boolean isImage(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        int dot = name.lastIndexOf('.');
+        if (dot >= 0 && ENDINGS.contains(name.substring(dot + 1))) {
+            return true;
+        }
+        if (!NOT_WORTH_A_WORD.contains(name)) {
+            String kind = dot < 0 ? "without ending" : "*" + name.substring(dot);
+            leftOut.computeIfAbsent(kind, key -> new ArrayList<>()).add(file);
+        }
+        return false;
+    }
+
+    private String butFound() {
+        return leftOut.isEmpty() ? "" : "; found " + unreadable();
+    }
+
+    private void noteLeftOut() {
+        if (!leftOut.isEmpty()) {
+            notes.add(root + ": left out " + unreadable());
+        }
+    }
+
+    /** For instance {@code 40 files that cannot be read as images: 38 *.webp, 2 *.txt (a/1.webp first); convert them to PNG}. */
+    private String unreadable() {
+        List<Path> all =
+                leftOut.values().stream().flatMap(List::stream).sorted().toList();
+        String kinds = leftOut.entrySet().stream()
+                .map(kind -> kind.getValue().size() + " " + kind.getKey())
+                .collect(Collectors.joining(", "));
+        return counted(all, "file") + " that cannot be read as images: " + kinds + " (" + root.relativize(all.get(0))
+                + " first); those that are images, convert to PNG";
+    }
+
+    private static String counted(List<Path> files, String what) {
+        return files.size() + " " + what + (files.size() == 1 ? "" : "s");
+    }
+
+    /** By the names of the classes: numbers by value, other names as text. */
+    private static Map<String, List<Path>> inOrder(Map<String, List<Path>> classes) {
+        boolean numbers = classes.keySet().stream().allMatch(name -> name.matches("\\d{1,18}"));
+        Comparator<String> asText = Comparator.naturalOrder();
+        Map<String, List<Path>> ordered = new LinkedHashMap<>();
+        classes.keySet().stream()
+                .sorted(
+                        numbers
+                                ? Comparator.comparing((String name) -> Long.valueOf(name))
+                                        .thenComparing(asText)
+                                : asText)
+                .forEach(name -> ordered.put(name, classes.get(name)));
+        return ordered;
+    }
+
+    private void noteOrderOfNumbers() {
+        List<String> names = classNames();
+        if (!names.equals(names.stream().sorted().toList())) {
+            notes.add(root + ": labels follow the numbers that the classes are called by, " + names.get(0) + ", "
+                    + names.get(1) + ", " + names.get(2)
+                    + " …; torchvision's ImageFolder sorts them as text, and weights trained with it have that order");
+        }
+    }
+
+    /** What is in a folder, by name, without what is hidden. */
+    private static List<Path> list(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(entry -> !entry.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package varepsilon.robust.evaluate;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import varepsilon.classify.Classifier;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.Criterion;
+import varepsilon.robust.attack.MiFgsm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.tensor.Device;
+
+/**
+ * Whether more steps, another start or another loss break images that an attack left correctly classified: then its robust
+ * accuracy is not what the model can withstand. Tried on some of the images, for about half of what the attack has cost.
+ */
+public final class LongerSearch {
+    private static final int LEAST_STEPS = 10;
+    private static final int LEAST_IMAGES = 20;
+    private static final int MOST_IMAGES = 100;
+
+    private LongerSearch() {}
+
+    /**
+     * Goes on where an untargeted search in many steps has ended; there is nothing to say of other attacks.
+     *
+     * @param images those that the report is about
+     * @param seed of the new starts
+     * @param device where the classifier lives
+     * @return what was found, a sentence, where it broke an image
+     */
+    public static Optional<String> of(
+            Classifier classifier, ImageSet images, TrialReport report, int batchSize, long seed, Device device) {
+        Trial trial = report.trial();
+        if (trial.criterion() instanceof Criterion.Targeted || steps(trial.attack()) <= 1) {
+            return Optional.empty();
+        }
+        int steps = 2 * Math.max(LEAST_STEPS, steps(trial.attack()));
+        int[] survivors = IntStream.range(0, report.robust().length)
+                .filter(i -> report.robust()[i])
+                .limit(affordable(report, steps))
+                .toArray();
+        if (survivors.length == 0) {
+            return Optional.empty();
+        }
+        List<Trial> longer = losses(trial.attack()).stream()
+                .map(loss -> new Trial(
+                        Pgd.ofSteps(steps).withLoss(loss), trial.threat(), trial.criterion(), trial.classes()))
+                .toList();
+        RobustnessReport found =
+                new RobustEvaluation(longer, batchSize, seed, device).of(classifier, images.subset(survivors));
+        boolean[] still = found.worstCase();
+        int broken =
+                (int) IntStream.range(0, still.length).filter(i -> !still[i]).count();
+        return broken == 0 ? Optional.empty() : Optional.of(said(trial, steps, broken, still.length));
+    }
+
+    private static String said(Trial trial, int steps, int broken, int tried) {
+        WilsonInterval share = WilsonInterval.of(broken, tried);
+        return String.format(
+                Locale.ROOT,
+                "%s has not found all: of %d images that it left correctly classified, %d are broken by %d steps of falling"
+                        + " length from another start, with its loss or the margin loss (%.1f %%, 95 %% interval %.1f to"
+                        + " %.1f). Robust accuracy is lower by about that share of itself; use more steps, more restarts"
+                        + " or another loss.",
+                trial.label(),
+                tried,
+                broken,
+                steps,
+                100.0 * broken / tried,
+                100 * share.low(),
+                100 * share.high());
+    }
+
+    /** So many that both losses together cost half of the attack, within limits. */
+    private static long affordable(TrialReport report, int steps) {
+        long passes = report.backwardPasses() / 2;
+        return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, passes / (2L * steps)));
+    }
+
+    /** How often an attack follows the gradient from one start; 0 where it does not. */
+    private static int steps(Attack attack) {
+        return attack instanceof Pgd pgd ? pgd.steps() : attack instanceof MiFgsm mi ? mi.steps() : 0;
+    }
+
+    private static List<AttackLoss> losses(Attack attack) {
+        AttackLoss own = attack instanceof Pgd pgd ? pgd.loss() : ((MiFgsm) attack).loss();
+        return own == AttackLoss.MARGIN
+                ? List.of(AttackLoss.EXACT_CROSS_ENTROPY, AttackLoss.MARGIN)
+                : List.of(own, AttackLoss.MARGIN);
+    }
+}

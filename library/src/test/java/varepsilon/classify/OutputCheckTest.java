@@ -1,0 +1,98 @@
+package varepsilon.classify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Tensor;
+
+class OutputCheckTest extends ScopedTest {
+    private static final int N = 20;
+
+    private static Classifier linear() {
+        try (Rng rng = Rng.seeded(1)) {
+            Tensor weights = rng.normal(12, 4);
+            return pixels -> pixels.flatten(1).matmul(weights);
+        }
+    }
+
+    private static List<String> notesOn(UnaryOperator<Tensor> ofLogits) {
+        Classifier honest = linear();
+        return notes(pixels -> ofLogits.apply(honest.logits(pixels)));
+    }
+
+    private static List<String> notes(Classifier classifier) {
+        try (Rng rng = Rng.seeded(2)) {
+            Tensor pixels = rng.uniform(N, 3, 2, 2);
+            OutputCheck check = new OutputCheck();
+            check.compare(classifier, pixels);
+            check.add(classifier.logits(pixels.narrow(0, 0, N / 2)));
+            check.add(classifier.logits(pixels.narrow(0, N / 2, N / 2)));
+            return check.notes();
+        }
+    }
+
+    @Test
+    void logitsPassWithoutANote() {
+        assertThat(notesOn(logits -> logits)).isEmpty();
+        assertThat(notesOn(logits -> logits.mul(1e4))).isEmpty();
+        assertThat(new OutputCheck().notes()).as("nothing seen").isEmpty();
+    }
+
+    @Test
+    void softmaxAndSigmoidAreNoticed() {
+        assertThat(notesOn(logits -> logits.softmax(1)))
+                .singleElement()
+                .asString()
+                .contains("last softmax");
+        assertThat(notesOn(Tensor::sigmoid)).singleElement().asString().contains("last sigmoid");
+        assertThat(notesOn(logits -> logits.mul(1e-3).sigmoid()))
+                .singleElement()
+                .asString()
+                .contains("last sigmoid");
+    }
+
+    /** One value above 1 is enough to know that these are no probabilities. */
+    @Test
+    void whatIsOutsideZeroToOneIsNoProbability() {
+        assertThat(notesOn(logits -> logits.sigmoid().mul(1.6))).isEmpty();
+        assertThat(notesOn(logits -> logits.sigmoid().mul(3).sub(1))).isEmpty();
+    }
+
+    @Test
+    void logitsOfTinyScaleAreNoticed() {
+        assertThat(notesOn(logits -> logits.mul(1e-3)))
+                .singleElement()
+                .asString()
+                .startsWith("No two logits of an image differ by more than 0.00")
+                .contains("margin loss");
+    }
+
+    /** A model that was saved in training mode: each column of logits is normalised by the batch. */
+    @Test
+    void normalisationByTheBatchIsNoticed() {
+        Classifier honest = linear();
+        Classifier training = pixels -> {
+            Tensor logits = honest.logits(pixels);
+            return logits.sub(logits.mean(0));
+        };
+        assertThat(notes(training))
+                .singleElement()
+                .asString()
+                .startsWith("The logits of an image depend on which others are in its batch");
+    }
+
+    @Test
+    void aRandomClassifierIsNoticed() {
+        Classifier honest = linear();
+        try (Rng rng = Rng.seeded(3)) {
+            Classifier random = pixels -> {
+                Tensor logits = honest.logits(pixels);
+                return logits.add(rng.normal(logits.shape()));
+            };
+            assertThat(notes(random)).containsExactly(OutputCheck.RANDOM);
+        }
+    }
+}

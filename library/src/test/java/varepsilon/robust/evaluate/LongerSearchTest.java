@@ -1,0 +1,61 @@
+package varepsilon.robust.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import varepsilon.classify.Classifier;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.MiFgsm;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.StepSize;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.attack.UniformNoise;
+import varepsilon.tensor.Device;
+
+/** On a linear model every image within reach of ε is broken by the best attack, and by no other more. */
+class LongerSearchTest {
+    private static final float[] W = {1, -1, 2, -2, 1, -1, 2, -2, 1, -1, 2, -2, 1, -1, 2, -2};
+    private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.05);
+
+    private static Optional<String> after(Trial trial) {
+        ImageSet images = Toys.labelledBy(Toys.random(80, 80, 175, 2, 6), W, 0);
+        Classifier classifier = Toys.linear(W, 0);
+        RobustnessReport report = new RobustEvaluation(List.of(trial), 40, 11, Device.CPU).of(classifier, images);
+        return LongerSearch.of(classifier, images, report.trials().get(0), 40, 11, Device.CPU);
+    }
+
+    private static Optional<String> after(Attack attack) {
+        return after(Trial.untargeted(attack, THREAT));
+    }
+
+    @Test
+    void aSearchThatFindsAllIsNotCalledUnfinished() {
+        assertThat(after(Pgd.ofSteps(10))).isEmpty();
+        assertThat(after(MiFgsm.ofSteps(10))).isEmpty();
+    }
+
+    @Test
+    void stepsThatDoNotCrossTheBallAreNoticed() {
+        Pgd slow = Pgd.ofSteps(3).withStepSize(StepSize.pixels(0.001)).withRandomStart(false);
+        assertThat(after(slow).orElseThrow())
+                .startsWith("pgd linf 0.05 has not found all: of ")
+                .contains("are broken by 20 steps of falling length");
+        assertThat(after(Trial.margin(slow, THREAT, 0.01))).isPresent();
+    }
+
+    /** One gradient, or none, promises nothing. */
+    @Test
+    void onlySearchesAreGoneOnWith() {
+        assertThat(after(new UniformNoise())).isEmpty();
+        assertThat(after(new Fgsm())).isEmpty();
+        assertThat(after(Pgd.ofSteps(1).withStepSize(StepSize.pixels(0.001)))).isEmpty();
+        assertThat(after(Trial.targeted(
+                        Pgd.ofSteps(3).withStepSize(StepSize.pixels(0.001)), THREAT, label -> 1 - label)))
+                .isEmpty();
+    }
+}
