@@ -12,11 +12,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-threads = int(sys.argv[1]) if len(sys.argv) > 1 else 2
-steps = int(sys.argv[2]) if len(sys.argv) > 2 else 40
-torch.set_num_threads(threads)
-torch.manual_seed(1)
-
 LATENT, FILTERS, BATCH, LEVELS = 20, 32, 128, 16
 
 
@@ -47,17 +42,26 @@ class Vae(nn.Module):
         return (nll + kl).mean()
 
 
-vae = Vae()
-adam = torch.optim.Adam(vae.parameters(), 1e-3)
-levels = torch.randint(0, LEVELS, (BATCH, 1, 28, 28)).float()
-times = []
-for i in range(steps + 5):
-    start = time.perf_counter()
-    adam.zero_grad()
-    loss = vae.loss(levels)
-    loss.backward()
-    adam.step()
-    loss.item()
-    if i >= 5:
-        times.append((time.perf_counter() - start) * 1000)
-print(f'{{"engine": "Python torch {torch.__version__}", "threads": {threads}, "median_ms": {statistics.median(times):.2f}}}')
+def main():
+    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    steps = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    vae = Vae()
+    adam = torch.optim.Adam(vae.parameters(), 1e-3)
+    levels = torch.randint(0, LEVELS, (BATCH, 1, 28, 28)).float()
+    times = []
+    for i in range(steps + 5):
+        start = time.perf_counter()
+        adam.zero_grad()
+        loss = vae.loss(levels)
+        loss.backward()
+        adam.step()
+        loss.item()
+        if i >= 5:
+            times.append((time.perf_counter() - start) * 1000)
+    print(f'{{"engine": "Python torch {torch.__version__}", "threads": {threads}, "median_ms": {statistics.median(times):.2f}}}')
+
+
+if __name__ == "__main__":
+    main()

@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.Context;
@@ -24,8 +27,15 @@ import org.slf4j.LoggerFactory;
 public final class Engine {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
-    /** The setting by which threads wait, {@code NAME=VALUE}, or empty. */
-    private static final String WAITING = load();
+    /**
+     * What was found when it was loaded.
+     *
+     * @param waiting the setting by which threads wait, {@code NAME=VALUE}, or empty
+     * @param hasGpuPart whether this build can compute on GPUs
+     */
+    private record Loaded(String waiting, boolean hasGpuPart) {}
+
+    private static final Loaded LOADED = load();
 
     private Engine() {}
 
@@ -34,7 +44,7 @@ public final class Engine {
         // The static initialiser did it.
     }
 
-    private static String load() {
+    private static Loaded load() {
         // JavaCPP reads these when its first class loads. Lifetimes are ours (Scope): its own collector thread would
         // only add a global lock to every allocation.
         System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
@@ -42,11 +52,12 @@ public final class Engine {
         System.setProperty("org.bytedeco.javacpp.noPointerGC", "true");
         NativeCache cache = NativeCache.choose();
         System.setProperty(NativeCache.PROPERTY, cache.folder().toString());
-        extract(cache);
+        Optional<Path> gpuPart = extract(cache);
         try {
             String waiting = Waiting.choose(System.getenv(), Loader.getPlatform());
-            Loader.load(torch.class);
             Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+            gpuPart.ifPresent(Engine::loadGpuPart);
+            Loader.load(torch.class);
             // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
             openblas_nolapack.blas_set_num_threads(blasThreads());
             if (System.getenv("OMP_NUM_THREADS") == null) {
@@ -54,13 +65,45 @@ public final class Engine {
                 torch.set_num_threads(
                         Math.min(torch.get_num_threads(), Runtime.getRuntime().availableProcessors()));
             }
-            return waiting;
+            return new Loaded(waiting, gpuPart.isPresent());
         } catch (UnsatisfiedLinkError e) {
             throw new InputException(
                     "the native engine cannot be loaded from " + cache.folder() + ": "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
                             + "; where the folder is damaged, delete it, and it is made anew",
                     e);
+        }
+    }
+
+    /**
+     * Where a library cannot be linked, JavaCPP goes on in silence and takes one of that name from elsewhere in the system:
+     * another libtorch, and two of them crash. So the one that may lack its libraries is loaded first, or nothing is.
+     */
+    private static void loadGpuPart(Path library) {
+        ClassProperties properties = Loader.loadProperties(torch.class, Loader.loadProperties(), true);
+        for (String name : properties.get("platform.preload")) {
+            if (!name.startsWith("torch")) {
+                loadIfFound(properties, name);
+            }
+        }
+        try {
+            System.load(library.toString());
+        } catch (UnsatisfiedLinkError e) {
+            throw new InputException(
+                    "the engine's GPU part cannot be loaded: " + e.getMessage()
+                            + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's linker"
+                            + " finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (VAREPSILON_CUDA=0"
+                            + " ./varepsilon …) the engine computes on the CPU alone",
+                    e);
+        }
+    }
+
+    /** NVIDIA's libraries in the usual folders; the linker looks for the others. */
+    private static void loadIfFound(ClassProperties properties, String name) {
+        try {
+            Loader.loadLibrary(torch.class, Loader.findLibrary(torch.class, properties, name), name);
+        } catch (UnsatisfiedLinkError e) {
+            log.debug("{} is not in the usual folders", name, e);
         }
     }
 
@@ -72,31 +115,39 @@ public final class Engine {
     /**
      * Extracts every native library before the first one is linked. The loader would extract and link them one by one,
      * and the linker would then resolve {@code libtorch_cpu.so} to another libtorch of the system, which crashes.
+     *
+     * @return the library that computes on GPUs, where this build has it
      */
-    private static void extract(NativeCache cache) {
+    private static Optional<Path> extract(NativeCache cache) {
         try {
             String platform = Loader.getPlatform();
             if (isFirstStart(cache.folder(), platform)) {
                 cache.passedOver().forEach(log::info);
                 log.info("First start: unpacking the native engine into {} …", cache.folder());
             }
-            int openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
+            List<Path> openblas = unpack("/org/bytedeco/openblas/" + platform + "/");
             // The GPU build keeps its libraries in a folder of its own.
-            int pytorch = unpack("/org/bytedeco/pytorch/" + platform + "/")
-                    + unpack("/org/bytedeco/pytorch/" + platform + "-gpu/");
-            if (openblas == 0 || pytorch == 0) {
+            List<Path> cpu = unpack("/org/bytedeco/pytorch/" + platform + "/");
+            List<Path> gpu = unpack("/org/bytedeco/pytorch/" + platform + "-gpu/");
+            if (openblas.isEmpty() || cpu.isEmpty() && gpu.isEmpty()) {
                 throw new IllegalStateException("the class path has no native engine for " + platform
                         + "; build with the Maven property native.platform=" + platform);
             }
+            return gpu.stream()
+                    .map(folder -> folder.resolve(System.mapLibraryName("torch_cuda")))
+                    .filter(Files::exists)
+                    .findFirst();
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot unpack the native engine into " + cache.folder() + "; is there 600 MB of space?", e);
         }
     }
 
-    private static int unpack(String folder) throws IOException {
-        File[] files = Loader.cacheResources(folder);
-        return files == null ? 0 : files.length;
+    private static List<Path> unpack(String folder) throws IOException {
+        File[] unpacked = Loader.cacheResources(folder);
+        return unpacked == null
+                ? List.of()
+                : Arrays.stream(unpacked).map(File::toPath).toList();
     }
 
     private static boolean isFirstStart(Path cache, String platform) throws IOException {
@@ -124,7 +175,7 @@ public final class Engine {
 
     /** Why the GPU of that index cannot be used; empty where it can. */
     static Optional<String> whyNoCuda(int index) {
-        if (!Context.hasCUDA() && !torch.hasCUDA()) {
+        if (!LOADED.hasGpuPart()) {
             return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
                     + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
         }
@@ -135,6 +186,10 @@ public final class Engine {
         return index < count
                 ? Optional.empty()
                 : Optional.of("there are " + count + " GPUs, numbered from 0; choose a smaller index");
+    }
+
+    private static String yesOrNo(boolean value) {
+        return value ? "yes" : "no";
     }
 
     // The Java classes' version is that of the native library that they were built with: 2.10.0-1.5.13.
@@ -152,13 +207,21 @@ public final class Engine {
         facts.put("engine", "libtorch " + version());
         facts.put("platform", Loader.getPlatform());
         facts.put("blas", "OpenBLAS, " + openblas_nolapack.blas_get_num_threads() + " thread(s)");
-        facts.put("onednn", Context.hasMKLDNN() ? "yes" : "no");
+        facts.put("onednn", yesOrNo(Context.hasMKLDNN()));
         try (BytePointer capability = torch.get_cpu_capability()) {
             facts.put("cpu_capability", capability.getString());
         }
         facts.put("threads", Integer.toString(torch.get_num_threads()));
-        facts.put("waiting", WAITING.isEmpty() ? "as OpenMP does" : WAITING);
-        facts.put("cuda", whyNoCuda(0).map(why -> "no: " + why).orElse("yes"));
+        facts.put("waiting", LOADED.waiting().isEmpty() ? "as OpenMP does" : LOADED.waiting());
+        Optional<String> whyNoCuda = whyNoCuda(0);
+        facts.put("cuda", whyNoCuda.map(why -> "no: " + why).orElse("yes"));
+        if (whyNoCuda.isEmpty()) {
+            // NVIDIA's shorter numbers: 10 bits of mantissa in the factors, for several times the speed.
+            facts.put(
+                    "tf32",
+                    "in convolutions " + yesOrNo(torch.globalContext().allowTF32CuDNN()) + ", in matrix products "
+                            + yesOrNo(torch.globalContext().allowTF32CuBLAS()));
+        }
         try {
             facts.put("native_cache", Loader.getCacheDir().toString());
         } catch (IOException e) {

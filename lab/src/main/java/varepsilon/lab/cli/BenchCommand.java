@@ -17,6 +17,7 @@ import varepsilon.lab.experiment.AttackBenchmark;
 import varepsilon.lab.experiment.BenchmarkResult;
 import varepsilon.lab.experiment.Machine;
 import varepsilon.lab.experiment.VaeStepBenchmark;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 
 /** {@code varepsilon bench}. */
@@ -27,6 +28,7 @@ import varepsilon.tensor.Engine;
             "",
             "Examples:",
             "  varepsilon bench vae-step --threads 2",
+            "  varepsilon bench vae-step --device cuda --batch-size 1024",
             "  varepsilon bench pgd --weights cifar10-resnet20.safetensors"
         })
 final class BenchCommand implements Callable<Integer> {
@@ -62,6 +64,20 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final DataFolderOption folder = new DataFolderOption();
 
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "auto",
+            description = "auto, cpu, cuda or cuda:INDEX (default: auto, a GPU where there is one).")
+    private String device;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "128",
+            description = "Images in a batch (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with (default: all cores).")
     private Integer threads;
 
@@ -92,18 +108,25 @@ final class BenchCommand implements Callable<Integer> {
         if (weights != null && name.equals(VaeStepBenchmark.NAME)) {
             throw Usage.wrong(spec, "--weights: " + name + " measures a VAE of random weights");
         }
+        if (batchSize < 1) {
+            throw Usage.wrong(spec, "--batch-size " + batchSize + ": expected at least 1");
+        }
+        Device where = Usage.check(spec, () -> Device.parse(device));
         Engine.setThreads(threads == null ? Machine.cores() : threads);
         BenchmarkResult result = name.equals(VaeStepBenchmark.NAME)
-                ? VaeStepBenchmark.run(steps == null ? VAE_STEPS : steps)
-                : attack(steps == null ? ATTACK_STEPS : steps);
+                ? VaeStepBenchmark.run(where, batchSize, steps == null ? VAE_STEPS : steps)
+                : attack(where, steps == null ? ATTACK_STEPS : steps);
         output.result(result, text(result));
         return 0;
     }
 
-    private BenchmarkResult attack(int rounds) throws IOException {
+    private BenchmarkResult attack(Device where, int rounds) throws IOException {
         try (AttackBenchmark benchmark = weights == null
-                ? AttackBenchmark.untrained()
-                : AttackBenchmark.trained(weights, Datasets.load("cifar10", Split.TEST, folder.folder()))) {
+                ? AttackBenchmark.untrained(where, batchSize)
+                : AttackBenchmark.trained(
+                        weights,
+                        Datasets.load("cifar10", Split.TEST, folder.folder()).limit(batchSize),
+                        where)) {
             return name.equals(AttackBenchmark.PGD) ? benchmark.pgd(rounds) : benchmark.adversarialStep(rounds);
         }
     }
@@ -112,13 +135,14 @@ final class BenchCommand implements Callable<Integer> {
         return String.format(
                 Locale.ROOT,
                 """
-                %s, median of %d, %d thread(s):
+                %s, median of %d, on %s, %d thread(s):
                   here            %8.1f ms
                   textbook        %8.1f ms, on the same engine: %.2f times ours
                   convolutions    %8.1f GFLOP/s, %.0f %% of what matrix products reach here (%.1f GFLOP/s)
                 """,
                 result.work(),
                 result.steps(),
+                result.device(),
                 result.threads(),
                 result.medianMs(),
                 result.textbookMedianMs(),

@@ -52,8 +52,6 @@ public final class AttackBenchmark implements AutoCloseable {
 
     private static final Architecture NETWORK = new Architecture("resnet20", 10, Normalisation.CIFAR10);
 
-    private static final int BATCH = 128;
-
     private static final double EPSILON = 8 / 255.0;
     private static final int ATTACK_STEPS = 10;
     private static final int TRAINING_ATTACK_STEPS = 7;
@@ -63,21 +61,24 @@ public final class AttackBenchmark implements AutoCloseable {
 
     private final NetworkClassifier classifier;
     private final ImageSet images;
+    private final int batchSize;
 
     private AttackBenchmark(NetworkClassifier classifier, ImageSet images) {
         this.classifier = classifier;
-        this.images = images.limit(BATCH);
+        this.images = images;
+        this.batchSize = images.size();
     }
 
     /**
      * On a trained network and real images.
      *
      * @param weights of a ResNet-20
-     * @param images 3×32×32, with labels; the first {@link #BATCH} are taken
+     * @param images 3×32×32, with labels; all of them are one batch
+     * @param device where the network lives
      * @throws InputException where the weights are of something else
      */
-    public static AttackBenchmark trained(Path weights, ImageSet images) throws IOException {
-        ClassifierFile file = ClassifierFile.read(weights, Device.CPU);
+    public static AttackBenchmark trained(Path weights, ImageSet images, Device device) throws IOException {
+        ClassifierFile file = ClassifierFile.read(weights, device);
         if (file.classifier() instanceof NetworkClassifier network
                 && network.architecture().name().equals(NETWORK.name())) {
             return new AttackBenchmark(network, images);
@@ -86,16 +87,22 @@ public final class AttackBenchmark implements AutoCloseable {
         throw new InputException(weights + ": not the weights of a " + NETWORK.name() + ", which this benchmark is of");
     }
 
-    /** On a fresh network and noise, which it gets right by definition: its first predictions are the labels. */
-    public static AttackBenchmark untrained() {
-        byte[] pixels = new byte[BATCH * 3 * 32 * 32];
+    /**
+     * On a fresh network and noise, which it gets right by definition: its first predictions are the labels.
+     *
+     * @param device where the network lives
+     * @param batchSize images in a batch, at least 1
+     */
+    public static AttackBenchmark untrained(Device device, int batchSize) {
+        byte[] pixels = new byte[Math.multiplyExact(batchSize, 3 * 32 * 32)];
         new Random(1).nextBytes(pixels);
         try (var scope = Scope.withoutGradients();
                 Rng rng = Rng.seeded(1)) {
-            NetworkClassifier classifier = NETWORK.create(Init.on(Device.CPU, rng));
+            NetworkClassifier classifier = NETWORK.create(Init.on(device, rng));
             classifier.module().train(false);
             Tensor predicted = classifier
-                    .logits(Tensor.of(pixels, BATCH, 3, 32, 32)
+                    .logits(Tensor.of(pixels, batchSize, 3, 32, 32)
+                            .to(device)
                             .to(DType.FLOAT32)
                             .div(255))
                     .argmax(1);
@@ -126,13 +133,13 @@ public final class AttackBenchmark implements AutoCloseable {
         Cost cost = new Cost();
         try (var scope = Scope.open();
                 Rng rng = Rng.seeded(1)) {
-            Batch batch = Batches.of(images, BATCH).iterator().next();
-            Tensor pixels = batch.images().to(DType.FLOAT32).div(255);
+            Tensor pixels = pixels(batch());
+            Tensor labels = labels(batch());
             int[] robust = new int[1];
             DoubleSupplier ours = () -> {
-                AttackResult result = run.of(attack, pixels, batch.labels(), rng, cost);
+                AttackResult result = run.of(attack, pixels, labels, rng, cost);
                 robust[0] = 0;
-                for (int i = 0; i < batch.size(); i++) {
+                for (int i = 0; i < batchSize; i++) {
                     robust[0] += result.isRobust(i) ? 1 : 0;
                 }
                 return robust[0];
@@ -140,17 +147,18 @@ public final class AttackBenchmark implements AutoCloseable {
             DoubleSupplier textbook = () -> {
                 try (var attacked = Scope.open()) {
                     double[] right = new double[1];
-                    classifier.evaluating(() ->
-                            right[0] = hits(textbookPgd(pixels, pixels, batch.labels(), ATTACK_STEPS), batch.labels()));
+                    classifier.evaluating(
+                            () -> right[0] = hits(textbookPgd(pixels, pixels, labels, ATTACK_STEPS), labels));
                     return right[0];
                 }
             };
             SideBySide times = SideBySide.measure(ours, textbook, WARM_UP, rounds);
-            String work = "PGD with 10 steps at 8/255 on " + batch.size() + " images, a ResNet-20 (ours leaves "
+            String work = "PGD with 10 steps at 8/255 on " + batchSize + " images, a ResNet-20 (ours leaves "
                     + robust[0] + " of them right)";
             int runs = WARM_UP + rounds;
             double flops = flops(cost.forwardPasses(), cost.backwardPasses(), 0) / runs;
-            return BenchmarkResult.of(PGD, work, times, flops, Engine.threads(), rounds);
+            return BenchmarkResult.of(
+                    PGD, work, classifier.device(), batchSize, times, flops, Engine.threads(), rounds);
         }
     }
 
@@ -169,23 +177,25 @@ public final class AttackBenchmark implements AutoCloseable {
                 Rng rng = Rng.seeded(1)) {
             DoubleSupplier ours = () -> {
                 try (var scope = Scope.open()) {
-                    Batch batch = Batches.of(images, BATCH).iterator().next();
-                    var result = objective.evaluate(batch, rng);
+                    var result = objective.evaluate(batch(), rng);
                     sgd.step(Gradients.of(result.loss(), sgd.parameters()));
                     return result.loss().item();
                 }
             };
             DoubleSupplier textbook = () -> {
                 try (var scope = Scope.open()) {
-                    Batch batch = Batches.of(images, BATCH).iterator().next();
-                    Tensor pixels = batch.images().to(DType.FLOAT32).div(255);
-                    Tensor start = pixels.add(
-                                    rng.uniform(pixels.shape()).sub(0.5).mul(2 * EPSILON))
+                    Batch batch = batch();
+                    Tensor pixels = pixels(batch);
+                    Tensor labels = labels(batch);
+                    Tensor start = pixels.add(rng.uniform(pixels.shape())
+                                    .to(pixels.device())
+                                    .sub(0.5)
+                                    .mul(2 * EPSILON))
                             .clamp(0, 1);
                     Tensor[] perturbed = new Tensor[1];
                     classifier.evaluating(
-                            () -> perturbed[0] = textbookPgd(pixels, start, batch.labels(), TRAINING_ATTACK_STEPS));
-                    Tensor loss = Ops.crossEntropy(classifier.logits(perturbed[0]), batch.labels())
+                            () -> perturbed[0] = textbookPgd(pixels, start, labels, TRAINING_ATTACK_STEPS));
+                    Tensor loss = Ops.crossEntropy(classifier.logits(perturbed[0]), labels)
                             .mean();
                     sgd.step(Gradients.of(loss, sgd.parameters()));
                     return loss.item();
@@ -194,11 +204,25 @@ public final class AttackBenchmark implements AutoCloseable {
             classifier.module().train(true);
             SideBySide times = SideBySide.measure(ours, textbook, WARM_UP, rounds);
             classifier.module().train(false);
-            int n = images.size();
-            double flops = flops((TRAINING_ATTACK_STEPS + 1L) * n, (TRAINING_ATTACK_STEPS + 1L) * n, n);
-            String work = "a step of adversarial training with PGD of 7 steps at 8/255, batch " + n + ", a ResNet-20";
-            return BenchmarkResult.of(ADVERSARIAL_STEP, work, times, flops, Engine.threads(), rounds);
+            long passes = (TRAINING_ATTACK_STEPS + 1L) * batchSize;
+            double flops = flops(passes, passes, batchSize);
+            String work =
+                    "a step of adversarial training with PGD of 7 steps at 8/255, batch " + batchSize + ", a ResNet-20";
+            return BenchmarkResult.of(
+                    ADVERSARIAL_STEP, work, classifier.device(), batchSize, times, flops, Engine.threads(), rounds);
         }
+    }
+
+    private Batch batch() {
+        return Batches.of(images, batchSize).iterator().next();
+    }
+
+    private Tensor pixels(Batch batch) {
+        return batch.images().to(classifier.device()).to(DType.FLOAT32).div(255);
+    }
+
+    private Tensor labels(Batch batch) {
+        return batch.labels().to(classifier.device());
     }
 
     /** The gradients of all weights come with the image's, and nobody asks for them. */

@@ -1,16 +1,21 @@
 package varepsilon.lab.experiment;
 
+import varepsilon.tensor.Device;
+
 /**
  * What a benchmark measured.
  *
  * @param name of the benchmark
  * @param work what one step of it is, in words
+ * @param device that computes
+ * @param batchSize images in a step
  * @param medianMs our step, in milliseconds
  * @param textbookMedianMs the textbook's step on the same engine, in milliseconds
  * @param speedup textbook over ours
  * @param flopsPerStep floating-point operations of the convolutions and linear layers in our step
  * @param gflops those, per second, in thousand millions
- * @param sgemmGflops what matrix products of side 1024, one on each thread, reach on this machine
+ * @param sgemmGflops what matrix products reach on this device: on the CPU of side 1024, one on each thread, on a GPU of
+ *     side 8192
  * @param utilisation gflops over sgemmGflops
  * @param threads of one operation
  * @param steps counted steps of each kind
@@ -18,6 +23,8 @@ package varepsilon.lab.experiment;
 public record BenchmarkResult(
         String name,
         String work,
+        String device,
+        int batchSize,
         double medianMs,
         double textbookMedianMs,
         double speedup,
@@ -27,12 +34,22 @@ public record BenchmarkResult(
         double utilisation,
         int threads,
         int steps) {
-    static BenchmarkResult of(String name, String work, SideBySide times, double flops, int threads, int steps) {
+    static BenchmarkResult of(
+            String name,
+            String work,
+            Device device,
+            int batchSize,
+            SideBySide times,
+            double flops,
+            int threads,
+            int steps) {
         double gflops = flops / times.oursMs() / 1e6;
-        double sgemm = MatrixProducts.gflops(threads);
+        double sgemm = MatrixProducts.gflops(device, threads);
         return new BenchmarkResult(
                 name,
                 work,
+                device.toString(),
+                batchSize,
                 times.oursMs(),
                 times.textbookMs(),
                 times.speedup(),

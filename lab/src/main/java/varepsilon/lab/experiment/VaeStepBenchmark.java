@@ -31,8 +31,6 @@ public final class VaeStepBenchmark {
     /** Its name on the command line. */
     public static final String NAME = "vae-step";
 
-    private static final String WORK = "a training step of the VAE, 20 latent dimensions, 32 filters, batch 128";
-    private static final int BATCH = 128;
     private static final int LATENT_DIM = 20;
     private static final int FILTERS = 32;
     private static final int WARM_UP = 5;
@@ -42,22 +40,24 @@ public final class VaeStepBenchmark {
     /**
      * Measures on random images, with the current number of threads.
      *
+     * @param device where the VAE lives
+     * @param batchSize images in a step, at least 1
      * @param steps counted steps of each kind, at least 1
      */
-    public static BenchmarkResult run(int steps) {
-        byte[] pixels = new byte[BATCH * 28 * 28];
+    public static BenchmarkResult run(Device device, int batchSize, int steps) {
+        byte[] pixels = new byte[Math.multiplyExact(batchSize, 28 * 28)];
         new Random(1).nextBytes(pixels);
         ImageSet images = ImageSet.unlabelled("noise", pixels, 1, 28, 28);
         ConvVae size = new ConvVae(LATENT_DIM, FILTERS, 1, new Categorical(16));
         try (Rng seed = Rng.seeded(1);
-                Vae ourVae = size.create(Init.on(Device.CPU, seed.split("init")));
-                Vae textbookVae = size.create(Init.on(Device.CPU, seed.split("init")));
+                Vae ourVae = size.create(Init.on(device, seed.split("init")));
+                Vae textbookVae = size.create(Init.on(device, seed.split("init")));
                 Optimizer adam = new Adam(ourVae.parameters(), 1e-3);
                 Rng noise = seed.split("noise")) {
             ElboObjective objective = new ElboObjective(ourVae);
             DoubleSupplier ours = () -> {
                 try (var scope = Scope.open()) {
-                    Batch batch = Batches.of(images, BATCH).iterator().next();
+                    Batch batch = Batches.of(images, batchSize).iterator().next();
                     var result = objective.evaluate(batch, noise);
                     adam.step(Gradients.of(result.loss(), adam.parameters()));
                     return result.loss().item();
@@ -68,13 +68,15 @@ public final class VaeStepBenchmark {
                 Textbook textbook = new Textbook(textbookVae);
                 DoubleSupplier theirs = () -> {
                     try (var step = Scope.open()) {
-                        Batch batch = Batches.of(images, BATCH).iterator().next();
-                        return textbook.step(batch.images(), noise);
+                        Batch batch = Batches.of(images, batchSize).iterator().next();
+                        return textbook.step(batch.images().to(device), noise);
                     }
                 };
                 times = SideBySide.measure(ours, theirs, WARM_UP, steps);
             }
-            return BenchmarkResult.of(NAME, WORK, times, flopsPerStep(), Engine.threads(), steps);
+            String work = "a training step of the VAE, 20 latent dimensions, 32 filters, batch " + batchSize;
+            return BenchmarkResult.of(
+                    NAME, work, device, batchSize, times, flopsPerStep(batchSize), Engine.threads(), steps);
         }
     }
 
@@ -99,7 +101,7 @@ public final class VaeStepBenchmark {
             Tensor target = images.shiftRight(4).to(DType.INT64);
             DiagonalGaussian q = vae.posterior(target);
             Tensor std = q.logStd().exp();
-            Tensor z = q.mean().add(std.mul(noise.normal(q.mean().shape())));
+            Tensor z = q.mean().add(std.mul(noise.normal(q.mean().shape()).to(vae.device())));
             Tensor logProbabilities = vae.decode(z).logSoftmax(1);
             Tensor reconstruction = logProbabilities.gather(1, target).neg().sum(1, 2, 3);
             Tensor kl = std.square()
@@ -129,7 +131,7 @@ public final class VaeStepBenchmark {
     }
 
     /** A multiplication and an addition count as two; the backward pass costs the forward one twice. */
-    private static double flopsPerStep() {
+    private static double flopsPerStep(int batchSize) {
         double f = FILTERS;
         double k = 9;
         // Of the transposed convolutions each input pixel meets each weight once, of the others each output pixel.
@@ -146,6 +148,6 @@ public final class VaeStepBenchmark {
                 + 14 * 14 * f * f * k
                 + 14 * 14 * f * 16 * k;
         // No gradient flows into the images.
-        return 2.0 * BATCH * (3 * (encoder + decoder) + 2 * first);
+        return 2.0 * batchSize * (3 * (encoder + decoder) + 2 * first);
     }
 }
