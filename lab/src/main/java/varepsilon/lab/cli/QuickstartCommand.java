@@ -20,6 +20,7 @@ import varepsilon.lab.experiment.Quickstart;
 import varepsilon.lab.experiment.QuickstartBudget;
 import varepsilon.lab.experiment.QuickstartPage;
 import varepsilon.lab.experiment.QuickstartResult;
+import varepsilon.lab.experiment.ShellWords;
 import varepsilon.lab.experiment.VaeResults;
 import varepsilon.lab.experiment.VaeRun;
 import varepsilon.report.Progress;
@@ -104,7 +105,7 @@ final class QuickstartCommand implements Callable<Integer> {
         List<String> again = again(result.get(), device);
         Path page = QuickstartPage.write(result.get(), arguments, again);
         String text = result.get().text() + "\nAll of it on one page: " + page + "\nThe same models again: varepsilon "
-                + String.join(" ", again);
+                + ShellWords.quoted(again);
         output.result(result.get(), text);
         return 0;
     }
