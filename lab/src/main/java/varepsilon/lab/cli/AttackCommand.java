@@ -120,7 +120,7 @@ final class AttackCommand implements Callable<Integer> {
         ImageSet images = data.load(split, output);
         JudgedExamples judged = null;
         if (judge.isWanted()) {
-            try (ClassifierFile model = classifier.read(device)) {
+            try (ClassifierFile model = classifier.read(device, images)) {
                 judged = judge.judged(model, images, settings.get(0), batchSize, device, output);
                 if (judge.isAlone()) {
                     Judge.show(model, images, judged, output);

@@ -103,7 +103,7 @@ final class Judge {
 
     /** The result of judging alone. */
     static void show(ClassifierFile model, ImageSet images, JudgedExamples judged, Output output) {
-        model.notes().forEach(output::note);
+        model.notesOn(images).forEach(output::note);
         noteSizes(judged, output);
         String text = String.format(
                 Locale.ROOT,
@@ -115,7 +115,8 @@ final class Judge {
                 100 * judged.cleanAccuracy(),
                 100 * judged.cleanCi95().get(0),
                 100 * judged.cleanCi95().get(1));
-        output.result(new Alone(model.path().toString(), images.name(), model.notes(), judged), text + table(judged));
+        output.result(
+                new Alone(model.path().toString(), images.name(), model.notesOn(images), judged), text + table(judged));
     }
 
     /** The result of attacks, and of judging beside it. */
