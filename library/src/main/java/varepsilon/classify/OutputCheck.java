@@ -22,12 +22,18 @@ public final class OutputCheck {
     /** Relative to the largest logit: what rounding may change when a batch of another size is computed. */
     private static final double ROUNDING = 1e-3;
 
+    /** How many times as often as its probabilities say a classifier may be right: what is no better than chance is not. */
+    private static final double TOO_MODEST = 2;
+
     private static final int COMPARED = 8;
 
     private boolean sumToOne = true;
     private double lowest = Double.POSITIVE_INFINITY;
     private double highest = Double.NEGATIVE_INFINITY;
     private double largestRange;
+    private long examples;
+    private double correct;
+    private double confidence;
     private double differenceAgain;
     private double differenceInCompany;
     private double scale;
@@ -36,9 +42,13 @@ public final class OutputCheck {
      * Takes in the logits of clean images.
      *
      * @param logits N×K
+     * @param labels INT64 N
      */
-    public void add(Tensor logits) {
+    public void add(Tensor logits, Tensor labels) {
         try (var scope = Scope.withoutGradients()) {
+            examples += logits.size(0);
+            correct += logits.argmax(1).eq(labels).to(DType.FLOAT64).sum().item();
+            confidence += logits.to(DType.FLOAT64).softmax(1).amax(1).sum().item();
             Tensor high = logits.amax(1).to(DType.FLOAT64);
             Tensor low = logits.neg().amax(1).neg().to(DType.FLOAT64);
             highest = Math.max(highest, high.amax(0).item());
@@ -79,26 +89,26 @@ public final class OutputCheck {
     /** What is wrong, a sentence each. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
-        if (highest < lowest) {
-            return notes; // nothing was seen
-        }
-        if (sumToOne) {
+        if (examples > 0 && sumToOne) {
             notes.add(
                     "The classifier seems to return probabilities, not logits: its cross-entropy is not what it seems, and"
                             + " the gradients of that are small, so attacks look weak and the model looks robust. Leave out its"
                             + " last softmax.");
-        } else if (lowest >= 0 && highest <= 1) {
+        } else if (examples > 0 && lowest >= 0 && highest <= 1) {
             notes.add("All outputs of the classifier lie between 0 and 1, as they do after a sigmoid: they seem to be"
                     + " probabilities, not logits. The gradient of their cross-entropy fades where the sigmoid is flat, so"
                     + " attacks look weak and the model looks robust. Leave out its last sigmoid.");
-        } else if (largestRange <= TINY_RANGE) {
+        } else if (largestRange <= TINY_RANGE && correct > TOO_MODEST * confidence) {
             notes.add(String.format(
                     Locale.ROOT,
-                    "No two logits of an image differ by more than %.2g: softmax makes nearly equal probabilities of them,"
-                            + " and the gradient of the cross-entropy then leads away from the true class towards all"
+                    "No two logits of an image differ by more than %.2g, so that softmax gives the predicted class a"
+                            + " probability of %.2f on average, though %.0f %% are correctly classified: the logits seem to be"
+                            + " scaled down. The gradient of their cross-entropy leads away from the true class towards all"
                             + " others at once, not towards the nearest, so attacks look weak and the model looks robust."
                             + " The margin loss does not depend on the scale of the logits.",
-                    largestRange));
+                    largestRange,
+                    confidence / examples,
+                    100 * correct / examples));
         }
         if (isRandom()) {
             notes.add(RANDOM);

@@ -24,12 +24,20 @@ class OutputCheckTest extends ScopedTest {
     }
 
     private static List<String> notes(Classifier classifier) {
+        return notes(classifier, false);
+    }
+
+    private static List<String> notes(Classifier classifier, boolean guessing) {
         try (Rng rng = Rng.seeded(2)) {
             Tensor pixels = rng.uniform(N, 3, 2, 2);
             OutputCheck check = new OutputCheck();
             check.compare(classifier, pixels);
-            check.add(classifier.logits(pixels.narrow(0, 0, N / 2)));
-            check.add(classifier.logits(pixels.narrow(0, N / 2, N / 2)));
+            for (int from : new int[] {0, N / 2}) {
+                Tensor logits = classifier.logits(pixels.narrow(0, from, N / 2));
+                // An honest classifier of these images: they are labelled by what it says, or by chance.
+                Tensor labels = guessing ? Tensor.arange(N / 2).clamp(0, 3) : logits.argmax(1);
+                check.add(logits, labels);
+            }
             return check.notes();
         }
     }
@@ -68,6 +76,13 @@ class OutputCheckTest extends ScopedTest {
                 .asString()
                 .startsWith("No two logits of an image differ by more than 0.00")
                 .contains("margin loss");
+    }
+
+    /** A network that has learnt nothing yet has small logits and no business being sure. */
+    @Test
+    void anUntrainedClassifierIsNotCalledScaledDown() {
+        Classifier honest = linear();
+        assertThat(notes(pixels -> honest.logits(pixels).mul(1e-3), true)).isEmpty();
     }
 
     /** A model that was saved in training mode: each column of logits is normalised by the batch. */

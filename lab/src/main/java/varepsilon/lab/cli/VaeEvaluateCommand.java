@@ -87,7 +87,7 @@ final class VaeEvaluateCommand implements Callable<Integer> {
                         batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
         Device device = compute.start();
         ImageSet images = data.load(split, output);
-        try (VaeFile file = weights.readVae(device)) {
+        try (VaeFile file = weights.readVae(device, output)) {
             file.requireFits(images);
             VaeEvaluation result = evaluate(file, images, settings);
             output.result(result, text(result, file));

@@ -72,7 +72,7 @@ final class VaeInterpolateCommand implements Callable<Integer> {
         pictures.check();
         Device device = compute.start();
         ImageSet images = data.load(split, output);
-        try (VaeFile file = weights.readVae(device)) {
+        try (VaeFile file = weights.readVae(device, output)) {
             file.requireFits(images);
             ImageGrid grid = Usage.check(
                     spec, () -> VaePictures.interpolations(file.vae(), images, pairs, steps, picture, compute.seed()));

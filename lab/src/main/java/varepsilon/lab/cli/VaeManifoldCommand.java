@@ -47,7 +47,7 @@ final class VaeManifoldCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         pictures.check();
-        try (VaeFile file = weights.readVae(compute.start())) {
+        try (VaeFile file = weights.readVae(compute.start(), output)) {
             int latentDim = file.architecture().latentDim();
             if (latentDim != 2) {
                 throw new InputException(file.path() + ": has " + latentDim

@@ -65,7 +65,7 @@ final class VaeReconstructCommand implements Callable<Integer> {
         pictures.check();
         Device device = compute.start();
         ImageSet images = data.load(split, output);
-        try (VaeFile file = weights.readVae(device)) {
+        try (VaeFile file = weights.readVae(device, output)) {
             file.requireFits(images);
             ImageGrid grid = Usage.check(
                     spec, () -> VaePictures.reconstructions(file.vae(), images, count, picture, compute.seed()));

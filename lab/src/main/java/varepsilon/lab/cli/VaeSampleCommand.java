@@ -50,7 +50,7 @@ final class VaeSampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         pictures.check();
-        try (VaeFile file = weights.readVae(compute.start())) {
+        try (VaeFile file = weights.readVae(compute.start(), output)) {
             ImageGrid grid = Usage.check(spec, () -> VaePictures.samples(file.vae(), count, picture, compute.seed()));
             pictures.write(grid.caption(count + " samples · " + Descriptions.name(picture)), output);
         }

@@ -15,7 +15,10 @@ final class WeightsOption {
             description = "Weights (.safetensors, .pt), or a run directory for its best ones.")
     private Path weights;
 
-    VaeFile readVae(Device device) throws IOException {
-        return VaeFile.read(weights, device);
+    /** The VAE, with a note on how its weights were found where that is worth one. */
+    VaeFile readVae(Device device, Output output) throws IOException {
+        VaeFile file = VaeFile.read(weights, device);
+        file.notes().forEach(output::note);
+        return file;
     }
 }

@@ -35,7 +35,6 @@ import varepsilon.tensor.InputException;
  * @param device where the classifiers live
  */
 public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
-    private static final String MARGIN_LOSS = "margin";
     private static final int IMAGES_FOR_GRADIENT_CHECK = 64;
 
     /** Refuses no attacks, and the same twice. */
@@ -178,12 +177,13 @@ public record AttackExperiment(List<AttackSettings> attacks, AttackGoal goal, in
         Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
         notes.addAll(report.notes());
         notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
-        if (attacks.stream()
-                .anyMatch(attack -> attack.uses("loss") && !attack.loss().equals(MARGIN_LOSS))) {
-            FailureChecks.vanishingGradients(
-                            model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), batchSize, device)
-                    .ifPresent(notes::add);
-        }
+        attacks.stream()
+                .filter(attack -> attack.uses("loss"))
+                .map(AttackSettings::toLoss)
+                .distinct()
+                .forEach(loss -> FailureChecks.vanishingGradients(
+                                model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), loss, batchSize, device)
+                        .ifPresent(notes::add));
         for (int i = 0; i < report.trials().size(); i++) {
             watcher.advanced(
                     "checking for what more steps would break",

@@ -139,11 +139,7 @@ public record AttackSettings(
 
     /** The attack itself. */
     public Attack toAttack() {
-        AttackLoss raised = switch (loss) {
-            case "exact-cross-entropy" -> AttackLoss.EXACT_CROSS_ENTROPY;
-            case "margin" -> AttackLoss.MARGIN;
-            default -> AttackLoss.CROSS_ENTROPY;
-        };
+        AttackLoss raised = toLoss();
         return switch (attack) {
             case "fgsm" -> new Fgsm(raised);
             case "fgsm-rs" -> new RandomStartFgsm(stepOr(StepSize.relative(1.25)), raised);
@@ -152,6 +148,15 @@ public record AttackSettings(
             case "uniform-noise" -> new UniformNoise();
             case "sign-noise" -> new SignNoise();
             default -> throw new IllegalStateException("there is no attack");
+        };
+    }
+
+    /** What it raises. */
+    AttackLoss toLoss() {
+        return switch (loss) {
+            case "exact-cross-entropy" -> AttackLoss.EXACT_CROSS_ENTROPY;
+            case "margin" -> AttackLoss.MARGIN;
+            default -> AttackLoss.CROSS_ENTROPY;
         };
     }
 

@@ -141,8 +141,8 @@ public record ClassifierEvaluation(
             if (done == 0) {
                 confusion = new int[labels][outputs];
             }
-            check.add(logits);
             Tensor labels = batch.labels().to(device);
+            check.add(logits, labels);
             loss += Ops.crossEntropy(logits, labels).to(DType.FLOAT64).sum().item();
             for (long predicted : logits.argmax(1).toLongs()) {
                 int label = images.label(done);

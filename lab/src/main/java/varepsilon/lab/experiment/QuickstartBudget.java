@@ -17,17 +17,15 @@ public final class QuickstartBudget implements QuickstartEpochs {
     /** Epochs of each classifier where time does not matter. */
     public static final int MOST_CLASSIFIER_EPOCHS = 4;
 
-    // Of each VAE: steps of an epoch on 18,000 digits, and as many as take the time of its validation and, at the end,
-    // of
-    // the test and the pictures.
+    // Of each VAE: steps of an epoch on 18,000 digits, and as many as take the time of its validation and,
+    // at the end, of the test and the pictures.
     private static final int VAE_STEPS = 282;
     private static final int VAE_VALIDATION = 12;
     private static final int VAE_END = 60;
 
-    // Of each classifier: steps of an epoch on 19,000 digits. A step of standard training costs no less than an
-    // attack's
-    // gradient for as many digits, of which 1,000 take 8: validation by PGD-10 after an epoch, the test by PGD-10, and
-    // noise, FGSM and PGD-20 on 2,000 digits for both.
+    // Of each classifier: steps of an epoch on 19,000 digits. A step of standard training costs no less than
+    // an attack's gradient for as many digits, of which 1,000 take 8: validation by PGD-10 after an epoch, the
+    // test by PGD-10, and noise, FGSM and PGD-20 on 2,000 digits for both.
     private static final int CLASSIFIER_STEPS = 149;
     private static final int DEFENDED_VALIDATION = 8 * 11;
     private static final int CLASSIFIER_END = 16 * 11 + 2 * 16 * 25;

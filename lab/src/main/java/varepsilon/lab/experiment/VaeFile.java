@@ -2,10 +2,13 @@ package varepsilon.lab.experiment;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.Vae;
 import varepsilon.nn.Init;
+import varepsilon.nn.ModelWeights;
 import varepsilon.nn.Weights;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.InputException;
@@ -19,8 +22,9 @@ import varepsilon.train.RunDirectory;
  * @param path the file
  * @param architecture what the file describes
  * @param vae the model, owned by this
+ * @param notes what a person should know of how its weights were found, a sentence each
  */
-public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoCloseable {
+public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> notes) implements AutoCloseable {
     /**
      * Reads a VAE.
      *
@@ -31,18 +35,23 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae) implements AutoC
         Path file = RunDirectory.weightsOf(weights);
         try (var scope = Scope.withoutGradients();
                 Rng unused = Rng.seeded(0)) {
-            Weights read = Weights.read(file);
+            ModelWeights found = ModelWeights.read(file, List.of(VaeFile::isVae));
+            Weights read = found.weights();
             ConvVae architecture = ConvVae.describedBy(read, file);
             Vae vae = architecture.create(Init.on(device, unused));
             try {
                 vae.load(read);
                 vae.train(false);
-                return new VaeFile(file, architecture, vae);
+                return new VaeFile(file, architecture, vae, found.notes());
             } catch (RuntimeException e) {
                 vae.close();
                 throw e;
             }
         }
+    }
+
+    private static boolean isVae(Map<String, long[]> shapes) {
+        return shapes.containsKey("encoder.net.0.weight") && shapes.containsKey("decoder.linear.0.weight");
     }
 
     /** @throws InputException where the model is not about images of this shape */

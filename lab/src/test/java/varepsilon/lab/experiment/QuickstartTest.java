@@ -71,7 +71,7 @@ class QuickstartTest {
                 .contains(String.format(
                         Locale.ROOT, "%.4f", result.vae().latent20().test().bpd()))
                 .contains("classifier-defended")
-                .contains("quickstart --out &lt;b&gt;")
+                .contains("quickstart --out &#39;&lt;b&gt;&#39;")
                 .contains("quickstart --seed 1")
                 .contains("Each VAE was trained for 2 of at most 12 epochs, each classifier for 2 of at most 4.")
                 .doesNotContain("src=\"http");

@@ -132,36 +132,41 @@ public final class FailureChecks {
     }
 
     /**
-     * Whether the gradient of the cross-entropy is exactly zero at images that are right: there every attack that follows
+     * Whether the gradient of a loss is exactly zero at images that are correctly classified: there every attack that follows
      * it stands still.
      *
+     * @param loss what attacks raise
      * @param images labelled; some dozens are enough
      * @param device where the classifier lives
      */
     public static Optional<String> vanishingGradients(
-            Classifier classifier, ImageSet images, int batchSize, Device device) {
+            Classifier classifier, ImageSet images, AttackLoss loss, int batchSize, Device device) {
         int[] counts = new int[2];
         classifier.evaluating(() -> {
             var batches = Batches.of(images, batchSize).iterator();
             while (batches.hasNext()) {
                 try (var scope = Scope.withoutGradients()) {
-                    count(classifier, batches.next(), device, counts);
+                    count(classifier, batches.next(), loss, device, counts);
                 }
             }
         });
         return counts[1] == 0
                 ? Optional.empty()
-                : Optional.of("At " + counts[1] + " of " + counts[0] + " images that are right, the gradient of the"
-                        + " cross-entropy is exactly zero, and an attack that follows it stands still: the model is"
-                        + " so sure that softmax is rounded to 1 (try the margin loss), or it is not differentiable.");
+                : Optional.of(
+                        "At " + counts[1] + " of " + counts[0] + " correctly classified images the gradient of the loss"
+                                + " that is attacked is exactly zero, and an attack that follows it stands still: "
+                                + (loss == AttackLoss.MARGIN
+                                        ? "the model is not differentiable there, or saturated."
+                                        : "the model is so sure that softmax is rounded to 1 (try the margin loss), or it is not"
+                                                + " differentiable."));
     }
 
     /** Adds the images that are right, and those of them with a gradient of zero. */
-    private static void count(Classifier classifier, Batch batch, Device device, int[] counts) {
+    private static void count(Classifier classifier, Batch batch, AttackLoss loss, Device device, int[] counts) {
         Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
         Tensor labels = batch.labels().to(device);
         Problem problem = Problem.ofTraining(classifier, pixels, labels, ThreatModel.of(Norm.LINF, 1), new Cost());
-        Problem.Slope slope = problem.slope(pixels.zerosLike(), AttackLoss.CROSS_ENTROPY);
+        Problem.Slope slope = problem.slope(pixels.zerosLike(), loss);
         double[] steepest = slope.gradient().abs().flatten(1).amax(1).toDoubles();
         // The criterion of training is "another class than the label".
         byte[] wrong = slope.met().to(DType.UINT8).toBytes();

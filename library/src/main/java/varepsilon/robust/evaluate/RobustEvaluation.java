@@ -159,7 +159,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private int[] predict(Tensor pixels, Batch batch) {
             Tensor logits = Predictions.logits(classifier, pixels);
             requireClasses(batch, logits.size(1));
-            outputs.add(logits);
+            outputs.add(logits, batch.labels().to(device));
             return Predictions.of(logits);
         }
 

@@ -119,7 +119,10 @@ class PublicModelAttackTest extends AttackFixture {
     private Found run(NetworkClassifier classifier, Reference reference, ImageSet images, Line line) {
         Attack attack = line.attack.equals("fgsm")
                 ? new Fgsm(reference.loss)
-                : Pgd.ofSteps(10).withRandomStart(false).withLoss(reference.loss);
+                : Pgd.ofSteps(10)
+                        .withStepSize(StepSize.relative(0.25))
+                        .withRandomStart(false)
+                        .withLoss(reference.loss);
         boolean[] right = new boolean[images.size()];
         double[] margins = new double[images.size()];
         for (int from = 0; from < images.size(); from += BATCH) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
@@ -73,7 +74,7 @@ class FailureChecksTest {
                 .as("broken by noise")
                 .isPositive();
         assertThat(signs(report)).isEmpty();
-        assertThat(FailureChecks.vanishingGradients(linear, images, 16, Device.CPU))
+        assertThat(FailureChecks.vanishingGradients(linear, images, AttackLoss.CROSS_ENTROPY, 16, Device.CPU))
                 .isEmpty();
     }
 
@@ -95,15 +96,22 @@ class FailureChecksTest {
         ImageSet images = Toys.labelledBy(Toys.random(30, 60, 195, 2, 3), W, 0.1);
         Classifier linear = Toys.linear(W, 0.1);
 
-        assertThat(FailureChecks.vanishingGradients(masked(), images, 16, Device.CPU)
+        assertThat(FailureChecks.vanishingGradients(masked(), images, AttackLoss.CROSS_ENTROPY, 16, Device.CPU)
                         .orElseThrow())
-                .startsWith("At 30 of 30 images that are right, the gradient");
+                .startsWith("At 30 of 30 correctly classified images the gradient")
+                .contains("try the margin loss");
+        assertThat(FailureChecks.vanishingGradients(masked(), images, AttackLoss.MARGIN, 16, Device.CPU)
+                        .orElseThrow())
+                .startsWith("At 30 of 30 correctly classified images the gradient")
+                .doesNotContain("margin loss");
         // Softmax in single precision is 1 when the other logit is 100 below: then cross-entropy is flat.
         ImageSet sure = surelyRight(images);
-        assertThat(FailureChecks.vanishingGradients(
-                                pixels -> linear.logits(pixels).mul(1e5), sure, 16, Device.CPU)
+        Classifier steep = pixels -> linear.logits(pixels).mul(1e5);
+        assertThat(FailureChecks.vanishingGradients(steep, sure, AttackLoss.CROSS_ENTROPY, 16, Device.CPU)
                         .orElseThrow())
                 .startsWith("At " + sure.size() + " of " + sure.size());
+        assertThat(FailureChecks.vanishingGradients(steep, sure, AttackLoss.MARGIN, 16, Device.CPU))
+                .isEmpty();
     }
 
     /** Those whose score is far from 0. */
