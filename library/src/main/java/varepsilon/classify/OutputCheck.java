@@ -92,19 +92,19 @@ public final class OutputCheck {
         if (examples > 0 && sumToOne) {
             notes.add(
                     "The classifier seems to return probabilities, not logits: its cross-entropy is not what it seems, and"
-                            + " the gradients of that are small, so attacks look weak and the model looks robust. Leave out its"
+                            + " the gradients of that are small, so attacks may look weak and the model robust. Leave out its"
                             + " last softmax.");
         } else if (examples > 0 && lowest >= 0 && highest <= 1) {
             notes.add("All outputs of the classifier lie between 0 and 1, as they do after a sigmoid: they seem to be"
                     + " probabilities, not logits. The gradient of their cross-entropy fades where the sigmoid is flat, so"
-                    + " attacks look weak and the model looks robust. Leave out its last sigmoid.");
+                    + " attacks may look weak and the model robust. Leave out its last sigmoid.");
         } else if (largestRange <= TINY_RANGE && correct > TOO_MODEST * confidence) {
             notes.add(String.format(
                     Locale.ROOT,
                     "No two logits of an image differ by more than %.2g, so that softmax gives the predicted class a"
                             + " probability of %.2f on average, though %.0f %% are correctly classified: the logits seem to be"
                             + " scaled down. The gradient of their cross-entropy leads away from the true class towards all"
-                            + " others at once, not towards the nearest, so attacks look weak and the model looks robust."
+                            + " others at once, not towards the nearest, so attacks may look weak and the model robust."
                             + " The margin loss does not depend on the scale of the logits.",
                     largestRange,
                     confidence / examples,
