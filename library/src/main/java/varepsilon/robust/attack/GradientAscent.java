@@ -10,8 +10,14 @@ import varepsilon.tensor.Tensor;
  * @param stepSize lengths of the steps
  * @param momentum share of the summed gradients that a step keeps; 0 for none
  * @param loss what is raised
+ * @param spread over how many values steps that fall are spread, relative to the usual, in norms where that can be chosen
  */
-record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss loss) {
+record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss loss, double spread) {
+    /** With steps of the usual spread. */
+    GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss loss) {
+        this(steps, stepSize, momentum, loss, 1);
+    }
+
     /** Perturbations after all steps; where examples leave, the first at which the criterion was met. */
     Tensor from(Tensor start, Problem problem) {
         Tensor delta = start.copy();
@@ -43,7 +49,7 @@ record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss 
                     open.put(
                             delta,
                             stepSize instanceof StepSize.Falling
-                                    ? here.explore(at, direction, size)
+                                    ? here.explore(at, direction, size, spread)
                                     : here.ascend(at, direction, size));
                 }
             }

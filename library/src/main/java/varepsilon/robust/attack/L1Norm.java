@@ -86,8 +86,9 @@ record L1Norm() implements Norm {
      * projected (SLIDE: Tramèr, Boneh 2019).
      */
     @Override
-    public Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
-        double values = Math.max(1, SHARE_OF_A_STEP * delta.count() / Math.max(1, delta.size(0)));
+    public Tensor explore(
+            Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high, double spread) {
+        double values = Math.max(1, spread * SHARE_OF_A_STEP * delta.count() / Math.max(1, delta.size(0)));
         double most = stepSize / values;
         Tensor step = maximise(
                 gradient,

@@ -55,7 +55,8 @@ record L2Norm() implements Norm {
     }
 
     @Override
-    public Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+    public Tensor explore(
+            Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high, double spread) {
         return ascend(delta, gradient, stepSize, radius, low, high);
     }
 

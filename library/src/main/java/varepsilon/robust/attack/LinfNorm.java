@@ -30,7 +30,8 @@ record LinfNorm() implements Norm {
     }
 
     @Override
-    public Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
+    public Tensor explore(
+            Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high, double spread) {
         return ascend(delta, gradient, stepSize, radius, low, high);
     }
 

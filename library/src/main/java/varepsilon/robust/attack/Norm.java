@@ -36,8 +36,11 @@ public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
 
     /**
      * As {@link #ascend}, for a loss that is not linear over a step of this length: in most norms the same.
+     *
+     * @param spread over how many values a step is spread where that can be chosen, relative to the usual; at least one
      */
-    Tensor explore(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high);
+    Tensor explore(
+            Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high, double spread);
 
     /** A point uniform in the ball for each example of {@code like}; the box is left to {@link #project}. */
     Tensor sample(Tensor like, double radius, Draws draws);

@@ -10,13 +10,15 @@ import varepsilon.tensor.Tensor;
  *
  * @param steps gradients an example and restart, at least 1
  * @param stepSize lengths of the steps
- * @param restarts independent runs, at least 1
+ * @param restarts independent runs, at least 1; in L1, where steps fall, each changes a third as many values, in a cycle of four
  * @param randomStart whether each begins at a random point of the ball; without it, more than one is the same again
  * @param momentum share of the summed gradients that a step keeps, from 0
  * @param loss what is raised
  */
 public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStart, double momentum, AttackLoss loss)
         implements Attack {
+    private static final int SPREADS = 4;
+
     /** Refuses settings that make no sense. */
     public Pgd {
         if (steps < 1) {
@@ -77,7 +79,7 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
         if (restarts == 1) {
-            return ascent().from(start(problem, draws), problem);
+            return ascent(0).from(start(problem, draws), problem);
         }
         Tensor worst = problem.pixels().zerosLike();
         try (var scope = Scope.withoutGradients()) {
@@ -87,7 +89,7 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
             for (int i = 0; i < restarts; i++) {
                 try (var restart = Scope.open()) {
                     Problem here = open.of(problem);
-                    Tensor delta = ascent().from(start(here, open.of(draws)), here);
+                    Tensor delta = ascent(i).from(start(here, open.of(draws)), here);
                     Problem.Verdict verdict = here.judge(delta, loss);
                     Tensor height = verdict.loss().to(DType.FLOAT64);
                     Tensor better = height.gt(open.of(highest));
@@ -109,8 +111,9 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
         return worst;
     }
 
-    private GradientAscent ascent() {
-        return new GradientAscent(steps, stepSize, momentum, loss);
+    /** In L1 no spread of a step is best for every network, so that restarts take a third of it, a ninth, and so on in turn. */
+    private GradientAscent ascent(int restart) {
+        return new GradientAscent(steps, stepSize, momentum, loss, Math.pow(3, -(restart % SPREADS)));
     }
 
     private Tensor start(Problem problem, Draws draws) {

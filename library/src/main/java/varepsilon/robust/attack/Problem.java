@@ -140,9 +140,9 @@ public final class Problem {
         return threat.norm().ascend(delta, gradient, stepSize, threat.epsilon(), low, high);
     }
 
-    /** The same for a loss that is not linear over a step of that length. */
-    Tensor explore(Tensor delta, Tensor gradient, double stepSize) {
-        return threat.norm().explore(delta, gradient, stepSize, threat.epsilon(), low, high);
+    /** The same for a loss that is not linear over a step of that length, as {@link Norm#explore} says. */
+    Tensor explore(Tensor delta, Tensor gradient, double stepSize, double spread) {
+        return threat.norm().explore(delta, gradient, stepSize, threat.epsilon(), low, high, spread);
     }
 
     /** A perturbation drawn uniformly from the ball, moved into the box. */

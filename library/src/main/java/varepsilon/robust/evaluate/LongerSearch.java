@@ -10,7 +10,9 @@ import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Criterion;
 import varepsilon.robust.attack.MiFgsm;
+import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Device;
 
 /**
@@ -48,7 +50,10 @@ public final class LongerSearch {
         }
         List<Trial> longer = losses(trial.attack()).stream()
                 .map(loss -> new Trial(
-                        Pgd.ofSteps(steps).withLoss(loss), trial.threat(), trial.criterion(), trial.classes()))
+                        longer(trial.threat(), steps).withLoss(loss),
+                        trial.threat(),
+                        trial.criterion(),
+                        trial.classes()))
                 .toList();
         RobustnessReport found =
                 new RobustEvaluation(longer, batchSize, seed, device).of(classifier, images.subset(survivors));
@@ -56,6 +61,11 @@ public final class LongerSearch {
         int broken =
                 (int) IntStream.range(0, still.length).filter(i -> !still[i]).count();
         return broken == 0 ? Optional.empty() : Optional.of(said(trial, steps, broken, still.length));
+    }
+
+    /** In L1 also with the steps of a second restart, which change fewer values. */
+    private static Pgd longer(ThreatModel threat, int steps) {
+        return Pgd.ofSteps(steps).withRestarts(threat.norm() == Norm.L1 ? 2 : 1);
     }
 
     private static String said(Trial trial, int steps, int broken, int tried) {

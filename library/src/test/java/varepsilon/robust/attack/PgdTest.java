@@ -131,13 +131,13 @@ class PgdTest extends AttackFixture {
         double[] expected = new double[200];
         expected[steepest[0]] = 0.2;
         expected[steepest[1]] = 0.2;
-        Tensor once = Norm.L1.explore(gradient.zerosLike(), gradient, 0.4, 1, low, high);
+        Tensor once = Norm.L1.explore(gradient.zerosLike(), gradient, 0.4, 1, low, high, 1);
         assertThat(once.toDoubles()).containsExactly(expected, within(1e-12));
 
         double[] start = new double[200];
         start[steepest[0]] = 0.5; // as far as the box lets it go
         start[7] = 0.4;
-        Tensor next = Norm.L1.explore(Tensor.of(start, 1, 200), gradient, 0.4, 1, low, high);
+        Tensor next = Norm.L1.explore(Tensor.of(start, 1, 200), gradient, 0.4, 1, low, high, 1);
         // 0.5, 0.4 and two times 0.2 are 0.3 too much: by 0.075 from each of the four.
         double[] projected = new double[200];
         projected[steepest[0]] = 0.425;
@@ -145,6 +145,33 @@ class PgdTest extends AttackFixture {
         projected[steepest[1]] = 0.125;
         projected[steepest[2]] = 0.125;
         assertThat(next.toDoubles()).containsExactly(projected, within(1e-9));
+
+        // Half the spread, one value; a tenth of it, still one.
+        double[] alone = new double[200];
+        alone[steepest[0]] = 0.4;
+        for (double spread : new double[] {0.5, 0.1}) {
+            Tensor one = Norm.L1.explore(gradient.zerosLike(), gradient, 0.4, 1, low, high, spread);
+            assertThat(one.toDoubles()).containsExactly(alone, within(1e-12));
+        }
+    }
+
+    /** Wrong only where one value of 300 moves by a quarter: too much for a step that is spread over three of them. */
+    @Test
+    void restartsInL1MoveFewerValues() {
+        Classifier single = pixels -> {
+            Tensor excess = PerExample.max(pixels).sub(0.75).mul(10);
+            return Tensor.stack(1, List.of(excess.neg(), excess));
+        };
+        Tensor grey = Tensor.full(0.5, DType.FLOAT64, 1, 3, 10, 10);
+        AttackRun run = AttackRun.untargeted(single, ThreatModel.of(Norm.L1, 0.3));
+        Pgd oneStep = Pgd.ofSteps(1);
+        for (int seed = 0; seed < 3; seed++) {
+            assertThat(run.of(oneStep, grey, labels(0), rng(seed), new Cost()).met())
+                    .containsExactly(false);
+            assertThat(run.of(oneStep.withRestarts(2), grey, labels(0), rng(seed), new Cost())
+                            .met())
+                    .containsExactly(true);
+        }
     }
 
     /** An image's random starts are its own: not its neighbours', nor the next restart's. */
