@@ -38,9 +38,7 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
 
     /**
      * One random start, and steps that fall from 2 ε. The first can cross the ball, the last settle. Steps of one length go
-     * back and forth across what they look for: on an MNIST network hardened at ε = 0.2, of 200 images at 76/255, ten of
-     * 2.5 ε / 10 left 6, 7 and 5 correctly classified from three seeds, two hundred of 2.5 ε / 200 left 6, 6 and 5, and ten
-     * falling ones 2, 2 and 3.
+     * back and forth across what they look for, and more of them do not help ("Steps that fall" in docs/results.md).
      */
     public static Pgd ofSteps(int steps) {
         return new Pgd(steps, StepSize.falling(2), 1, true, 0, AttackLoss.CROSS_ENTROPY);

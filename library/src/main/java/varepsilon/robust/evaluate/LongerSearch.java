@@ -85,7 +85,7 @@ public final class LongerSearch {
                 100 * share.high());
     }
 
-    /** So many that both losses together cost half of the attack, within limits. */
+    /** So many that both losses together cost half of the attack, within limits; in L1, with its second restart, all of it. */
     private static long affordable(TrialReport report, int steps) {
         long passes = report.backwardPasses() / 2;
         return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, passes / (2L * steps)));
