@@ -22,16 +22,18 @@ import org.junit.jupiter.api.TestFactory;
 class RoomsTest {
     /** From the ground up: a room imports only rooms that come before it here. */
     private static final List<String> ROOMS = List.of(
+            "varepsilon.base..",
             "varepsilon.tensor..",
+            "varepsilon.weights..",
             "varepsilon.nn..",
             "varepsilon.data..",
+            "varepsilon.stats..",
             "varepsilon.train..",
             "varepsilon.generative..",
             "varepsilon.classify..",
             "varepsilon.robust.attack..",
             "varepsilon.robust.defense..",
-            "varepsilon.robust.evaluate..",
-            "varepsilon.report..");
+            "varepsilon.robust.evaluate..");
 
     private static final JavaClasses LIBRARY =
             new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("varepsilon");
@@ -47,7 +49,6 @@ class RoomsTest {
                             .should()
                             .dependOnClassesThat()
                             .resideInAnyPackage(later)
-                            .allowEmptyShould(true) // some rooms are still to be built
                             .check(LIBRARY);
                 }));
     }

@@ -9,57 +9,48 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
-/** Holds the plan of the lab: experiments know no grids, grids no studies, and none knows the command line. */
+/** Holds the plan of the lab: a room knows only those before it. */
 class LabRoomsTest {
-    private static final String EXPERIMENT = "varepsilon.lab.experiment..";
-    private static final String GRID = "varepsilon.lab.grid..";
-    private static final String STUDY = "varepsilon.lab.study..";
     private static final String COMMAND_LINE = "varepsilon.lab.cli..";
+    private static final List<String> ROOMS = List.of(
+            "varepsilon.lab.spec..",
+            "varepsilon.lab.page..",
+            "varepsilon.lab.evaluate..",
+            "varepsilon.lab.run..",
+            "varepsilon.lab.experiment..",
+            "varepsilon.lab.quickstart..",
+            "varepsilon.lab.study..",
+            "varepsilon.lab.machine..",
+            COMMAND_LINE);
 
     private static final JavaClasses LAB =
             new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("varepsilon.lab");
 
     @Test
     void everyClassLivesInARoom() {
-        classes()
-                .should()
-                .resideInAnyPackage(EXPERIMENT, GRID, STUDY, COMMAND_LINE)
-                .check(LAB);
+        classes().should().resideInAnyPackage(ROOMS.toArray(String[]::new)).check(LAB);
     }
 
-    @Test
-    void experimentsKnowNoOtherRoom() {
-        noClasses()
-                .that()
-                .resideInAPackage(EXPERIMENT)
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(GRID, STUDY, COMMAND_LINE)
-                .check(LAB);
-    }
-
-    @Test
-    void gridsKnowNeitherStudiesNorTheCommandLine() {
-        noClasses()
-                .that()
-                .resideInAPackage(GRID)
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(STUDY, COMMAND_LINE)
-                .check(LAB);
-    }
-
-    @Test
-    void studiesDoNotKnowTheCommandLine() {
-        noClasses()
-                .that()
-                .resideInAPackage(STUDY)
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage(COMMAND_LINE)
-                .check(LAB);
+    @TestFactory
+    Stream<DynamicTest> aRoomImportsOnlyRoomsBeforeIt() {
+        return IntStream.range(0, ROOMS.size() - 1)
+                .mapToObj(i -> DynamicTest.dynamicTest(ROOMS.get(i), () -> {
+                    String[] later = ROOMS.subList(i + 1, ROOMS.size()).toArray(String[]::new);
+                    noClasses()
+                            .that()
+                            .resideInAPackage(ROOMS.get(i))
+                            .should()
+                            .dependOnClassesThat()
+                            .resideInAnyPackage(later)
+                            .check(LAB);
+                }));
     }
 
     @Test

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
-import varepsilon.tensor.InputException;
 
 /**
  * What a network looks like, as its weight file's metadata tell it.

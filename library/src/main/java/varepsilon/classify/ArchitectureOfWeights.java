@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import varepsilon.base.InputException;
 import varepsilon.classify.ClassifierFile.Stated;
-import varepsilon.nn.Weights;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /**
  * Says which architecture a weight file is of. Sizes come from shapes, which the file must fill with numbers: a network

@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
-import varepsilon.nn.ModelWeights;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.TorchScript;
 import varepsilon.train.RunDirectory;
+import varepsilon.weights.ModelWeights;
 
 /**
  * A trained classifier out of a file, ready to be used: it is in evaluation mode.

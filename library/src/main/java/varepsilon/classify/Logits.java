@@ -2,8 +2,8 @@ package varepsilon.classify;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 

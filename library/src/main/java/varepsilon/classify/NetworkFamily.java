@@ -2,9 +2,9 @@ package varepsilon.classify;
 
 import java.util.List;
 import java.util.Optional;
+import varepsilon.base.InputException;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
-import varepsilon.tensor.InputException;
 
 /** Networks of one textbook that differ in size: what they are called, and how their weights show which one they are. */
 interface NetworkFamily {

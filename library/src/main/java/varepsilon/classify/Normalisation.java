@@ -3,7 +3,7 @@ package varepsilon.classify;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * Each channel's mean and standard deviation, by which a network wants its input shifted and scaled. Part of the model,

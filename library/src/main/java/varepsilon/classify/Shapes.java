@@ -3,7 +3,7 @@ package varepsilon.classify;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Pattern;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * Names and shapes of a weight file's tensors.

@@ -4,12 +4,12 @@ import static varepsilon.classify.Shapes.ANY;
 
 import java.util.List;
 import java.util.Optional;
+import varepsilon.base.InputException;
 import varepsilon.nn.Conv2d;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
 /** Two convolutions of stride 2 and two linear layers: small enough to train in a minute. */

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /**
  * A network's weights, and the normalisation that some files have as tensors beside them, because the model that was

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** SHA-256 of files, and MD5 where a publisher gives nothing else. */
 public final class Checksums {

@@ -15,7 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * A file of CIFAR's Python version: a dict with the images as a NumPy array N×3072 of bytes and the labels as a list, as

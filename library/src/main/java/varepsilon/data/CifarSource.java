@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * CIFAR-10 or CIFAR-100, in its binary version or in its Python version, which PyTorch's torchvision fetches; looked for

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
 public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * What there is to know about a data set.

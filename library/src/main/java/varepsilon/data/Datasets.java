@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** The data sets by the names that the command line knows them by. */
 public final class Datasets {

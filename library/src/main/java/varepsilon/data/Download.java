@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * Fetches published files into the data folder. A file grows as {@code NAME.part}, which a later attempt goes on from,

@@ -14,7 +14,7 @@ import java.util.zip.CRC32;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * The content of a file, unpacked where it is gzip (RFC 1952, told by its first bytes, not by its name), read once from

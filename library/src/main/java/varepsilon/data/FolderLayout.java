@@ -17,7 +17,7 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * Which files of a folder are the images of which part and class, and what in it is none. {@link FolderSource} says how

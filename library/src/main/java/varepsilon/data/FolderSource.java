@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * A folder of images of one size as a data set: a sub-folder for each class, or images without labels right in it. Where

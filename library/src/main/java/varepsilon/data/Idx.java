@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * The IDX format of MNIST: big-endian, two zero bytes, a type (8: unsigned bytes), the number of dimensions, one 32-bit

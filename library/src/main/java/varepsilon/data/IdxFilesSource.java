@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * IDX files of one's own as a data set: images; images and labels; or both twice, of the training part and of the test

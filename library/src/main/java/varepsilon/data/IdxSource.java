@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * MNIST and the sets that were published in its form: four IDX files, gzipped ({@code train-images-idx3-ubyte.gz}) or

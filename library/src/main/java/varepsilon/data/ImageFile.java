@@ -23,7 +23,7 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * A PNG, JPEG, BMP, GIF, TIFF or PNM (PBM, PGM, PPM) file, known by its header; its pixels are decoded on demand. The

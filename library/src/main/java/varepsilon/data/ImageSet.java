@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * Images of one size as unsigned bytes N×C×H×W in memory, each with a class label or none with one. Immutable. A subset

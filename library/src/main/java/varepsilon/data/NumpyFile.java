@@ -27,8 +27,8 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
 /**

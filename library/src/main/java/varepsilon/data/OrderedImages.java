@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** PNG pictures that lie in one folder, in the order of their names, in which numbers count by value: 2 before 10. */
 public final class OrderedImages {

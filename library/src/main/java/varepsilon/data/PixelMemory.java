@@ -1,6 +1,6 @@
 package varepsilon.data;
 
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** Memory for the pixels of a set, refused in words where there is not enough. */
 final class PixelMemory {

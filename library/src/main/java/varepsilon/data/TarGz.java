@@ -17,8 +17,8 @@ import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
-import varepsilon.tensor.AtomicFile;
-import varepsilon.tensor.InputException;
+import varepsilon.base.AtomicFile;
+import varepsilon.base.InputException;
 
 /**
  * A published {@code .tar.gz} from which known files are taken. Nothing in the archive decides what is written where:

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.base.InputException;
 import varepsilon.data.ImageShape;
 import varepsilon.nn.Conv2d;
 import varepsilon.nn.ConvTranspose2d;
@@ -13,11 +14,10 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /**
  * The convolutional VAE. Its encoder halves the image, rounding up, by convolutions of stride 2 until neither side is

@@ -1,6 +1,6 @@
 package varepsilon.generative;
 
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 

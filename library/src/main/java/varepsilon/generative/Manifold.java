@@ -1,7 +1,7 @@
 package varepsilon.generative;
 
 import org.apache.commons.statistics.distribution.NormalDistribution;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
 /** Walks through latent space: the grid of a two-dimensional one, and lines between images. */

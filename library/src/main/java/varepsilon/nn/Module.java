@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /**
  * Something with named parameters (trained), buffers (kept, not trained) and children. It owns them: they live until
@@ -79,7 +80,7 @@ public abstract class Module implements AutoCloseable {
     /**
      * Copies values into this module's state. Names and shapes must be exactly its own.
      *
-     * @throws varepsilon.tensor.InputException where names are missing or surplus or a shape differs
+     * @throws varepsilon.base.InputException where names are missing or surplus or a shape differs
      */
     public final void load(Weights weights) {
         Map<String, Tensor> state = state();

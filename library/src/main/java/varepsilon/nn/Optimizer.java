@@ -4,9 +4,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /** Moves parameters by their gradients. Owns its state, which lives until {@link #close}. */
 public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sgd {

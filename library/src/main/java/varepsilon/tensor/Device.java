@@ -2,6 +2,7 @@ package varepsilon.tensor;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import varepsilon.base.InputException;
 
 /**
  * Where a tensor lives and is computed.

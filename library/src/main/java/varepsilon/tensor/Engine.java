@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import varepsilon.base.InputException;
 
 /**
  * The native engine: loads it once, safely, and says what it is. Its threads sleep while they wait for one another, unless

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import varepsilon.base.InputException;
 
 /**
  * The folder that the native engine is unpacked into and loaded from: the one that a person names in the system property

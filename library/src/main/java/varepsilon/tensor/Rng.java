@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.LayoutOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.global.torch;
+import varepsilon.base.InputException;
 
 /**
  * A stream of random numbers with a seed. Streams for different uses are split off by name, so that drawing more from

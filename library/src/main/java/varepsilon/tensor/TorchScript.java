@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.global.torch;
+import varepsilon.base.InputException;
 
 /**
  * A network that brings its own code: what {@code torch.jit.save} wrote. It is in evaluation mode, and its parameters

@@ -11,14 +11,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32C;
+import varepsilon.base.InputException;
 import varepsilon.nn.Module;
 import varepsilon.nn.Optimizer;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /**
  * Everything that decides how a training goes on, in one file that is written whole or not at all: weights, optimizer

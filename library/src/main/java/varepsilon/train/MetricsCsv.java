@@ -6,7 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import varepsilon.tensor.AtomicFile;
+import varepsilon.base.AtomicFile;
 
 /** {@code metrics.csv}: a row an epoch, for every measured quantity its training and its validation value. */
 final class MetricsCsv {

@@ -8,8 +8,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import varepsilon.tensor.AtomicFile;
-import varepsilon.tensor.InputException;
+import varepsilon.base.AtomicFile;
+import varepsilon.base.InputException;
 
 /**
  * The folder of one run, held by one process at a time. Its {@code config.yaml} says what it is; a folder without one

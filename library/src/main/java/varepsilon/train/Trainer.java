@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import varepsilon.base.InputException;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Module;
 import varepsilon.nn.Optimizer;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.Gradients;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /**
  * Trains a model in a run directory. Checkpoints hold everything, so that a run that was killed at any moment and then

@@ -2,9 +2,9 @@ package varepsilon.train;
 
 import java.time.Duration;
 import java.util.List;
+import varepsilon.base.InputException;
 import varepsilon.data.Augmentation;
 import varepsilon.nn.Schedule;
-import varepsilon.tensor.InputException;
 
 /**
  * How long, in which portions and how to train. Made by {@link #of}, then changed by the methods that begin with

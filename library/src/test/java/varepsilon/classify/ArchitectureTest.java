@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 class ArchitectureTest {
     @Test

@@ -18,14 +18,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.classify.ClassifierFile.Stated;
 import varepsilon.data.ImageSet;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** What a weight file says of the classifier in it, believed only as far as it agrees with itself. */
 class ClassifierFileTest extends ScopedTest {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** Downloads a small CIFAR-10 from a server on this machine and unpacks it. */
 @Timeout(60)

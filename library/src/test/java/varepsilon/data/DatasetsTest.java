@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 class DatasetsTest {
     @TempDir

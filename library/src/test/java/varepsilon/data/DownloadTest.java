@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 @Timeout(60)
 class DownloadTest {

@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 class IdxTest {
     private static final List<String> CLASSES = List.of("zero", "one", "two");

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** Images of many kinds, made by Pillow as make_images.py beside them says, against the values that Pillow reads. */
 class ImageFileTest {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 class ImageSetTest {
     /** Three images of two channels of 1×2. */

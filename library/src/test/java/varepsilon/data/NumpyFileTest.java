@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 

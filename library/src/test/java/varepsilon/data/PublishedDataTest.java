@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** Against the published files, where {@code VAREPSILON_DATA} says that there are any. */
 class PublishedDataTest {

@@ -13,12 +13,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.InputException;
 import varepsilon.data.ImageShape;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** What a weight file says of the model in it, believed only as far as it agrees with itself. */
 class ConvVaeFileTest extends ScopedTest {

@@ -10,12 +10,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.InputException;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.data.ImageShape;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
 class ConvVaeTest extends ScopedTest {

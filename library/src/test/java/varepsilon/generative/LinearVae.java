@@ -7,8 +7,8 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /**
  * Probabilistic principal component analysis (Tipping, Bishop 1999) as a VAE for images of one row:

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
 class ManifoldTest extends ScopedTest {

@@ -22,10 +22,10 @@ import varepsilon.data.Datasets;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /**
  * Weights travel between here and PyTorch, both ways, at full size. Runs where {@code VAREPSILON_PYTHON} names a Python

@@ -13,9 +13,9 @@ import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /** Against what PyTorch computed for the same weights, images and noise; src/test/python/textbook_vae.py made the files. */
 class TextbookVaeTest extends ScopedTest {

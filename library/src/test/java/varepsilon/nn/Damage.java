@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** What disks, networks and people do to files. */
-final class Damage {
+public final class Damage {
     private Damage() {}
 
     /** A copy with random bytes changed, and now and then the end cut off or something appended. */
-    static byte[] of(byte[] whole, int changes, Random random) {
+    public static byte[] of(byte[] whole, int changes, Random random) {
         byte[] bytes = whole.clone();
         for (int i = 0; i < changes; i++) {
             int at = random.nextInt(bytes.length);

@@ -19,8 +19,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.tensor.Scope;
+import varepsilon.weights.ModelWeights;
+import varepsilon.weights.Weights;
 
 class HostileStateDictTest {
     private static final byte[] SIX_FLOATS = new byte[24];

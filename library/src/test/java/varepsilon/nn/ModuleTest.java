@@ -9,13 +9,14 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 class ModuleTest {
     private Scope scope;

@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The files that make_state_dicts.py made. */
-final class TestFiles {
+public final class TestFiles {
     private TestFiles() {}
 
     /** A copy of one of them in that folder. */
-    static Path pt(Path folder, String name) throws IOException {
+    public static Path pt(Path folder, String name) throws IOException {
         Path copy = folder.resolve(name);
         try (InputStream in = TestFiles.class.getResourceAsStream(name)) {
             Files.copy(in, copy);

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.InputException;
 
 /** Where the native engine is unpacked. */
 class NativeCacheChoiceTest {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 
 /** Streams of random numbers: the same where they should be, unrelated where they should be, and of the right kind. */
 class RngTest {

@@ -15,8 +15,8 @@ import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.InputException;
 import varepsilon.tensor.ForkedJvm;
-import varepsilon.tensor.InputException;
 
 class RunDirectoryTest {
     @TempDir

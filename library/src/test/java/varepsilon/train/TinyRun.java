@@ -24,7 +24,6 @@ import varepsilon.nn.Linear;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Schedule;
 import varepsilon.nn.Sequential;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
@@ -32,6 +31,7 @@ import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /** A training of milliseconds that uses all that a real one does: noise, buffers, a schedule, an uneven last batch. */
 final class TinyRun {

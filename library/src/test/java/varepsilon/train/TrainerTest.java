@@ -17,20 +17,20 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.InputException;
 import varepsilon.data.Augmentation;
 import varepsilon.data.Batch;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Sequential;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.TinyRun.TinyObjective;
+import varepsilon.weights.Weights;
 
 class TrainerTest {
     private static final Monitor LOSS = Monitor.smallest("loss");

@@ -25,15 +25,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.data.Batch;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.TinyRun.TinyObjective;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** Numbers that run away, disks that fail, files that are damaged: one clear message, and what was good stays good. */
 class TroubleTest {

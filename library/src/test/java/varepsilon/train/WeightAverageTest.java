@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.InputException;
 import varepsilon.nn.Module;
-import varepsilon.nn.Weights;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.TinyRun.TinyObjective;
+import varepsilon.weights.Weights;
 
 class WeightAverageTest {
     @TempDir

@@ -13,12 +13,11 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.experiment.AttackExperiment;
-import varepsilon.lab.experiment.AttackFiles;
-import varepsilon.lab.experiment.AttackReport;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.JudgedExamples;
-import varepsilon.report.Progress;
+import varepsilon.lab.evaluate.AttackEvaluation;
+import varepsilon.lab.evaluate.AttackFiles;
+import varepsilon.lab.evaluate.AttackReport;
+import varepsilon.lab.evaluate.JudgedExamples;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon attack}. */
@@ -105,7 +104,7 @@ final class AttackCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         // What is wrong on the command line is found before any file is read.
-        List<AttackSettings> settings = Usage.check(spec, attack::settings);
+        List<AttackSpec> settings = Usage.check(spec, attack::settings);
         attack.requireOneGoal();
         judge.check(settings);
         classifier.stated();
@@ -128,8 +127,8 @@ final class AttackCommand implements Callable<Integer> {
                 }
             }
         }
-        AttackExperiment experiment =
-                new AttackExperiment(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
+        AttackEvaluation experiment =
+                new AttackEvaluation(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
         AttackReport report = run(experiment, images, files);
         report.notes().forEach(output::note);
         String text = AttackText.of(report, settings);
@@ -153,7 +152,7 @@ final class AttackCommand implements Callable<Integer> {
         return files;
     }
 
-    private AttackReport run(AttackExperiment experiment, ImageSet images, AttackFiles files) throws IOException {
+    private AttackReport run(AttackEvaluation experiment, ImageSet images, AttackFiles files) throws IOException {
         List<ClassifierFile> opened = new ArrayList<>();
         try (ClassifierFile model = classifier.read(experiment.device(), images);
                 Shown shown = new Shown()) {
@@ -165,14 +164,14 @@ final class AttackCommand implements Callable<Integer> {
                 opened.add(ClassifierFile.read(compareTo, experiment.device()));
             }
             ClassifierFile compared = compareTo == null ? null : opened.get(opened.size() - 1);
-            return experiment.of(model, images, new AttackExperiment.Extras(compared, others, files), shown);
+            return experiment.of(model, images, new AttackEvaluation.Extras(compared, others, files), shown);
         } finally {
             opened.forEach(ClassifierFile::close);
         }
     }
 
     /** A line of progress for each thing that is done. */
-    private final class Shown implements AttackExperiment.Watcher, AutoCloseable {
+    private final class Shown implements AttackEvaluation.Watcher, AutoCloseable {
         private Progress progress;
         private String shown = "";
         private long last;

@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.AttackGoal;
-import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.spec.AttackGoal;
+import varepsilon.lab.spec.AttackSpec;
 
 /** Which attacks, and what they may do. */
 final class AttackOptions {
@@ -107,13 +107,13 @@ final class AttackOptions {
     private Double margin;
 
     /** Every attack at every ε. */
-    List<AttackSettings> settings() {
+    List<AttackSpec> settings() {
         if (stepSize != null && !(stepSize > 0)) {
             throw Usage.wrong(command, "--step-size " + stepSize + ": expected a positive number, in pixel units");
         }
-        Set<AttackSettings> settings = new LinkedHashSet<>();
+        Set<AttackSpec> settings = new LinkedHashSet<>();
         for (String attack : attacks) {
-            for (double eps : epsilons == null ? List.of(AttackSettings.usualEps(norm)) : epsilons) {
+            for (double eps : epsilons == null ? List.of(AttackSpec.usualEps(norm)) : epsilons) {
                 settings.add(of(attack, eps));
             }
         }
@@ -121,8 +121,8 @@ final class AttackOptions {
         return List.copyOf(settings);
     }
 
-    private AttackSettings of(String attack, double eps) {
-        AttackSettings chosen = new AttackSettings(
+    private AttackSpec of(String attack, double eps) {
+        AttackSpec chosen = new AttackSpec(
                 attack,
                 norm,
                 eps,
@@ -130,16 +130,16 @@ final class AttackOptions {
                 stepSize == null ? 0 : stepSize,
                 restarts,
                 randomStart,
-                momentum == null ? AttackSettings.usualMomentum(attack) : momentum,
+                momentum == null ? AttackSpec.usualMomentum(attack) : momentum,
                 loss);
         if (!chosen.present()) {
-            throw Usage.wrong(command, "--attack none: expected one of " + String.join(", ", AttackSettings.NAMES));
+            throw Usage.wrong(command, "--attack none: expected one of " + String.join(", ", AttackSpec.NAMES));
         }
         return chosen;
     }
 
     /** An option that changes nothing is a misunderstanding. */
-    private void requireUseful(Set<AttackSettings> settings) {
+    private void requireUseful(Set<AttackSpec> settings) {
         for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
             String setting = SETTINGS.get(option.longestName());
             if (setting != null && settings.stream().noneMatch(attack -> attack.uses(setting))) {

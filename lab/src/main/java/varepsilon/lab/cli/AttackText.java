@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import varepsilon.lab.experiment.AttackOutcome;
-import varepsilon.lab.experiment.AttackReport;
-import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.evaluate.AttackOutcome;
+import varepsilon.lab.evaluate.AttackReport;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
 
 /** What came of attacks, in tables. */
@@ -14,7 +14,7 @@ final class AttackText {
     private AttackText() {}
 
     /** @param settings of the report's attacks, in their order */
-    static String of(AttackReport report, List<AttackSettings> settings) {
+    static String of(AttackReport report, List<AttackSpec> settings) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%s on %s, %s: %,d images, of which %,d are right as they are, %.2f %% (95 %% interval %.2f to %.2f)%n%n",
@@ -46,7 +46,7 @@ final class AttackText {
     }
 
     /** @param worst whose worst case over its attacks is the last row, null for none */
-    private static String attacks(List<AttackOutcome> outcomes, List<AttackSettings> settings, AttackReport worst) {
+    private static String attacks(List<AttackOutcome> outcomes, List<AttackSpec> settings, AttackReport worst) {
         boolean withGoal = outcomes.get(0).goalMet() != null;
         List<Table.Column> columns = new ArrayList<>(List.of(
                 Table.text("attack"),

@@ -13,10 +13,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import varepsilon.data.Datasets;
 import varepsilon.data.Split;
-import varepsilon.lab.experiment.AttackBenchmark;
-import varepsilon.lab.experiment.BenchmarkResult;
-import varepsilon.lab.experiment.Machine;
-import varepsilon.lab.experiment.VaeStepBenchmark;
+import varepsilon.lab.machine.AttackBenchmark;
+import varepsilon.lab.machine.BenchmarkResult;
+import varepsilon.lab.machine.VaeStepBenchmark;
+import varepsilon.lab.run.Machine;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 

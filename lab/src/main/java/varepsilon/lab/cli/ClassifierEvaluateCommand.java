@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.experiment.ClassifierEvaluation;
-import varepsilon.report.Progress;
+import varepsilon.lab.evaluate.ClassifierEvaluation;
 import varepsilon.report.Table;
 import varepsilon.tensor.Device;
 

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Normalisation;
 import varepsilon.data.ImageSet;
-import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.lab.run.NetworkChoice;
 import varepsilon.tensor.Device;
 
 /** Which trained classifier, and what its file does not say. */

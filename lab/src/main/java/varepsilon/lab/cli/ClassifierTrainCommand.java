@@ -15,12 +15,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
-import varepsilon.lab.experiment.ClassifierResults;
-import varepsilon.lab.experiment.ClassifierRun;
-import varepsilon.lab.experiment.NetworkChoice;
-import varepsilon.lab.experiment.ShellWords;
+import varepsilon.lab.run.ClassifierResults;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.NetworkChoice;
+import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.report.Table;
 
 /** {@code varepsilon classifier train}. */
@@ -133,16 +133,16 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         String device = compute.device().toString();
         int threads = compute.threads();
         // What is wrong on the command line is found before any file is read.
-        ClassifierConfig.Images images =
-                Usage.check(spec, () -> new ClassifierConfig.Images(name, limit, part, validation, augment, testLimit));
-        ClassifierConfig.Fitting fitted = Usage.check(spec, fitting::fitting);
-        AttackSettings check = Usage.check(spec, defense::check);
-        ClassifierConfig.Defense defended = Usage.check(spec, defense::defense);
+        ClassifierSpec.Images images =
+                Usage.check(spec, () -> new ClassifierSpec.Images(name, limit, part, validation, augment, testLimit));
+        ClassifierSpec.Fitting fitted = Usage.check(spec, fitting::fitting);
+        AttackSpec check = Usage.check(spec, defense::check);
+        ClassifierSpec.Defense defended = Usage.check(spec, defense::defense);
         Usage.check(spec, () -> NetworkChoice.requireKnown(architecture));
         NetworkChoice choice = NetworkChoice.of(architecture, weights, images, compute.seed(), data.folder());
         choice.notes().forEach(output::note);
-        ClassifierConfig config = new ClassifierConfig(
-                images, choice.network(), fitted, defended, check, compute.seed(), threads, device);
+        ClassifierSpec config =
+                new ClassifierSpec(images, choice.network(), fitted, defended, check, compute.seed(), threads, device);
         Path folder = out == null
                 ? NewFolder.in(
                         Path.of("runs"),

@@ -1,7 +1,7 @@
 package varepsilon.lab.cli;
 
 import java.util.Locale;
-import varepsilon.lab.experiment.ModelComparison;
+import varepsilon.lab.evaluate.ModelComparison;
 
 /** How two classifiers compare, in words. */
 final class Comparisons {

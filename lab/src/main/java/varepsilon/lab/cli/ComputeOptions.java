@@ -3,7 +3,7 @@ package varepsilon.lab.cli;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.Machine;
+import varepsilon.lab.run.Machine;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 

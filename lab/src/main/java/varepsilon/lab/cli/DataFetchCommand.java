@@ -13,7 +13,6 @@ import varepsilon.data.DataFile;
 import varepsilon.data.DataSource;
 import varepsilon.data.Datasets;
 import varepsilon.data.Download;
-import varepsilon.report.Progress;
 
 /** {@code varepsilon data fetch}. */
 @Command(

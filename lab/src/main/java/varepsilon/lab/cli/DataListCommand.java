@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import varepsilon.data.DataSource;
 import varepsilon.data.Datasets;
-import varepsilon.lab.experiment.Diagnosis;
+import varepsilon.lab.machine.Diagnosis;
 import varepsilon.report.Table;
 
 /** {@code varepsilon data list}. */

@@ -5,8 +5,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 
 /** Against whom a classifier is trained, and by what its robustness is checked. */
 final class DefenseOptions {
@@ -108,10 +108,10 @@ final class DefenseOptions {
     private int checkSteps;
 
     /** As the options say. */
-    ClassifierConfig.Defense defense() {
+    ClassifierSpec.Defense defense() {
         requireUseful();
-        AttackSettings adversary = defense.equals(STANDARD) ? AttackSettings.none() : adversary();
-        return new ClassifierConfig.Defense(
+        AttackSpec adversary = defense.equals(STANDARD) ? AttackSpec.none() : adversary();
+        return new ClassifierSpec.Defense(
                 defense,
                 adversary,
                 attackMode,
@@ -121,12 +121,12 @@ final class DefenseOptions {
                 defense.equals("free") ? replays : 1);
     }
 
-    private AttackSettings adversary() {
+    private AttackSpec adversary() {
         if (defense.equals("free")) {
             // Its perturbations move by ε on every replay, whatever else is said.
-            return AttackSettings.usual("fgsm", norm, eps());
+            return AttackSpec.usual("fgsm", norm, eps());
         }
-        AttackSettings usual = AttackSettings.usual(attack, norm, eps()).withSteps(steps);
+        AttackSpec usual = AttackSpec.usual(attack, norm, eps()).withSteps(steps);
         if (stepSize != null && !(stepSize > 0)) {
             throw Usage.wrong(command, "--step-size " + stepSize + ": expected a positive number, in pixel units");
         }
@@ -134,15 +134,15 @@ final class DefenseOptions {
     }
 
     /** What measures robust accuracy. */
-    AttackSettings check() {
-        String name = checkAttack != null ? checkAttack : defense.equals(STANDARD) ? AttackSettings.NO_ATTACK : "pgd";
-        return name.equals(AttackSettings.NO_ATTACK)
-                ? AttackSettings.none()
-                : AttackSettings.usual(name, norm, eps()).withSteps(checkSteps);
+    AttackSpec check() {
+        String name = checkAttack != null ? checkAttack : defense.equals(STANDARD) ? AttackSpec.NO_ATTACK : "pgd";
+        return name.equals(AttackSpec.NO_ATTACK)
+                ? AttackSpec.none()
+                : AttackSpec.usual(name, norm, eps()).withSteps(checkSteps);
     }
 
     private double eps() {
-        return eps == null ? AttackSettings.usualEps(norm) : eps;
+        return eps == null ? AttackSpec.usualEps(norm) : eps;
     }
 
     /** An option that changes nothing is a misunderstanding. */

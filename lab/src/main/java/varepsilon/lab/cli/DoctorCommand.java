@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import varepsilon.lab.experiment.Diagnosis;
+import varepsilon.lab.machine.Diagnosis;
 
 /** {@code varepsilon doctor}. */
 @Command(

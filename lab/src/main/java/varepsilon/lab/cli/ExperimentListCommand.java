@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import varepsilon.lab.grid.ExperimentFile;
+import varepsilon.lab.experiment.ExperimentFile;
 import varepsilon.report.Table;
 
 /** {@code varepsilon experiment list}. */

@@ -3,8 +3,8 @@ package varepsilon.lab.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import varepsilon.lab.experiment.RunStore;
-import varepsilon.lab.grid.Workplace;
+import varepsilon.lab.experiment.Workplace;
+import varepsilon.lab.run.RunStore;
 
 /** Where an experiment of the command line works. */
 final class ExperimentPlace {

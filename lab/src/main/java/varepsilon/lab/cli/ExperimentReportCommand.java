@@ -9,9 +9,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import varepsilon.lab.grid.ExperimentFile;
-import varepsilon.lab.grid.ExperimentRun;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
+import varepsilon.lab.experiment.ExperimentFile;
+import varepsilon.lab.experiment.ExperimentRun;
 
 /** {@code varepsilon experiment report}. */
 @Command(

@@ -14,13 +14,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.RunStore;
-import varepsilon.lab.experiment.ShellWords;
-import varepsilon.lab.experiment.StoppedException;
-import varepsilon.lab.grid.ExperimentFile;
-import varepsilon.lab.grid.ExperimentRun;
-import varepsilon.lab.grid.Workers;
-import varepsilon.lab.grid.Workplace;
+import varepsilon.lab.experiment.ExperimentFile;
+import varepsilon.lab.experiment.ExperimentRun;
+import varepsilon.lab.experiment.Workers;
+import varepsilon.lab.experiment.Workplace;
+import varepsilon.lab.run.RunStore;
+import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.run.StoppedException;
 
 /** {@code varepsilon experiment run}. */
 @Command(

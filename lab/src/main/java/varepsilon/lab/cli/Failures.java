@@ -7,7 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.train.TrainingDivergedException;
 
 /** What went wrong, in one line for the person at the keyboard. */

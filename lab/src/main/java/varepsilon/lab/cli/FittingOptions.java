@@ -1,7 +1,7 @@
 package varepsilon.lab.cli;
 
 import picocli.CommandLine.Option;
-import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.spec.ClassifierSpec;
 
 /** How a classifier's weights are fitted. */
 final class FittingOptions {
@@ -96,8 +96,8 @@ final class FittingOptions {
         return epochs;
     }
 
-    ClassifierConfig.Fitting fitting() {
-        return new ClassifierConfig.Fitting(
+    ClassifierSpec.Fitting fitting() {
+        return new ClassifierSpec.Fitting(
                 epochs,
                 batchSize,
                 learningRate,

@@ -13,10 +13,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
-import varepsilon.lab.experiment.AttackReport;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.JudgedExamples;
-import varepsilon.report.Progress;
+import varepsilon.lab.evaluate.AttackReport;
+import varepsilon.lab.evaluate.JudgedExamples;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
 import varepsilon.tensor.Device;
 
@@ -72,11 +71,11 @@ final class Judge {
     }
 
     /** Refuses what makes no sense with it; before any file is read. */
-    void check(List<AttackSettings> settings) {
+    void check(List<AttackSpec> settings) {
         if (!isWanted()) {
             return;
         }
-        if (settings.stream().mapToDouble(AttackSettings::eps).distinct().count() > 1) {
+        if (settings.stream().mapToDouble(AttackSpec::eps).distinct().count() > 1) {
             throw Usage.wrong(command, "--judge: expected one --eps");
         }
         if (isAlone()) {
@@ -90,7 +89,7 @@ final class Judge {
 
     /** Judges the file against its threat model, that of the attacks. */
     JudgedExamples judged(
-            ClassifierFile model, ImageSet images, AttackSettings attack, int batchSize, Device device, Output output)
+            ClassifierFile model, ImageSet images, AttackSpec attack, int batchSize, Device device, Output output)
             throws IOException {
         try (Progress progress = output.progress("judging", images.size(), "images")) {
             long[] done = {0};

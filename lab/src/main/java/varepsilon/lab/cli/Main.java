@@ -11,7 +11,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.Program;
+import varepsilon.lab.run.Program;
 
 /** The {@code varepsilon} command. */
 @Command(

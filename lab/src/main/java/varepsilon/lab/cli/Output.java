@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import picocli.CommandLine.Option;
-import varepsilon.report.Progress;
 
 /** How a command speaks: results on standard output, as text or as one JSON object; all else on standard error. */
 final class Output {

@@ -8,8 +8,8 @@ import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.InputException;
 import varepsilon.report.ImageGrid;
-import varepsilon.tensor.InputException;
 
 /** Where a picture goes. */
 final class PictureOptions {

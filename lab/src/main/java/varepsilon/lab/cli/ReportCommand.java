@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import varepsilon.report.LiveView;
+import varepsilon.lab.page.LiveView;
 
 /** {@code varepsilon report}. */
 @Command(

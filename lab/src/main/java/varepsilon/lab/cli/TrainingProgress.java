@@ -6,10 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import varepsilon.generative.Likelihood;
-import varepsilon.lab.experiment.ClassifierRun;
-import varepsilon.lab.experiment.RunWatcher;
-import varepsilon.lab.experiment.VaeRun;
-import varepsilon.report.Progress;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.RunWatcher;
+import varepsilon.lab.run.VaeRun;
 import varepsilon.train.EpochResult;
 
 /** Shows on the terminal how a training goes. */

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import varepsilon.base.InputException;
 import varepsilon.data.Datasets;
-import varepsilon.tensor.InputException;
 
 /** Wrong values of options: exit code 2, like all wrong usage. What is wrong with a file's content gives 1. */
 final class Usage {

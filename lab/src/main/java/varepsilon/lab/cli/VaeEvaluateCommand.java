@@ -10,9 +10,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.experiment.VaeEvaluation;
-import varepsilon.lab.experiment.VaeFile;
-import varepsilon.report.Progress;
+import varepsilon.generative.VaeEvaluation;
+import varepsilon.generative.VaeFile;
 import varepsilon.report.Table;
 import varepsilon.tensor.Device;
 

@@ -7,10 +7,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.VaeFile;
-import varepsilon.lab.experiment.VaePictures;
+import varepsilon.base.InputException;
+import varepsilon.generative.VaeFile;
+import varepsilon.lab.evaluate.VaePictures;
 import varepsilon.report.ImageGrid;
-import varepsilon.tensor.InputException;
 
 /** {@code varepsilon vae manifold}. */
 @Command(

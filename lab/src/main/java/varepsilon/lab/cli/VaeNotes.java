@@ -1,7 +1,7 @@
 package varepsilon.lab.cli;
 
 import varepsilon.generative.ActiveUnits;
-import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.spec.VaeSpec;
 
 /** What a person should know to read the figures of a VAE. */
 final class VaeNotes {
@@ -23,7 +23,7 @@ final class VaeNotes {
     }
 
     /** What to change against the collapse. */
-    static String advice(VaeConfig config) {
+    static String advice(VaeSpec config) {
         String gentler = "--free-nats 0.1 (divergence that each dimension has for nothing), more --epochs or another"
                 + " --learning-rate";
         return config.beta() > 1

@@ -10,8 +10,8 @@ import picocli.CommandLine.Spec;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.generative.Picture;
-import varepsilon.lab.experiment.VaeFile;
-import varepsilon.lab.experiment.VaePictures;
+import varepsilon.generative.VaeFile;
+import varepsilon.lab.evaluate.VaePictures;
 import varepsilon.report.ImageGrid;
 import varepsilon.tensor.Device;
 

@@ -8,8 +8,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.generative.Picture;
-import varepsilon.lab.experiment.VaeFile;
-import varepsilon.lab.experiment.VaePictures;
+import varepsilon.generative.VaeFile;
+import varepsilon.lab.evaluate.VaePictures;
 import varepsilon.report.ImageGrid;
 
 /** {@code varepsilon vae sample}. */

@@ -15,10 +15,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import varepsilon.lab.experiment.ShellWords;
-import varepsilon.lab.experiment.VaeConfig;
-import varepsilon.lab.experiment.VaeResults;
-import varepsilon.lab.experiment.VaeRun;
+import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.run.VaeResults;
+import varepsilon.lab.run.VaeRun;
+import varepsilon.lab.spec.VaeSpec;
 
 /** {@code varepsilon vae train}. */
 @Command(
@@ -150,7 +150,7 @@ final class VaeTrainCommand implements Callable<Integer> {
     }
 
     private VaeRun begin() throws IOException {
-        VaeConfig config = config();
+        VaeSpec config = config();
         Path folder =
                 out == null ? NewFolder.in(Path.of("runs"), "vae-" + config.data() + "-z" + config.latentDim()) : out;
         VaeRun run = VaeRun.begin(config, folder, data.folder());
@@ -159,14 +159,14 @@ final class VaeTrainCommand implements Callable<Integer> {
         return run;
     }
 
-    private VaeConfig config() {
+    private VaeSpec config() {
         String name = data.name();
         int limit = data.limit();
         String device = compute.device().toString();
         int threads = compute.threads();
         return Usage.check(
                 spec,
-                () -> new VaeConfig(
+                () -> new VaeSpec(
                         name,
                         limit,
                         validationFraction,

@@ -3,7 +3,7 @@ package varepsilon.lab.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
-import varepsilon.lab.experiment.VaeFile;
+import varepsilon.generative.VaeFile;
 import varepsilon.tensor.Device;
 
 /** Which trained model. */

@@ -1,13 +1,12 @@
 package varepsilon.lab.cli;
 
-import varepsilon.lab.experiment.ClassifierRun;
-import varepsilon.lab.experiment.RunStore;
-import varepsilon.lab.experiment.RunWatcher;
-import varepsilon.lab.experiment.VaeRun;
-import varepsilon.lab.grid.Cell;
-import varepsilon.lab.grid.Workplace;
+import varepsilon.lab.experiment.Cell;
+import varepsilon.lab.experiment.Workplace;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.RunStore;
+import varepsilon.lab.run.RunWatcher;
+import varepsilon.lab.run.VaeRun;
 import varepsilon.lab.study.StudyContext;
-import varepsilon.report.Progress;
 
 /** Shows on the terminal how work of many parts goes: one thing at a time. */
 final class WorkProgress implements RunStore.Watchers, Workplace.Watcher, StudyContext.Watcher, AutoCloseable {

@@ -1,5 +1,4 @@
 /**
- * Experiments: configurations as records bound to YAML, and the runs that they describe, from data and seed to weights,
- * metrics and pictures in a run directory.
+ * Grids of runs, and the published robustness experiment, side by side in one folder.
  */
 package varepsilon.lab.experiment;

@@ -9,8 +9,8 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 import varepsilon.classify.ClassifierFile;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
@@ -18,11 +18,11 @@ import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.robust.evaluate.Accuracy;
-import varepsilon.robust.evaluate.DifferenceInterval;
-import varepsilon.robust.evaluate.PairedComparison;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.PairedComparison;
 
 /**
  * Question 2.1c: whether training on shifted and mirrored images makes a model withstand FGSM. For each of several seeds two
@@ -58,21 +58,21 @@ final class AugmentationStudy implements Study {
     public StudyResult run(StudyContext context) throws IOException {
         ClassifierWork work = ClassifierWork.of(context, context.pick(200, 2000, 10_000));
         double epsilon = work.hardeningEpsilon();
-        ClassifierConfig.Defense defended =
-                ClassifierConfig.Defense.adversarialLoss(ClassifierWork.attack("fgsm", epsilon), ALPHA);
+        ClassifierSpec.Defense defended =
+                ClassifierSpec.Defense.adversarialLoss(ClassifierWork.attack("fgsm", epsilon), ALPHA);
         List<Long> seeds = LongStream.range(0, context.pick(2, 5, 5))
                 .mapToObj(i -> context.seed() + i)
                 .toList();
         Findings findings = new Findings(
                 epsilon,
                 List.of(
-                        arm(work, context, "standard", ClassifierConfig.Defense.standard(), seeds),
+                        arm(work, context, "standard", ClassifierSpec.Defense.standard(), seeds),
                         arm(work, context, "defended", defended, seeds)));
         return findings.result(List.of(
                 new Exhibit.Intervals(
                         findings.chart(),
                         "How much more of the test images a model gets right under FGSM at ε = "
-                                + AttackSettings.pixels(epsilon) + " when it is trained with augmentation: by seed with"
+                                + AttackSpec.pixels(epsilon) + " when it is trained with augmentation: by seed with"
                                 + " the 95 % interval for pairs, and on average with Student's over the seeds."),
                 new Exhibit.Numbers(
                         findings.summary(), "Mean ± standard deviation over " + seeds.size() + " seeds, in %."),
@@ -84,7 +84,7 @@ final class AugmentationStudy implements Study {
     }
 
     private static Arm arm(
-            ClassifierWork work, StudyContext context, String name, ClassifierConfig.Defense defense, List<Long> seeds)
+            ClassifierWork work, StudyContext context, String name, ClassifierSpec.Defense defense, List<Long> seeds)
             throws IOException {
         List<Pair> pairs = new ArrayList<>();
         for (long seed : seeds) {
@@ -97,11 +97,11 @@ final class AugmentationStudy implements Study {
     }
 
     private static Model model(
-            ClassifierWork work, StudyContext context, ClassifierConfig.Defense defense, String augment, long seed)
+            ClassifierWork work, StudyContext context, ClassifierSpec.Defense defense, String augment, long seed)
             throws IOException {
         // From the start, and long enough for so few images to be learned by heart: that is what augmentation is for.
-        ClassifierConfig.Images images = work.images(context.pick(1100, 5500, 0), augment);
-        ClassifierConfig config = work.config(
+        ClassifierSpec.Images images = work.images(context.pick(1100, 5500, 0), augment);
+        ClassifierSpec config = work.config(
                 images,
                 work.fresh(context.size() == StudyContext.Size.FULL ? work.network() : ClassifierWork.SMALL, images),
                 ClassifierWork.fitting(context.pick(2, 8, 30), 0.05),
@@ -209,7 +209,7 @@ final class AugmentationStudy implements Study {
                     "Over %d seeds augmentation changes accuracy under FGSM at ε = %s %s. Accuracy on images as they are"
                             + " and the share of it that FGSM leaves change %s.",
                     arms.get(0).pairs().size(),
-                    AttackSettings.pixels(epsilon),
+                    AttackSpec.pixels(epsilon),
                     String.join(", and ", robust),
                     String.join(", and ", rest));
         }

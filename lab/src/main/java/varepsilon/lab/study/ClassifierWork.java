@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import varepsilon.base.InputException;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
@@ -12,21 +13,20 @@ import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
-import varepsilon.lab.experiment.NetworkChoice;
+import varepsilon.lab.run.NetworkChoice;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.nn.Init;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
-import varepsilon.robust.evaluate.Accuracy;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
-import varepsilon.tensor.InputException;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** What the studies of classifiers share: images, the model that they begin with, trainings, attacks. */
 final class ClassifierWork {
@@ -81,17 +81,17 @@ final class ClassifierWork {
     }
 
     /** An attack in L∞ with its usual settings. */
-    static AttackSettings attack(String name, double epsilon) {
-        return AttackSettings.usual(name, "linf", epsilon);
+    static AttackSpec attack(String name, double epsilon) {
+        return AttackSpec.usual(name, "linf", epsilon);
     }
 
     /** PGD in L∞ of so many steps, from one random start. */
-    static AttackSettings pgd(int steps, double epsilon) {
+    static AttackSpec pgd(int steps, double epsilon) {
         return attack("pgd", epsilon).withSteps(steps);
     }
 
     /** Any wrong class will do. */
-    static Trial trial(AttackSettings attack) {
+    static Trial trial(AttackSpec attack) {
         return Trial.untargeted(attack.toAttack(), attack.toThreatModel());
     }
 
@@ -111,13 +111,13 @@ final class ClassifierWork {
         return weights;
     }
 
-    private ClassifierConfig pretraining() throws IOException {
-        ClassifierConfig.Images images = images(context.pick(1600, 0, 0), "none");
+    private ClassifierSpec pretraining() throws IOException {
+        ClassifierSpec.Images images = images(context.pick(1600, 0, 0), "none");
         return config(
                 images,
                 fresh(network(), images),
                 fitting(context.pick(4, 5, 20), 0.05),
-                ClassifierConfig.Defense.standard(),
+                ClassifierSpec.Defense.standard(),
                 context.seed());
     }
 
@@ -127,8 +127,8 @@ final class ClassifierWork {
     }
 
     /** The pre-trained model trained further: for a short while, which is what a study on a laptop has time for. */
-    ClassifierConfig further(ClassifierConfig.Defense defense, long seed) throws IOException {
-        ClassifierConfig.Images images = images(context.pick(1100, 5000, 0), "none");
+    ClassifierSpec further(ClassifierSpec.Defense defense, long seed) throws IOException {
+        ClassifierSpec.Images images = images(context.pick(1100, 5000, 0), "none");
         return config(images, network(null, pretrained(), images), fitting(context.pick(2, 1, 5), 0.02), defense, seed);
     }
 
@@ -137,18 +137,18 @@ final class ClassifierWork {
      *
      * @param limit 0 for all
      */
-    ClassifierConfig.Images images(int limit, String augment) {
+    ClassifierSpec.Images images(int limit, String augment) {
         return images(limit, "all", augment);
     }
 
     /** The same, or a half of them. */
-    ClassifierConfig.Images images(int limit, String part, String augment) {
+    ClassifierSpec.Images images(int limit, String part, String augment) {
         int held = context.pick(100, 500, 1000);
-        return new ClassifierConfig.Images(data, limit, part, held, augment, context.pick(100, 500, 0));
+        return new ClassifierSpec.Images(data, limit, part, held, augment, context.pick(100, 500, 0));
     }
 
     /** Parameters that nothing has trained. */
-    ClassifierConfig.Network fresh(String architecture, ClassifierConfig.Images images) throws IOException {
+    ClassifierSpec.Network fresh(String architecture, ClassifierSpec.Images images) throws IOException {
         return network(architecture, null, images);
     }
 
@@ -156,8 +156,8 @@ final class ClassifierWork {
      * Parameters that nothing has trained, drawn by a seed of their own, whatever seed the training has. They lie in a
      * file beside the runs.
      */
-    ClassifierConfig.Network fresh(String architecture, ClassifierConfig.Images images, long seed) throws IOException {
-        ClassifierConfig.Network network = fresh(architecture, images);
+    ClassifierSpec.Network fresh(String architecture, ClassifierSpec.Images images, long seed) throws IOException {
+        ClassifierSpec.Network network = fresh(architecture, images);
         Architecture made =
                 new Architecture(architecture, test.classNames().size(), test.height(), network.normalisation());
         Path file = context.runs()
@@ -174,37 +174,37 @@ final class ClassifierWork {
         return network(architecture, file, images);
     }
 
-    private ClassifierConfig.Network network(String architecture, Path weights, ClassifierConfig.Images images)
+    private ClassifierSpec.Network network(String architecture, Path weights, ClassifierSpec.Images images)
             throws IOException {
         return NetworkChoice.of(architecture, weights, images, context.seed(), context.dataDir())
                 .network();
     }
 
     /** Stochastic gradient descent as it is usually done, with the rate rising and falling once. */
-    static ClassifierConfig.Fitting fitting(int epochs, double learningRate) {
-        return new ClassifierConfig.Fitting(epochs, 64, learningRate, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0);
+    static ClassifierSpec.Fitting fitting(int epochs, double learningRate) {
+        return new ClassifierSpec.Fitting(epochs, 64, learningRate, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0);
     }
 
     /** Everything that decides a training. No attack checks it on the way: it is measured by its study. */
-    ClassifierConfig config(
-            ClassifierConfig.Images images,
-            ClassifierConfig.Network network,
-            ClassifierConfig.Fitting fitting,
-            ClassifierConfig.Defense defense,
+    ClassifierSpec config(
+            ClassifierSpec.Images images,
+            ClassifierSpec.Network network,
+            ClassifierSpec.Fitting fitting,
+            ClassifierSpec.Defense defense,
             long seed) {
-        return new ClassifierConfig(
+        return new ClassifierSpec(
                 images,
                 network,
                 fitting,
                 defense,
-                AttackSettings.none(),
+                AttackSpec.none(),
                 seed,
                 context.threads(),
                 context.device().toString());
     }
 
     /** The model that a training ends with: nothing is chosen by what it does on any image. */
-    ClassifierFile trained(ClassifierConfig config) throws IOException {
+    ClassifierFile trained(ClassifierSpec config) throws IOException {
         return read(context.trained(config).resolve("checkpoints").resolve("last.safetensors"));
     }
 

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import varepsilon.lab.experiment.MetricsFile;
-import varepsilon.lab.experiment.PublishedCurves;
-import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.run.MetricsFile;
+import varepsilon.lab.run.PublishedCurves;
+import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -63,7 +63,7 @@ final class CurvesStudy implements Study {
         List<Point> points = new ArrayList<>();
         Map<String, Double> numbers = new LinkedHashMap<>();
         for (int latentDim : DIMENSIONS) {
-            VaeConfig config = PublishedVae.config(context, latentDim);
+            VaeSpec config = PublishedVae.config(context, latentDim);
             Map<String, double[]> metrics = MetricsFile.read(context.trained(config));
             Map<String, PublishedCurves.Curve> published = PublishedCurves.comparableTo(config);
             LineChart chart = new LineChart(

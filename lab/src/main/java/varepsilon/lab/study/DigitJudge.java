@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
-import varepsilon.lab.experiment.NetworkChoice;
-import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.lab.run.NetworkChoice;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -31,16 +31,15 @@ final class DigitJudge implements AutoCloseable {
 
     /** Trained on the study's data, now or before. */
     static DigitJudge of(StudyContext context) throws IOException {
-        ClassifierConfig.Images images = new ClassifierConfig.Images(
+        ClassifierSpec.Images images = new ClassifierSpec.Images(
                 context.dataOr("mnist"), context.pick(3000, 20_000, 0), context.pick(300, 1000, 6000), "none", 1000);
-        ClassifierConfig config = new ClassifierConfig(
+        ClassifierSpec config = new ClassifierSpec(
                 images,
                 NetworkChoice.of("small-cnn", null, images, context.seed(), context.dataDir())
                         .network(),
-                new ClassifierConfig.Fitting(
-                        context.pick(3, 3, 6), 64, 0.05, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0),
-                ClassifierConfig.Defense.standard(),
-                AttackSettings.none(),
+                new ClassifierSpec.Fitting(context.pick(3, 3, 6), 64, 0.05, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0),
+                ClassifierSpec.Defense.standard(),
+                AttackSpec.none(),
                 context.seed(),
                 context.threads(),
                 context.device().toString());

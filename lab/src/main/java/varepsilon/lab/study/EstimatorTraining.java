@@ -9,7 +9,7 @@ import varepsilon.generative.ConvVae;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.KullbackLeibler;
 import varepsilon.generative.Vae;
-import varepsilon.lab.experiment.VaeEvaluation;
+import varepsilon.generative.VaeEvaluation;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
 import varepsilon.tensor.Device;

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import varepsilon.classify.ClassifierFile;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -18,10 +18,10 @@ import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.defense.Adversary;
-import varepsilon.robust.evaluate.DifferenceInterval;
-import varepsilon.robust.evaluate.PairedComparison;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
+import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.PairedComparison;
 
 /**
  * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step, which
@@ -55,7 +55,7 @@ final class LossAgainstBatchStudy implements Study {
     public StudyResult run(StudyContext context) throws IOException {
         ClassifierWork work = ClassifierWork.of(context, context.pick(200, 1000, 10_000));
         Findings findings = new Findings(steps(work, context), trained(work, context));
-        String size = AttackSettings.pixels(work.hardeningEpsilon());
+        String size = AttackSpec.pixels(work.hardeningEpsilon());
         List<Exhibit> exhibits = new ArrayList<>();
         exhibits.add(new Exhibit.Chart(
                 findings.chart(),
@@ -93,7 +93,7 @@ final class LossAgainstBatchStudy implements Study {
                 .weights());
     }
 
-    private static ClassifierConfig.Images smallImages(ClassifierWork work, StudyContext context) {
+    private static ClassifierSpec.Images smallImages(ClassifierWork work, StudyContext context) {
         return work.images(context.pick(1100, 5500, 0), "none");
     }
 
@@ -112,10 +112,10 @@ final class LossAgainstBatchStudy implements Study {
     }
 
     private static Trained trained(ClassifierWork work, StudyContext context, boolean normalised) throws IOException {
-        AttackSettings attack = ClassifierWork.attack("fgsm", work.hardeningEpsilon());
-        ClassifierConfig.Defense loss = ClassifierConfig.Defense.adversarialLoss(attack, HALF);
-        ClassifierConfig.Defense batch =
-                new ClassifierConfig.Defense("adversarial-batch", attack, "evaluation", 0, HALF, 0, 1);
+        AttackSpec attack = ClassifierWork.attack("fgsm", work.hardeningEpsilon());
+        ClassifierSpec.Defense loss = ClassifierSpec.Defense.adversarialLoss(attack, HALF);
+        ClassifierSpec.Defense batch =
+                new ClassifierSpec.Defense("adversarial-batch", attack, "evaluation", 0, HALF, 0, 1);
         return new Trained(
                 normalised ? "with batch normalisation" : "without batch normalisation",
                 model(work, context, normalised, loss, context.seed()),
@@ -124,10 +124,10 @@ final class LossAgainstBatchStudy implements Study {
     }
 
     private static Model model(
-            ClassifierWork work, StudyContext context, boolean normalised, ClassifierConfig.Defense defense, long seed)
+            ClassifierWork work, StudyContext context, boolean normalised, ClassifierSpec.Defense defense, long seed)
             throws IOException {
-        ClassifierConfig.Images images = smallImages(work, context);
-        ClassifierConfig config = normalised
+        ClassifierSpec.Images images = smallImages(work, context);
+        ClassifierSpec config = normalised
                 ? work.further(defense, seed)
                 : work.config(
                         images,

@@ -12,7 +12,7 @@ import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.ImportanceWeightedBound;
 import varepsilon.generative.Vae;
-import varepsilon.lab.experiment.VaeFile;
+import varepsilon.generative.VaeFile;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;

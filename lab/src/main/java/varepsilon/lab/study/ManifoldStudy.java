@@ -9,7 +9,7 @@ import java.util.Map;
 import varepsilon.generative.Manifold;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
-import varepsilon.lab.experiment.VaeFile;
+import varepsilon.generative.VaeFile;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.ImageGrid;
 import varepsilon.report.Table;

@@ -10,8 +10,8 @@ import java.util.Map;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
-import varepsilon.lab.experiment.AttackPictures;
-import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.evaluate.AttackPictures;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.robust.attack.AttackLoss;
@@ -20,12 +20,12 @@ import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
-import varepsilon.robust.evaluate.Accuracy;
-import varepsilon.robust.evaluate.DifferenceInterval;
 import varepsilon.robust.evaluate.EvaluationListener;
-import varepsilon.robust.evaluate.PairedComparison;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.PairedComparison;
 
 /**
  * Question 2.1a: noise and FGSM of the same size. Sign noise moves every pixel as far as FGSM does, so that nothing but the
@@ -141,7 +141,7 @@ final class NoiseAgainstGradientStudy implements Study {
         int last = Arrays.stream(fallen.shown()).max().orElseThrow();
         ImageSet images = work.test().limit(last + 1);
         work.measure("the pictures of noise", model, images, List.of(noise), same);
-        String size = "ε = " + AttackSettings.pixels(work.epsilon());
+        String size = "ε = " + AttackSpec.pixels(work.epsilon());
         return List.of(
                 new Exhibit.Picture(
                         "fgsm",
@@ -225,7 +225,7 @@ final class NoiseAgainstGradientStudy implements Study {
                 Accuracy accuracy = Accuracy.of(robust(report, i, perturbation));
                 LossGeometry.Effect effect = effects.of(trial(i, perturbation));
                 table.row(
-                        AttackSettings.pixels(epsilons.get(i)),
+                        AttackSpec.pixels(epsilons.get(i)),
                         perturbation.label,
                         accuracy.rate(),
                         Shares.range(accuracy.interval()),
@@ -271,7 +271,7 @@ final class NoiseAgainstGradientStudy implements Study {
             String both = String.format(
                     Locale.ROOT,
                     "At ε = %s, sign noise leaves %s of the images right and FGSM %s, of %s without a perturbation",
-                    AttackSettings.pixels(epsilon),
+                    AttackSpec.pixels(epsilon),
                     Shares.percent(noiseAndFgsm.first()),
                     Shares.percent(noiseAndFgsm.second()),
                     Shares.percent(clean));

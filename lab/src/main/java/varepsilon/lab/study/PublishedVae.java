@@ -5,16 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.spec.VaeSpec;
 
 /** The published VAE of 4-bit MNIST and its training, which questions 1.8 to 1.10 look at. */
 final class PublishedVae {
     private PublishedVae() {}
 
     /** Its configuration, but for a first look: then little of the drawn digits. */
-    static VaeConfig config(StudyContext context, int latentDim) {
+    static VaeSpec config(StudyContext context, int latentDim) {
         int epochs = context.pick(4, 80, 80);
-        return new VaeConfig(
+        return new VaeSpec(
                 context.dataOr("mnist"),
                 context.pick(2000, 0, 0),
                 0.1,

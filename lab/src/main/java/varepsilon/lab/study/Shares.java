@@ -1,8 +1,8 @@
 package varepsilon.lab.study;
 
 import java.util.Locale;
-import varepsilon.robust.evaluate.Accuracy;
-import varepsilon.robust.evaluate.WilsonInterval;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.WilsonInterval;
 
 /** Accuracies and their differences as they stand in sentences and tables. */
 final class Shares {

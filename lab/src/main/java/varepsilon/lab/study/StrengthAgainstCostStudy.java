@@ -6,15 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import varepsilon.classify.ClassifierFile;
-import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
-import varepsilon.robust.evaluate.Accuracy;
-import varepsilon.robust.evaluate.DifferenceInterval;
-import varepsilon.robust.evaluate.PairedComparison;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.TrialReport;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.PairedComparison;
 
 /**
  * Question 2.3b: what PGD's further steps buy and cost. Cost is what was really asked of the model: images forward and
@@ -48,7 +48,7 @@ final class StrengthAgainstCostStudy implements Study {
     @Override
     public StudyResult run(StudyContext context) throws IOException {
         ClassifierWork work = ClassifierWork.of(context, context.pick(100, 500, 10_000));
-        List<AttackSettings> attacks = attacks(context, work.hardeningEpsilon());
+        List<AttackSpec> attacks = attacks(context, work.hardeningEpsilon());
         List<Attacked> models = new ArrayList<>();
         try (ClassifierFile file = work.read(work.pretrained())) {
             models.add(attacked(work, "pre-trained", file, attacks));
@@ -65,21 +65,21 @@ final class StrengthAgainstCostStudy implements Study {
                 new Exhibit.Numbers(
                         findings.table(),
                         "Accuracy of " + work.test().size() + " test images at ε = "
-                                + AttackSettings.pixels(work.hardeningEpsilon()) + ", with 95 % intervals, and the cost"
+                                + AttackSpec.pixels(work.hardeningEpsilon()) + ", with 95 % intervals, and the cost"
                                 + " of each attack an image, forward and backward passes together, checks included;"
                                 + " seconds are of this machine as it was.")));
     }
 
     /** FGSM, then PGD from few steps to many, then with restarts. */
-    private static List<AttackSettings> attacks(StudyContext context, double epsilon) {
-        List<AttackSettings> attacks = new ArrayList<>();
+    private static List<AttackSpec> attacks(StudyContext context, double epsilon) {
+        List<AttackSpec> attacks = new ArrayList<>();
         attacks.add(ClassifierWork.attack("fgsm", epsilon));
         for (int steps :
                 context.pick(List.of(1, 2, 10), List.of(1, 2, 5, 10, 20, 40), List.of(1, 2, 5, 10, 20, 40, 100))) {
             attacks.add(ClassifierWork.pgd(steps, epsilon));
         }
-        AttackSettings usual = ClassifierWork.pgd(USUAL_STEPS, epsilon);
-        attacks.add(new AttackSettings(
+        AttackSpec usual = ClassifierWork.pgd(USUAL_STEPS, epsilon);
+        attacks.add(new AttackSpec(
                 usual.attack(),
                 usual.norm(),
                 usual.eps(),
@@ -92,8 +92,7 @@ final class StrengthAgainstCostStudy implements Study {
         return attacks;
     }
 
-    private static Attacked attacked(
-            ClassifierWork work, String name, ClassifierFile file, List<AttackSettings> attacks) {
+    private static Attacked attacked(ClassifierWork work, String name, ClassifierFile file, List<AttackSpec> attacks) {
         RobustnessReport report = work.measure(
                 name,
                 file.classifier(),
@@ -113,7 +112,7 @@ final class StrengthAgainstCostStudy implements Study {
      * @param robust by test image, whether it stays right
      * @param seconds wall-clock time
      */
-    record Attempt(AttackSettings attack, boolean[] robust, long forwardPasses, long backwardPasses, double seconds) {
+    record Attempt(AttackSpec attack, boolean[] robust, long forwardPasses, long backwardPasses, double seconds) {
         private boolean isFgsm() {
             return attack.attack().equals("fgsm");
         }
@@ -220,7 +219,7 @@ final class StrengthAgainstCostStudy implements Study {
                             model.strongest().passes() / model.usual().passes(),
                             USUAL_STEPS))
                     .toList();
-            return "At ε = " + AttackSettings.pixels(epsilon) + ", " + String.join(", and ", each)
+            return "At ε = " + AttackSpec.pixels(epsilon) + ", " + String.join(", and ", each)
                     + ". Of all attacks tried " + String.join(", and ", rest) + ".";
         }
 

@@ -1,7 +1,7 @@
 package varepsilon.lab.study;
 
 import java.util.List;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** All studies, in the order of the questions. */
 public final class Studies {

@@ -2,10 +2,10 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import varepsilon.lab.experiment.ClassifierConfig;
-import varepsilon.lab.experiment.RunStore;
-import varepsilon.lab.experiment.StoppedException;
-import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.run.RunStore;
+import varepsilon.lab.run.StoppedException;
+import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.VaeSpec;
 import varepsilon.tensor.Device;
 
 /**
@@ -59,12 +59,12 @@ public record StudyContext(
     }
 
     /** The run directory of a training that is finished, now or before. */
-    public Path trained(VaeConfig config) throws IOException {
+    public Path trained(VaeSpec config) throws IOException {
         return runs.trained(config);
     }
 
     /** The run directory of a training that is finished, now or before. */
-    public Path trained(ClassifierConfig config) throws IOException {
+    public Path trained(ClassifierSpec config) throws IOException {
         return runs.trained(config);
     }
 

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import varepsilon.lab.experiment.ShellWords;
-import varepsilon.report.HtmlPage;
-import varepsilon.tensor.AtomicFile;
+import varepsilon.base.AtomicFile;
+import varepsilon.lab.page.HtmlPage;
+import varepsilon.lab.run.ShellWords;
 
 /** Writes what came of a study: {@code report.html}, {@code report.md} with its figures, and {@code results.json}. */
 public final class StudyFolder {

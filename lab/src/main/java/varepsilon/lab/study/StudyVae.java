@@ -2,13 +2,13 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import varepsilon.base.InputException;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.generative.ConvVae;
-import varepsilon.lab.experiment.VaeConfig;
-import varepsilon.lab.experiment.VaeFile;
-import varepsilon.tensor.InputException;
+import varepsilon.generative.VaeFile;
+import varepsilon.lab.spec.VaeSpec;
 
 /** The VAE that studies look at, the same for all, so that it is trained once: 4-bit images, 20 latent dimensions. */
 final class StudyVae {
@@ -23,9 +23,9 @@ final class StudyVae {
      *
      * @param beta weight of the divergence in what is minimised
      */
-    static VaeConfig config(StudyContext context, double beta) {
+    static VaeSpec config(StudyContext context, double beta) {
         int epochs = context.pick(3, 5, 40);
-        return new VaeConfig(
+        return new VaeSpec(
                 context.dataOr("mnist"),
                 context.pick(2000, 12_000, 0),
                 0.1,

@@ -6,16 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import varepsilon.classify.ClassifierFile;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
-import varepsilon.robust.evaluate.Accuracy;
-import varepsilon.robust.evaluate.DifferenceInterval;
-import varepsilon.robust.evaluate.PairedComparison;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.PairedComparison;
 
 /**
  * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
@@ -47,8 +47,8 @@ final class TradeOffStudy implements Study {
     }
 
     /** The defence that the studies of this part share: FGSM's adversarial loss. */
-    static ClassifierConfig.Defense defense(ClassifierWork work, double alpha) {
-        return ClassifierConfig.Defense.adversarialLoss(ClassifierWork.attack("fgsm", work.hardeningEpsilon()), alpha);
+    static ClassifierSpec.Defense defense(ClassifierWork work, double alpha) {
+        return ClassifierSpec.Defense.adversarialLoss(ClassifierWork.attack("fgsm", work.hardeningEpsilon()), alpha);
     }
 
     @Override
@@ -66,7 +66,7 @@ final class TradeOffStudy implements Study {
             before = measured(work, "before", model);
         }
         Findings findings = new Findings(epsilon, points);
-        String size = AttackSettings.pixels(epsilon);
+        String size = AttackSpec.pixels(epsilon);
         return findings.result(List.of(
                 new Exhibit.Chart(
                         findings.front(),
@@ -178,7 +178,7 @@ final class TradeOffStudy implements Study {
                     undefended().alpha(),
                     defended().alpha(),
                     STEPS,
-                    AttackSettings.pixels(epsilon),
+                    AttackSpec.pixels(epsilon),
                     Shares.percent(undefended().robust()),
                     Shares.percent(defended().robust()),
                     Shares.percent(undefended().clean()),

@@ -8,16 +8,16 @@ import java.util.Locale;
 import java.util.Map;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
-import varepsilon.lab.experiment.AttackSettings;
-import varepsilon.lab.experiment.ClassifierConfig;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
-import varepsilon.robust.evaluate.Accuracy;
 import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.TransferMatrix;
 import varepsilon.robust.evaluate.Trial;
-import varepsilon.robust.evaluate.WilsonInterval;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.WilsonInterval;
 
 /**
  * Question 2.1b: perturbations made on a model A before a model B, which shares neither its training images nor its first
@@ -71,15 +71,15 @@ final class TransferStudy implements Study {
                                     + " perturbation was made on, with 95 % intervals. A → B: made on A, shown to B."),
                     new Exhibit.Numbers(
                             findings.table(),
-                            "At ε = " + AttackSettings.pixels(work.epsilon()) + ", of the images that both models get"
+                            "At ε = " + AttackSpec.pixels(work.epsilon()) + ", of the images that both models get"
                                     + " right as they are; the noise is the same for both.")));
         }
     }
 
     /** The halves are dealt by the study's seed, so that they share no image; the first weights by one of their own. */
-    private static ClassifierConfig half(ClassifierWork work, StudyContext context, String part, long weights)
+    private static ClassifierSpec half(ClassifierWork work, StudyContext context, String part, long weights)
             throws IOException {
-        ClassifierConfig.Images images = work.images(context.pick(2000, 0, 0), part, "none");
+        ClassifierSpec.Images images = work.images(context.pick(2000, 0, 0), part, "none");
         return work.config(
                 images,
                 work.fresh(
@@ -87,7 +87,7 @@ final class TransferStudy implements Study {
                         images,
                         weights),
                 ClassifierWork.fitting(context.pick(3, 8, 30), 0.05),
-                ClassifierConfig.Defense.standard(),
+                ClassifierSpec.Defense.standard(),
                 context.seed());
     }
 
@@ -208,7 +208,7 @@ final class TransferStudy implements Study {
                             + " noise fools B on %s; made on B it fools A on %s, noise on %s: %s. The gradients of the two"
                             + " models, which share neither images nor first weights, have a mean cosine of %.3f ± %.3f"
                             + " (standard error)%s.",
-                    AttackSettings.pixels(epsilon),
+                    AttackSpec.pixels(epsilon),
                     Shares.percent(Fooled.of(fgsm.cell(0, 0)).rate()),
                     transferred(1).inWords(),
                     control(1).inWords(),

@@ -14,16 +14,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
-import varepsilon.lab.experiment.VaeConfig;
+import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Init;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.RunDirectory;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** Files and folders that cannot be used: exit code 1, one line that names them, nothing overwritten. */
 class BadInputTest {
@@ -163,8 +163,8 @@ class BadInputTest {
                 .contains("the run was started with other images");
     }
 
-    private static VaeConfig config() {
-        return new VaeConfig("mnist", 0, 0.1, 2, 2, "categorical", 16, 1, 0, 2, 32, 1e-3, 10, 42, 1, "cpu");
+    private static VaeSpec config() {
+        return new VaeSpec("mnist", 0, 0.1, 2, 2, "categorical", 16, 1, 0, 2, 32, 1e-3, 10, 42, 1, "cpu");
     }
 
     private String evaluationFailure(Path weights) {

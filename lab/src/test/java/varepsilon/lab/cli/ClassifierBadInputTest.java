@@ -16,12 +16,12 @@ import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
 import varepsilon.nn.Init;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** Files and folders that cannot be used: exit code 1, one line that names them, nothing overwritten. */
 class ClassifierBadInputTest {

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.Scope;
+import varepsilon.weights.Weights;
 
 /** Two small trainings, and everything that can be asked of them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -8,7 +8,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.Test;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** One line, in the words of the person at the keyboard. */
 class FailuresTest {

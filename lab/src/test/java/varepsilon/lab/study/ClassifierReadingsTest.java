@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
-import varepsilon.lab.experiment.AttackSettings;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
-import varepsilon.robust.evaluate.Accuracy;
-import varepsilon.robust.evaluate.PairedComparison;
 import varepsilon.robust.evaluate.TransferMatrix;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.PairedComparison;
 
 /** Readings and verdicts of the classifiers' studies say what the numbers say, also where these come out otherwise. */
 class ClassifierReadingsTest {
@@ -208,7 +208,7 @@ class ClassifierReadingsTest {
                 first(360),
                 List.of(
                         new StrengthAgainstCostStudy.Attempt(
-                                AttackSettings.usual("fgsm", "linf", 0.01), first(fgsm), 3L * N, N, 1),
+                                AttackSpec.usual("fgsm", "linf", 0.01), first(fgsm), 3L * N, N, 1),
                         new StrengthAgainstCostStudy.Attempt(
                                 ClassifierWork.pgd(10, 0.01), first(pgd10), 12L * N, 10L * N, 5),
                         new StrengthAgainstCostStudy.Attempt(

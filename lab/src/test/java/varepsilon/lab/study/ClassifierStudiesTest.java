@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.data.Checksums;
-import varepsilon.lab.experiment.StoppedException;
+import varepsilon.lab.run.StoppedException;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.tensor.Engine;
 

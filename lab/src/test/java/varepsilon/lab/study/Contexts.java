@@ -3,10 +3,10 @@ package varepsilon.lab.study;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import varepsilon.lab.experiment.ClassifierRun;
-import varepsilon.lab.experiment.RunStore;
-import varepsilon.lab.experiment.RunWatcher;
-import varepsilon.lab.experiment.VaeRun;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.RunStore;
+import varepsilon.lab.run.RunWatcher;
+import varepsilon.lab.run.VaeRun;
 import varepsilon.tensor.Device;
 
 /** What studies work with in tests: small, on one thread of the processor, with nobody watching. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.lab.study.StudyResult.Verdict;
-import varepsilon.robust.evaluate.Accuracy;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Engine;
 
 class PublishedVaeStudiesTest {

@@ -2,10 +2,10 @@ package varepsilon.robust.attack;
 
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
+import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;

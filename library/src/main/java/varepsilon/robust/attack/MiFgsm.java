@@ -1,6 +1,6 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
 /**

@@ -1,7 +1,7 @@
 package varepsilon.robust.attack;
 
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 

@@ -3,11 +3,11 @@ package varepsilon.robust.attack;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 

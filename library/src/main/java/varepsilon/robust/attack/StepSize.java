@@ -1,6 +1,6 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /** The lengths of an attack's steps, in the norm and units of ε. */
 public sealed interface StepSize {

@@ -1,6 +1,6 @@
 package varepsilon.robust.attack;
 
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 
 /**
  * What an attacker may do to an image: move it by at most ε, measured by a norm over its pixels, without leaving the

@@ -2,11 +2,11 @@ package varepsilon.robust.defense;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Fgsm;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;

@@ -1,12 +1,12 @@
 package varepsilon.robust.defense;
 
+import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;

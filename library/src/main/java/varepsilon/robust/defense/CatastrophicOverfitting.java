@@ -3,7 +3,7 @@ package varepsilon.robust.defense;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.train.EpochResult;
 import varepsilon.train.StopRule;
 

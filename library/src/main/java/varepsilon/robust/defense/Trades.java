@@ -2,12 +2,12 @@ package varepsilon.robust.defense;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Pgd;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;

@@ -6,14 +6,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
+import varepsilon.base.InputException;
 import varepsilon.robust.attack.Box;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /**
  * Images and what an attack made of them, as they are saved: a safetensors file with FLOAT32 {@code clean} and {@code

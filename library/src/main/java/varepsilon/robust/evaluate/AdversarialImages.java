@@ -12,16 +12,16 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.data.ImageShape;
 import varepsilon.data.NumpyFile;
 import varepsilon.data.OrderedImages;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /**
  * Adversarial images that any tool has saved, one for each image of a set and in its order: a {@code .npz} or {@code .npy}

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.stats.Accuracy;
 
 /**
  * Robust accuracy as ε grows.

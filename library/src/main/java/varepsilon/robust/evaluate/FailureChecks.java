@@ -18,6 +18,7 @@ import varepsilon.robust.attack.RandomStartFgsm;
 import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
+import varepsilon.stats.PairedComparison;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;

@@ -13,6 +13,7 @@ import varepsilon.robust.attack.MiFgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.stats.WilsonInterval;
 import varepsilon.tensor.Device;
 
 /**

@@ -14,9 +14,9 @@ import javax.imageio.ImageReader;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import varepsilon.tensor.AtomicFile;
+import varepsilon.base.AtomicFile;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 

@@ -3,12 +3,14 @@ package varepsilon.robust.evaluate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
+import varepsilon.classify.Predictions;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 

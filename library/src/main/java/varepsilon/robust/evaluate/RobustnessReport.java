@@ -1,6 +1,7 @@
 package varepsilon.robust.evaluate;
 
 import java.util.List;
+import varepsilon.stats.Accuracy;
 
 /**
  * What a classifier gets right, as it is and under attack.

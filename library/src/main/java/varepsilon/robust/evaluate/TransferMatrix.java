@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import varepsilon.classify.Classifier;
+import varepsilon.classify.Predictions;
 import varepsilon.data.ImageSet;
+import varepsilon.stats.WilsonInterval;
 
 /**
  * Adversarial examples made on one model, shown to another. Counted are the images that both models get right as they

@@ -1,5 +1,7 @@
 package varepsilon.robust.evaluate;
 
+import varepsilon.stats.Accuracy;
+
 /**
  * What came of one trial, by example in the order of the images.
  *

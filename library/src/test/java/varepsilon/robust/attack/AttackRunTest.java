@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.NetworkClassifier;
@@ -20,7 +21,6 @@ import varepsilon.classify.Normalisation;
 import varepsilon.nn.Init;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
 class AttackRunTest extends AttackFixture {

@@ -25,11 +25,11 @@ import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.nn.Init;
-import varepsilon.nn.Weights;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /**
  * FGSM and PGD on the public CIFAR-10 models, image by image against PyTorch. {@code VAREPSILON_ATTACK_REFERENCE} names

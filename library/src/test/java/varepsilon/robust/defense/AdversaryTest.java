@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
@@ -22,7 +23,6 @@ import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.RandomStartFgsm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
 class AdversaryTest extends ScopedTest {

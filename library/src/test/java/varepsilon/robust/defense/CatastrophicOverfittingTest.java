@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import varepsilon.tensor.InputException;
+import varepsilon.base.InputException;
 import varepsilon.train.EpochResult;
 
 class CatastrophicOverfittingTest {

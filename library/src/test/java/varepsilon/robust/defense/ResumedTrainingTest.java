@@ -15,7 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.ImageSet;
-import varepsilon.nn.Weights;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
@@ -26,6 +25,7 @@ import varepsilon.train.EpochResult;
 import varepsilon.train.Monitor;
 import varepsilon.train.Trainer;
 import varepsilon.train.TrainingPlan;
+import varepsilon.weights.Weights;
 
 /** A defence that is stopped after every batch ends with the same bits, and has counted the same passes. */
 class ResumedTrainingTest {

@@ -10,6 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
@@ -19,7 +20,6 @@ import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 

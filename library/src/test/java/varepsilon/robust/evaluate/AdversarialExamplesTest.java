@@ -22,18 +22,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 class AdversarialExamplesTest {
     private static final float[] W = {1, -1, 2, -2, 1, 1, -1, -1, 3, -3, 0.5f, -0.5f, 2, 1, -1, -2};

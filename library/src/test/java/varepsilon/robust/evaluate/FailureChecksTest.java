@@ -16,6 +16,7 @@ import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 

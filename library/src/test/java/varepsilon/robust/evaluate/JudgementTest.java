@@ -23,15 +23,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
-import varepsilon.nn.Safetensors;
-import varepsilon.nn.Weights;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** Adversarial images of a linear classifier, in every form that tools save them in, against what a sum says of them. */
 class JudgementTest {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackLoss;
@@ -24,8 +25,8 @@ import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.InputException;
 import varepsilon.tensor.Tensor;
 
 class RobustEvaluationTest {

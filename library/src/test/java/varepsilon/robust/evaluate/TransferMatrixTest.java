@@ -14,6 +14,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.stats.WilsonInterval;
 import varepsilon.tensor.Device;
 
 class TransferMatrixTest {

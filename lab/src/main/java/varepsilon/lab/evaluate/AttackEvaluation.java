@@ -1,0 +1,264 @@
+package varepsilon.lab.evaluate;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import varepsilon.base.InputException;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.spec.AttackGoal;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.evaluate.AttackedBatch;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.FailureChecks;
+import varepsilon.robust.evaluate.LongerSearch;
+import varepsilon.robust.evaluate.RobustEvaluation;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.TransferMatrix;
+import varepsilon.robust.evaluate.Trial;
+import varepsilon.robust.evaluate.TrialReport;
+import varepsilon.stats.Accuracy;
+import varepsilon.tensor.Device;
+
+/**
+ * Attacks on one classifier and the same images, and on request on another for comparison, or on several to see what
+ * transfers.
+ *
+ * @param attacks at least one, no two the same
+ * @param goal what they are to reach
+ * @param batchSize images at once
+ * @param seed of random starts and noise
+ * @param device where the classifiers live
+ */
+public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
+    private static final int IMAGES_FOR_GRADIENT_CHECK = 64;
+
+    /** Refuses no attacks, and the same twice. */
+    public AttackEvaluation {
+        attacks = List.copyOf(attacks);
+        if (attacks.isEmpty()) {
+            throw new InputException("no attack: expected at least one");
+        }
+        Set<AttackSpec> seen = new LinkedHashSet<>();
+        for (AttackSpec attack : attacks) {
+            if (!seen.add(attack)) {
+                throw new InputException("attack " + attack.label() + " is named twice");
+            }
+        }
+        if (batchSize < 1) {
+            throw new InputException("batchSize " + batchSize + ": expected at least 1");
+        }
+    }
+
+    /** Hears how far the work has come. */
+    @FunctionalInterface
+    public interface Watcher {
+        /**
+         * So much of it is done.
+         *
+         * @param what is being done
+         * @param done images, each counted once for every attack, and once as it is
+         * @param total as many as there are
+         */
+        void advanced(String what, long done, long total);
+    }
+
+    /**
+     * What to do besides.
+     *
+     * @param compareTo a classifier to be attacked in the same way; null for none
+     * @param transferTo classifiers among which adversarial examples are exchanged; then there is one attack
+     * @param files where pictures and examples go; null for none
+     */
+    public record Extras(ClassifierFile compareTo, List<ClassifierFile> transferTo, AttackFiles files) {
+        /** Freezes the list. */
+        public Extras {
+            transferTo = List.copyOf(transferTo);
+        }
+
+        private List<ClassifierFile> others() {
+            List<ClassifierFile> others = new ArrayList<>(transferTo);
+            if (compareTo != null) {
+                others.add(compareTo);
+            }
+            return others;
+        }
+    }
+
+    /**
+     * Attacks.
+     *
+     * @param images with labels
+     * @throws InputException where a classifier does not fit the images, or what it returns is no logits
+     * @throws IOException where pictures or examples cannot be written
+     */
+    public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watcher watcher) throws IOException {
+        ClassifierEvaluation.requireLabels(images);
+        requireFits(model, images, extras);
+        RobustEvaluation evaluation = evaluation();
+        Attacked own;
+        List<AttackReport.Saved> saved = null;
+        if (extras.files() == null) {
+            own = attacked(model, images, List.of(), "attacking", watcher);
+        } else {
+            try (AttackFiles.Listeners listeners =
+                    extras.files().listeners(this, evaluation, model.classifier(), images)) {
+                own = attacked(model, images, listeners.all(), "attacking", watcher);
+                saved = listeners.write(title(model, images));
+            }
+        }
+        Attacked other = extras.compareTo() == null
+                ? null
+                : attacked(extras.compareTo(), images, List.of(), "attacking the other", watcher);
+        if (extras.files() != null) {
+            extras.files().writeCurves(own, other);
+        }
+        AttackReport.Transfer transfer =
+                extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watcher);
+        Set<String> notes = new LinkedHashSet<>(own.notes());
+        extras.others().forEach(file -> notes.addAll(file.notesOn(images)));
+        return report(own, images, other == null ? null : comparison(own, other), transfer, List.copyOf(notes), saved);
+    }
+
+    /** The attacks with their goal. */
+    RobustEvaluation evaluation() {
+        List<Trial> trials = attacks.stream()
+                .map(attack -> goal.trial(attack.toAttack(), attack.toThreatModel()))
+                .toList();
+        return new RobustEvaluation(trials, batchSize, seed, device);
+    }
+
+    private static void requireFits(ClassifierFile model, ImageSet images, Extras extras) {
+        List<ClassifierFile> all = extras.others();
+        all.add(model);
+        all.forEach(file -> file.requireFits(images));
+    }
+
+    private String title(ClassifierFile model, ImageSet images) {
+        return model.architecture().map(known -> known.name()).orElse("TorchScript program") + " on " + images.name();
+    }
+
+    /** A classifier and what came of the attacks on it. */
+    record Attacked(ClassifierFile model, RobustnessReport report, List<AttackOutcome> outcomes, List<String> notes) {}
+
+    private Attacked attacked(
+            ClassifierFile model, ImageSet images, List<EvaluationListener> listeners, String what, Watcher watcher) {
+        RobustEvaluation evaluation = evaluation();
+        List<AttackOutcome.GoalTally> goals =
+                attacks.stream().map(attack -> new AttackOutcome.GoalTally()).toList();
+        EvaluationListener all = new EvaluationListener() {
+            @Override
+            public void attacked(AttackedBatch batch) {
+                Trial trial = evaluation.trials().get(batch.trial());
+                goals.get(batch.trial()).add(trial, batch.labels().toLongs(), batch.result());
+                listeners.forEach(listener -> listener.attacked(batch));
+            }
+
+            @Override
+            public void advanced(long done, long total) {
+                watcher.advanced(what, done, total);
+            }
+        };
+        RobustnessReport report = evaluation.of(model.classifier(), images, all, () -> false);
+        List<AttackOutcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < attacks.size(); i++) {
+            TrialReport trial = report.trials().get(i);
+            outcomes.add(AttackOutcome.of(
+                    attacks.get(i), report, trial, goal instanceof AttackGoal.Untargeted ? null : goals.get(i)));
+        }
+        return new Attacked(model, report, outcomes, notes(model, images, report, watcher));
+    }
+
+    private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report, Watcher watcher) {
+        Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
+        notes.addAll(report.notes());
+        notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
+        attacks.stream()
+                .filter(attack -> attack.uses("loss"))
+                .map(AttackSpec::toLoss)
+                .distinct()
+                .forEach(loss -> FailureChecks.vanishingGradients(
+                                model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), loss, batchSize, device)
+                        .ifPresent(notes::add));
+        for (int i = 0; i < report.trials().size(); i++) {
+            watcher.advanced(
+                    "checking for what more steps would break",
+                    i,
+                    report.trials().size());
+            LongerSearch.of(model.classifier(), images, report.trials().get(i), batchSize, seed, device)
+                    .ifPresent(notes::add);
+        }
+        return List.copyOf(notes);
+    }
+
+    private AttackReport report(
+            Attacked own,
+            ImageSet images,
+            AttackReport.Comparison comparison,
+            AttackReport.Transfer transfer,
+            List<String> notes,
+            List<AttackReport.Saved> saved) {
+        Accuracy clean = own.report().clean();
+        Accuracy worst = own.report().worstCaseAccuracy();
+        List<AttackOutcome> outcomes = own.outcomes();
+        return new AttackReport(
+                own.model().path().toString(),
+                images.name(),
+                goal.label(),
+                clean.n(),
+                clean.correct(),
+                clean.rate(),
+                AttackOutcome.interval(clean),
+                worst.correct(),
+                worst.rate(),
+                AttackOutcome.interval(worst),
+                outcomes.stream()
+                        .mapToDouble(AttackOutcome::maxPerturbation)
+                        .max()
+                        .orElseThrow(),
+                outcomes.stream().mapToLong(AttackOutcome::forwardPasses).sum(),
+                outcomes.stream().mapToLong(AttackOutcome::backwardPasses).sum(),
+                outcomes.stream().mapToDouble(AttackOutcome::seconds).sum(),
+                outcomes,
+                notes,
+                comparison,
+                transfer,
+                saved);
+    }
+
+    private static AttackReport.Comparison comparison(Attacked own, Attacked other) {
+        String first = own.model().path().toString();
+        String second = other.model().path().toString();
+        return new AttackReport.Comparison(
+                ModelComparison.of(
+                        first, own.report().right(), second, other.report().right()),
+                ModelComparison.of(
+                        first, own.report().worstCase(), second, other.report().worstCase()),
+                other.outcomes());
+    }
+
+    private AttackReport.Transfer transfer(
+            ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watcher watcher) {
+        Map<String, Classifier> models = new LinkedHashMap<>();
+        models.put(model.path().toString(), model.classifier());
+        for (ClassifierFile other : others) {
+            if (models.put(other.path().toString(), other.classifier()) != null) {
+                throw new InputException(other.path() + ": named twice; transfer is between different classifiers");
+            }
+        }
+        EvaluationListener progress = new EvaluationListener() {
+            @Override
+            public void advanced(long done, long total) {
+                watcher.advanced("transfer", done, total);
+            }
+        };
+        Optional<TransferMatrix> matrix = TransferMatrix.of(models, evaluation(), images, progress, () -> false);
+        return AttackReport.Transfer.of(matrix.orElseThrow());
+    }
+}

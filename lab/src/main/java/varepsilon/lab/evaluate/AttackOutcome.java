@@ -1,0 +1,116 @@
+package varepsilon.lab.evaluate;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.attack.AttackResult;
+import varepsilon.robust.attack.Criterion;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+import varepsilon.robust.evaluate.TrialReport;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.WilsonInterval;
+
+/**
+ * What came of one attack.
+ *
+ * @param name of the attack
+ * @param norm {@code linf}, {@code l2} or {@code l1}
+ * @param eps ε, in pixel units
+ * @param steps gradients an example and restart; null where the attack has no steps
+ * @param stepSize in pixel units, that of the first step where they fall; null where the attack has none
+ * @param restarts null where the attack has none
+ * @param loss what is raised; null where the attack raises nothing
+ * @param n images
+ * @param cleanCorrect right before
+ * @param robustCorrect right before and after
+ * @param cleanAccuracy share of {@code n}
+ * @param robustAccuracy share of {@code n}
+ * @param robustCi95 Wilson 95 % interval of the latter
+ * @param goalPossible right before, and not of the class that is wanted; null where the goal is any wrong class
+ * @param goalMet of these, how many meet the goal after; null likewise
+ * @param maxPerturbation the largest that was found, in the norm, in pixel units
+ * @param forwardPasses images sent through the classifier
+ * @param backwardPasses images for which a gradient was computed
+ * @param seconds time
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record AttackOutcome(
+        String name,
+        String norm,
+        double eps,
+        Integer steps,
+        Double stepSize,
+        Integer restarts,
+        String loss,
+        int n,
+        int cleanCorrect,
+        int robustCorrect,
+        double cleanAccuracy,
+        double robustAccuracy,
+        List<Double> robustCi95,
+        Integer goalPossible,
+        Integer goalMet,
+        double maxPerturbation,
+        long forwardPasses,
+        long backwardPasses,
+        double seconds) {
+    /** @param goal null where it is any wrong class */
+    public static AttackOutcome of(AttackSpec settings, RobustnessReport report, TrialReport trial, GoalTally goal) {
+        Accuracy clean = report.clean();
+        Accuracy robust = trial.accuracy();
+        return new AttackOutcome(
+                settings.attack(),
+                settings.norm(),
+                settings.eps(),
+                settings.uses("steps") ? settings.steps() : null,
+                settings.stepLength(),
+                settings.uses("restarts") ? settings.restarts() : null,
+                settings.uses("loss") ? settings.loss() : null,
+                clean.n(),
+                clean.correct(),
+                robust.correct(),
+                clean.rate(),
+                robust.rate(),
+                interval(robust),
+                goal == null ? null : goal.possible(),
+                goal == null ? null : goal.met(),
+                trial.maxPerturbation(),
+                trial.forwardPasses(),
+                trial.backwardPasses(),
+                trial.seconds());
+    }
+
+    /** Counts how often a goal was met where it could be: an image of the class that is wanted already cannot be led there. */
+    public static final class GoalTally {
+        private int possible;
+        private int met;
+
+        public int possible() {
+            return possible;
+        }
+
+        public int met() {
+            return met;
+        }
+
+        public void add(Trial trial, long[] labels, AttackResult result) {
+            boolean targeted = trial.criterion() instanceof Criterion.Targeted;
+            for (int i = 0; i < labels.length; i++) {
+                int label = Math.toIntExact(labels[i]);
+                if (result.right()[i] && !(targeted && trial.classes().applyAsInt(label) == label)) {
+                    possible++;
+                    met += result.met()[i] ? 1 : 0;
+                }
+            }
+        }
+    }
+
+    public static List<Double> interval(Accuracy accuracy) {
+        WilsonInterval interval = accuracy.interval();
+        return List.of(interval.low(), interval.high());
+    }
+}

@@ -1,0 +1,134 @@
+package varepsilon.lab.evaluate;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import varepsilon.robust.evaluate.Reprediction;
+import varepsilon.robust.evaluate.TransferMatrix;
+
+/**
+ * What came of attacks on a classifier. The top level is the worst case: each image faces the attack that is worst for it.
+ *
+ * @param weights where the classifier comes from
+ * @param images which images
+ * @param goal what the attacks were to reach
+ * @param n images
+ * @param cleanCorrect right as they are
+ * @param cleanAccuracy share of {@code n}
+ * @param cleanCi95 Wilson 95 % interval of it
+ * @param robustCorrect right as they are and after every attack
+ * @param robustAccuracy share of {@code n}
+ * @param robustCi95 Wilson 95 % interval of it
+ * @param maxPerturbation the largest of all attacks, each in its norm
+ * @param forwardPasses of all attacks
+ * @param backwardPasses of all attacks
+ * @param seconds of all attacks
+ * @param attacks each for itself
+ * @param notes what a reader of these numbers must know, in sentences
+ * @param comparison with another classifier, null where there is none
+ * @param transfer between classifiers, null where there are no others
+ * @param saved adversarial examples in files, null where none were saved
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record AttackReport(
+        String weights,
+        String images,
+        String goal,
+        int n,
+        int cleanCorrect,
+        double cleanAccuracy,
+        List<Double> cleanCi95,
+        int robustCorrect,
+        double robustAccuracy,
+        List<Double> robustCi95,
+        double maxPerturbation,
+        long forwardPasses,
+        long backwardPasses,
+        double seconds,
+        List<AttackOutcome> attacks,
+        List<String> notes,
+        Comparison comparison,
+        Transfer transfer,
+        List<Saved> saved) {
+    /**
+     * Two classifiers under the same attacks.
+     *
+     * @param clean on images as they are
+     * @param robust each image under the attack that is worst for it and that classifier
+     * @param attacks what came of each attack on the other classifier
+     */
+    public record Comparison(ModelComparison clean, ModelComparison robust, List<AttackOutcome> attacks) {}
+
+    /**
+     * Adversarial examples of each classifier before each other.
+     *
+     * @param models the classifiers, in the order of rows and columns
+     * @param cells by classifier attacked (row) and classifier that judges (column)
+     */
+    public record Transfer(List<String> models, List<List<TransferCell>> cells) {
+        static Transfer of(TransferMatrix matrix) {
+            return new Transfer(
+                    matrix.names(),
+                    matrix.cells().stream()
+                            .map(row -> row.stream().map(TransferCell::of).toList())
+                            .toList());
+        }
+    }
+
+    /**
+     * Adversarial examples of one classifier before another.
+     *
+     * @param bothRight images that both get right as they are
+     * @param fooled how many of these the judge gets wrong after the attack
+     * @param rate share, null where there are no such images
+     * @param ci95 Wilson 95 % interval of it, null likewise
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record TransferCell(int bothRight, int fooled, Double rate, List<Double> ci95) {
+        static TransferCell of(TransferMatrix.Cell cell) {
+            return new TransferCell(
+                    cell.bothRight(),
+                    cell.fooled(),
+                    cell.rate().orElse(null),
+                    cell.interval()
+                            .map(interval -> List.of(interval.low(), interval.high()))
+                            .orElse(null));
+        }
+    }
+
+    /**
+     * The adversarial examples of one attack, saved and predicted again from the files.
+     *
+     * @param name of the attack
+     * @param eps ε, in pixel units
+     * @param folder where they lie
+     * @param adversarial images that went from right to wrong when they were attacked
+     * @param floats from the file of floats
+     * @param bytes from the PNG pairs, rounded to 256 levels
+     */
+    public record Saved(String name, double eps, String folder, int adversarial, Again floats, Again bytes) {}
+
+    /**
+     * What the classifier says of saved examples.
+     *
+     * @param robustCorrect right before and after
+     * @param stillAdversarial of those that went from right to wrong when attacked, how many still do
+     * @param differing predicted otherwise than when they were made
+     * @param maxPerturbation the largest, in the attack's norm
+     * @param withinThreatModel whether that is at most ε, for bytes and half a level for every pixel
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Again(
+            int robustCorrect, int stillAdversarial, int differing, double maxPerturbation, boolean withinThreatModel) {
+        static Again of(Reprediction reprediction) {
+            return new Again(
+                    reprediction.robust().correct(),
+                    reprediction.stillAdversarial(),
+                    reprediction.differing(),
+                    reprediction.maxPerturbation(),
+                    reprediction.isWithinThreatModel());
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package varepsilon.lab.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import varepsilon.base.InputException;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.generative.Manifold;
+import varepsilon.generative.Picture;
+import varepsilon.generative.Vae;
+import varepsilon.report.ImageGrid;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * What a VAE has learned, as grids of images that want only a caption. The model works in evaluation mode and gets its
+ * modes back; random numbers come from streams of their own, so that a training that is looked at goes on as if it were
+ * not. The same seed gives the same latent vectors, so that samples of different epochs can be compared one by one.
+ */
+public final class VaePictures {
+    private static final int MOST_IMAGES = 10_000;
+    private static final int MOST_STEPS = 100;
+    private static final int CHUNK = 256;
+
+    private static final int SAMPLE_COLUMNS = 8;
+    private static final int PAIR_COLUMNS = 12;
+    /** Columns of the screen for an image at least, so that there is room for a label over it. */
+    private static final int LEAST_WIDTH = 56;
+
+    private static final int SCALE = 2;
+    private static final byte LINE = (byte) 0xF4; // as light as the grid's background
+
+    private VaePictures() {}
+
+    /**
+     * Images from p(x), each with a latent vector of its own, in rows of eight.
+     *
+     * @param count 1 to 10,000
+     * @throws InputException for another count
+     */
+    public static ImageGrid samples(Vae vae, int count, Picture picture, long seed) {
+        requireWithin("count", count, 1, MOST_IMAGES);
+        return drawn(vae, seed, "samples", rng -> decoded(vae, vae.prior().sample(count, rng), picture, rng))
+                .grid()
+                .columns(Math.min(count, SAMPLE_COLUMNS));
+    }
+
+    /**
+     * The first images of a set, each with its reconstruction (z the mean of q(z|x)) right below it.
+     *
+     * @param count 1 to 10,000, and no more than the set has
+     * @throws InputException for another count
+     */
+    public static ImageGrid reconstructions(Vae vae, ImageSet set, int count, Picture picture, long seed) {
+        requireWithin("count", count, 1, MOST_IMAGES);
+        ImageSet originals = first(set, count, "count " + count);
+        Images decoded = drawn(vae, seed, "reconstructions", rng -> decoded(vae, means(vae, originals), picture, rng));
+        int height = originals.height();
+        int width = originals.width();
+        int pairRows = 2 * height + 1;
+        byte[] below = decoded.bytes();
+        byte[] pairs = new byte[count * originals.channels() * pairRows * width];
+        Arrays.fill(pairs, LINE);
+        int plane = height * width;
+        for (int i = 0; i < count; i++) {
+            byte[] above = originals.image(i);
+            for (int channel = 0; channel < originals.channels(); channel++) {
+                int at = i * originals.channels() + channel;
+                int start = at * pairRows * width;
+                System.arraycopy(above, channel * plane, pairs, start, plane);
+                System.arraycopy(below, at * plane, pairs, start + plane + width, plane);
+            }
+        }
+        return ImageGrid.of(pairs, originals.channels(), pairRows, width)
+                .columns(Math.min(count, PAIR_COLUMNS))
+                .scale(scale(width))
+                .title("above: original, below: reconstruction (" + name(picture) + ")");
+    }
+
+    /**
+     * Straight lines in latent space between the first images of a set, one a row: the original, its reconstruction, the
+     * way to the next image's, and the next original.
+     *
+     * @param pairs lines, at least 1; the set must have twice as many images
+     * @param steps points on each line, ends included, 2 to 100
+     * @throws InputException for other numbers
+     */
+    public static ImageGrid interpolations(Vae vae, ImageSet set, int pairs, int steps, Picture picture, long seed) {
+        requireWithin("steps", steps, 2, MOST_STEPS);
+        requireWithin("pairs", pairs, 1, MOST_IMAGES / (steps + 2));
+        ImageSet ends = first(set, 2 * pairs, "pairs " + pairs);
+        Images decoded = drawn(vae, seed, "interpolations", rng -> {
+            Tensor z = means(vae, ends).reshape(pairs, 2, vae.prior().latentDim());
+            Tensor line = Manifold.lines(
+                    z.narrow(1, 0, 1).squeeze(1), z.narrow(1, 1, 1).squeeze(1), steps);
+            return decoded(vae, line, picture, rng);
+        });
+        int size = ends.dimensions();
+        int columns = steps + 2;
+        byte[] between = decoded.bytes();
+        byte[] rows = new byte[pairs * columns * size];
+        for (int pair = 0; pair < pairs; pair++) {
+            int start = pair * columns * size;
+            System.arraycopy(ends.image(2 * pair), 0, rows, start, size);
+            System.arraycopy(between, pair * steps * size, rows, start + size, steps * size);
+            System.arraycopy(ends.image(2 * pair + 1), 0, rows, start + (columns - 1) * size, size);
+        }
+        List<String> labels = new ArrayList<>(List.of("original"));
+        for (int step = 0; step < steps; step++) {
+            labels.add(String.format(Locale.ROOT, "%.2f", step / (steps - 1.0)));
+        }
+        labels.add("original");
+        return ImageGrid.of(rows, ends.channels(), ends.height(), ends.width())
+                .columns(columns)
+                .scale(scale(ends.width()))
+                .columnLabels(labels);
+    }
+
+    /**
+     * Expectation images over the plane of a two-dimensional latent space; see {@link Manifold#grid}.
+     *
+     * @param n images on each side, 1 to 100
+     * @throws InputException for another number, or where the model's latent space has not two dimensions
+     */
+    public static ImageGrid manifold(Vae vae, int n) {
+        requireWithin("size", n, 1, (int) Math.sqrt(MOST_IMAGES));
+        int latentDim = vae.prior().latentDim();
+        if (latentDim != 2) {
+            throw new InputException("a manifold needs a model with 2 latent dimensions; this one has " + latentDim);
+        }
+        return drawn(vae, 0, "manifold", rng -> decoded(vae, Manifold.grid(n), Picture.MEAN, rng))
+                .grid()
+                .columns(n)
+                .padding(0)
+                .scale(n <= 20 ? SCALE : 1);
+    }
+
+    private static int scale(int width) {
+        return Math.max(SCALE, (LEAST_WIDTH + width - 1) / width);
+    }
+
+    /** How a picture of p(x|z) is called in captions and on the command line. */
+    public static String name(Picture picture) {
+        return picture.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Images in [0, 1] outside any scope. */
+    private record Images(float[] pixels, int channels, int height, int width) {
+        ImageGrid grid() {
+            return ImageGrid.of(pixels, channels, height, width);
+        }
+
+        byte[] bytes() {
+            byte[] bytes = new byte[pixels.length];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = (byte) Math.round(255 * pixels[i]);
+            }
+            return bytes;
+        }
+    }
+
+    private static Images drawn(Vae vae, long seed, String stream, Function<Rng, Tensor> work) {
+        Images[] result = new Images[1];
+        vae.evaluating(() -> {
+            try (var scope = Scope.withoutGradients();
+                    Rng root = Rng.seeded(seed);
+                    Rng rng = root.split("pictures: " + stream)) {
+                Tensor images = work.apply(rng);
+                result[0] =
+                        new Images(images.toFloats(), (int) images.size(1), (int) images.size(2), (int) images.size(3));
+            }
+        });
+        return result[0];
+    }
+
+    /** Pictures of p(x|z), decoded in portions, so that thousands need no more memory than a batch of training. */
+    private static Tensor decoded(Vae vae, Tensor z, Picture picture, Rng rng) {
+        List<Tensor> portions = new ArrayList<>();
+        long n = z.size(0);
+        for (long start = 0; start < n; start += CHUNK) {
+            try (var scope = Scope.open()) {
+                Tensor portion = z.narrow(0, start, Math.min(CHUNK, n - start)).to(vae.device());
+                portions.add(scope.keep(picture.of(vae.likelihood(), vae.decode(portion), rng)));
+            }
+        }
+        return Tensor.concat(0, portions);
+    }
+
+    /** Means of q(z|x), size×latentDim. */
+    private static Tensor means(Vae vae, ImageSet set) {
+        List<Tensor> portions = new ArrayList<>();
+        var batches = Batches.of(set, CHUNK).iterator();
+        while (batches.hasNext()) {
+            try (var scope = Scope.open()) {
+                portions.add(scope.keep(
+                        vae.posterior(vae.target(batches.next().images())).mean()));
+            }
+        }
+        return Tensor.concat(0, portions);
+    }
+
+    private static ImageSet first(ImageSet set, int n, String name) {
+        if (n > set.size()) {
+            throw new InputException(
+                    name + " needs " + n + " images, but " + set.name() + " has " + set.size() + " here");
+        }
+        return set.limit(n);
+    }
+
+    private static void requireWithin(String name, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new InputException(name + " " + value + ": expected " + least + " to " + most);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package varepsilon.lab.experiment;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import varepsilon.lab.run.StoppedException;
+
+/**
+ * Does the cells of an experiment that are not done. Several processes may do so in one folder at the same time: each cell
+ * is held by a lock on a file, which the system takes back from a process that dies, however it dies. So nothing needs to
+ * be told who does what, and nothing is left behind.
+ */
+public final class CellRunner {
+    private static final long PAUSE_MILLIS = 500;
+
+    private final Workplace workplace;
+
+    /** For the cells of one experiment. */
+    public CellRunner(Workplace workplace) {
+        this.workplace = workplace;
+    }
+
+    /**
+     * Returns when all cells of all stages are done.
+     *
+     * @throws StoppedException where a stop was requested before
+     */
+    public void run(List<Stage> stages) throws IOException {
+        for (Stage stage : stages) {
+            List<Cell> cells = stage.cells();
+            while (true) {
+                int done = (int) cells.stream().filter(Cell::isDone).count();
+                if (done == cells.size()) {
+                    break;
+                }
+                if (!runOne(cells, done)) {
+                    workplace.watcher().waits(cells.size() - done);
+                    pause();
+                }
+            }
+        }
+    }
+
+    /** Cells of all stages that are done, up to the first stage that is not. */
+    public static Optional<Cell> firstMissing(List<Stage> stages) throws IOException {
+        for (Stage stage : stages) {
+            Optional<Cell> missing =
+                    stage.cells().stream().filter(cell -> !cell.isDone()).findFirst();
+            if (missing.isPresent()) {
+                return missing;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** False where other processes hold all that is left. */
+    private boolean runOne(List<Cell> cells, int done) throws IOException {
+        for (Cell cell : cells) {
+            if (cell.isDone()) {
+                continue;
+            }
+            try (FileChannel file = lockFile(cell)) {
+                if (!locked(file)) {
+                    continue;
+                }
+                // It may have been done between the first look and the lock.
+                if (!cell.isDone()) {
+                    workplace.watcher().begins(cell, done, cells.size());
+                    cell.run();
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private FileChannel lockFile(Cell cell) throws IOException {
+        Path folder = workplace.folder().resolve("locks");
+        Files.createDirectories(folder);
+        return FileChannel.open(folder.resolve(cell.key()), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    }
+
+    private static boolean locked(FileChannel file) throws IOException {
+        try {
+            FileLock lock = file.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private void pause() {
+        if (workplace.runs().stopRequested().getAsBoolean()) {
+            throw new StoppedException();
+        }
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoppedException();
+        }
+    }
+}

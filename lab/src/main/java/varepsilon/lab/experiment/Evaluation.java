@@ -1,0 +1,137 @@
+package varepsilon.lab.experiment;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import varepsilon.base.AtomicFile;
+import varepsilon.base.InputException;
+import varepsilon.data.Checksums;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.run.MeasuredClassifier;
+import varepsilon.lab.run.MeasuredClassifier.Measurement;
+import varepsilon.tensor.Device;
+import varepsilon.train.RunDirectory;
+
+/**
+ * What one model gets right of some images, as they are and after each of some changes, image by image. Made by {@link
+ * #of}.
+ *
+ * @param label what it is, for people
+ * @param key a digest of all that decides the result
+ * @param weights of the model: a file or a run directory
+ * @param images which ones
+ * @param measurements what is done to them
+ * @param seed of what is random in it
+ * @param device where
+ * @param workplace where the result is kept
+ */
+record Evaluation(
+        String label,
+        String key,
+        Path weights,
+        ImageSet images,
+        List<Measurement> measurements,
+        long seed,
+        Device device,
+        Workplace workplace)
+        implements Cell {
+    private static final int DIGITS = 12;
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /**
+     * The file that keeps it.
+     *
+     * @param model SHA-256 of the weights
+     * @param images SHA-256 of the images
+     * @param right by measurement, a 1 for each image that is right and a 0 for each other
+     */
+    private record Kept(String model, String images, Map<String, String> right) {}
+
+    static Evaluation of(
+            String label,
+            Path weights,
+            ImageSet images,
+            List<Measurement> measurements,
+            long seed,
+            Device device,
+            Workplace workplace)
+            throws IOException {
+        String made = digest(weights) + images.sha256() + measurements + seed;
+        String key = "evaluation-"
+                + Checksums.sha256(made.getBytes(StandardCharsets.UTF_8)).substring(0, DIGITS);
+        return new Evaluation(label, key, weights, images, List.copyOf(measurements), seed, device, workplace);
+    }
+
+    private static String digest(Path weights) throws IOException {
+        return Checksums.sha256(RunDirectory.weightsOf(weights));
+    }
+
+    private Path file() {
+        return workplace.folder().resolve("evaluations").resolve(key() + ".json");
+    }
+
+    @Override
+    public boolean isDone() {
+        return Files.isRegularFile(file());
+    }
+
+    @Override
+    public void run() throws IOException {
+        Map<String, String> right = new LinkedHashMap<>();
+        try (MeasuredClassifier classifier = MeasuredClassifier.read(weights, device)) {
+            long all = (long) images.size() * measurements.size();
+            for (Measurement measurement : measurements) {
+                long before = (long) images.size() * right.size();
+                boolean[] of = classifier.right(
+                        measurement,
+                        images,
+                        seed,
+                        done -> workplace.progress(label + ": " + measurement.name(), before + done, all));
+                right.put(measurement.name(), bits(of));
+            }
+        }
+        AtomicFile.writeString(
+                file(), JSON.writeValueAsString(new Kept(digest(weights), images.sha256(), right)) + "\n");
+    }
+
+    /**
+     * Whether each image was right after a measurement; of an evaluation that is done.
+     *
+     * @throws InputException where the file is not what was written
+     */
+    boolean[] right(String measurement) throws IOException {
+        try {
+            String bits =
+                    JSON.readValue(Files.readString(file()), Kept.class).right().get(measurement);
+            if (bits == null || !bits.matches("[01]{" + images.size() + "}")) {
+                throw new InputException(file() + ": does not tell of '" + measurement + "' on " + images.size()
+                        + " images; delete it to" + " have it done again");
+            }
+            boolean[] right = new boolean[bits.length()];
+            for (int i = 0; i < right.length; i++) {
+                right[i] = bits.charAt(i) == '1';
+            }
+            return right;
+        } catch (JsonProcessingException e) {
+            throw new InputException(
+                    file() + ": cannot be read: " + e.getOriginalMessage() + "; delete it to have it done again", e);
+        }
+    }
+
+    private static String bits(boolean[] right) {
+        StringBuilder text = new StringBuilder(right.length);
+        for (boolean one : right) {
+            text.append(one ? '1' : '0');
+        }
+        return text.toString();
+    }
+}

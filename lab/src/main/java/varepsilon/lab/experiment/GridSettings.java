@@ -1,0 +1,128 @@
+package varepsilon.lab.experiment;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Map.Entry;
+import java.util.stream.Collectors;
+import varepsilon.base.InputException;
+import varepsilon.lab.spec.Yaml;
+
+/**
+ * Trainings that differ in some settings.
+ *
+ * @param base the settings of a training that all share
+ * @param grid by key, such as {@code fitting.learningRate}, the values that are combined each with each
+ * @param cells further trainings, each by what it has other than the base
+ * @param seeds each training is done once with each
+ */
+record GridSettings(
+        ObjectNode base, Map<String, List<JsonNode>> grid, List<Map<String, JsonNode>> cells, List<Long> seeds) {
+    private static final String SEED = "seed";
+
+    GridSettings {
+        if (seeds.isEmpty()) {
+            throw new InputException("seeds: expected at least one");
+        }
+        grid.forEach((key, values) -> {
+            if (values.isEmpty()) {
+                throw new InputException("grid." + key + ": expected a list of at least one value");
+            }
+            requireNoSeed("grid", key);
+        });
+        cells.forEach(cell -> cell.keySet().forEach(key -> requireNoSeed("cells", key)));
+    }
+
+    /** Each training is done with every seed: one that an axis or a cell has of its own would be lost. */
+    private static void requireNoSeed(String section, String key) {
+        if (key.equals(SEED)) {
+            throw new InputException(
+                    section + "." + key + ": expected under the key 'seeds', as a list of whole numbers");
+        }
+    }
+
+    /** What one training has other than the base, its seed last. */
+    record Assignment(Map<String, JsonNode> values) {
+        /** In a few words: {@code latentDim 20, seed 42}. */
+        String label() {
+            return values.entrySet().stream()
+                    .map(entry -> entry.getKey() + " " + text(entry.getValue()))
+                    .collect(Collectors.joining(", "));
+        }
+
+        private static String text(JsonNode value) {
+            return value.isTextual() ? value.asText() : value.toString();
+        }
+
+        /** The settings of the training. */
+        ObjectNode applied(ObjectNode base) {
+            ObjectNode all = base.deepCopy();
+            values.forEach((key, value) -> put(all, key, value));
+            return all;
+        }
+
+        private static void put(ObjectNode root, String key, JsonNode value) {
+            String[] path = key.split("\\.");
+            ObjectNode at = root;
+            for (int i = 0; i < path.length - 1; i++) {
+                requireKnown(at, path, i);
+                if (!(at.get(path[i]) instanceof ObjectNode section)) {
+                    throw new InputException("the grid: key '" + key + "': '" + path[i] + "' has no keys");
+                }
+                at = section;
+            }
+            requireKnown(at, path, path.length - 1);
+            at.set(path[path.length - 1], value);
+        }
+
+        private static void requireKnown(ObjectNode at, String[] path, int depth) {
+            List<String> known = new ArrayList<>();
+            at.fieldNames().forEachRemaining(known::add);
+            String section = String.join(".", List.of(path).subList(0, depth));
+            Yaml.requireKnown(path[depth], known, section.isEmpty() ? "" : section + ".", "the grid");
+        }
+    }
+
+    /** All trainings. */
+    List<Assignment> assignments() {
+        List<Map<String, JsonNode>> combined = new ArrayList<>();
+        if (!grid.isEmpty() || cells.isEmpty()) {
+            combined.add(Map.of());
+        }
+        for (Entry<String, List<JsonNode>> axis : grid.entrySet()) {
+            List<Map<String, JsonNode>> longer = new ArrayList<>();
+            for (Map<String, JsonNode> one : combined) {
+                for (JsonNode value : axis.getValue()) {
+                    longer.add(with(one, axis.getKey(), value));
+                }
+            }
+            combined = longer;
+        }
+        combined.addAll(cells);
+        List<Assignment> assignments = new ArrayList<>();
+        for (Map<String, JsonNode> one : combined) {
+            for (long seed : seeds) {
+                assignments.add(new Assignment(with(one, SEED, LongNode.valueOf(seed))));
+            }
+        }
+        return assignments;
+    }
+
+    private static Map<String, JsonNode> with(Map<String, JsonNode> values, String key, JsonNode value) {
+        Map<String, JsonNode> longer = new LinkedHashMap<>(values);
+        longer.put(key, value);
+        return longer;
+    }
+
+    /** The keys that any training has other than the base, in order. */
+    List<String> keys() {
+        return assignments().stream()
+                .flatMap(assignment -> assignment.values().keySet().stream())
+                .distinct()
+                .toList();
+    }
+}

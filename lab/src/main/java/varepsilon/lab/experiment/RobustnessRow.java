@@ -1,0 +1,135 @@
+package varepsilon.lab.experiment;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import varepsilon.lab.spec.Defect;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.PairedComparison;
+
+/**
+ * A row of a published robustness table, measured.
+ *
+ * @param published what was published
+ * @param asRun the same with all defects
+ * @param clampAlone the as-run model after the clamp alone, without an attack; null in rows without an attack
+ * @param mended by defect, or by what is wrong with the training, the as-run figure with that alone put right, compared
+ *     image by image with all defects
+ * @param asMeant the figure without any defect
+ */
+record RobustnessRow(
+        PublishedRow published,
+        Accuracy asRun,
+        Accuracy clampAlone,
+        Map<String, PairedComparison> mended,
+        Accuracy asMeant) {
+    private static final double SIGNIFICANT = 0.05;
+    private static final int PERCENT = 100;
+
+    static RobustnessRow of(PublishedRow row, RobustnessExperiment.Evaluations of, RobustnessExperiment experiment)
+            throws IOException {
+        String measured = row.attacked() ? RobustnessExperiment.AS_RUN : RobustnessExperiment.CLEAN;
+        boolean[] asRun = of.asRun().right(measured);
+        Map<String, PairedComparison> mended = new LinkedHashMap<>();
+        if (row.attacked()) {
+            for (Defect defect : experiment.evaluationDefects()) {
+                mended.put(
+                        defect.label(),
+                        PairedComparison.of(of.asRun().right(RobustnessExperiment.without(defect)), asRun));
+            }
+        }
+        if (of.mended().isPresent()) {
+            mended.put(
+                    trainingDefect(row), PairedComparison.of(of.mended().get().right(measured), asRun));
+        }
+        return new RobustnessRow(
+                row,
+                Accuracy.of(asRun),
+                row.attacked() ? Accuracy.of(of.asRun().right(RobustnessExperiment.CLAMP_ALONE)) : null,
+                mended,
+                Accuracy.of(of.asMeant()
+                        .right(row.attacked() ? RobustnessExperiment.AS_MEANT : RobustnessExperiment.CLEAN)));
+    }
+
+    /** What was wrong with the training of a row's model. */
+    private static String trainingDefect(PublishedRow row) {
+        if (!row.defended()) {
+            return Defect.NO_FURTHER_TRAINING.label();
+        }
+        return row.defense().equals("pgd")
+                ? Defect.TRAIN_ON_CLEAN.label()
+                : Defect.CLAMP_NORMALISED.label() + " in training";
+    }
+
+    /** What was published as a count, as far as its digits tell. */
+    Accuracy publishedAccuracy() {
+        return new Accuracy((int) Math.round(published.accuracy() * PublishedRow.IMAGES), PublishedRow.IMAGES);
+    }
+
+    /** Whether the 95 % interval of the difference to what was published holds 0, give or take its last digit. */
+    boolean agrees() {
+        return agrees(asRun);
+    }
+
+    /** Whether the figure without defects would agree too. */
+    boolean meantAgrees() {
+        return agrees(asMeant);
+    }
+
+    private boolean agrees(Accuracy measured) {
+        DifferenceInterval interval = difference(measured);
+        double rounding = Math.pow(10, -published.decimals()) / 2;
+        return interval.low() <= rounding && interval.high() >= -rounding;
+    }
+
+    /** How much more is right as run than was published. */
+    DifferenceInterval difference() {
+        return difference(asRun);
+    }
+
+    private DifferenceInterval difference(Accuracy measured) {
+        return DifferenceInterval.independent(measured, publishedAccuracy());
+    }
+
+    /** The defect whose mending alone changes the as-run figure most, where that is more than chance. */
+    Optional<String> explanation() {
+        return mended.entrySet().stream()
+                .filter(entry -> entry.getValue().pValue() < SIGNIFICANT)
+                .max(Comparator.comparingDouble(
+                        entry -> Math.abs(entry.getValue().difference())))
+                .map(Map.Entry::getKey);
+    }
+
+    /**
+     * The verdict in words.
+     *
+     * @param comparable whether it was measured on the images that were published about
+     */
+    String verdict(boolean comparable) {
+        List<String> words = new ArrayList<>();
+        if (comparable) {
+            words.add(
+                    agrees()
+                            ? "agrees"
+                            : String.format(
+                                    Locale.ROOT,
+                                    "differs by %+.1f points",
+                                    PERCENT * (asRun.rate() - published.accuracy())));
+        }
+        explanation()
+                .ifPresentOrElse(
+                        defect -> words.add(String.format(
+                                Locale.ROOT,
+                                "%s: %+.1f points when put right",
+                                defect,
+                                PERCENT * mended.get(defect).difference())),
+                        () -> words.add("no defect matters here"));
+        return String.join("; ", words);
+    }
+}

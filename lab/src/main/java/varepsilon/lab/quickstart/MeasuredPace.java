@@ -1,0 +1,110 @@
+package varepsilon.lab.quickstart;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.RunWatcher;
+import varepsilon.lab.run.VaeRun;
+
+/**
+ * Measures by the first steps of the trainings themselves, in a folder that is deleted afterwards. What is trained later is
+ * the same whether or not this was done: every run has random numbers of its own.
+ */
+public final class MeasuredPace implements QuickstartPace {
+    private static final int WARM_UP = 3;
+    private static final int STEPS = 12;
+    private static final double ENOUGH_SECONDS = 6;
+
+    private final Quickstart.Settings settings;
+    private final BooleanSupplier stopRequested;
+    private final LongSupplier nanoTime;
+
+    /**
+     * A pace that is measured when it is asked for.
+     *
+     * @param settings of the quickstart
+     * @param stopRequested ends a measurement early; it then tells less or, before the first step, 0
+     * @param nanoTime a clock
+     */
+    public MeasuredPace(Quickstart.Settings settings, BooleanSupplier stopRequested, LongSupplier nanoTime) {
+        this.settings = settings;
+        this.stopRequested = stopRequested;
+        this.nanoTime = nanoTime;
+    }
+
+    @Override
+    public double vaeStep() throws IOException {
+        return measured(folder -> {
+            try (VaeRun run = new QuickstartVae(folder, settings).begin(20)) {
+                return time((timer, enough) -> run.train(timer, List.of(), enough));
+            }
+        });
+    }
+
+    @Override
+    public double standardStep() throws IOException {
+        return measured(folder -> {
+            try (ClassifierRun run = new QuickstartClassifiers(folder, settings).beginStandard()) {
+                return time((timer, enough) -> run.train(timer, List.of(), enough));
+            }
+        });
+    }
+
+    @Override
+    public double adversarialStep() throws IOException {
+        return measured(folder -> {
+            try (ClassifierRun run = new QuickstartClassifiers(folder, settings).beginDefended()) {
+                return time((timer, enough) -> run.train(timer, List.of(), enough));
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface InFolder {
+        double measure(Path folder) throws IOException;
+    }
+
+    @FunctionalInterface
+    private interface Training {
+        void run(RunWatcher timer, BooleanSupplier enough) throws IOException;
+    }
+
+    private static double measured(InFolder work) throws IOException {
+        Path folder = Files.createTempDirectory("varepsilon-pace");
+        try {
+            return work.measure(folder);
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private double time(Training training) throws IOException {
+        List<Long> ends = new ArrayList<>();
+        RunWatcher timer = new RunWatcher() {
+            @Override
+            public void stepped(Step step) {
+                ends.add(nanoTime.getAsLong());
+            }
+        };
+        training.run(timer, () -> stopRequested.getAsBoolean() || isEnough(ends));
+        int first = Math.min(WARM_UP, ends.size()) - 1;
+        int steps = ends.size() - 1 - first;
+        return steps > 0 && first >= 0 ? (ends.get(ends.size() - 1) - ends.get(first)) / 1e9 / steps : 0;
+    }
+
+    private static boolean isEnough(List<Long> ends) {
+        int steps = ends.size() - WARM_UP;
+        return steps >= STEPS || steps >= 2 && (ends.get(ends.size() - 1) - ends.get(0)) / 1e9 >= ENOUGH_SECONDS;
+    }
+}

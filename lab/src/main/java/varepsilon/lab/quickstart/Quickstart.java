@@ -1,0 +1,159 @@
+package varepsilon.lab.quickstart;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import varepsilon.base.InputException;
+import varepsilon.classify.Classifier;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.run.ClassifierResults;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.VaeResults;
+import varepsilon.lab.run.VaeRun;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.RobustEvaluation;
+import varepsilon.robust.evaluate.RobustnessReport;
+
+/** A first look at everything in a few minutes, with no data and no network: trains small models on the drawn digits. */
+public final class Quickstart {
+    private Quickstart() {}
+
+    /**
+     * How much to do, and on what.
+     *
+     * @param limit first so many training images, 0 for all
+     * @param epochs passes over them for each VAE
+     * @param samplesEvery epochs between two pictures of samples
+     * @param classifierEpochs passes over the training images for each classifier
+     * @param testLimit first so many test images for the classifiers, 0 for all
+     * @param seed decides everything that is random
+     * @param threads threads of one operation
+     * @param device {@code cpu} or {@code cuda:i}
+     */
+    public record Settings(
+            int limit,
+            int epochs,
+            int samplesEvery,
+            int classifierEpochs,
+            int testLimit,
+            long seed,
+            int threads,
+            String device) {
+        /** All of the drawn digits to train on, for as long as is of use. */
+        public static Settings full(long seed, int threads, String device) {
+            return new Settings(
+                    0,
+                    QuickstartBudget.MOST_VAE_EPOCHS,
+                    2,
+                    QuickstartBudget.MOST_CLASSIFIER_EPOCHS,
+                    2000,
+                    seed,
+                    threads,
+                    device);
+        }
+
+        /** The same with so many epochs. */
+        Settings withEpochs(int vae, int classifier) {
+            return new Settings(limit, vae, samplesEvery, classifier, testLimit, seed, threads, device);
+        }
+    }
+
+    /** Does what takes long, and shows how it goes. All give nothing where they were asked to stop. */
+    public interface Work {
+        /** Trains one of the VAEs: {@link VaeRun#train}. */
+        Optional<VaeResults> train(VaeRun run) throws IOException;
+
+        /** Trains one of the classifiers: {@link ClassifierRun#train}. */
+        Optional<ClassifierResults> train(ClassifierRun run) throws IOException;
+
+        /** Attacks one of them: {@link Attacks#run}. */
+        Optional<RobustnessReport> attack(Attacks attacks);
+    }
+
+    /**
+     * The attacks on one of the classifiers.
+     *
+     * @param name of the classifier, for people
+     * @param evaluation what is done to it
+     * @param classifier that one
+     * @param images which ones
+     * @param pictures sees all adversarial examples
+     */
+    public record Attacks(
+            String name,
+            RobustEvaluation evaluation,
+            Classifier classifier,
+            ImageSet images,
+            EvaluationListener pictures) {
+        /** The images to be done, each counted once for every attack and once as it is. */
+        public long work() {
+            return evaluation.work(images);
+        }
+
+        /**
+         * Does them, or as many as there is time for until a stop is requested.
+         *
+         * @param done is told how many images are
+         */
+        public Optional<RobustnessReport> run(LongConsumer done, BooleanSupplier stopRequested) {
+            EvaluationListener progress = new EvaluationListener() {
+                @Override
+                public void advanced(long images, long total) {
+                    done.accept(images);
+                }
+            };
+            RobustnessReport report = evaluation.of(
+                    classifier, images, EvaluationListener.all(List.of(pictures, progress)), stopRequested);
+            return Optional.of(report).filter(RobustnessReport::complete);
+        }
+    }
+
+    /** Runs it for as many epochs as the settings say. */
+    static Optional<QuickstartResult> run(Path folder, Settings settings, Work work) throws IOException {
+        return run(folder, settings, QuickstartEpochs.of(settings.epochs(), settings.classifierEpochs()), work);
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param folder empty or not there; gets a run directory for each model, and pictures
+     * @param chosen the epochs, in place of those of the settings
+     * @return empty where the work was asked to stop
+     * @throws InputException where the folder holds something already
+     */
+    public static Optional<QuickstartResult> run(Path folder, Settings settings, QuickstartEpochs chosen, Work work)
+            throws IOException {
+        requireNew(folder);
+        long start = System.nanoTime();
+        int vaeEpochs = chosen.vae();
+        Optional<QuickstartResult.Vae> vae =
+                new QuickstartVae(folder, settings.withEpochs(vaeEpochs, settings.classifierEpochs())).run(work);
+        if (vae.isEmpty()) {
+            return Optional.empty();
+        }
+        int classifierEpochs = chosen.classifier();
+        Optional<QuickstartResult.Classifiers> classifiers =
+                new QuickstartClassifiers(folder, settings.withEpochs(vaeEpochs, classifierEpochs)).run(work);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        return classifiers.map(both ->
+                new QuickstartResult(folder.toString(), seconds, vaeEpochs, classifierEpochs, vae.orElseThrow(), both));
+    }
+
+    private static void requireNew(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new InputException(folder + ": is a file; expected a folder that is empty or not there");
+        }
+        try (var entries = Files.newDirectoryStream(folder)) {
+            if (entries.iterator().hasNext()) {
+                throw new InputException(folder + ": is not empty; choose another --out, so that nothing is lost");
+            }
+        }
+    }
+}

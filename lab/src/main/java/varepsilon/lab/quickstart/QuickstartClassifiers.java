@@ -1,0 +1,187 @@
+package varepsilon.lab.quickstart;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.classify.Normalisation;
+import varepsilon.data.Datasets;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.evaluate.AttackOutcome;
+import varepsilon.lab.evaluate.AttackPictures;
+import varepsilon.lab.run.ClassifierResults;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.report.ImageGrid;
+import varepsilon.report.PictureSheet;
+import varepsilon.robust.evaluate.RobustEvaluation;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+import varepsilon.tensor.Device;
+
+/**
+ * The classifier half of the quickstart: on the drawn digits, a classifier as it is usually trained and one that is trained
+ * on adversarial digits too, from the same first weights and for as long, both under the same attacks.
+ */
+final class QuickstartClassifiers {
+    /** The name of the picture of both under attack. */
+    static final String PICTURE = "attacks.png";
+
+    private static final String DATA = "glyphs";
+    private static final String ARCHITECTURE = "small-cnn";
+    private static final int VALIDATION = 1000;
+    private static final int BATCH_SIZE = 128;
+    private static final double LEARNING_RATE = 0.05;
+    private static final double MOMENTUM = 0.9;
+    private static final double WEIGHT_DECAY = 5e-4;
+    private static final double PEAK = 0.3;
+
+    // A fifth of the way from black to white: a person still reads the digit.
+    private static final double EPSILON = 0.2;
+    private static final int TRAINING_STEPS = 5;
+    private static final int CHECK_STEPS = 10;
+    private static final int TEST_STEPS = 20;
+    private static final double ALPHA = 0.5;
+    private static final int SHOWN = 8;
+
+    private final Path folder;
+    private final Quickstart.Settings settings;
+
+    QuickstartClassifiers(Path folder, Quickstart.Settings settings) {
+        this.folder = folder;
+        this.settings = settings;
+    }
+
+    /** Empty where the work was stopped. */
+    Optional<QuickstartResult.Classifiers> run(Quickstart.Work work) throws IOException {
+        Optional<ClassifierResults> standard = trained(beginStandard(), work);
+        if (standard.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<ClassifierResults> defended = trained(beginDefended(), work);
+        if (defended.isEmpty()) {
+            return Optional.empty();
+        }
+        // Neither model needs a data folder for the drawn digits; any will do.
+        ImageSet all = Datasets.load(DATA, Split.TEST, folder);
+        ImageSet test = settings.testLimit() > 0 ? all.limit(settings.testLimit()) : all;
+        try (ClassifierFile first = ClassifierFile.read(standardRun(), device());
+                ClassifierFile second = ClassifierFile.read(defendedRun(), device())) {
+            int strongest = attacks().size() - 1;
+            Trial trial = evaluation().trials().get(strongest);
+            AttackPictures fallen =
+                    AttackPictures.first(SHOWN, strongest, trial, first.classifier(), test.classNames());
+            Optional<RobustnessReport> ofStandard = work.attack(
+                    new Quickstart.Attacks("the standard classifier", evaluation(), first.classifier(), test, fallen));
+            if (ofStandard.isEmpty()) {
+                return Optional.empty();
+            }
+            AttackPictures same =
+                    AttackPictures.of(fallen.shown(), strongest, trial, second.classifier(), test.classNames());
+            Optional<RobustnessReport> ofDefended = work.attack(
+                    new Quickstart.Attacks("the defended classifier", evaluation(), second.classifier(), test, same));
+            if (ofDefended.isEmpty()) {
+                return Optional.empty();
+            }
+            draw(fallen, same);
+            return Optional.of(new QuickstartResult.Classifiers(
+                    EPSILON, attacked(standard.get(), ofStandard.get()), attacked(defended.get(), ofDefended.get())));
+        }
+    }
+
+    /** The one of standard training, to be trained. */
+    ClassifierRun beginStandard() throws IOException {
+        return ClassifierRun.begin(config(ClassifierSpec.Defense.standard(), AttackSpec.none()), standardRun(), folder);
+    }
+
+    /** The one of adversarial training, to be trained. */
+    ClassifierRun beginDefended() throws IOException {
+        ClassifierSpec.Defense defense = ClassifierSpec.Defense.adversarialLoss(pgd(TRAINING_STEPS), ALPHA);
+        return ClassifierRun.begin(config(defense, pgd(CHECK_STEPS)), defendedRun(), folder);
+    }
+
+    private Path standardRun() {
+        return folder.resolve("classifier-standard");
+    }
+
+    private Path defendedRun() {
+        return folder.resolve("classifier-defended");
+    }
+
+    private static Optional<ClassifierResults> trained(ClassifierRun run, Quickstart.Work work) throws IOException {
+        try (run) {
+            return work.train(run);
+        }
+    }
+
+    private ClassifierSpec config(ClassifierSpec.Defense defense, AttackSpec check) {
+        int limit = settings.limit();
+        int validation = limit > 0 ? Math.min(VALIDATION, Math.max(1, limit / 10)) : VALIDATION;
+        return new ClassifierSpec(
+                new ClassifierSpec.Images(DATA, limit, validation, "none", settings.testLimit()),
+                new ClassifierSpec.Network(ARCHITECTURE, "", Normalisation.none(1)),
+                new ClassifierSpec.Fitting(
+                        settings.classifierEpochs(),
+                        BATCH_SIZE,
+                        LEARNING_RATE,
+                        MOMENTUM,
+                        WEIGHT_DECAY,
+                        "one-cycle",
+                        1,
+                        1,
+                        PEAK,
+                        0,
+                        0,
+                        0),
+                defense,
+                check,
+                settings.seed(),
+                settings.threads(),
+                settings.device());
+    }
+
+    private static AttackSpec pgd(int steps) {
+        return AttackSpec.usual("pgd", "linf", EPSILON).withSteps(steps);
+    }
+
+    /** From the weakest to the strongest. */
+    private static List<AttackSpec> attacks() {
+        return List.of(
+                AttackSpec.usual("uniform-noise", "linf", EPSILON),
+                AttackSpec.usual("fgsm", "linf", EPSILON),
+                pgd(TEST_STEPS));
+    }
+
+    private RobustEvaluation evaluation() {
+        List<Trial> trials = attacks().stream()
+                .map(attack -> Trial.untargeted(attack.toAttack(), attack.toThreatModel()))
+                .toList();
+        return new RobustEvaluation(trials, BATCH_SIZE, settings.seed(), device());
+    }
+
+    private Device device() {
+        return Device.parse(settings.device());
+    }
+
+    private static QuickstartResult.Attacked attacked(ClassifierResults training, RobustnessReport report) {
+        List<AttackOutcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < attacks().size(); i++) {
+            outcomes.add(
+                    AttackOutcome.of(attacks().get(i), report, report.trials().get(i), null));
+        }
+        return new QuickstartResult.Attacked(training, outcomes);
+    }
+
+    /** The same digits before both, one above the other. */
+    private void draw(AttackPictures standard, AttackPictures defended) throws IOException {
+        String attack = "pgd-" + TEST_STEPS + " at ε = " + EPSILON;
+        ImageGrid above = standard.grid().title("Standard training, under " + attack);
+        ImageGrid below = defended.grid().title("Adversarial training, under " + attack);
+        PictureSheet.grid(1, List.of(PictureSheet.of(above.render()), PictureSheet.of(below.render())))
+                .write(folder.resolve(PICTURE));
+    }
+}

@@ -1,0 +1,27 @@
+package varepsilon.lab.quickstart;
+
+import java.io.IOException;
+
+/** For how many epochs the quickstart's models are trained. It is asked once for each, when the models' turn has come. */
+public interface QuickstartEpochs {
+    /** Epochs of each VAE, at least 1. */
+    int vae() throws IOException;
+
+    /** Epochs of each classifier, at least 1. */
+    int classifier() throws IOException;
+
+    /** As many as these. */
+    static QuickstartEpochs of(int vae, int classifier) {
+        return new QuickstartEpochs() {
+            @Override
+            public int vae() {
+                return vae;
+            }
+
+            @Override
+            public int classifier() {
+                return classifier;
+            }
+        };
+    }
+}

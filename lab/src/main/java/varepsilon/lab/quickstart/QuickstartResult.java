@@ -1,0 +1,110 @@
+package varepsilon.lab.quickstart;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import varepsilon.lab.evaluate.AttackOutcome;
+import varepsilon.lab.run.ClassifierResults;
+import varepsilon.lab.run.TrainingPictures;
+import varepsilon.lab.run.VaeResults;
+
+/**
+ * What came of a quickstart.
+ *
+ * @param folder where everything lies
+ * @param seconds time that it took
+ * @param vaeEpochs epochs that each VAE was trained for
+ * @param classifierEpochs epochs that each classifier was trained for
+ * @param vae its VAE half
+ * @param classifiers its other half
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record QuickstartResult(
+        String folder, double seconds, int vaeEpochs, int classifierEpochs, Vae vae, Classifiers classifiers) {
+    /**
+     * Two VAEs on the drawn digits.
+     *
+     * @param zeroKnowledgeBpd bits per dimension of a model that knows nothing: all grey levels equally likely
+     * @param latent20 the one with 20 latent dimensions
+     * @param latent2 the one with 2
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Vae(double zeroKnowledgeBpd, VaeResults latent20, VaeResults latent2) {}
+
+    /**
+     * Two classifiers of the drawn digits under the same attacks.
+     *
+     * @param eps ε of all attacks, L∞, in pixel units
+     * @param standard the one trained on digits as they are
+     * @param defended the one trained on adversarial ones too
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Classifiers(double eps, Attacked standard, Attacked defended) {}
+
+    /**
+     * A classifier and what attacks made of it.
+     *
+     * @param training what came of its training
+     * @param attacks from the weakest to the strongest
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Attacked(ClassifierResults training, List<AttackOutcome> attacks) {
+        /** Freezes the list. */
+        public Attacked {
+            attacks = List.copyOf(attacks);
+        }
+    }
+
+    /** The numbers, what they mean, and where to look, for a person. */
+    public String text() {
+        VaeResults latent20 = vae.latent20();
+        VaeResults latent2 = vae.latent2();
+        double nats = latent20.test().nelboNats();
+        double bitsAnImage = nats / Math.log(2);
+        long pixels = Math.round(bitsAnImage / latent20.test().bpd());
+        return String.format(
+                Locale.ROOT,
+                """
+                Test, on %,d digits that no model has seen:
+                  20 latent dimensions  %.4f bits per dimension
+                   2 latent dimensions  %.4f bits per dimension
+                   knowing nothing      %.4f bits per dimension
+
+                Bits per dimension are what a model needs on average to write down one pixel: fewer is better.
+                One that knows nothing spends %.0f bits on each of %d pixels, %,.0f on a digit; this one at most %,.0f.
+                Two latent dimensions hold less of a digit than twenty, but they can be looked at whole.
+
+                %s
+                Look at
+                  samples while training, and the latent plane   %s
+                  digits that the model dreamt up                %s
+                  test digits, and what 20 numbers keep of them  %s
+                  from one test digit to another                 %s
+                  the latent plane                               %s
+                  bits per dimension over the epochs             %s
+                  digits under attack, before both classifiers   %s
+                """,
+                latent20.test().n(),
+                latent20.test().bpd(),
+                latent2.test().bpd(),
+                vae.zeroKnowledgeBpd(),
+                vae.zeroKnowledgeBpd(),
+                pixels,
+                vae.zeroKnowledgeBpd() * pixels,
+                bitsAnImage,
+                QuickstartReading.of(classifiers),
+                file("overview.png"),
+                TrainingPictures.samplesFile(file("latent-20"), latent20.epochs()),
+                file("latent-20", "reconstructions.png"),
+                file("latent-20", "interpolations.png"),
+                file("latent-2", "manifold.png"),
+                file("latent-20", "curves_bpd.png"),
+                file(QuickstartClassifiers.PICTURE));
+    }
+
+    private Path file(String name, String... more) {
+        return Path.of(folder, name).resolve(Path.of("", more));
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * Both halves on embedded images in a few minutes.
+ */
+package varepsilon.lab.quickstart;

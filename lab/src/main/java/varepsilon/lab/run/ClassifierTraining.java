@@ -1,0 +1,235 @@
+package varepsilon.lab.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import varepsilon.base.InputException;
+import varepsilon.classify.Architecture;
+import varepsilon.classify.NetworkClassifier;
+import varepsilon.data.Augmentation;
+import varepsilon.data.Datasets;
+import varepsilon.data.HorizontalFlip;
+import varepsilon.data.ImageSet;
+import varepsilon.data.RandomCrop;
+import varepsilon.data.Split;
+import varepsilon.data.Splits;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.Defect;
+import varepsilon.nn.Init;
+import varepsilon.nn.Optimizer;
+import varepsilon.nn.Sgd;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.defense.AdversarialBatch;
+import varepsilon.robust.defense.AdversarialLoss;
+import varepsilon.robust.defense.Adversary;
+import varepsilon.robust.defense.CatastrophicOverfitting;
+import varepsilon.robust.defense.ClassifierObjective;
+import varepsilon.robust.defense.FreeTraining;
+import varepsilon.robust.defense.StandardTraining;
+import varepsilon.robust.defense.Trades;
+import varepsilon.robust.defense.UnusedAdversary;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Engine;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.train.EarlyStopping;
+import varepsilon.train.Monitor;
+import varepsilon.train.RunDirectory;
+import varepsilon.train.StopRule;
+import varepsilon.train.Trainer;
+import varepsilon.train.TrainingListener;
+import varepsilon.train.TrainingPlan;
+import varepsilon.weights.Weights;
+
+/** Trains a classifier as its configuration says, from the start or from where the run's checkpoint stands. */
+final class ClassifierTraining {
+    private static final int CROP_PADDING = 4;
+    private static final double FLIP_PROBABILITY = 0.5;
+
+    private final ClassifierSpec config;
+    private final ImageSet training;
+    private final ImageSet validation;
+
+    private ClassifierTraining(ClassifierSpec config, ImageSet training, ImageSet validation) {
+        this.config = config;
+        this.training = training;
+        this.validation = validation;
+    }
+
+    /**
+     * The images that are split into those to train on and those held out.
+     *
+     * @param seed deals them out where only a part is wanted
+     * @param dataDir where the data lies
+     */
+    static ImageSet images(ClassifierSpec.Images config, long seed, Path dataDir) throws IOException {
+        ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
+        if (!all.isLabelled()) {
+            throw new InputException(
+                    all.name()
+                            + ": its images have no labels, and a classifier needs them: a sub-folder for each class, or a file of labels");
+        }
+        ImageSet limited = part(config.part(), config.limit() > 0 ? all.limit(config.limit()) : all, seed);
+        if (config.validation() >= limited.size()) {
+            throw new InputException("validation " + config.validation() + ": expected fewer than the " + limited.size()
+                    + " images that there are");
+        }
+        return limited;
+    }
+
+    private static ImageSet part(String part, ImageSet images, long seed) {
+        if (part.equals("all")) {
+            return images;
+        }
+        int half = images.size() / 2;
+        int[][] halves = Splits.random(images.size(), new int[] {half, images.size() - half}, seed);
+        return images.subset(halves[part.equals("first-half") ? 0 : 1]);
+    }
+
+    /** Those of {@link #images} that are trained on, and those held out. */
+    static ImageSet[] split(ImageSet images, int held, long seed) {
+        int[][] parts = Splits.random(images.size(), new int[] {images.size() - held, held}, seed);
+        return new ImageSet[] {images.subset(parts[0]), images.subset(parts[1])};
+    }
+
+    /** A training on {@link #images}. */
+    static ClassifierTraining of(ClassifierSpec config, ImageSet images) {
+        ImageSet[] parts = split(images, config.images().validation(), config.seed());
+        return new ClassifierTraining(config, parts[0], parts[1]);
+    }
+
+    /** Batches in an epoch. */
+    int batchesPerEpoch() {
+        return (training.size() - 1) / config.fitting().batchSize() + 1;
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param parameters trained numbers
+     * @param forwardPasses images sent through the network in training, attacks included
+     * @param backwardPasses images whose gradients were computed in training, attacks included
+     */
+    record Trained(Trainer.Outcome outcome, long parameters, long forwardPasses, long backwardPasses) {}
+
+    /**
+     * Trains to the end, or until a stop is requested.
+     *
+     * @param initial weights to start from, null for fresh ones
+     */
+    Trained run(RunDirectory run, Path initial, List<TrainingListener> listeners, BooleanSupplier stopRequested)
+            throws IOException {
+        Engine.setThreads(config.threads());
+        Architecture architecture = architecture(config, training);
+        try (Rng root = Rng.seeded(config.seed());
+                Rng init = root.split("init");
+                NetworkClassifier classifier = architecture.create(Init.on(Device.parse(config.device()), init));
+                ClassifierObjective objective = objective(classifier);
+                Optimizer optimizer = optimizer(classifier)) {
+            if (initial != null) {
+                try (var scope = Scope.withoutGradients()) {
+                    classifier.module().load(Weights.read(initial));
+                }
+            }
+            Trainer.Outcome outcome = new Trainer(
+                            objective, optimizer, plan(), run, architecture.metadata(), listeners, stopRequested)
+                    .train(training, validation);
+            return new Trained(
+                    outcome,
+                    classifier.module().parameterCount(),
+                    objective.forwardPasses(),
+                    objective.backwardPasses());
+        }
+    }
+
+    /** @throws InputException where such a network cannot take these images */
+    static Architecture architecture(ClassifierSpec config, ImageSet images) {
+        Architecture architecture = new Architecture(
+                config.network().architecture(),
+                images.classNames().size(),
+                images.height(),
+                config.network().normalisation());
+        architecture.requireFits(images);
+        return architecture;
+    }
+
+    private Optimizer optimizer(NetworkClassifier classifier) {
+        ClassifierSpec.Fitting fitting = config.fitting();
+        return new Sgd(
+                classifier.module().parameters(),
+                fitting.learningRate(),
+                fitting.momentum(),
+                fitting.weightDecay(),
+                false);
+    }
+
+    private ClassifierObjective objective(NetworkClassifier classifier) {
+        AttackSpec check = config.check();
+        ClassifierObjective.Settings settings = new ClassifierObjective.Settings(
+                config.fitting().labelSmoothing(),
+                check.present() ? new Adversary(check.toAttack(), check.toThreatModel()) : null);
+        ClassifierSpec.Defense defense = config.defense();
+        if (defense.has(Defect.TRAIN_ON_CLEAN)) {
+            return new UnusedAdversary(classifier, settings, adversary());
+        }
+        return switch (defense.name()) {
+            case "adversarial-loss" -> new AdversarialLoss(classifier, settings, adversary(), defense.alpha());
+            case "adversarial-batch" -> new AdversarialBatch(classifier, settings, adversary());
+            case "trades" -> new Trades(classifier, settings, adversary(), defense.beta());
+            case "free" ->
+                new FreeTraining(
+                        classifier,
+                        settings,
+                        defense.attack().toThreatModel(),
+                        defense.replays(),
+                        config.fitting().batchSize(),
+                        training.channels(),
+                        training.height(),
+                        training.width());
+            default -> new StandardTraining(classifier, settings);
+        };
+    }
+
+    private Adversary adversary() {
+        ClassifierSpec.Defense defense = config.defense();
+        Attack attack = PublishedAttack.isMeantBy(defense.defects())
+                ? PublishedAttack.of(
+                        defense.attack(), defense.defects(), config.network().normalisation())
+                : defense.attack().toAttack();
+        return new Adversary(attack, defense.attack().toThreatModel())
+                .withWarmUp(defense.epsWarmup())
+                .withMode(
+                        defense.attackMode().equals("training") ? Adversary.Mode.TRAINING : Adversary.Mode.EVALUATION);
+    }
+
+    private TrainingPlan plan() {
+        ClassifierSpec.Fitting fitting = config.fitting();
+        Augmentation augmentation = config.images().augment().equals("crop-flip")
+                ? new RandomCrop(CROP_PADDING).then(new HorizontalFlip(FLIP_PROBABILITY))
+                : Augmentation.none();
+        return TrainingPlan.of(fitting.epochs(), fitting.batchSize(), config.seed(), monitor())
+                .withSchedule(fitting.rates())
+                .withAugmentation(augmentation)
+                .withAverageDecay(fitting.ema())
+                .withStopRules(stopRules().toArray(StopRule[]::new));
+    }
+
+    private List<StopRule> stopRules() {
+        List<StopRule> rules = new ArrayList<>();
+        if (config.fitting().patience() > 0) {
+            rules.add(new EarlyStopping(monitor(), config.fitting().patience()));
+        }
+        if (config.defense().isSingleStep() && config.check().present()) {
+            rules.add(new CatastrophicOverfitting());
+        }
+        return rules;
+    }
+
+    /** Where robust accuracy is measured it is what the best weights are chosen by. */
+    private Monitor monitor() {
+        return Monitor.largest(config.check().present() ? "robust_accuracy" : "accuracy");
+    }
+}

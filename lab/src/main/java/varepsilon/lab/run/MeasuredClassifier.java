@@ -1,0 +1,195 @@
+package varepsilon.lab.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongConsumer;
+import varepsilon.base.InputException;
+import varepsilon.classify.Architecture;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.classify.Normalisation;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.RobustEvaluation;
+import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.robust.evaluate.Trial;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** A trained classifier whose answers are counted, also in the ways in which the published experiment counted. */
+public final class MeasuredClassifier implements AutoCloseable {
+    private static final int BATCH_SIZE = 128;
+
+    private final ClassifierFile file;
+    private final Normalisation normalisation;
+    private final Device device;
+
+    private MeasuredClassifier(ClassifierFile file, Normalisation normalisation, Device device) {
+        this.file = file;
+        this.normalisation = normalisation;
+        this.device = device;
+    }
+
+    /** What is done to images before the classifier is asked. */
+    public sealed interface Measurement {
+        /** What it is called in results. */
+        String name();
+
+        /** Nothing. */
+        record Clean(String name) implements Measurement {}
+
+        /** The clamp of the normalised image to [0, 1], without an attack. */
+        record ClampAlone(String name) implements Measurement {}
+
+        /**
+         * An attack with defects of the published experiment; what is wrong already is attacked too and may become right.
+         *
+         * @param defects by label
+         */
+        record AsRun(String name, AttackSpec attack, List<String> defects) implements Measurement {}
+
+        /** An attack as this program makes it: right is what is right before and after. */
+        record AsMeant(String name, AttackSpec attack) implements Measurement {}
+    }
+
+    /**
+     * Reads a classifier.
+     *
+     * @param weights a file, or a run directory
+     * @throws InputException where it is none, or its normalisation is not known
+     */
+    public static MeasuredClassifier read(Path weights, Device device) throws IOException {
+        ClassifierFile file = ClassifierFile.read(weights, device);
+        try {
+            Normalisation normalisation = file.architecture()
+                    .map(Architecture::normalisation)
+                    .orElseThrow(() -> new InputException(
+                            weights + ": a program whose normalisation is not known; expected weights"));
+            return new MeasuredClassifier(file, normalisation, device);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Whether it is right about each image after a measurement.
+     *
+     * @param seed of what is random in the attack
+     * @param progress is told how many images are done, and may throw to stop
+     */
+    public boolean[] right(Measurement measurement, ImageSet images, long seed, LongConsumer progress) {
+        file.requireFits(images);
+        if (measurement instanceof Measurement.AsMeant asMeant) {
+            return asMeant(asMeant, images, seed, progress);
+        }
+        try (Rng rng = Rng.seeded(seed)) {
+            return each(images, progress, change(measurement, rng));
+        }
+    }
+
+    /**
+     * Images after a measurement, and what the classifier takes them for.
+     *
+     * @param pixels N·C·H·W in [0, 1]
+     * @param predictions a class for each
+     */
+    public record Changed(float[] pixels, int[] predictions) {}
+
+    /** What a measurement makes of a few images, which fit into one batch. */
+    public Changed changed(Measurement measurement, ImageSet images, long seed) {
+        file.requireFits(images);
+        try (var scope = Scope.withoutGradients();
+                Rng rng = Rng.seeded(seed)) {
+            Batch batch = Batches.of(images, images.size()).iterator().next();
+            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            Tensor labels = batch.labels().to(device);
+            Tensor changed = change(measurement, rng).of(pixels, labels);
+            long[] said = file.classifier().logits(changed).argmax(1).toLongs();
+            return new Changed(
+                    changed.toFloats(),
+                    Arrays.stream(said).mapToInt(Math::toIntExact).toArray());
+        }
+    }
+
+    private Change change(Measurement measurement, Rng rng) {
+        if (measurement instanceof Measurement.Clean) {
+            return (pixels, labels) -> pixels;
+        }
+        if (measurement instanceof Measurement.ClampAlone) {
+            return (pixels, labels) -> PublishedAttack.clampedOnly(pixels, normalisation);
+        }
+        if (measurement instanceof Measurement.AsRun asRun) {
+            Attack attack = PublishedAttack.of(asRun.attack(), asRun.defects(), normalisation);
+            return perturbing(attack, asRun.attack().toThreatModel(), rng);
+        }
+        AttackSpec meant = ((Measurement.AsMeant) measurement).attack();
+        return perturbing(meant.toAttack(), meant.toThreatModel(), rng);
+    }
+
+    private Change perturbing(Attack attack, ThreatModel threat, Rng rng) {
+        return (pixels, labels) -> {
+            Problem problem = Problem.ofTraining(file.classifier(), pixels, labels, threat, new Cost());
+            return pixels.add(attack.perturb(problem, Draws.shared(rng))).clamp(0, 1);
+        };
+    }
+
+    private boolean[] asMeant(Measurement.AsMeant asMeant, ImageSet images, long seed, LongConsumer progress) {
+        Trial trial =
+                Trial.untargeted(asMeant.attack().toAttack(), asMeant.attack().toThreatModel());
+        EvaluationListener listener = new EvaluationListener() {
+            @Override
+            public void advanced(long done, long total) {
+                progress.accept(done * images.size() / total);
+            }
+        };
+        RobustnessReport report = new RobustEvaluation(List.of(trial), BATCH_SIZE, seed, device)
+                .of(file.classifier(), images, listener, () -> false);
+        return report.worstCase();
+    }
+
+    /** Changes a batch. */
+    private interface Change {
+        Tensor of(Tensor pixels, Tensor labels);
+    }
+
+    private boolean[] each(ImageSet images, LongConsumer progress, Change change) {
+        boolean[] right = new boolean[images.size()];
+        int done = 0;
+        var batches = Batches.of(images, BATCH_SIZE).iterator();
+        while (batches.hasNext()) {
+            // A scope for each batch: the images and what is made of them are freed with it.
+            try (var scope = Scope.withoutGradients()) {
+                Batch batch = batches.next();
+                Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+                Tensor labels = batch.labels().to(device);
+                Tensor predicted =
+                        file.classifier().logits(change.of(pixels, labels)).argmax(1);
+                long[] said = predicted.toLongs();
+                for (long one : said) {
+                    right[done] = one == images.label(done);
+                    done++;
+                }
+            }
+            progress.accept(done);
+        }
+        return right;
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

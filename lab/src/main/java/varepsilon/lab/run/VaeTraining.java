@@ -1,0 +1,112 @@
+package varepsilon.lab.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import varepsilon.base.InputException;
+import varepsilon.data.Datasets;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.data.Splits;
+import varepsilon.generative.ConvVae;
+import varepsilon.generative.ElboObjective;
+import varepsilon.generative.Vae;
+import varepsilon.lab.spec.VaeSpec;
+import varepsilon.nn.Adam;
+import varepsilon.nn.Init;
+import varepsilon.nn.Optimizer;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Engine;
+import varepsilon.tensor.Rng;
+import varepsilon.train.Monitor;
+import varepsilon.train.RunDirectory;
+import varepsilon.train.Trainer;
+import varepsilon.train.TrainingListener;
+import varepsilon.train.TrainingPlan;
+
+/** Trains a VAE as its configuration says, from the start or from where the run's checkpoint stands. */
+public final class VaeTraining {
+    private VaeTraining() {}
+
+    /** Makes the listeners of a training, which may want to draw pictures of the model. */
+    @FunctionalInterface
+    public interface Listeners {
+        /** Listeners for this model. */
+        List<TrainingListener> of(Vae vae);
+    }
+
+    /**
+     * Trains to the end, or until a stop is requested.
+     *
+     * @param dataDir where the data lies
+     */
+    public static Trainer.Outcome run(
+            VaeSpec config, RunDirectory run, Path dataDir, Listeners listeners, BooleanSupplier stopRequested)
+            throws IOException {
+        return run(config, run, images(config, dataDir), listeners, stopRequested);
+    }
+
+    /**
+     * The images that are split into those to train on and those held out.
+     *
+     * @param dataDir where the data lies
+     * @throws InputException where no model is made for images of their size
+     */
+    static ImageSet images(VaeSpec config, Path dataDir) throws IOException {
+        ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
+        ImageSet limited = config.limit() > 0 ? all.limit(config.limit()) : all;
+        requireSplittable(config, limited.size());
+        architecture(config, limited);
+        return limited;
+    }
+
+    private static ConvVae architecture(VaeSpec config, ImageSet images) {
+        try {
+            return new ConvVae(config.latentDim(), config.filters(), images.shape(), config.distribution());
+        } catch (InputException e) {
+            throw new InputException(images.name() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void requireSplittable(VaeSpec config, int size) {
+        int held = held(config, size);
+        if (held < 1 || held >= size) {
+            throw new InputException("validationFraction " + config.validationFraction() + " of " + size
+                    + " images holds out " + held + "; expected at least 1, and at least 1 to train on");
+        }
+    }
+
+    private static int held(VaeSpec config, int size) {
+        return (int) Math.round(size * config.validationFraction());
+    }
+
+    static int stepsPerEpoch(VaeSpec config, int size) {
+        return (size - held(config, size) - 1) / config.batchSize() + 1;
+    }
+
+    /** Trains on {@link #images}. */
+    static Trainer.Outcome run(
+            VaeSpec config, RunDirectory run, ImageSet all, Listeners listeners, BooleanSupplier stopRequested)
+            throws IOException {
+        Engine.setThreads(config.threads());
+        int held = held(config, all.size());
+        int[][] parts = Splits.random(all.size(), new int[] {all.size() - held, held}, config.seed());
+        ConvVae architecture = architecture(config, all);
+        TrainingPlan plan =
+                TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"));
+        try (Rng init = Rng.seeded(config.seed()).split("init");
+                Vae vae = architecture.create(Init.on(Device.parse(config.device()), init));
+                Optimizer optimizer = new Adam(vae.parameters(), config.learningRate())) {
+            return new Trainer(
+                            new ElboObjective(vae, config.beta(), config.freeNats()),
+                            optimizer,
+                            plan,
+                            run,
+                            architecture.metadata(),
+                            listeners.of(vae),
+                            stopRequested)
+                    .train(all.subset(parts[0]), all.subset(parts[1]));
+        }
+    }
+}

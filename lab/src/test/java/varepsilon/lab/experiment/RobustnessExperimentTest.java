@@ -1,0 +1,162 @@
+package varepsilon.lab.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.InputException;
+import varepsilon.lab.cli.SmallMnist;
+
+/** A whole published table, as small as it can be; and what is said of it when other numbers are put in. */
+@TestMethodOrder(OrderAnnotation.class)
+class RobustnessExperimentTest {
+    private static final int IMAGES = 10;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String YAML = """
+            kind: robustness
+            settings:
+              question: "2.1"
+              data: mnist
+              trainingImages: 60
+              validation: 10
+              testImages: 10
+              architecture: small-cnn
+              pretraining: {epochs: 1, batchSize: 25}
+              further: {epochs: 1}
+              scratch: {epochs: 1}
+            """;
+
+    @TempDir
+    private static Path folder;
+
+    private static ExperimentRun run;
+
+    @BeforeAll
+    static void runAll() throws IOException {
+        SmallMnist.in(folder); // where the workplace looks for data
+        Path file = Files.writeString(folder.resolve("table.yaml"), YAML);
+        run = ExperimentRun.in(Workplaces.in(folder), ExperimentFile.read(file.toString(), null));
+        assertThatThrownBy(() -> run.report(List.of("test")))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("'pre-training' is missing");
+        run.run();
+    }
+
+    private static JsonNode report() throws IOException {
+        run.report(List.of("test"));
+        return JSON.readTree(folder.resolve("experiment/results.json").toFile()).get("results");
+    }
+
+    @Test
+    @Order(1)
+    void everyRowOfTheTableIsMeasuredBothWays() throws IOException {
+        JsonNode results = report();
+
+        assertThat(results.get("rows")).hasSize(24);
+        for (JsonNode row : results.get("rows")) {
+            boolean attacked = row.get("attack").asText().equals("fgsm");
+            assertThat(row.at("/as_run/n").asInt()).isEqualTo(IMAGES);
+            assertThat(row.at("/as_meant/n").asInt()).isEqualTo(IMAGES);
+            assertThat(row.has("clamp_alone")).isEqualTo(attacked);
+            assertThat(row.at("/put_right_alone/logit-loss").isMissingNode()).isNotEqualTo(attacked);
+            assertThat(row.get("verdict").asText()).isNotBlank();
+        }
+        // Each of 6 defended models against its undefended one, of 6 augmented against its unaugmented; clean,
+        // attacked.
+        assertThat(results.get("comparisons")).hasSize(24);
+        List<String> csv = Files.readAllLines(folder.resolve("experiment/results.csv"));
+        assertThat(csv.stream().filter(line -> line.contains(",published,"))).hasSize(24);
+        assertThat(csv.stream().filter(line -> line.contains(",clamp-alone,"))).hasSize(12);
+        assertThat(csv).contains("2.1,Set 2,true,fgsm,fgsm,true,published,,2500,0.5588,,");
+    }
+
+    /** A 1 for each of the first so many images. */
+    private static String bits(int right) {
+        return "1".repeat(right) + "0".repeat(IMAGES - right);
+    }
+
+    /** Puts other answers in all evaluations. */
+    private static void pretend(int clean, int clamp, int asRun, int withoutClamp, int asMeant) throws IOException {
+        try (var files = Files.newDirectoryStream(folder.resolve("experiment/evaluations"))) {
+            for (Path file : files) {
+                ObjectNode kept = (ObjectNode) JSON.readTree(file.toFile());
+                ObjectNode right = (ObjectNode) kept.get("right");
+                List<String> measurements = new ArrayList<>();
+                right.fieldNames().forEachRemaining(measurements::add);
+                for (String measurement : measurements) {
+                    right.put(
+                            measurement,
+                            bits(
+                                    switch (measurement) {
+                                        case RobustnessExperiment.CLEAN -> clean;
+                                        case RobustnessExperiment.CLAMP_ALONE -> clamp;
+                                        case RobustnessExperiment.AS_MEANT -> asMeant;
+                                        case "without clamp-normalised" -> withoutClamp;
+                                        default -> asRun;
+                                    }));
+                }
+                Files.writeString(file, JSON.writeValueAsString(kept));
+            }
+        }
+    }
+
+    @Test
+    @Order(2)
+    void theReadingFollowsTheNumbers() throws IOException {
+        pretend(10, 6, 2, 9, 5);
+        JsonNode results = report();
+
+        assertThat(results.get("reading").asText())
+                .contains("as run, FGSM leaves 20.0 % right of 100.0 % (published: 41.9 %)")
+                .contains("the clamp alone, with no attack at all, leaves 60.0 %: 50 % of the loss.")
+                .contains("As meant, at ε = 8/255 in pixels, it leaves 50.0 %.");
+        JsonNode attacked = results.get("rows").get(1);
+        assertThat(attacked.at("/as_run/correct").asInt()).isEqualTo(2);
+        assertThat(attacked.at("/clamp_alone/accuracy").asDouble()).isEqualTo(0.6);
+        assertThat(attacked.get("explained_by").asText()).isEqualTo("clamp-normalised");
+        assertThat(attacked.at("/put_right_alone/clamp-normalised/difference").asDouble())
+                .isEqualTo(0.7);
+        assertThat(attacked.get("verdict").asText()).contains("clamp-normalised: +70.0 points when put right");
+        assertThat(results.at("/comparisons/0/difference").asDouble()).isZero();
+
+        pretend(10, 8, 2, 2, 2);
+        assertThat(report().get("reading").asText()).contains("leaves 80.0 %: 25 % of the loss.", "it leaves 20.0 %.");
+        assertThat(report().get("rows").get(1).get("explained_by").isNull()).isTrue();
+
+        pretend(0, 0, 0, 0, 0); // nothing is right, and nothing can be shown
+        assertThat(report().get("reading").asText()).contains("leaves 0.0 % right of 0.0 %");
+
+        pretend(5, 2, 5, 5, 5);
+        assertThat(report().get("reading").asText()).contains("leaves 20.0 %: more than all of the loss");
+    }
+
+    @Test
+    @Order(3)
+    void anEvaluationThatWasDamagedIsNotBelieved() throws IOException {
+        try (var files = Files.newDirectoryStream(folder.resolve("experiment/evaluations"))) {
+            Path file = files.iterator().next();
+            Files.writeString(file, Files.readString(file).replaceFirst("\"clean\":\"[01]", "\"clean\":\""));
+            assertThatThrownBy(RobustnessExperimentTest::report)
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("does not tell of 'clean' on 10 images; delete it to have it done again");
+
+            Files.writeString(file, "{");
+            assertThatThrownBy(RobustnessExperimentTest::report)
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining(file + ": cannot be read");
+        }
+    }
+}

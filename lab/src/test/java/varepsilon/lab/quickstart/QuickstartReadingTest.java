@@ -1,0 +1,79 @@
+package varepsilon.lab.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import varepsilon.lab.evaluate.AttackOutcome;
+
+/** The reading says what the numbers show and no more. */
+class QuickstartReadingTest {
+    private static final int N = 1000;
+
+    @Test
+    void theTableHoldsAllNumbersWithTheirIntervals() {
+        // Wilson by hand, z = 1.959964: 950 of 1000 → 0.934686 to 0.961870; 20 of 1000 → 0.012984 to 0.030690.
+        assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 800)))
+                .contains("ε = 0.2\n")
+                .containsPattern("as they are +98\\.0 +96\\.9 to 98\\.7 +97\\.5")
+                .containsPattern("uniform-noise +95\\.0 +93\\.5 to 96\\.2 +97\\.0")
+                .containsPattern("pgd-20 +2\\.0 +1\\.3 to 3\\.1 +80\\.0");
+    }
+
+    @Test
+    void aDefenceThatHoldsAndCostsIsSaidToDoBoth() {
+        assertThat(reading(attacked(980, 950, 20), attacked(930, 920, 800)))
+                .contains("leave the standard classifier right on 95.0 % of the digits")
+                .contains("the worst that pgd-20 finds on 2.0 %")
+                .contains("stays right on 80.0 % under the same attack")
+                .contains("pays for it by getting only 93.0 % instead of 98.0 %");
+    }
+
+    @Test
+    void aCostWithinTheIntervalsIsNotClaimed() {
+        assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 800)))
+                .contains("stays right on 80.0 %")
+                .contains("does not clearly pay for it: it gets 97.5 % instead of 98.0 %");
+    }
+
+    @Test
+    void aDefenceThatDoesNothingIsNotPraised() {
+        assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 25)))
+                .contains("made no clear difference: 2.5 % under the same attack")
+                .doesNotContain("stays right");
+        assertThat(reading(attacked(980, 950, 200), attacked(975, 970, 25)))
+                .contains("made it worse: 2.5 % under the same attack");
+    }
+
+    private static String reading(QuickstartResult.Attacked standard, QuickstartResult.Attacked defended) {
+        return QuickstartReading.of(new QuickstartResult.Classifiers(0.2, standard, defended));
+    }
+
+    private static QuickstartResult.Attacked attacked(int clean, int noise, int pgd) {
+        return new QuickstartResult.Attacked(
+                null, List.of(outcome("uniform-noise", null, clean, noise), outcome("pgd", 20, clean, pgd)));
+    }
+
+    private static AttackOutcome outcome(String name, Integer steps, int clean, int robust) {
+        return new AttackOutcome(
+                name,
+                "linf",
+                0.2,
+                steps,
+                null,
+                null,
+                null,
+                N,
+                clean,
+                robust,
+                (double) clean / N,
+                (double) robust / N,
+                List.of(0.0, 1.0),
+                null,
+                null,
+                0.2,
+                0,
+                0,
+                0);
+    }
+}

@@ -1,0 +1,136 @@
+package varepsilon.lab.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import varepsilon.base.InputException;
+import varepsilon.classify.Normalisation;
+import varepsilon.data.Glyphs;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.Defect;
+import varepsilon.tensor.Scope;
+import varepsilon.train.RunDirectory;
+import varepsilon.weights.Weights;
+
+/** Each defect by its name, and what those of a training do to one. */
+class DefectTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @EnumSource
+    void eachIsFoundByItsName(Defect defect) {
+        assertThat(Defect.named(defect.label())).isSameAs(defect);
+        assertThat(defect.description()).isNotBlank();
+    }
+
+    @Test
+    void namesAreNotShared() {
+        assertThat(Arrays.stream(Defect.values()).map(Defect::label)).doesNotHaveDuplicates();
+        assertThat(Arrays.stream(Defect.values()).map(Defect::description)).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void anUnknownOneIsRefusedWithThoseThatThereAre() {
+        assertThatThrownBy(() -> Defect.named("clamp"))
+                .isInstanceOf(InputException.class)
+                .hasMessage("defect clamp: expected one of clamp-normalised, logit-loss, normalised-units,"
+                        + " train-on-clean, no-further-training, accuracy-by-batches");
+    }
+
+    private static ClassifierSpec config(ClassifierSpec.Defense defense) {
+        return new ClassifierSpec(
+                new ClassifierSpec.Images("glyphs", 0, 20, "none", 0),
+                new ClassifierSpec.Network("small-cnn", "", new Normalisation(List.of(0.13), List.of(0.31))),
+                new ClassifierSpec.Fitting(2, 25, 0.05, 0.9, 0, "constant", 1, 1, 0.3, 0, 0, 0),
+                defense,
+                AttackSpec.none(),
+                9,
+                1,
+                "cpu");
+    }
+
+    private static ClassifierSpec.Defense adversarialLoss(double alpha, Defect... defects) {
+        return new ClassifierSpec.Defense(
+                "adversarial-loss",
+                AttackSpec.usual("fgsm", "linf", 0.1),
+                "training",
+                0,
+                alpha,
+                0,
+                1,
+                Arrays.stream(defects).map(Defect::label).toList());
+    }
+
+    @Test
+    void aTrainingHasNoDefectsOfAnEvaluation() {
+        assertThatThrownBy(() -> adversarialLoss(0.5, Defect.LOGIT_LOSS))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("logit-loss")
+                .hasMessageContaining("clamp-normalised, normalised-units, train-on-clean");
+    }
+
+    private Map<String, float[]> trained(String name, ClassifierSpec.Defense defense) throws IOException {
+        ClassifierSpec config = config(defense);
+        ImageSet images = Glyphs.draw("glyphs", 95, 4);
+        Map<String, float[]> values = new TreeMap<>();
+        try (RunDirectory run = RunDirectory.create(folder.resolve(name), config.toYaml())) {
+            ClassifierTraining.of(config, images).run(run, null, List.of(), () -> false);
+            try (var scope = Scope.withoutGradients()) {
+                Weights.read(run.bestWeights()).tensors().forEach((key, tensor) -> values.put(key, tensor.toFloats()));
+            }
+        }
+        return values;
+    }
+
+    private static void assertEqual(Map<String, float[]> found, Map<String, float[]> expected, boolean equal) {
+        assertThat(found.keySet()).isEqualTo(expected.keySet());
+        boolean same = found.keySet().stream().allMatch(key -> Arrays.equals(found.get(key), expected.get(key)));
+        assertThat(same).isEqualTo(equal);
+    }
+
+    private static double distance(Map<String, float[]> a, Map<String, float[]> b) {
+        return a.keySet().stream()
+                .flatMapToDouble(key ->
+                        IntStream.range(0, a.get(key).length).mapToDouble(i -> Math.abs(a.get(key)[i] - b.get(key)[i])))
+                .max()
+                .orElseThrow();
+    }
+
+    /** The network has no batch normalisation: an adversary whose images are not used leaves no trace. */
+    @Test
+    void trainedOnCleanIsNoDefence() throws IOException {
+        Map<String, float[]> plain = trained("plain", ClassifierSpec.Defense.standard());
+
+        assertEqual(trained("clean", adversarialLoss(0.5, Defect.TRAIN_ON_CLEAN)), plain, true);
+        assertEqual(trained("defended", adversarialLoss(0.5)), plain, false);
+    }
+
+    @Test
+    void theClampAndTheUnitsChangeWhatIsLearned() throws IOException {
+        Map<String, float[]> defended = trained("defended", adversarialLoss(0.5));
+        Map<String, float[]> clamped = trained("clamped", adversarialLoss(0.5, Defect.CLAMP_NORMALISED));
+        Map<String, float[]> scaled = trained("scaled", adversarialLoss(0.5, Defect.NORMALISED_UNITS));
+
+        assertEqual(clamped, defended, false);
+        assertEqual(scaled, defended, false);
+        assertEqual(clamped, scaled, false);
+        // ε and nothing else: in units of a standard deviation of 0.31, 0.1 is 0.031 in pixels, up to rounding.
+        ClassifierSpec.Defense weaker = new ClassifierSpec.Defense(
+                "adversarial-loss", AttackSpec.usual("fgsm", "linf", 0.1 * 0.31), "training", 0, 0.5, 0, 1);
+        assertThat(distance(scaled, trained("weaker", weaker))).isLessThan(distance(scaled, defended) / 100);
+    }
+}

@@ -1,0 +1,41 @@
+package varepsilon.lab.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import varepsilon.lab.spec.VaeSpec;
+
+class PublishedCurvesTest {
+    @Test
+    void theFigureThatRunsAreMeasuredAgainstIsThere() {
+        PublishedCurves.Curve bpd =
+                PublishedCurves.comparableTo(config("mnist", 20)).get("val_bpd");
+
+        int epoch20 = Arrays.stream(bpd.epochs()).boxed().toList().indexOf(20.0);
+        assertThat(bpd.values()[epoch20]).isEqualTo(0.5419);
+        assertThat(bpd.epochs()).hasSameSizeAs(bpd.values()).startsWith(0).endsWith(79);
+    }
+
+    @Test
+    void curvesCarryTheNamesOfMetrics() {
+        assertThat(PublishedCurves.comparableTo(config("mnist", 2)))
+                .containsOnlyKeys(
+                        "train_bpd",
+                        "val_bpd",
+                        "train_reconstruction_nats",
+                        "val_reconstruction_nats",
+                        "train_kl_nats",
+                        "val_kl_nats");
+    }
+
+    @Test
+    void nothingIsLaidOverARunThatDoesNotCompare() {
+        assertThat(PublishedCurves.comparableTo(config("glyphs", 20))).isEmpty();
+        assertThat(PublishedCurves.comparableTo(config("mnist", 10))).isEmpty();
+    }
+
+    private static VaeSpec config(String data, int latentDim) {
+        return new VaeSpec(data, 0, 0.1, latentDim, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
+    }
+}

@@ -1,0 +1,90 @@
+package varepsilon.lab.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.InputException;
+
+class VaeSpecTest {
+    private static final Path FILE = Path.of("run", "config.yaml");
+    private static final VaeSpec CONFIG =
+            new VaeSpec("mnist", 0, 0.1, 20, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 2, "cpu");
+
+    @Test
+    void whatIsWrittenIsReadBack() {
+        VaeSpec odd = new VaeSpec(
+                "fashion-mnist", 7, 1e-3, 3, 1, "gaussian", 256, 0.5, 1e-9, 1, 1, 3e-4, 5, Long.MIN_VALUE, 1, "cuda:1");
+
+        assertThat(VaeSpec.parse(CONFIG.toYaml(), FILE)).isEqualTo(CONFIG);
+        assertThat(VaeSpec.parse(odd.toYaml(), FILE)).isEqualTo(odd);
+    }
+
+    @Test
+    void itIsPlainYamlThatAPersonCanWrite() {
+        String byHand = """
+                # the published training
+                data: mnist
+                limit: 0
+                validationFraction: 0.1
+                latentDim: 20
+                filters: 32
+                likelihood: "categorical"
+                levels: 16
+                beta: 1
+                freeNats: 0
+                epochs: 80
+                batchSize: 128
+                learningRate: 1e-3
+                samplesEvery: 10
+                seed: 42
+                threads: 2
+                device: cpu
+                """;
+
+        assertThat(VaeSpec.parse(byHand, FILE)).isEqualTo(CONFIG);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "latentDim: 20   | latentdim: 20        | unknown key 'latentdim'; did you mean 'latentDim'?",
+                "epochs: 80      | ''                   | key 'epochs' is missing",
+                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 10)",
+                "epochs: 80      | epochs: 80.5         | key 'epochs': ",
+                "epochs: 80      | epochs: '\"80\"'     | key 'epochs': ",
+                "epochs: 80      | epochs: 99999999999  | key 'epochs': ",
+                "epochs: 80      | epochs:              | key 'epochs' is missing or has no value",
+                "epochs: 80      | epochs: 0            | epochs 0: expected at least 1",
+                "epochs: 80      | epochs: [80]         | key 'epochs': ",
+                "data: mnist     | data: 5              | key 'data': ",
+                "data: mnist     | data: true           | key 'data': ",
+                "seed: 42        | 'seed: 42\nseed: 43' | Duplicate field 'seed'",
+                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 8)",
+                "levels: 16      | levels: 12           | levels 12: expected a power of two",
+                "device: cpu     | 'device: {'          | cannot be read: ",
+            })
+    void whatIsWrongIsNamed(String right, String wrong, String expected) {
+        String yaml = CONFIG.toYaml();
+        assertThat(yaml).contains(right);
+
+        assertThatThrownBy(() -> VaeSpec.parse(yaml.replace(right, wrong), FILE))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(FILE + ": ")
+                .hasMessageContaining(expected)
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"''", "'# nothing'", "'- a'", "word", "'{'"})
+    void whatIsNoConfigurationIsRefused(String text) {
+        assertThatThrownBy(() -> VaeSpec.parse(text, FILE))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(FILE + ": ")
+                .hasMessageNotContaining("\n");
+    }
+}

@@ -1,0 +1,19 @@
+package varepsilon.base;
+
+/**
+ * Input from outside (a file, a flag, a configuration) that cannot be used. The message is one line for the person at
+ * the keyboard: the file or flag, what was found, what was expected and what to do.
+ */
+public final class InputException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** An error with a message that needs no stack trace to be understood. */
+    public InputException(String message) {
+        super(message);
+    }
+
+    /** An error with the failure that led to it. */
+    public InputException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,68 @@
+package varepsilon.generative;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import varepsilon.base.InputException;
+import varepsilon.data.ImageSet;
+import varepsilon.nn.Init;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.train.RunDirectory;
+import varepsilon.weights.ModelWeights;
+import varepsilon.weights.Weights;
+
+/**
+ * A trained VAE out of a weight file, ready to be used. It is in evaluation mode.
+ *
+ * @param path the file
+ * @param architecture what the file describes
+ * @param vae the model, owned by this
+ * @param notes what a person should know of how its weights were found, a sentence each
+ */
+public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> notes) implements AutoCloseable {
+    /**
+     * Reads a VAE.
+     *
+     * @param weights a weight file, or a run directory, which stands for its best weights
+     * @throws InputException where there is no such file, or it does not hold a convolutional VAE
+     */
+    public static VaeFile read(Path weights, Device device) throws IOException {
+        Path file = RunDirectory.weightsOf(weights);
+        try (var scope = Scope.withoutGradients();
+                Rng unused = Rng.seeded(0)) {
+            ModelWeights found = ModelWeights.read(file, List.of(VaeFile::isVae));
+            Weights read = found.weights();
+            ConvVae architecture = ConvVae.describedBy(read, file);
+            Vae vae = architecture.create(Init.on(device, unused));
+            try {
+                vae.load(read);
+                vae.train(false);
+                return new VaeFile(file, architecture, vae, found.notes());
+            } catch (RuntimeException e) {
+                vae.close();
+                throw e;
+            }
+        }
+    }
+
+    private static boolean isVae(Map<String, long[]> shapes) {
+        return shapes.containsKey("encoder.net.0.weight") && shapes.containsKey("decoder.linear.0.weight");
+    }
+
+    /** @throws InputException where the model is not about images of this shape */
+    public void requireFits(ImageSet images) {
+        if (!images.shape().equals(architecture.image())) {
+            throw new InputException(path + ": a VAE of " + architecture.image() + " images; " + images.name() + " has "
+                    + images.shape());
+        }
+    }
+
+    /** Frees the model. */
+    @Override
+    public void close() {
+        vae.close();
+    }
+}

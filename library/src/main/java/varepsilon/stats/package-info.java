@@ -1,0 +1,4 @@
+/**
+ * Accuracies, intervals, and comparisons of two models on the same images.
+ */
+package varepsilon.stats;

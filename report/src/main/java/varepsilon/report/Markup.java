@@ -1,0 +1,35 @@
+package varepsilon.report;
+
+/** Text as it may stand in HTML and SVG. */
+public final class Markup {
+    private Markup() {}
+
+    /**
+     * Text that can neither open nor close a tag, an attribute or an entity, whoever chose it: a run's name is not to be
+     * trusted. What XML cannot hold (control characters, half a surrogate pair) is shown as U+FFFD.
+     */
+    public static String escape(String text) {
+        StringBuilder escaped = new StringBuilder(text.length() + 16);
+        text.codePoints().forEach(point -> {
+            switch (point) {
+                case '&' -> escaped.append("&amp;");
+                case '<' -> escaped.append("&lt;");
+                case '>' -> escaped.append("&gt;");
+                case '"' -> escaped.append("&quot;");
+                case '\'' -> escaped.append("&#39;");
+                default -> escaped.appendCodePoint(isAllowed(point) ? point : 0xFFFD);
+            }
+        });
+        return escaped.toString();
+    }
+
+    private static boolean isAllowed(int point) {
+        return point == '\n'
+                || point == '\t'
+                || point >= 0x20 && !Character.isISOControl(point) && !isHalfAPair(point) && (point & 0xFFFE) != 0xFFFE;
+    }
+
+    private static boolean isHalfAPair(int point) {
+        return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+    }
+}

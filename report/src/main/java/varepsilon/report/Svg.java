@@ -1,0 +1,187 @@
+package varepsilon.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A drawing in SVG, written element by element. Colours come from classes, so that a page can give it its own; by
+ * itself it has colours for light and dark. It holds no identifiers: several can stand in one page.
+ */
+public final class Svg {
+    /** Height of the letters of ticks, labels and legends. */
+    static final double TEXT = 15;
+
+    /** Height of the letters of a title. */
+    static final double TITLE = 18;
+
+    /** Series have this many colours; later ones take them again. */
+    static final int COLOURS = 7;
+
+    /**
+     * How charts look. Okabe and Ito's palette (2008), which the colour-blind can tell apart, and in the dark its
+     * lighter relatives.
+     */
+    public static final String STYLE = """
+            .chart{display:block;width:100%;height:auto}
+            .chart text{font:15px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:#2b2e33}
+            .chart .title{font-size:18px;font-weight:600}
+            .chart .quiet{fill:#5b6068}
+            .chart .paper{fill:#fff}
+            .chart .grid{stroke:#e3e4e6}
+            .chart .axis{stroke:#8d929a}
+            .chart .stripe{fill:#7f8794;fill-opacity:.07}
+            .chart .line{fill:none;stroke:currentColor;stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}
+            .chart .again{stroke-dasharray:11 4 2 4}
+            .chart .published{stroke-width:1.8;stroke-dasharray:6 4;stroke-linecap:butt;opacity:.8}
+            .chart .reference{color:#5b6068;stroke-width:2;stroke-dasharray:1 5}
+            .chart .whisker{fill:none;stroke:currentColor;stroke-width:2}
+            .chart .band{fill:currentColor;fill-opacity:.16}
+            .chart .dot{fill:currentColor}
+            .chart .diamond{fill:none;stroke:currentColor;stroke-width:2}
+            .chart .ink{color:#2b2e33}
+            .chart .hit{fill:currentColor;fill-opacity:0}
+            .chart .hit:hover{fill-opacity:.3}
+            .chart .s0{color:#0072b2}.chart .s1{color:#d55e00}.chart .s2{color:#009e73}.chart .s3{color:#cc79a7}
+            .chart .s4{color:#e69f00}.chart .s5{color:#56b4e9}.chart .s6{color:#000}
+            @media screen and (prefers-color-scheme:dark){
+            .chart text{fill:#e4e6e9}
+            .chart .quiet{fill:#a3a9b2}
+            .chart .paper{fill:#16181c}
+            .chart .grid{stroke:#30343a}
+            .chart .axis{stroke:#6d737c}
+            .chart .ink{color:#e4e6e9}
+            .chart .reference{color:#a3a9b2}
+            .chart .s0{color:#4ba3e3}.chart .s1{color:#ff8b4d}.chart .s2{color:#34c79a}.chart .s3{color:#e79ac6}
+            .chart .s4{color:#f3bb45}.chart .s5{color:#a5dcf8}.chart .s6{color:#f2f2f2}
+            }
+            """;
+
+    private final String label;
+    private final double width;
+    private double height;
+    private final StringBuilder body = new StringBuilder();
+
+    /** An empty drawing; {@code label} is what it is called where it cannot be seen. */
+    Svg(String label, double width, double height) {
+        this.label = label;
+        this.width = width;
+        this.height = height;
+    }
+
+    /** Sets the height, where it is known only after the drawing. */
+    void height(double height) {
+        this.height = height;
+    }
+
+    /** Where a text begins or ends. */
+    enum Anchor {
+        START,
+        MIDDLE,
+        END
+    }
+
+    /** The file: with its colours and a ground to stand on. */
+    String document() {
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\"" + opening() + "<style>\n" + STYLE + "</style>\n"
+                + "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" + body + "</svg>\n";
+    }
+
+    /** The same drawing within a page that holds {@link #STYLE}, on the page's own ground. */
+    public String fragment() {
+        return "<svg" + opening() + body + "</svg>\n";
+    }
+
+    private String opening() {
+        return " class=\"chart\" role=\"img\" aria-label=\"" + Markup.escape(label) + "\" viewBox=\"0 0 "
+                + number(width) + " " + number(height) + "\" width=\"" + number(width) + "\" height=\"" + number(height)
+                + "\">\n";
+    }
+
+    Svg line(String classes, double x1, double y1, double x2, double y2) {
+        return path(classes, "M" + point(x1, y1) + "L" + point(x2, y2));
+    }
+
+    Svg path(String classes, String data) {
+        body.append("<path class=\"" + classes + "\" d=\"" + data + "\"/>\n");
+        return this;
+    }
+
+    Svg rectangle(String classes, double x, double y, double width, double height) {
+        body.append("<rect class=\"" + classes + "\" x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\""
+                + number(width) + "\" height=\"" + number(height) + "\"/>\n");
+        return this;
+    }
+
+    Svg circle(String classes, double x, double y, double radius) {
+        body.append(circleOpening(classes, x, y, radius) + "/>\n");
+        return this;
+    }
+
+    /** A place that says something when it is pointed at. */
+    Svg hint(String classes, double x, double y, String text) {
+        body.append(
+                circleOpening(classes + " hit", x, y, 9) + "><title>" + Markup.escape(text) + "</title></circle>\n");
+        return this;
+    }
+
+    Svg diamond(String classes, double x, double y, double radius) {
+        return path(
+                classes + " diamond",
+                "M" + point(x - radius, y) + "L" + point(x, y - radius) + "L" + point(x + radius, y) + "L"
+                        + point(x, y + radius) + "Z");
+    }
+
+    /** A line of text whose letters stand on {@code y}. */
+    Svg text(String classes, double x, double y, Anchor anchor, String text) {
+        body.append("<text class=\"" + classes + "\" x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\""
+                + anchor.name().toLowerCase(Locale.ROOT) + "\">" + Markup.escape(text) + "</text>\n");
+        return this;
+    }
+
+    private static String circleOpening(String classes, double x, double y, double radius) {
+        return "<circle class=\"" + classes + "\" cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\""
+                + number(radius) + "\"";
+    }
+
+    static String point(double x, double y) {
+        return number(x) + " " + number(y);
+    }
+
+    /** A place to a tenth of a unit. */
+    private static String number(double place) {
+        long tenths = Math.round(10 * place);
+        return tenths % 10 == 0 ? Long.toString(tenths / 10) : Double.toString(tenths / 10.0);
+    }
+
+    /** About how wide a text is: the viewer's font is not known here. Rather too wide than too narrow. */
+    static double textWidth(String text, double size) {
+        return size
+                * text.codePoints()
+                        .mapToDouble(point -> point >= 0x2E80
+                                ? 1
+                                : "ijlftrI.,:;|'!()[] ".indexOf(point) >= 0
+                                        ? 0.36
+                                        : "mwMW@%".indexOf(point) >= 0
+                                                ? 0.9
+                                                : Character.isUpperCase(point) ? 0.7 : 0.58)
+                        .sum();
+    }
+
+    /** Text in lines of at most this width, broken between words; a longer word has a line of its own. */
+    static List<String> wrap(String text, double size, double width) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.strip().split("\\s+")) {
+            if (line.length() > 0 && textWidth(line + " " + word, size) > width) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.length() == 0 ? "" : " ").append(word);
+        }
+        if (line.length() > 0) {
+            lines.add(line.toString());
+        }
+        return lines;
+    }
+}
