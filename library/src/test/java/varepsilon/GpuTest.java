@@ -62,6 +62,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 import varepsilon.train.Objective;
@@ -145,7 +146,7 @@ class GpuTest {
 
     private static Map<String, double[]> train(Likelihood likelihood, Device device) {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(4);
+                Rng rng = Seed.of(4).stream();
                 Vae vae = new ConvVae(3, 4, 1, likelihood).create(new Init(rng, device, DType.FLOAT64));
                 Optimizer adam = new Adam(vae.parameters(), 1e-3)) {
             Map<String, double[]> trained = train(new ElboObjective(vae, 2, 0.1), adam, GREY, rng);
@@ -178,7 +179,7 @@ class GpuTest {
     private static Map<String, double[]> train(
             Function<NetworkClassifier, ClassifierObjective> defense, Device device) {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(6);
+                Rng rng = Seed.of(6).stream();
                 NetworkClassifier classifier = classifier(rng, device);
                 ClassifierObjective objective = defense.apply(classifier);
                 Optimizer sgd = new Sgd(classifier.module().parameters(), 0.01, 0.9, 5e-4, true)) {
@@ -272,7 +273,7 @@ class GpuTest {
     }
 
     private static RobustnessReport evaluate(List<Trial> trials, ImageSet images, Device device) {
-        try (Rng rng = Rng.seeded(8);
+        try (Rng rng = Seed.of(8).stream();
                 NetworkClassifier classifier = classifier(rng, device)) {
             return new RobustEvaluation(trials, 10, 9, device).of(classifier, images);
         }

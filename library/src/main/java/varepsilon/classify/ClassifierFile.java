@@ -11,6 +11,7 @@ import varepsilon.nn.Init;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.TorchScript;
 import varepsilon.train.RunDirectory;
 import varepsilon.weights.ModelWeights;
@@ -103,7 +104,7 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
 
     private static ClassifierFile network(Path file, Stated stated, Device device) throws IOException {
         try (var scope = Scope.withoutGradients();
-                Rng unused = Rng.seeded(0)) {
+                Rng unused = Seed.of(0).stream()) {
             ModelWeights found = ModelWeights.read(file, ArchitectureOfWeights.wanted(stated));
             List<String> notes = new ArrayList<>(found.notes());
             String where = found.place().isEmpty() ? file.toString() : file + ", in " + found.place();

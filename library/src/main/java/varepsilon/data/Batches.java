@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -48,9 +49,7 @@ public final class Batches implements Iterable<Batch> {
 
     /** The same images in an order of their own for each seed and epoch. */
     public Batches shuffled(long seed, long epoch) {
-        try (Rng root = Rng.seeded(seed);
-                Rng dataOrder = root.split("data order");
-                Rng ofEpoch = dataOrder.split(epoch)) {
+        try (Rng ofEpoch = Seed.of(seed).split("data order").split(epoch).stream()) {
             return new Batches(set, batchSize, ofEpoch.permutation(set.size()), first);
         }
     }

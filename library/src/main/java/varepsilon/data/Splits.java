@@ -2,6 +2,7 @@ package varepsilon.data;
 
 import java.util.Arrays;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 
 /** Parts of a data set drawn by seed, for instance the 54,000 training and 6,000 validation images of MNIST. */
 public final class Splits {
@@ -41,8 +42,7 @@ public final class Splits {
             throw new IllegalArgumentException("parts of " + Arrays.toString(sizes) + " images do not add up to " + n);
         }
         int[] order;
-        try (Rng root = Rng.seeded(seed);
-                Rng stream = root.split("split")) {
+        try (Rng stream = Seed.of(seed).split("split").stream()) {
             order = stream.permutation(n);
         }
         int[][] parts = new int[sizes.length][];

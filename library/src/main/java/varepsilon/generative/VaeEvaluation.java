@@ -11,6 +11,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -82,9 +83,8 @@ public record VaeEvaluation(
      */
     public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings, LongConsumer progress) {
         Sums sums = new Sums(vae.prior().latentDim(), vae.likelihood().bpdUnit());
-        try (Rng root = Rng.seeded(settings.seed());
-                Rng noise = root.split("validation");
-                Rng importance = root.split("importance")) {
+        try (Rng noise = Seed.of(settings.seed()).split("validation").stream();
+                Rng importance = Seed.of(settings.seed()).split("importance").stream()) {
             vae.evaluating(() -> {
                 var iterator = Batches.of(images, settings.batchSize()).iterator();
                 while (iterator.hasNext()) {

@@ -10,6 +10,7 @@ import varepsilon.nn.Init;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.train.RunDirectory;
 import varepsilon.weights.ModelWeights;
 import varepsilon.weights.Weights;
@@ -32,7 +33,7 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> not
     public static VaeFile read(Path weights, Device device) throws IOException {
         Path file = RunDirectory.weightsOf(weights);
         try (var scope = Scope.withoutGradients();
-                Rng unused = Rng.seeded(0)) {
+                Rng unused = Seed.of(0).stream()) {
             ModelWeights found = ModelWeights.read(file, List.of(VaeFile::isVae));
             Weights read = found.weights();
             ConvVae architecture = ConvVae.describedBy(read, file);

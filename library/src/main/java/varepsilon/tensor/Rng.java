@@ -1,6 +1,5 @@
 package varepsilon.tensor;
 
-import java.nio.charset.StandardCharsets;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Generator;
@@ -11,37 +10,19 @@ import org.bytedeco.pytorch.global.torch;
 import varepsilon.base.InputException;
 
 /**
- * A stream of random numbers with a seed. Streams for different uses are split off by name, so that drawing more from
- * one never changes another. Numbers are drawn on the CPU and moved, so that every device sees the same ones.
- * Not for use by two threads at once.
+ * A stream of random numbers, opened by {@link Seed#stream}. Numbers are drawn on the CPU and moved, so that every device
+ * sees the same ones. It lives until {@link #close}, whatever scopes do. Not for use by two threads at once.
  */
 public final class Rng implements AutoCloseable {
     static {
         Engine.ensureLoaded();
     }
 
-    private final long seed;
     private final Generator generator;
 
-    private Rng(long seed) {
-        this.seed = seed;
+    Rng(long seed) {
         this.generator = torch.make_generator_cpu(seed);
         this.generator.retainReference();
-    }
-
-    /** A stream that depends on the seed alone. It lives until {@link #close}, whatever scopes do. */
-    public static Rng seeded(long seed) {
-        return new Rng(seed);
-    }
-
-    /** A new stream that depends on this one's seed and on the name, not on what has been drawn. */
-    public Rng split(String name) {
-        return new Rng(derive(seed, name));
-    }
-
-    /** A new stream that depends on this one's seed and on the number: an epoch, a step. */
-    public Rng split(long number) {
-        return new Rng(derive(seed, number));
     }
 
     private GeneratorOptional generator() {
@@ -49,28 +30,6 @@ public final class Rng implements AutoCloseable {
             throw new IllegalStateException("this random stream is closed");
         }
         return new GeneratorOptional(generator);
-    }
-
-    /** The seed of the sub-stream of that name. */
-    public static long derive(long seed, String name) {
-        long hash = mix(seed);
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
-            hash = mix(hash ^ (b & 0xff));
-        }
-        return hash;
-    }
-
-    /** The seed of the sub-stream of that number. */
-    public static long derive(long seed, long number) {
-        return mix(mix(seed) + number);
-    }
-
-    // SplitMix64's increment and finaliser (Steele, Lea, Flood 2014): neighbouring seeds give unrelated streams.
-    private static long mix(long value) {
-        long z = value + 0x9e3779b97f4a7c15L;
-        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-        return z ^ (z >>> 31);
     }
 
     /** Standard normal numbers, FLOAT32. */

@@ -19,6 +19,7 @@ import varepsilon.nn.Optimizer;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
@@ -93,8 +94,7 @@ public final class Trainer {
      * @throws IOException where the run's files cannot be written; the previous checkpoint is then intact
      */
     public Outcome train(ImageSet training, ImageSet validation) throws IOException {
-        try (Rng root = Rng.seeded(plan.seed());
-                Rng noise = root.split("noise");
+        try (Rng noise = Seed.of(plan.seed()).split("noise").stream();
                 WeightAverage average = new WeightAverage(model, plan.averageDecay())) {
             this.average = average;
             state = new Checkpoint.State(model, optimizer, others(), noise);
@@ -175,10 +175,8 @@ public final class Trainer {
 
     /** Changed by a stream of its own for each batch: nothing of it needs to be in the checkpoint. */
     private Batch augmented(Batch batch) {
-        try (Rng root = Rng.seeded(plan.seed());
-                Rng all = root.split("augmentation");
-                Rng ofEpoch = all.split(position.epoch());
-                Rng ofBatch = ofEpoch.split(position.batch())) {
+        Seed seed = Seed.of(plan.seed()).split("augmentation").split(position.epoch());
+        try (Rng ofBatch = seed.split(position.batch()).stream()) {
             return plan.augmentation().apply(batch, ofBatch);
         }
     }
@@ -274,8 +272,7 @@ public final class Trainer {
      */
     public static Map<String, Double> validate(Objective objective, ImageSet data, int batchSize, long seed) {
         Averages averages = new Averages();
-        try (Rng root = Rng.seeded(seed);
-                Rng noise = root.split("validation")) {
+        try (Rng noise = Seed.of(seed).split("validation").stream()) {
             objective.model().evaluating(() -> {
                 var iterator = Batches.of(data, batchSize).iterator();
                 while (iterator.hasNext()) {

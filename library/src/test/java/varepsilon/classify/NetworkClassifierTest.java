@@ -15,6 +15,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 class NetworkClassifierTest extends ScopedTest {
@@ -26,7 +27,7 @@ class NetworkClassifierTest extends ScopedTest {
     }
 
     private Tensor pixels(Architecture architecture, DType dtype, int count) {
-        Rng rng = closing(Rng.seeded(3));
+        Rng rng = closing(Seed.of(3).stream());
         int side = architecture.side();
         return rng.uniform(dtype, count, architecture.channels(), side, side);
     }
@@ -45,7 +46,7 @@ class NetworkClassifierTest extends ScopedTest {
         Architecture architecture = tiny(name);
         NetworkClassifier classifier = create(architecture, DType.FLOAT64);
         Tensor pixels = pixels(architecture, DType.FLOAT64, 2);
-        Tensor direction = closing(Rng.seeded(4)).normal(DType.FLOAT64, pixels.shape());
+        Tensor direction = closing(Seed.of(4).stream()).normal(DType.FLOAT64, pixels.shape());
         Tensor labels = Tensor.of(new long[] {1, 3}, 2);
         classifier.evaluating(() -> {
             Tensor x = pixels.copy().requiresGrad(true);

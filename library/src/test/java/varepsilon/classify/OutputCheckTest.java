@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 class OutputCheckTest extends ScopedTest {
     private static final int N = 20;
 
     private static Classifier linear() {
-        try (Rng rng = Rng.seeded(1)) {
+        try (Rng rng = Seed.of(1).stream()) {
             Tensor weights = rng.normal(12, 4);
             return pixels -> pixels.flatten(1).matmul(weights);
         }
@@ -28,7 +29,7 @@ class OutputCheckTest extends ScopedTest {
     }
 
     private static List<String> notes(Classifier classifier, boolean guessing) {
-        try (Rng rng = Rng.seeded(2)) {
+        try (Rng rng = Seed.of(2).stream()) {
             Tensor pixels = rng.uniform(N, 3, 2, 2);
             OutputCheck check = new OutputCheck();
             check.compare(classifier, pixels);
@@ -102,7 +103,7 @@ class OutputCheckTest extends ScopedTest {
     @Test
     void aRandomClassifierIsNoticed() {
         Classifier honest = linear();
-        try (Rng rng = Rng.seeded(3)) {
+        try (Rng rng = Seed.of(3).stream()) {
             Classifier random = pixels -> {
                 Tensor logits = honest.logits(pixels);
                 return logits.add(rng.normal(logits.shape()));

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import varepsilon.nn.Init;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 
 /** Each test runs in a scope of its own; random streams and classifiers made here are freed after it. */
 abstract class ScopedTest {
@@ -39,7 +39,7 @@ abstract class ScopedTest {
     }
 
     final Init init(DType dtype, long seed) {
-        return new Init(closing(Rng.seeded(seed)), Device.CPU, dtype);
+        return new Init(closing(Seed.of(seed).stream()), Device.CPU, dtype);
     }
 
     final NetworkClassifier create(Architecture architecture, DType dtype) {

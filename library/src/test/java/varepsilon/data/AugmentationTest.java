@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 class AugmentationTest {
@@ -42,7 +43,7 @@ class AugmentationTest {
     }
 
     private static Batch apply(Augmentation augmentation, Batch batch, long seed) {
-        try (Rng rng = Rng.seeded(seed)) {
+        try (Rng rng = Seed.of(seed).stream()) {
             return augmentation.apply(batch, rng);
         }
     }
@@ -176,7 +177,7 @@ class AugmentationTest {
     @Test
     void noneLeavesBatchAndStreamAlone() {
         Batch before = batch(3, 1, 4, 4);
-        try (Rng rng = Rng.seeded(9)) {
+        try (Rng rng = Seed.of(9).stream()) {
             byte[] state = rng.state();
             assertThat(Augmentation.none().apply(before, rng)).isSameAs(before);
             assertThat(rng.state()).isEqualTo(state);

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 class ActiveUnitsTest {
@@ -40,7 +41,7 @@ class ActiveUnitsTest {
     @Test
     void batchesOfAnySizeGiveTheVarianceOfAll() {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(1)) {
+                Rng rng = Seed.of(1).stream()) {
             Tensor means = rng.normal(DType.FLOAT64, 1000, 4).add(1e4); // far from 0, where sums of squares cancel
             ActiveUnits units = new ActiveUnits(4);
             for (int start = 0; start < 1000; start += 300) {

@@ -10,6 +10,7 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 
 /** Each test runs in a scope of its own; random streams and networks made here are freed after it. */
 abstract class ScopedTest {
@@ -28,7 +29,7 @@ abstract class ScopedTest {
     }
 
     final Rng rng(long seed) {
-        Rng rng = Rng.seeded(seed);
+        Rng rng = Seed.of(seed).stream();
         owned.push(rng);
         return rng;
     }

@@ -14,6 +14,7 @@ import varepsilon.nn.Init;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.train.Trainer;
 
 class VaeEvaluationTest {
@@ -22,7 +23,7 @@ class VaeEvaluationTest {
 
     private static Vae vae() {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(5)) {
+                Rng rng = Seed.of(5).stream()) {
             return new ConvVae(3, 2, 1, new Categorical(16)).create(Init.on(Device.CPU, rng));
         }
     }

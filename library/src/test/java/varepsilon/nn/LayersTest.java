@@ -17,6 +17,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 class LayersTest {
@@ -27,7 +28,7 @@ class LayersTest {
     @BeforeEach
     void open() {
         scope = Scope.open();
-        rng = Rng.seeded(1);
+        rng = Seed.of(1).stream();
         init = new Init(rng, Device.CPU, DType.FLOAT64);
     }
 
@@ -74,7 +75,7 @@ class LayersTest {
 
     @Test
     void theSameStreamGivesTheSameParameters() {
-        try (Rng again = Rng.seeded(1);
+        try (Rng again = Seed.of(1).stream();
                 Linear a = new Linear(4, 5, init);
                 Linear b = new Linear(4, 5, new Init(again, Device.CPU, DType.FLOAT64))) {
             assertThat(a.parameters().get("weight").toDoubles())

@@ -15,6 +15,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
@@ -26,7 +27,7 @@ class ModuleTest {
     @BeforeEach
     void open() {
         scope = Scope.open();
-        rng = Rng.seeded(1);
+        rng = Seed.of(1).stream();
         init = Init.on(Device.CPU, rng);
     }
 

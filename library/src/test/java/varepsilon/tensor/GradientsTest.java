@@ -125,7 +125,7 @@ class GradientsTest {
     @MethodSource("cases")
     void areTheLimitsOfDifferences(Case c) {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(1)) {
+                Rng rng = Seed.of(1).stream()) {
             List<Tensor> inputs = new ArrayList<>();
             for (long[] shape : c.shapes()) {
                 inputs.add(rng.normal(DType.FLOAT64, shape).requiresGrad(true));

@@ -22,7 +22,7 @@ class OpsTest {
     @BeforeEach
     void open() {
         scope = Scope.open();
-        rng = Rng.seeded(3);
+        rng = Seed.of(3).stream();
     }
 
     @AfterEach

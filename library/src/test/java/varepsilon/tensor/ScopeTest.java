@@ -301,7 +301,7 @@ class ScopeTest {
     /** A computation with gradients whose result depends on every bit of what came before. */
     private static float[] work(long seed) {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(seed)) {
+                Rng rng = Seed.of(seed).stream()) {
             Tensor weight = rng.normal(16, 16).mul(0.1).own();
             try {
                 for (int i = 0; i < 50; i++) {

@@ -27,6 +27,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Thousands of training steps leave nothing behind in native memory, which the garbage collector does not see. */
@@ -49,7 +50,7 @@ class MemoryTest {
         public static void main(String[] arguments) {
             int failEvery = Integer.parseInt(arguments[0]);
             Engine.setThreads(1);
-            try (Rng rng = Rng.seeded(1);
+            try (Rng rng = Seed.of(1).stream();
                     Sequential model = network(Init.on(Device.CPU, rng));
                     Optimizer optimizer = new Adam(model.parameters(), 1e-3)) {
                 for (int step = 1; step <= WARM_UP + STEPS; step++) {

@@ -30,6 +30,7 @@ import varepsilon.tensor.Engine;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
@@ -66,7 +67,7 @@ final class TinyRun {
         private final Sequential model;
 
         TinyObjective(long initSeed) {
-            try (Rng rng = Rng.seeded(initSeed)) {
+            try (Rng rng = Seed.of(initSeed).stream()) {
                 Init init = Init.on(Device.CPU, rng);
                 model = new Sequential(
                         new Conv2d(1, 2, 3, 1, 1, true, init),

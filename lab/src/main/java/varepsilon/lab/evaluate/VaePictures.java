@@ -14,6 +14,7 @@ import varepsilon.generative.Vae;
 import varepsilon.report.ImageGrid;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -167,8 +168,7 @@ public final class VaePictures {
         Images[] result = new Images[1];
         vae.evaluating(() -> {
             try (var scope = Scope.withoutGradients();
-                    Rng root = Rng.seeded(seed);
-                    Rng rng = root.split("pictures: " + stream)) {
+                    Rng rng = Seed.of(seed).split("pictures: " + stream).stream()) {
                 Tensor images = work.apply(rng);
                 result[0] =
                         new Images(images.toFloats(), (int) images.size(1), (int) images.size(2), (int) images.size(3));

@@ -37,6 +37,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -97,7 +98,7 @@ public final class AttackBenchmark implements AutoCloseable {
         byte[] pixels = new byte[Math.multiplyExact(batchSize, 3 * 32 * 32)];
         new Random(1).nextBytes(pixels);
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(1)) {
+                Rng rng = Seed.of(1).stream()) {
             NetworkClassifier classifier = NETWORK.create(Init.on(device, rng));
             classifier.module().train(false);
             Tensor predicted = classifier
@@ -132,7 +133,7 @@ public final class AttackBenchmark implements AutoCloseable {
         AttackRun run = AttackRun.untargeted(classifier, ThreatModel.of(Norm.LINF, EPSILON));
         Cost cost = new Cost();
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(1)) {
+                Rng rng = Seed.of(1).stream()) {
             Tensor pixels = pixels(batch());
             Tensor labels = labels(batch());
             int[] robust = new int[1];
@@ -174,7 +175,7 @@ public final class AttackBenchmark implements AutoCloseable {
         try (Optimizer sgd = new Sgd(classifier.module().parameters(), 0, 0.9, 5e-4, false);
                 var objective = new AdversarialLoss(
                         classifier, ClassifierObjective.Settings.PLAIN, new Adversary(attack, threat), 0);
-                Rng rng = Rng.seeded(1)) {
+                Rng rng = Seed.of(1).stream()) {
             DoubleSupplier ours = () -> {
                 try (var scope = Scope.open()) {
                     var result = objective.evaluate(batch(), rng);

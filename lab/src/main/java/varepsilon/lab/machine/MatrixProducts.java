@@ -10,6 +10,7 @@ import java.util.concurrent.Future;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** What a device can do at once: products of square matrices, the best case of a network's arithmetic. */
@@ -52,7 +53,7 @@ final class MatrixProducts {
 
     private static double products(Device device, int side) {
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(2)) {
+                Rng rng = Seed.of(2).stream()) {
             Tensor a = rng.normal(side, side).to(device);
             Tensor b = rng.normal(side, side).to(device);
             finish(a.matmul(b));

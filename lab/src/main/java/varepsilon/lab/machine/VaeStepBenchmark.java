@@ -21,6 +21,7 @@ import varepsilon.tensor.Engine;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -49,11 +50,13 @@ public final class VaeStepBenchmark {
         new Random(1).nextBytes(pixels);
         ImageSet images = ImageSet.unlabelled("noise", pixels, 1, 28, 28);
         ConvVae size = new ConvVae(LATENT_DIM, FILTERS, 1, new Categorical(16));
-        try (Rng seed = Rng.seeded(1);
-                Vae ourVae = size.create(Init.on(device, seed.split("init")));
-                Vae textbookVae = size.create(Init.on(device, seed.split("init")));
+        Seed seed = Seed.of(1);
+        try (Rng init = seed.split("init").stream();
+                Rng same = seed.split("init").stream();
+                Vae ourVae = size.create(Init.on(device, init));
+                Vae textbookVae = size.create(Init.on(device, same));
                 Optimizer adam = new Adam(ourVae.parameters(), 1e-3);
-                Rng noise = seed.split("noise")) {
+                Rng noise = seed.split("noise").stream()) {
             ElboObjective objective = new ElboObjective(ourVae);
             DoubleSupplier ours = () -> {
                 try (var scope = Scope.open()) {

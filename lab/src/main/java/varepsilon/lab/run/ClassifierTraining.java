@@ -35,6 +35,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.train.EarlyStopping;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
@@ -124,8 +125,7 @@ final class ClassifierTraining {
             throws IOException {
         Engine.setThreads(config.threads());
         Architecture architecture = architecture(config, training);
-        try (Rng root = Rng.seeded(config.seed());
-                Rng init = root.split("init");
+        try (Rng init = Seed.of(config.seed()).split("init").stream();
                 NetworkClassifier classifier = architecture.create(Init.on(Device.parse(config.device()), init));
                 ClassifierObjective objective = objective(classifier);
                 Optimizer optimizer = optimizer(classifier)) {

@@ -26,6 +26,7 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** A trained classifier whose answers are counted, also in the ways in which the published experiment counted. */
@@ -95,7 +96,7 @@ public final class MeasuredClassifier implements AutoCloseable {
         if (measurement instanceof Measurement.AsMeant asMeant) {
             return asMeant(asMeant, images, seed, progress);
         }
-        try (Rng rng = Rng.seeded(seed)) {
+        try (Rng rng = Seed.of(seed).stream()) {
             return each(images, progress, change(measurement, rng));
         }
     }
@@ -112,7 +113,7 @@ public final class MeasuredClassifier implements AutoCloseable {
     public Changed changed(Measurement measurement, ImageSet images, long seed) {
         file.requireFits(images);
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(seed)) {
+                Rng rng = Seed.of(seed).stream()) {
             Batch batch = Batches.of(images, images.size()).iterator().next();
             Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
             Tensor labels = batch.labels().to(device);

@@ -19,6 +19,7 @@ import varepsilon.nn.Optimizer;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
@@ -95,7 +96,7 @@ public final class VaeTraining {
         ConvVae architecture = architecture(config, all);
         TrainingPlan plan =
                 TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"));
-        try (Rng init = Rng.seeded(config.seed()).split("init");
+        try (Rng init = Seed.of(config.seed()).split("init").stream();
                 Vae vae = architecture.create(Init.on(Device.parse(config.device()), init));
                 Optimizer optimizer = new Adam(vae.parameters(), config.learningRate())) {
             return new Trainer(

@@ -25,6 +25,7 @@ import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
@@ -166,8 +167,7 @@ final class ClassifierWork {
                         + ".safetensors");
         Files.createDirectories(context.runs().folder());
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(seed);
-                Rng init = rng.split("init");
+                Rng init = Seed.of(seed).split("init").stream();
                 NetworkClassifier classifier = made.create(Init.on(context.device(), init))) {
             Safetensors.write(file, Weights.of(classifier.module().state(), made.metadata()));
         }

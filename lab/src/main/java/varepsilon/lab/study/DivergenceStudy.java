@@ -15,6 +15,7 @@ import varepsilon.report.Table;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -98,8 +99,7 @@ final class DivergenceStudy implements Study {
         });
         int repeats = context.pick(300, 2000, 4000);
         try (var scope = Scope.withoutGradients();
-                Rng root = Rng.seeded(context.seed());
-                Rng rng = root.split("study 1.6")) {
+                Rng rng = Seed.of(context.seed()).split("study 1.6").stream()) {
             DiagonalGaussian wide = encoded(rng);
             Prior normal = new StandardNormal(LATENT_DIM);
             double exact = KullbackLeibler.closedForm(wide, normal)

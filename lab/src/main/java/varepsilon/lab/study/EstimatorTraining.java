@@ -16,6 +16,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -55,9 +56,8 @@ record EstimatorTraining(
      */
     List<Point> with(GradientEstimator estimator, StudyContext context) {
         List<Point> points = new ArrayList<>();
-        try (Rng root = Rng.seeded(seed);
-                Rng init = root.split("init");
-                Rng noise = root.split("noise");
+        try (Rng init = Seed.of(seed).split("init").stream();
+                Rng noise = Seed.of(seed).split("noise").stream();
                 Vae vae = created(init);
                 Adam adam = new Adam(vae.parameters(), LEARNING_RATE)) {
             Baseline baseline = new Baseline();

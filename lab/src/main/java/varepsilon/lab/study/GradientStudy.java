@@ -15,6 +15,7 @@ import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 
 /**
  * Question 1.7: the gradient of E_q[log p(x|z)] with respect to q, through the draw and without differentiating it:
@@ -85,8 +86,7 @@ final class GradientStudy implements Study {
         int[] dims = context.pick(new int[] {1, 4, 20}, new int[] {1, 2, 4, 8, 20}, new int[] {1, 2, 4, 8, 20, 50});
         int draws = context.pick(4000, 40_000, 200_000);
         List<Row> rows = new ArrayList<>();
-        try (Rng root = Rng.seeded(context.seed());
-                Rng rng = root.split("study 1.7")) {
+        try (Rng rng = Seed.of(context.seed()).split("study 1.7").stream()) {
             for (int latentDim : dims) {
                 context.progress("numbers of latent dimensions", rows.size() / 3, dims.length);
                 rows.addAll(rows(latentDim, draws, rng));

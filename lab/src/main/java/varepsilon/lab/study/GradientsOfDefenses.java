@@ -26,6 +26,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -77,7 +78,7 @@ record GradientsOfDefenses(Adversary adversary, ImageSet images, long seed, Devi
     private Tensor gradient(NetworkClassifier classifier, ClassifierObjective objective, boolean training) {
         classifier.module().train(training);
         try (var scope = Scope.withGradients();
-                Rng rng = Rng.seeded(seed)) {
+                Rng rng = Seed.of(seed).stream()) {
             Batch batch = Batches.of(images, images.size()).iterator().next();
             List<Tensor> parameters =
                     List.copyOf(classifier.module().parameters().values());
@@ -104,7 +105,7 @@ record GradientsOfDefenses(Adversary adversary, ImageSet images, long seed, Devi
     NetworkClassifier smallNormalised() {
         int half = images.height() / 2;
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(seed)) {
+                Rng rng = Seed.of(seed).stream()) {
             Init init = Init.on(device, rng);
             Layer network = new Sequential(
                     new Conv2d(images.channels(), FILTERS, 4, 2, 1, false, init),

@@ -14,6 +14,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** How a classifier's loss, and the lead of the true class over the next, change with the pixels. */
@@ -43,7 +44,7 @@ final class LossGeometry {
                     .to(DType.FLOAT64)
                     .to(Device.CPU)
                     .flatten(1);
-            try (Rng rng = Rng.seeded(seed)) {
+            try (Rng rng = Seed.of(seed).stream()) {
                 Tensor signs =
                         rng.normal(DType.FLOAT64, gradient.size(1), DRAWS).sign();
                 double[] random = gradient.matmul(signs).abs().mean(1).toDoubles();

@@ -18,6 +18,7 @@ import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -97,8 +98,7 @@ final class LowerBoundStudy implements Study {
 
     @Override
     public StudyResult run(StudyContext context) throws IOException {
-        try (Rng root = Rng.seeded(context.seed());
-                Rng rng = root.split("study 1.3")) {
+        try (Rng rng = Seed.of(context.seed()).split("study 1.3").stream()) {
             List<Case> cases = cases(context.pick(200, 1000, 5000), rng, context);
             int[] samples = context.pick(new int[] {1, 4, 16, 64}, new int[] {1, 4, 16, 64, 256, 512}, new int[] {
                 1, 4, 16, 64, 256, 1024, 4096

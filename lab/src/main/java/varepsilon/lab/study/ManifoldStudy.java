@@ -15,6 +15,7 @@ import varepsilon.report.ImageGrid;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.10: the images of a two-dimensional latent space, and whether neighbours in it look alike. */
@@ -94,7 +95,7 @@ final class ManifoldStudy implements Study {
     private static Tensor images(Vae vae, StudyContext context) {
         Tensor z = Manifold.grid(SIDE).to(context.device());
         List<Tensor> parts = new ArrayList<>();
-        try (Rng unused = Rng.seeded(0)) {
+        try (Rng unused = Seed.of(0).stream()) {
             for (int start = 0; start < SIDE * SIDE; start += CHUNK) {
                 context.progress("images of the manifold", start, SIDE * SIDE);
                 parts.add(Picture.MEAN.of(vae.likelihood(), vae.decode(z.narrow(0, start, CHUNK)), unused));

@@ -16,6 +16,7 @@ import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -84,8 +85,7 @@ final class PosteriorApproachStudy implements Study {
 
     @Override
     public StudyResult run(StudyContext context) throws IOException {
-        try (Rng root = Rng.seeded(context.seed());
-                Rng rng = root.split("study 1.4")) {
+        try (Rng rng = Seed.of(context.seed()).split("study 1.4").stream()) {
             ProbabilisticPca model = ProbabilisticPca.drawn(DIMENSIONS, LATENT_DIM, STD, SIGNAL, rng);
             double[][] images = new double[context.pick(8, 16, 64)][];
             double logEvidence = 0;

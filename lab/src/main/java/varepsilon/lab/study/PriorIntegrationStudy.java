@@ -11,6 +11,7 @@ import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 
 /**
  * Question 1.2: p(x) = E[p(x|z)] by samples of z from the prior, where p(x) is known: how wrong it is and how many of
@@ -92,12 +93,10 @@ final class PriorIntegrationStudy implements Study {
                 });
         int images = context.pick(16, 48, 96);
         List<Row> rows = new ArrayList<>();
-        try (Rng root = Rng.seeded(context.seed());
-                Rng rng = root.split("study 1.2")) {
-            for (int latentDim : dims) {
-                try (Rng own = rng.split(latentDim)) {
-                    rows.add(row(latentDim, samples, images, own, context));
-                }
+        Seed seed = Seed.of(context.seed()).split("study 1.2");
+        for (int latentDim : dims) {
+            try (Rng own = seed.split(latentDim).stream()) {
+                rows.add(row(latentDim, samples, images, own, context));
             }
         }
         return result(new Measured(samples, POSTERIOR_SAMPLES, images, rows));

@@ -22,6 +22,7 @@ import varepsilon.stats.DifferenceInterval;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.9: samples before, early in and after training, and whether what is drawn at the end are digits. */
@@ -108,8 +109,7 @@ final class SamplesStudy implements Study {
                 .limit(count);
         try (VaeFile file = VaeFile.read(run, context.device());
                 DigitJudge judge = DigitJudge.of(context);
-                Rng root = Rng.seeded(context.seed());
-                Rng rng = root.split("study 1.9")) {
+                Rng rng = Seed.of(context.seed()).split("study 1.9").stream()) {
             int[] hits = new int[3];
             var batches = Batches.of(test, CHUNK).iterator();
             for (int done = 0; done < test.size(); done += CHUNK) {

@@ -15,6 +15,7 @@ import varepsilon.report.ImageGrid;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.1: how an image is drawn: one z for all its pixels, and a draw, not the mode, of each pixel's distribution. */
@@ -100,8 +101,7 @@ final class SamplingStudy implements Study {
     /** Images of p(x) in three pictures with the same z, and of what a z for each pixel gives. */
     private static void draw(Vae vae, ImageSet like, long seed, Map<String, byte[]> into) {
         try (var scope = Scope.withoutGradients();
-                Rng root = Rng.seeded(seed);
-                Rng rng = root.split("study 1.1")) {
+                Rng rng = Seed.of(seed).split("study 1.1").stream()) {
             int count = like.size();
             float[][] pictures = decoded(vae, count, List.of(Picture.SAMPLE, Picture.ARGMAX, Picture.MEAN), rng);
             into.put("one z, sample", bytes(pictures[0]));

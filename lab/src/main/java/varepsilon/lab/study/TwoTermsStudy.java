@@ -22,6 +22,7 @@ import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -140,8 +141,7 @@ final class TwoTermsStudy implements Study {
 
     private static void draw(Vae vae, ImageSet images, double beta, long seed, Map<String, byte[]> into) {
         try (var scope = Scope.withoutGradients();
-                Rng root = Rng.seeded(seed);
-                Rng rng = root.split("study 1.5")) {
+                Rng rng = Seed.of(seed).split("study 1.5").stream()) {
             int shown = Math.min(SHOWN, images.size());
             Tensor first =
                     Batches.of(images.limit(shown), shown).iterator().next().images();

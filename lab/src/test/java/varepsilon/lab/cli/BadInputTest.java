@@ -20,6 +20,7 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.RunDirectory;
 import varepsilon.weights.Safetensors;
@@ -221,7 +222,7 @@ class BadInputTest {
         Path file = folder.resolve("colour.safetensors");
         ConvVae colour = new ConvVae(2, 2, 3, new Categorical(16));
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(1);
+                Rng rng = Seed.of(1).stream();
                 var vae = colour.create(Init.on(Device.CPU, rng))) {
             Safetensors.write(file, Weights.of(vae.state(), colour.metadata()));
         }
@@ -234,7 +235,7 @@ class BadInputTest {
         Path file = folder.resolve("three.safetensors");
         ConvVae three = new ConvVae(3, 2, 1, new Categorical(16));
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(1);
+                Rng rng = Seed.of(1).stream();
                 var vae = three.create(Init.on(Device.CPU, rng))) {
             Safetensors.write(file, Weights.of(vae.state(), three.metadata()));
         }

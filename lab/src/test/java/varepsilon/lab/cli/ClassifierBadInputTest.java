@@ -19,6 +19,7 @@ import varepsilon.nn.Init;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
@@ -48,7 +49,7 @@ class ClassifierBadInputTest {
         metadata.putAll(replaced);
         metadata.values().removeIf(String::isEmpty);
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(3);
+                Rng rng = Seed.of(3).stream();
                 NetworkClassifier classifier = architecture.create(Init.on(Device.CPU, rng))) {
             Safetensors.write(file, Weights.of(classifier.module().state(), metadata));
         }
@@ -168,7 +169,7 @@ class ClassifierBadInputTest {
         Architecture small = new Architecture("small-cnn", 10, Normalisation.none(1));
         Path file = folder.resolve("nan.safetensors");
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(3);
+                Rng rng = Seed.of(3).stream();
                 NetworkClassifier classifier = small.create(Init.on(Device.CPU, rng))) {
             Map<String, Tensor> state = new LinkedHashMap<>(classifier.module().state());
             state.replaceAll((name, tensor) -> tensor.mul(Double.NaN));

@@ -32,6 +32,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 class VaePicturesTest {
@@ -43,7 +44,7 @@ class VaePicturesTest {
 
     private static Vae vae(int latentDim) {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(7)) {
+                Rng rng = Seed.of(7).stream()) {
             return new ConvVae(latentDim, 4, 1, new Categorical(16)).create(Init.on(Device.parse("cpu"), rng));
         }
     }
@@ -64,8 +65,7 @@ class VaePicturesTest {
         ImageGrid grid = VaePictures.samples(vae, 20, picture, 42);
 
         float[] expected = floats(() -> {
-            try (Rng root = Rng.seeded(42);
-                    Rng rng = root.split("pictures: samples")) {
+            try (Rng rng = Seed.of(42).split("pictures: samples").stream()) {
                 return vae.sample(20, picture, rng);
             }
         });
@@ -80,8 +80,7 @@ class VaePicturesTest {
     void manyImagesAreTheSameAsFewAtATime() {
         BufferedImage all = VaePictures.samples(vae, 600, Picture.MEAN, 42).render();
         float[] expected = floats(() -> {
-            try (Rng root = Rng.seeded(42);
-                    Rng rng = root.split("pictures: samples")) {
+            try (Rng rng = Seed.of(42).split("pictures: samples").stream()) {
                 return vae.sample(600, Picture.MEAN, rng);
             }
         });

@@ -32,6 +32,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
@@ -52,7 +53,7 @@ class ClassifierTrainingTest {
     private Path pretrained() throws IOException {
         Path file = folder.resolve("pretrained.safetensors");
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(5);
+                Rng rng = Seed.of(5).stream();
                 NetworkClassifier classifier = ARCHITECTURE.create(Init.on(Device.CPU, rng))) {
             Safetensors.write(file, Weights.of(classifier.module().state(), ARCHITECTURE.metadata()));
         }
@@ -71,7 +72,7 @@ class ClassifierTrainingTest {
                 .withSchedule(Schedule.oneCycle(0.3))
                 .withAugmentation(new RandomCrop(4).then(new HorizontalFlip(0.5)));
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(1);
+                Rng rng = Seed.of(1).stream();
                 NetworkClassifier classifier = ARCHITECTURE.create(Init.on(Device.CPU, rng));
                 RunDirectory run = RunDirectory.create(out, "by: hand\n");
                 ClassifierObjective objective = new AdversarialLoss(classifier, settings, adversary, 0);

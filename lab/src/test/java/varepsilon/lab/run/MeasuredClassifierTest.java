@@ -34,6 +34,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
@@ -56,7 +57,7 @@ class MeasuredClassifierTest {
 
     @BeforeEach
     void keepANetwork() throws IOException {
-        rng = Rng.seeded(5);
+        rng = Seed.of(5).stream();
         network = SMALL.create(Init.on(Device.CPU, rng));
         weights = folder.resolve("weights.safetensors");
         try (var scope = Scope.withoutGradients()) {

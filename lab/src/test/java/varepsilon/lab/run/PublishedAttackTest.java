@@ -31,6 +31,7 @@ import varepsilon.robust.attack.StepSize;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** The published attacks, against the library's where nothing is wrong, and by hand where something is. */
@@ -55,7 +56,7 @@ class PublishedAttackTest {
     @BeforeEach
     void makeNetworkAndImages() {
         scope = Scope.open();
-        rng = Rng.seeded(3);
+        rng = Seed.of(3).stream();
         network = new Architecture("small-cnn", 10, SIDE, CIFAR10).create(Init.on(Device.CPU, rng));
         Random random = new Random(5);
         float[] values = new float[IMAGES * CHANNELS * PLANE];

@@ -26,6 +26,7 @@ import varepsilon.nn.Init;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
@@ -76,7 +77,7 @@ class RunStoreTest {
         Architecture architecture = new Architecture("small-cnn", 10, NORMALISATION);
         Path file = folder.resolve(name);
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(seed);
+                Rng rng = Seed.of(seed).stream();
                 NetworkClassifier classifier = architecture.create(Init.on(Device.CPU, rng))) {
             Safetensors.write(file, Weights.of(classifier.module().state(), architecture.metadata()));
         }

@@ -27,6 +27,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.train.EpochResult;
 import varepsilon.train.RunDirectory;
 
@@ -211,7 +212,7 @@ class TrainingPicturesTest {
 
     private static Vae vae(int latentDim) {
         try (var scope = Scope.open();
-                Rng rng = Rng.seeded(7)) {
+                Rng rng = Seed.of(7).stream()) {
             return new ConvVae(latentDim, 4, 1, new Categorical(16)).create(Init.on(Device.parse("cpu"), rng));
         }
     }

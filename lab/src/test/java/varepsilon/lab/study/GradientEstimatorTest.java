@@ -7,10 +7,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 
 class GradientEstimatorTest {
     private static GradientEstimator.Problem problem(int latentDim) {
-        try (Rng rng = Rng.seeded(21)) {
+        try (Rng rng = Seed.of(21).stream()) {
             ProbabilisticPca model = ProbabilisticPca.drawn(9, latentDim, 0.5, 3, rng);
             double[] mean = MultivariateNormal.noise(rng, latentDim);
             double[] std = new double[latentDim];
@@ -48,7 +49,7 @@ class GradientEstimatorTest {
     @EnumSource(GradientEstimator.class)
     void allAreRightOnAverage(GradientEstimator estimator) {
         GradientEstimator.Problem at = problem(3);
-        try (Rng rng = Rng.seeded(5)) {
+        try (Rng rng = Seed.of(5).stream()) {
             GradientEstimator.Statistics found = estimator.estimates(at, 50_000, rng);
             assertThat(found.worstBias(at.gradient())).isLessThan(4.5);
         }
@@ -59,7 +60,7 @@ class GradientEstimatorTest {
         // f is a parabola of curvature −g: the slope at mean + std·ε is linear in ε, with the variance (g·std)².
         GradientEstimator.Problem at = problem(1);
         double g = at.model().gram()[0][0] / (at.model().std() * at.model().std());
-        try (Rng rng = Rng.seeded(6)) {
+        try (Rng rng = Seed.of(6).stream()) {
             GradientEstimator.Statistics found = GradientEstimator.REPARAMETERISED.estimates(at, 50_000, rng);
             double expected = g * g * at.std()[0] * at.std()[0];
             assertThat(found.variance()[0]).isCloseTo(expected, within(0.04 * expected));

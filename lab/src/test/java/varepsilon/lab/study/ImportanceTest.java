@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 
 class ImportanceTest {
     @Test
@@ -42,7 +43,7 @@ class ImportanceTest {
 
     @Test
     void manySamplesHaveTheShareOfTheClosedForm() {
-        try (Rng rng = Rng.seeded(8)) {
+        try (Rng rng = Seed.of(8).stream()) {
             ProbabilisticPca model = ProbabilisticPca.drawn(10, 2, 0.5, 1, rng);
             double[] x = model.sample(rng);
             double[] weights = Importance.logWeights(model, x, MultivariateNormal.standard(2), 100_000, rng);
@@ -53,7 +54,7 @@ class ImportanceTest {
 
     @Test
     void everyWeightFromThePosteriorIsTheEvidence() {
-        try (Rng rng = Rng.seeded(9)) {
+        try (Rng rng = Seed.of(9).stream()) {
             ProbabilisticPca model = ProbabilisticPca.drawn(10, 3, 0.5, 4, rng);
             double[] x = model.sample(rng);
             for (double weight : Importance.logWeights(model, x, model.posterior(x), 20, rng)) {

@@ -17,6 +17,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** What the studies measure with. */
@@ -42,7 +43,7 @@ class MeasuresTest {
     void noiseDoesNotCorrelateThoughItsMeanDoes() {
         byte[] pixels = new byte[400 * SIDE * SIDE];
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(4)) {
+                Rng rng = Seed.of(4).stream()) {
             float[] noise = rng.uniform(pixels.length).toFloats();
             for (int i = 0; i < pixels.length; i++) {
                 int row = i % (SIDE * SIDE) / SIDE;
@@ -125,7 +126,7 @@ class MeasuresTest {
     @Test
     void theMixtureDrawsFromItsComponents() {
         try (var scope = Scope.withoutGradients();
-                Rng rng = Rng.seeded(12)) {
+                Rng rng = Seed.of(12).stream()) {
             int n = 40_000;
             double[] mean = DivergenceStudy.MIXTURE
                     .sample(n, rng)

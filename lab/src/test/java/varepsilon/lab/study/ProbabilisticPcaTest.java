@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 
 /** The truths that the studies measure against hold against each other. */
 class ProbabilisticPcaTest {
@@ -16,7 +17,7 @@ class ProbabilisticPcaTest {
     }
 
     private static void onSomeModels(Check check) {
-        try (Rng rng = Rng.seeded(11)) {
+        try (Rng rng = Seed.of(11).stream()) {
             for (int i = 0; i < 5; i++) {
                 ProbabilisticPca model = ProbabilisticPca.drawn(7, LATENT_DIM, 0.4, 3, rng);
                 check.on(model, model.sample(rng), rng);
@@ -74,7 +75,7 @@ class ProbabilisticPcaTest {
         assertThat(MultivariateNormal.diagonal(new double[] {0}, new double[] {Math.E})
                         .kullbackLeibler(standard))
                 .isCloseTo(2.194528, within(1e-6));
-        try (Rng rng = Rng.seeded(3)) {
+        try (Rng rng = Seed.of(3).stream()) {
             MultivariateNormal q = someNormal(rng);
             assertThat(q.kullbackLeibler(MultivariateNormal.of(q.mean(), q.covariance())))
                     .isCloseTo(0, within(1e-12));

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -33,10 +34,10 @@ public final class Draws implements AutoCloseable {
      * @param seed of the attack
      * @param images what tells the examples apart: their indices in the data
      */
-    public static Draws perImage(long seed, int[] images) {
+    public static Draws perImage(Seed seed, int[] images) {
         List<Rng> streams = new ArrayList<>();
         for (int image : images) {
-            streams.add(Rng.seeded(Rng.derive(seed, image)));
+            streams.add(seed.split(image).stream());
         }
         return new Draws(null, streams, true);
     }

@@ -20,8 +20,8 @@ import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -72,8 +72,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
     /** The random numbers of a trial for the images of a batch. */
     private Draws draws(Trial trial, Batch batch) {
-        long attack = Rng.derive(Rng.derive(seed, "attack"), trial.attack().name());
-        return Draws.perImage(attack, batch.indices());
+        return Draws.perImage(Seed.of(seed).split("attack").split(trial.attack().name()), batch.indices());
     }
 
     /** One run over the images, and what it has gathered so far. */

@@ -9,6 +9,7 @@ import varepsilon.classify.Classifier;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Each test runs in a scope of its own; what is made through here is freed after it. */
@@ -32,7 +33,7 @@ abstract class AttackFixture {
     }
 
     final Rng rng(long seed) {
-        return closing(Rng.seeded(seed));
+        return closing(Seed.of(seed).stream());
     }
 
     final <C extends AutoCloseable> C closing(C resource) {

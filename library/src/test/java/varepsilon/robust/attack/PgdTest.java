@@ -18,6 +18,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** The gradient loop, restarts, momentum and criteria, against plain loops that share nothing with it. */
@@ -186,11 +187,11 @@ class PgdTest extends AttackFixture {
                 int[] all = {10, 11, 12, 13};
                 Problem together = Problem.ofTraining(
                         classifier, images.narrow(0, 0, 4), labels.narrow(0, 0, 4), threat, new Cost());
-                Tensor found = attack.perturb(together, closing(Draws.perImage(7, all)));
+                Tensor found = attack.perturb(together, closing(Draws.perImage(Seed.of(7), all)));
                 for (int i = 0; i < all.length; i++) {
                     Problem alone = Problem.ofTraining(
                             classifier, images.narrow(0, i, 1), labels.narrow(0, i, 1), threat, new Cost());
-                    Tensor own = attack.perturb(alone, closing(Draws.perImage(7, new int[] {all[i]})));
+                    Tensor own = attack.perturb(alone, closing(Draws.perImage(Seed.of(7), new int[] {all[i]})));
                     assertThat(row(found, i)).containsExactly(own.toDoubles(), within(1e-12));
                 }
                 assertThat(row(found, 0)).isNotEqualTo(row(found, 1));

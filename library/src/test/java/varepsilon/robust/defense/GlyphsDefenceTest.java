@@ -25,6 +25,7 @@ import varepsilon.tensor.Engine;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 import varepsilon.train.Trainer;
@@ -61,7 +62,7 @@ class GlyphsDefenceTest {
 
     private static Trained train(int steps, Function<NetworkClassifier, ClassifierObjective> make) {
         List<Double> losses = new ArrayList<>();
-        try (Rng rng = Rng.seeded(3);
+        try (Rng rng = Seed.of(3).stream();
                 NetworkClassifier classifier =
                         new Architecture("small-cnn", 10, Normalisation.none(1)).create(Init.on(Device.CPU, rng));
                 ClassifierObjective objective = make.apply(classifier);

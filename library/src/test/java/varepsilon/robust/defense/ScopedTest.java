@@ -10,6 +10,7 @@ import varepsilon.data.Batches;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** A scope, a stream of random numbers and a batch for each test, and an end for all that it made. */
@@ -41,7 +42,7 @@ abstract class ScopedTest {
 
     /** The same stream at every call. */
     final Rng rng() {
-        return closing(Rng.seeded(7));
+        return closing(Seed.of(7).stream());
     }
 
     final NetworkClassifier plain() {

@@ -25,6 +25,7 @@ import varepsilon.tensor.Engine;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 import varepsilon.train.RunDirectory;
@@ -53,7 +54,7 @@ final class Toys {
 
     /** One convolution for those images, with batch normalisation behind it or without. */
     static NetworkClassifier convolutional(boolean batchNorm, DType dtype) {
-        try (Rng rng = Rng.seeded(3)) {
+        try (Rng rng = Seed.of(3).stream()) {
             Init init = new Init(rng, Device.CPU, dtype);
             Layer between = batchNorm ? new BatchNorm2d(4, init) : Layer.of(x -> x);
             Layer network = new Sequential(
@@ -68,7 +69,7 @@ final class Toys {
 
     /** Logits W·x + b, in double precision; the parameters are named 1.weight and 1.bias. */
     static NetworkClassifier affine(double[][] weight, double... bias) {
-        try (Rng rng = Rng.seeded(1);
+        try (Rng rng = Seed.of(1).stream();
                 var scope = Scope.withoutGradients()) {
             Init init = new Init(rng, Device.CPU, DType.FLOAT64);
             Linear linear = new Linear(weight[0].length, weight.length, init);
