@@ -2,11 +2,10 @@ package varepsilon.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import varepsilon.base.InputException;
+import varepsilon.base.Names;
 
 /** The data sets by the names that the command line knows them by. */
 public final class Datasets {
@@ -73,31 +72,10 @@ public final class Datasets {
 
     private static InputException unknown(String name) {
         String asked = name.toLowerCase(Locale.ROOT);
-        String nearest = SOURCES.stream()
-                .map(DataSource::name)
-                .min(Comparator.comparing((String known) -> !known.startsWith(asked))
-                        .thenComparing(known -> editDistance(asked, known)))
-                .orElseThrow();
-        String all = SOURCES.stream().map(DataSource::name).collect(Collectors.joining(", "));
+        List<String> names = SOURCES.stream().map(DataSource::name).toList();
+        String nearest = Names.nearestOrLonger(asked, names);
+        String all = String.join(", ", names);
         return new InputException("unknown data set '" + name + "'; did you mean '" + nearest + "'? There are: " + all
                 + ", " + FolderSource.PREFIX + "PATH and " + IdxFilesSource.PREFIX + "IMAGES,LABELS");
-    }
-
-    /** Insertions, deletions and substitutions that lead from one text to the other (Levenshtein 1966). */
-    public static int editDistance(String from, String to) {
-        int[] row = new int[to.length() + 1];
-        for (int j = 0; j <= to.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= from.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= to.length(); j++) {
-                int substituted = diagonal + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substituted, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[to.length()];
     }
 }

@@ -42,13 +42,6 @@ class DatasetsTest {
                         "mnist, fashion-mnist, cifar10, cifar100, glyphs, folder:PATH and idx:IMAGES,LABELS");
     }
 
-    @ParameterizedTest
-    @CsvSource({"kitten,sitting,3", "'',abc,3", "abc,'',3", "same,same,0", "flaw,lawn,2"})
-    void editDistanceIsLevenshteins(String from, String to, int distance) {
-        assertThat(Datasets.editDistance(from, to)).isEqualTo(distance);
-        assertThat(Datasets.editDistance(to, from)).isEqualTo(distance);
-    }
-
     @Test
     void everyNameFindsItsSource() {
         assertThat(Datasets.all()).isNotEmpty();

@@ -1,8 +1,5 @@
 package varepsilon.lab.cli;
 
-import static java.util.Comparator.comparingInt;
-
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -13,7 +10,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import varepsilon.base.InputException;
-import varepsilon.data.Datasets;
+import varepsilon.base.Names;
 
 /** Wrong values of options: exit code 2, like all wrong usage. What is wrong with a file's content gives 1. */
 final class Usage {
@@ -58,7 +55,7 @@ final class Usage {
         String first = unmatched.getUnmatched().get(0);
         Set<String> commands = failure.getCommandLine().getSubcommands().keySet();
         if (!first.startsWith("-") && !commands.isEmpty()) {
-            String nearest = Collections.min(commands, comparingInt(known -> Datasets.editDistance(first, known)));
+            String nearest = Names.nearest(first, commands);
             return "unknown command '" + first + "'; did you mean " + nearest + "?";
         }
         String kind = first.startsWith("-") ? "unknown option" : "unexpected argument";

@@ -1,12 +1,9 @@
 package varepsilon.lab.spec;
 
-import static java.util.Comparator.comparingInt;
-
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import varepsilon.base.InputException;
-import varepsilon.data.Datasets;
+import varepsilon.base.Names;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Fgsm;
@@ -204,7 +201,7 @@ public record AttackSpec(
     }
 
     private static String nearest(String asked) {
-        return Collections.min(NAMES, comparingInt(name -> Datasets.editDistance(asked, name)));
+        return Names.nearest(asked, NAMES);
     }
 
     private static void require(boolean holds, String name, Object value, String expected) {

@@ -1,7 +1,5 @@
 package varepsilon.lab.spec;
 
-import static java.util.Comparator.comparingInt;
-
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -19,11 +17,10 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import varepsilon.base.InputException;
-import varepsilon.data.Datasets;
+import varepsilon.base.Names;
 
 /** Records as YAML. Reading is strict: every key must be there, be known, and have a value of its type. */
 public final class Yaml {
@@ -137,7 +134,7 @@ public final class Yaml {
      */
     public static void requireKnown(String key, List<String> known, String section, String source) {
         if (!known.contains(key)) {
-            String nearest = Collections.min(known, comparingInt(other -> Datasets.editDistance(key, other)));
+            String nearest = Names.nearest(key, known);
             throw new InputException(
                     source + ": unknown key '" + section + key + "'; did you mean '" + section + nearest + "'?");
         }

@@ -1,0 +1,273 @@
+package varepsilon.base;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+
+/**
+ * Everything of one kind that people can choose by name: all attacks, all priors. A member is one public record in a file
+ * of its own: {@link Named} says what it is called, its components with {@link Parameter} are what can be set, and its
+ * constructor without arguments gives the defaults. One line in {@code META-INF/services/}, in a file that is named like
+ * the kind's interface, registers it, in this library or in any other jar on the class path.
+ *
+ * <pre>{@code
+ * Attack strong = Family.of(Attack.class).parse("pgd:steps=40:restarts=3");
+ * }</pre>
+ *
+ * @param <T> the kind: an interface with {@link Named}
+ */
+public final class Family<T> {
+    private static final ClassValue<Family<?>> ALL = new ClassValue<>() {
+        @Override
+        protected Family<?> computeValue(Class<?> kind) {
+            return new Family<>(kind);
+        }
+    };
+
+    private final Class<T> kind;
+    private final List<Member<T>> members;
+
+    private Family(Class<T> kind) {
+        this.kind = kind;
+        this.members = ServiceLoader.load(kind, kind.getClassLoader()).stream()
+                .map(ServiceLoader.Provider::get)
+                .map(usual -> new Member<>(kind, usual))
+                .toList();
+        requireDifferentNames();
+    }
+
+    private void requireDifferentNames() {
+        members.stream().collect(Collectors.groupingBy(Member::name)).forEach((name, same) -> {
+            if (same.size() > 1) {
+                throw new IllegalStateException("several of the registered members are called " + name + ": "
+                        + same.stream()
+                                .map(member -> member.usual().getClass().getName())
+                                .toList());
+            }
+        });
+    }
+
+    /** All of a kind. */
+    @SuppressWarnings("unchecked") // what is computed for a class is the family of that class
+    public static <T> Family<T> of(Class<T> kind) {
+        return (Family<T>) ALL.get(kind);
+    }
+
+    /** The name of a record with {@link Named}, else of its class. */
+    public static String nameOf(Object member) {
+        Named named = member.getClass().getAnnotation(Named.class);
+        return named == null ? member.getClass().getSimpleName() : named.value();
+    }
+
+    /** What one of them is called: {@code attack}. */
+    public String word() {
+        return kind.getAnnotation(Named.class).value();
+    }
+
+    /** All members, in the order in which they are registered. */
+    public List<Member<T>> members() {
+        return members;
+    }
+
+    /** The names of all members. */
+    public List<String> names() {
+        return members.stream().map(Member::name).toList();
+    }
+
+    /**
+     * A member by name.
+     *
+     * @throws InputException with the nearest name where there is none
+     */
+    public Member<T> member(String name) {
+        return members.stream()
+                .filter(member -> member.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new InputException("unknown " + word() + " '" + name + "'; did you mean '"
+                        + Names.nearest(name, names()) + "'? There are: " + String.join(", ", names())));
+    }
+
+    /** The member of which this is an instance; empty for one that is not registered. */
+    public Optional<Member<T>> memberOf(T value) {
+        return members.stream()
+                .filter(member -> member.usual().getClass() == value.getClass())
+                .findFirst();
+    }
+
+    /**
+     * A member with its parameters, as people write it: its name, then parameters that are not to have their defaults,
+     * {@code pgd:steps=40:step-size=2/255}.
+     *
+     * @throws InputException where something in it is unknown or makes no sense
+     */
+    public T parse(String text) {
+        return parse(text, Map.of());
+    }
+
+    /**
+     * The same with other defaults.
+     *
+     * @param defaults by the parameter's name; of these, a member takes those that it has
+     */
+    public T parse(String text, Map<String, Object> defaults) {
+        String[] parts = text.split(":", -1);
+        Member<T> member = member(parts[0].strip());
+        Map<String, Object> values = new LinkedHashMap<>(defaults);
+        values.keySet().removeIf(name -> member.find(name).isEmpty());
+        List<String> given = new ArrayList<>();
+        for (String part : List.of(parts).subList(1, parts.length)) {
+            int equals = part.indexOf('=');
+            if (equals < 1) {
+                throw new InputException(
+                        text + ": '" + part + "' is no parameter; expected NAME=VALUE, as in " + member.example());
+            }
+            Declared parameter = member.parameter(part.substring(0, equals).strip());
+            if (given.contains(parameter.name())) {
+                throw new InputException(text + ": " + parameter.option() + " is given twice");
+            }
+            given.add(parameter.name());
+            values.put(
+                    parameter.name(), parameter.parse(part.substring(equals + 1).strip()));
+        }
+        return member.with(member.usual(), values);
+    }
+
+    /** What {@link #parse} reads: the name, and the parameters that have not their defaults. */
+    public String text(T value) {
+        return memberOf(value)
+                .map(member -> member.name()
+                        + member.departures(value).entrySet().stream()
+                                .map(entry -> ":" + entry.getKey().option() + "=" + entry.getValue())
+                                .collect(Collectors.joining()))
+                .orElseGet(() -> nameOf(value));
+    }
+
+    /**
+     * One of the family.
+     *
+     * @param kind of the family
+     * @param usual with every default; a record
+     */
+    public record Member<T>(Class<T> kind, T usual) {
+        /** Refuses what is not declared as the family asks. */
+        public Member {
+            if (!(usual instanceof Record) || !usual.getClass().isAnnotationPresent(Named.class)) {
+                throw new IllegalStateException(
+                        usual.getClass().getName() + ": expected a record with @Named, to be one of " + kind.getName());
+            }
+        }
+
+        /** Its name. */
+        public String name() {
+            return nameOf(usual);
+        }
+
+        /** What it is, in one line. */
+        public String help() {
+            return usual.getClass().getAnnotation(Named.class).help();
+        }
+
+        /** What can be set. */
+        public List<Declared> parameters() {
+            return Declared.of((Record) usual);
+        }
+
+        /**
+         * A parameter by its name, {@code stepSize} or {@code step-size}.
+         *
+         * @throws InputException with the nearest name where there is none
+         */
+        public Declared parameter(String name) {
+            return find(name).orElseThrow(() -> {
+                List<String> known = parameters().stream().map(Declared::option).toList();
+                return new InputException(name() + " has no parameter '" + name + "'"
+                        + (known.isEmpty()
+                                ? ", nor any other"
+                                : "; did you mean '" + Names.nearest(name, known) + "'? It has: "
+                                        + String.join(", ", known)));
+            });
+        }
+
+        /** A parameter by its name, {@code stepSize} or {@code step-size}; empty where there is none. */
+        public Optional<Declared> find(String name) {
+            return parameters().stream()
+                    .filter(parameter ->
+                            parameter.name().equals(name) || parameter.option().equals(name))
+                    .findFirst();
+        }
+
+        /** The values of all parameters of an instance, by name, in order. */
+        public Map<String, Object> values(T value) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            for (RecordComponent component : value.getClass().getRecordComponents()) {
+                if (component.isAnnotationPresent(Parameter.class)) {
+                    values.put(component.getName(), Declared.value(component, (Record) value));
+                }
+            }
+            return values;
+        }
+
+        /** Those that have not their default. */
+        public Map<Declared, Object> departures(T value) {
+            Map<String, Object> values = values(value);
+            Map<Declared, Object> departures = new LinkedHashMap<>();
+            for (Declared parameter : parameters()) {
+                if (!parameter.usual().equals(values.get(parameter.name()))) {
+                    departures.put(parameter, values.get(parameter.name()));
+                }
+            }
+            return departures;
+        }
+
+        /**
+         * An instance with some values changed.
+         *
+         * @param changed values by parameter name
+         * @throws InputException where a value makes no sense
+         */
+        public T with(T value, Map<String, Object> changed) {
+            RecordComponent[] components = value.getClass().getRecordComponents();
+            Object[] arguments = Arrays.stream(components)
+                    .map(component ->
+                            changed.getOrDefault(component.getName(), Declared.value(component, (Record) value)))
+                    .toArray();
+            Class<?>[] types =
+                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+            try {
+                return kind.cast(value.getClass().getConstructor(types).newInstance(arguments));
+            } catch (InvocationTargetException e) {
+                if (e.getCause() instanceof InputException refused) {
+                    throw new InputException(refused.getMessage(), refused);
+                }
+                throw new IllegalStateException(value.getClass() + " cannot be made", e);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(value.getClass() + " cannot be made", e);
+            }
+        }
+
+        private String example() {
+            return parameters().stream()
+                    .findFirst()
+                    .map(first -> name() + ":" + first.option() + "=" + first.usual())
+                    .orElse(name() + ", which has no parameters");
+        }
+
+        /** The member and its parameters, as lists of them show it: a line for each. */
+        public List<String> lines() {
+            List<String> lines = new ArrayList<>();
+            lines.add(name() + ": " + help());
+            for (Declared parameter : parameters()) {
+                lines.add("    " + parameter.option() + "=" + parameter.usual() + "  " + parameter.help()
+                        + parameter.expected().map(range -> " (" + range + ")").orElse(""));
+            }
+            return lines;
+        }
+    }
+}
