@@ -222,7 +222,7 @@ final class ClassifierTraining {
         if (config.fitting().patience() > 0) {
             rules.add(new EarlyStopping(monitor(), config.fitting().patience()));
         }
-        if (config.defense().isSingleStep() && config.check().present()) {
+        if (config.defense().hasSingleStep() && config.check().present()) {
             rules.add(new CatastrophicOverfitting());
         }
         return rules;

@@ -264,7 +264,7 @@ public record ClassifierSpec(
         }
 
         /** Whether its attack takes a single step, so that the network may learn to defeat just that. */
-        public boolean isSingleStep() {
+        public boolean hasSingleStep() {
             return name.equals("free") || attack.attack().startsWith("fgsm");
         }
     }
