@@ -1,6 +1,7 @@
 package varepsilon.data;
 
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -23,6 +24,21 @@ public record Batch(Tensor images, Tensor labels, int[] indices, int size) {
             throw new IllegalStateException("these images have no labels");
         }
         return labels;
+    }
+
+    /** The images as a classifier takes them: FLOAT32, size×C×H×W in [0, 1], on that device and in the open scope. */
+    public Tensor pixels(Device device) {
+        return pixels(images.to(device));
+    }
+
+    /**
+     * Levels as intensities: each divided by 255. Nothing else turns bytes into pixels.
+     *
+     * @param levels of any type and shape, from 0 to 255
+     * @return FLOAT32 in [0, 1], of the same shape and on the same device
+     */
+    public static Tensor pixels(Tensor levels) {
+        return levels.to(DType.FLOAT32).div(255);
     }
 
     /** A copy of the images' bytes, image after image, each channel after channel, each row after row. */

@@ -1,6 +1,6 @@
 package varepsilon.generative;
 
-import varepsilon.tensor.DType;
+import varepsilon.data.Batch;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
@@ -39,7 +39,7 @@ public record Gaussian(double std) implements Likelihood {
     /** Intensity in [0, 1], FLOAT32 N×C×H×W. */
     @Override
     public Tensor target(Tensor images) {
-        return images.to(DType.FLOAT32).div(255);
+        return Batch.pixels(images);
     }
 
     @Override

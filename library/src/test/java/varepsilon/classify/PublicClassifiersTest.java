@@ -43,8 +43,7 @@ class PublicClassifiersTest {
 
     private static int right(Classifier classifier, Batch batch) {
         try (var scope = Scope.withoutGradients()) {
-            var predicted =
-                    classifier.logits(batch.images().to(DType.FLOAT32).div(255)).argmax(1);
+            var predicted = classifier.logits(batch.pixels(Device.CPU)).argmax(1);
             return (int) predicted.eq(batch.labels()).to(DType.INT64).sum().item();
         }
     }

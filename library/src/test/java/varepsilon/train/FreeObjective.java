@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import varepsilon.data.Batch;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -55,8 +56,8 @@ class FreeObjective extends TinyObjective implements AutoCloseable {
         double size = epsilon;
         Tensor kept = perturbation.narrow(0, 0, batch.size());
         Tensor delta = kept.clamp(-size, size).requiresGrad(true);
-        BatchResult result =
-                measure(batch, pixels(batch).add(rng.uniform(1).mul(0.01)).add(delta));
+        BatchResult result = measure(
+                batch, batch.pixels(Device.CPU).add(rng.uniform(1).mul(0.01)).add(delta));
         return new BatchResult(
                 result.loss(),
                 result.perExample(),
@@ -67,11 +68,7 @@ class FreeObjective extends TinyObjective implements AutoCloseable {
 
     @Override
     public BatchResult validate(Batch batch, Rng rng) {
-        return measure(batch, pixels(batch).sub(epsilon));
-    }
-
-    private static Tensor pixels(Batch batch) {
-        return batch.images().to(DType.FLOAT32).div(255);
+        return measure(batch, batch.pixels(Device.CPU).sub(epsilon));
     }
 
     private BatchResult measure(Batch batch, Tensor pixels) {

@@ -24,7 +24,6 @@ import varepsilon.nn.Linear;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Schedule;
 import varepsilon.nn.Sequential;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Ops;
@@ -85,7 +84,7 @@ final class TinyRun {
 
         @Override
         public BatchResult evaluate(Batch batch, Rng rng) {
-            Tensor x = batch.images().to(DType.FLOAT32).div(255);
+            Tensor x = batch.pixels(Device.CPU);
             Tensor logits = model.forward(x.add(rng.normal(x.shape()).mul(0.1)));
             Tensor loss = Ops.crossEntropy(logits, batch.labels());
             Map<String, Tensor> measured = new LinkedHashMap<>();

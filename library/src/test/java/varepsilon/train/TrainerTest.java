@@ -24,6 +24,7 @@ import varepsilon.nn.Adam;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Sequential;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
@@ -287,7 +288,7 @@ class TrainerTest {
 
             @Override
             public BatchResult evaluate(Batch batch, Rng rng) {
-                Tensor x = batch.images().to(DType.FLOAT32).div(255).requiresGrad(true);
+                Tensor x = batch.pixels(Device.CPU).requiresGrad(true);
                 Tensor loss = loss(x, batch);
                 return new BatchResult(loss.mean(), Map.of("loss", loss.detach()), x, gradient -> {
                     given.add(gradient);

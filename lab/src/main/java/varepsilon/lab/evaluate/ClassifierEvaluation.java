@@ -127,7 +127,7 @@ public record ClassifierEvaluation(
         }
 
         void add(Batch batch, Device device) {
-            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            Tensor pixels = batch.pixels(device);
             if (done == 0) {
                 check.compare(classifier, pixels);
             }

@@ -102,10 +102,7 @@ public final class AttackBenchmark implements AutoCloseable {
             NetworkClassifier classifier = NETWORK.create(Init.on(device, rng));
             classifier.module().train(false);
             Tensor predicted = classifier
-                    .logits(Tensor.of(pixels, batchSize, 3, 32, 32)
-                            .to(device)
-                            .to(DType.FLOAT32)
-                            .div(255))
+                    .logits(Batch.pixels(Tensor.of(pixels, batchSize, 3, 32, 32).to(device)))
                     .argmax(1);
             int[] labels = Arrays.stream(predicted.toLongs())
                     .mapToInt(Math::toIntExact)
@@ -134,7 +131,7 @@ public final class AttackBenchmark implements AutoCloseable {
         Cost cost = new Cost();
         try (var scope = Scope.open();
                 Rng rng = Seed.of(1).stream()) {
-            Tensor pixels = pixels(batch());
+            Tensor pixels = batch().pixels(classifier.device());
             Tensor labels = labels(batch());
             int[] robust = new int[1];
             DoubleSupplier ours = () -> {
@@ -186,7 +183,7 @@ public final class AttackBenchmark implements AutoCloseable {
             DoubleSupplier textbook = () -> {
                 try (var scope = Scope.open()) {
                     Batch batch = batch();
-                    Tensor pixels = pixels(batch);
+                    Tensor pixels = batch.pixels(classifier.device());
                     Tensor labels = labels(batch);
                     Tensor start = pixels.add(rng.uniform(pixels.shape())
                                     .to(pixels.device())
@@ -216,10 +213,6 @@ public final class AttackBenchmark implements AutoCloseable {
 
     private Batch batch() {
         return Batches.of(images, batchSize).iterator().next();
-    }
-
-    private Tensor pixels(Batch batch) {
-        return batch.images().to(classifier.device()).to(DType.FLOAT32).div(255);
     }
 
     private Tensor labels(Batch batch) {

@@ -22,7 +22,6 @@ import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -115,7 +114,7 @@ public final class MeasuredClassifier implements AutoCloseable {
         try (var scope = Scope.withoutGradients();
                 Rng rng = Seed.of(seed).stream()) {
             Batch batch = Batches.of(images, images.size()).iterator().next();
-            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            Tensor pixels = batch.pixels(device);
             Tensor labels = batch.labels().to(device);
             Tensor changed = change(measurement, rng).of(pixels, labels);
             long[] said = file.classifier().logits(changed).argmax(1).toLongs();
@@ -174,7 +173,7 @@ public final class MeasuredClassifier implements AutoCloseable {
             // A scope for each batch: the images and what is made of them are freed with it.
             try (var scope = Scope.withoutGradients()) {
                 Batch batch = batches.next();
-                Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+                Tensor pixels = batch.pixels(device);
                 Tensor labels = batch.labels().to(device);
                 Tensor predicted =
                         file.classifier().logits(change.of(pixels, labels)).argmax(1);

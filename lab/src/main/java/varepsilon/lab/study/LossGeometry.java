@@ -88,17 +88,13 @@ final class LossGeometry {
     /** Gradient of the largest other logit less the true one, N×C×H×W, in evaluation mode. */
     private static Tensor leadGradient(Classifier classifier, Batch batch, Device device) {
         try (var scope = Scope.withGradients()) {
-            Tensor pixels = pixels(batch, device).requiresGrad(true);
+            Tensor pixels = batch.pixels(device).requiresGrad(true);
             Tensor labels = batch.labels().to(device);
             AtomicReference<Tensor> gradient = new AtomicReference<>();
             classifier.evaluating(() -> gradient.set(Gradients.of(
                     AttackLoss.MARGIN.of(classifier.logits(pixels), labels).sum(), pixels)));
             return scope.keep(gradient.get().detach());
         }
-    }
-
-    private static Tensor pixels(Batch batch, Device device) {
-        return batch.images().to(device).to(DType.FLOAT32).div(255);
     }
 
     private static void forEach(ImageSet images, Consumer<Batch> work) {
@@ -137,7 +133,7 @@ final class LossGeometry {
             counts = new int[trials];
             forEach(
                     images,
-                    batch -> put(pixels(batch, device), batch.labels().to(device), batch.indices(), loss, margin));
+                    batch -> put(batch.pixels(device), batch.labels().to(device), batch.indices(), loss, margin));
         }
 
         @Override

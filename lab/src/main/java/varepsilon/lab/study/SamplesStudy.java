@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
@@ -19,7 +20,6 @@ import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
 import varepsilon.stats.Accuracy;
 import varepsilon.stats.DifferenceInterval;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -115,10 +115,11 @@ final class SamplesStudy implements Study {
             for (int done = 0; done < test.size(); done += CHUNK) {
                 context.progress("images before the judge", done, test.size());
                 try (var scope = Scope.withoutGradients()) {
-                    Tensor images = batches.next().images().to(context.device());
+                    Batch batch = batches.next();
+                    Tensor images = batch.images().to(context.device());
                     Vae vae = file.vae();
-                    int n = (int) images.size(0);
-                    Tensor pixels = images.to(DType.FLOAT32).div(255);
+                    int n = batch.size();
+                    Tensor pixels = batch.pixels(context.device());
                     hits[0] += judge.on(pixels).sure().correct();
                     hits[1] += judge.on(vae.reconstruct(images, Picture.MEAN, rng))
                             .sure()

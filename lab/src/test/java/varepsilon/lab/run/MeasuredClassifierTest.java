@@ -19,6 +19,7 @@ import varepsilon.base.InputException;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
+import varepsilon.data.Batch;
 import varepsilon.data.DataFolder;
 import varepsilon.data.Datasets;
 import varepsilon.data.Glyphs;
@@ -28,7 +29,6 @@ import varepsilon.lab.run.MeasuredClassifier.Measurement;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.nn.Init;
 import varepsilon.stats.Accuracy;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
@@ -82,7 +82,7 @@ class MeasuredClassifierTest {
         for (int i = 0; i < IMAGES.size(); i++) {
             System.arraycopy(IMAGES.image(i), 0, bytes, i * 784, 784);
         }
-        return Tensor.of(bytes, IMAGES.size(), 1, 28, 28).to(DType.FLOAT32).div(255);
+        return Batch.pixels(Tensor.of(bytes, IMAGES.size(), 1, 28, 28));
     }
 
     private boolean[] right(Tensor pixels) {

@@ -95,7 +95,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
     @Override
     public final BatchResult evaluate(Batch batch, Rng rng) {
         Cost cost = new Cost();
-        BatchResult result = evaluate(pixels(batch), labels(batch), rng, cost);
+        BatchResult result = evaluate(batch.pixels(classifier.device()), labels(batch), rng, cost);
         try (var scope = Scope.withoutGradients()) {
             passes.addInPlace(Tensor.of(new long[] {cost.forwardPasses(), cost.backwardPasses()}, 2));
         }
@@ -113,7 +113,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
 
     @Override
     public final BatchResult validate(Batch batch, Rng rng) {
-        Tensor pixels = pixels(batch);
+        Tensor pixels = batch.pixels(classifier.device());
         Tensor labels = labels(batch);
         Map<String, Tensor> measured = new LinkedHashMap<>();
         Tensor logits = classifier.logits(pixels);
@@ -161,10 +161,6 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
 
     private static Tensor hits(Tensor logits, Tensor labels) {
         return logits.detach().argmax(1).eq(labels).to(DType.FLOAT32);
-    }
-
-    private Tensor pixels(Batch batch) {
-        return batch.images().to(classifier.device()).to(DType.FLOAT32).div(255);
     }
 
     private Tensor labels(Batch batch) {

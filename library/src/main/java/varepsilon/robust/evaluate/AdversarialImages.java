@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import varepsilon.base.InputException;
+import varepsilon.data.Batch;
 import varepsilon.data.ImageSet;
 import varepsilon.data.ImageShape;
 import varepsilon.data.NumpyFile;
@@ -46,8 +47,8 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
 
     /** FLOAT32 N×C×H×W in [0, 1] of images {@code from} to {@code to − 1}, in the open scope. */
     public Tensor pixels(int from, int to) {
-        Tensor part = stored.narrow(0, from, to - from).to(DType.FLOAT32);
-        return isLevels ? part.div(255) : part.clamp(0, 1);
+        Tensor part = stored.narrow(0, from, to - from);
+        return isLevels ? Batch.pixels(part) : part.to(DType.FLOAT32).clamp(0, 1);
     }
 
     /**

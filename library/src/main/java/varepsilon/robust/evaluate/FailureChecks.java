@@ -164,7 +164,7 @@ public final class FailureChecks {
 
     /** Adds the images that are right, and those of them with a gradient of zero. */
     private static void count(Classifier classifier, Batch batch, AttackLoss loss, Device device, int[] counts) {
-        Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+        Tensor pixels = batch.pixels(device);
         Tensor labels = batch.labels().to(device);
         Problem problem = Problem.ofTraining(classifier, pixels, labels, ThreatModel.of(Norm.LINF, 1), new Cost());
         Problem.Slope slope = problem.slope(pixels.zerosLike(), loss);

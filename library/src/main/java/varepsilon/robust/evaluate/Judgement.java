@@ -65,7 +65,7 @@ public record Judgement(
         while (batches.hasNext()) {
             try (var scope = Scope.withoutGradients()) {
                 Batch batch = batches.next();
-                Tensor clean = batch.images().to(DType.FLOAT32).div(255);
+                Tensor clean = batch.pixels(Device.CPU);
                 Tensor perturbed = adversarial.pixels(done, done + batch.size());
                 System.arraycopy(Predictions.of(classifier, clean.to(device)), 0, before, done, batch.size());
                 System.arraycopy(Predictions.of(classifier, perturbed.to(device)), 0, after, done, batch.size());

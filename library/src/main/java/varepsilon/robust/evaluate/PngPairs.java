@@ -16,6 +16,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
+import varepsilon.data.Batch;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -67,9 +68,7 @@ public record PngPairs(Path folder) {
         for (int i = 0; i < indices.length; i++) {
             read(file(indices[i], side), channels, height, width, levels, i * dimensions);
         }
-        return Tensor.of(levels, indices.length, channels, height, width)
-                .to(DType.FLOAT32)
-                .div(255);
+        return Batch.pixels(Tensor.of(levels, indices.length, channels, height, width));
     }
 
     private Path file(int index, Side side) {

@@ -18,7 +18,6 @@ import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -119,7 +118,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         }
 
         private void evaluate(Batch batch) {
-            Tensor pixels = batch.images().to(device).to(DType.FLOAT32).div(255);
+            Tensor pixels = batch.pixels(device);
             Tensor labels = batch.labels().to(device);
             int[] clean = predict(pixels, batch);
             if (finished == 0) {

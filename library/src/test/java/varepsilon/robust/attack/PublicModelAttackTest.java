@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestReporter;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
+import varepsilon.data.Batch;
 import varepsilon.data.DataFolder;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
@@ -110,9 +111,7 @@ class PublicModelAttackTest extends AttackFixture {
         for (int i = from; i < to; i++) {
             System.arraycopy(images.image(i), 0, bytes, (i - from) * images.dimensions(), images.dimensions());
         }
-        return Tensor.of(bytes, to - from, images.channels(), images.height(), images.width())
-                .to(DType.FLOAT32)
-                .div(255)
+        return Batch.pixels(Tensor.of(bytes, to - from, images.channels(), images.height(), images.width()))
                 .to(dtype);
     }
 

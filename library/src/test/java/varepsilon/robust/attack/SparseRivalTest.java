@@ -42,7 +42,7 @@ class SparseRivalTest extends AttackFixture {
         ImageSet images = Datasets.load("cifar10", Split.TEST, Path.of(data)).limit(IMAGES);
         ClassifierFile file = closing(ClassifierFile.read(weights, Device.CPU));
         Batch batch = Batches.of(images, IMAGES).iterator().next();
-        Tensor pixels = batch.images().to(DType.FLOAT32).div(255);
+        Tensor pixels = batch.pixels(Device.CPU);
 
         AttackResult ours = AttackRun.untargeted(file.classifier(), ThreatModel.of(Norm.L1, EPSILON))
                 .of(Pgd.ofSteps(STEPS), pixels, batch.labels(), rng(1), new Cost());

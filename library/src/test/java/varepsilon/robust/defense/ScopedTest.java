@@ -8,6 +8,7 @@ import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -24,7 +25,7 @@ abstract class ScopedTest {
     final void openScope() {
         closing(Scope.open());
         batch = Batches.of(Toys.images(12, 1), 12).iterator().next();
-        pixels = batch.images().to(DType.FLOAT32).div(255);
+        pixels = batch.pixels(Device.CPU);
         labels = batch.labels();
     }
 
