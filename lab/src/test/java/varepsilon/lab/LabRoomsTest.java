@@ -25,6 +25,7 @@ class LabRoomsTest {
             "varepsilon.lab.evaluate..",
             "varepsilon.lab.run..",
             "varepsilon.lab.experiment..",
+            "varepsilon.lab.published..",
             "varepsilon.lab.quickstart..",
             "varepsilon.lab.study..",
             "varepsilon.lab.machine..",

@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.run.ClassifierResults;
 import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.NetworkChoice;
@@ -149,7 +150,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
                         config.network().architecture() + "-" + name.replaceAll("[^a-z0-9-]+", "-") + "-"
                                 + config.defense().name())
                 : out;
-        ClassifierRun run = ClassifierRun.begin(config, folder, data.folder());
+        ClassifierRun run = ClassifierRun.begin(config, folder, data.folder(), new PublishedTraining());
         output.say("Training in " + folder);
         data.note(run.config().images().data(), output);
         return run;
@@ -167,7 +168,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
                 more = OptionalInt.of(fitting.epochs());
             }
         }
-        ClassifierRun run = ClassifierRun.resume(resume, more, data.folder());
+        ClassifierRun run = ClassifierRun.resume(resume, more, data.folder(), new PublishedTraining());
         output.say("Going on in " + resume);
         data.note(run.config().images().data(), output);
         return run;

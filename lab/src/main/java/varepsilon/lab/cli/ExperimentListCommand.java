@@ -1,12 +1,13 @@
 package varepsilon.lab.cli;
 
+import static varepsilon.lab.cli.ExperimentPlace.EXPERIMENTS;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import varepsilon.lab.experiment.ExperimentFile;
 import varepsilon.report.Table;
 
 /** {@code varepsilon experiment list}. */
@@ -28,8 +29,8 @@ final class ExperimentListCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<Row> rows = new ArrayList<>();
         Table table = new Table(Table.text("name"), Table.text("what it is"), Table.text("presets"));
-        for (String name : ExperimentFile.SHIPPED) {
-            Row row = new Row(name, ExperimentFile.title(name), ExperimentFile.presets(name));
+        for (String name : EXPERIMENTS.shipped()) {
+            Row row = new Row(name, EXPERIMENTS.title(name), EXPERIMENTS.presets(name));
             rows.add(row);
             table.row(row.name(), row.title(), String.join(", ", row.presets()));
         }

@@ -50,7 +50,7 @@ final class ExperimentReportCommand implements Callable<Integer> {
         if (!Files.isRegularFile(config)) {
             throw new InputException(folder + ": not an experiment (there is no config.yaml in it)");
         }
-        ExperimentFile file = ExperimentFile.read(config.toString(), null);
+        ExperimentFile file = ExperimentPlace.EXPERIMENTS.read(config.toString(), null);
         try (WorkProgress progress = new WorkProgress(output, console.interruption())) {
             ExperimentRun run = ExperimentRun.in(
                     ExperimentPlace.of(

@@ -96,7 +96,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
         if (jobs < 1) {
             throw Usage.wrong(spec, "--jobs " + jobs + ": expected at least 1");
         }
-        ExperimentFile file = ExperimentFile.read(experiment, preset);
+        ExperimentFile file = ExperimentPlace.EXPERIMENTS.read(experiment, preset);
         for (String change : changes) {
             file = file.with(change);
         }
@@ -140,7 +140,9 @@ final class ExperimentRunCommand implements Callable<Integer> {
 
     private Path usualFolder() {
         String name = Path.of(experiment).getFileName().toString().replaceFirst("\\.ya?ml$", "");
-        String suffix = preset != null ? "-" + preset : ExperimentFile.SHIPPED.contains(experiment) ? "-laptop" : "";
+        String suffix = preset != null
+                ? "-" + preset
+                : ExperimentPlace.EXPERIMENTS.shipped().contains(experiment) ? "-laptop" : "";
         return Path.of("runs", name + suffix);
     }
 

@@ -93,8 +93,8 @@ final class StudyRunCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         try (WorkProgress progress = new WorkProgress(output, console.interruption())) {
             Engine.setThreads(compute.threads());
-            RunStore store =
-                    new RunStore(runs, folder.folder(), arguments, progress, console.interruption()::requested);
+            RunStore store = ExperimentPlace.trainings(
+                    runs, folder.folder(), arguments, progress, console.interruption()::requested);
             StudyContext context = new StudyContext(
                     preset,
                     data,

@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.run.VaeRun;
@@ -153,7 +154,7 @@ final class VaeTrainCommand implements Callable<Integer> {
         VaeSpec config = config();
         Path folder =
                 out == null ? NewFolder.in(Path.of("runs"), "vae-" + config.data() + "-z" + config.latentDim()) : out;
-        VaeRun run = VaeRun.begin(config, folder, data.folder());
+        VaeRun run = VaeRun.begin(config, folder, data.folder(), new PublishedCurves());
         output.say("Training in " + folder);
         data.note(run.config().data(), output);
         return run;
@@ -197,7 +198,7 @@ final class VaeTrainCommand implements Callable<Integer> {
                 more = OptionalInt.of(epochs);
             }
         }
-        VaeRun run = VaeRun.resume(resume, more, data.folder());
+        VaeRun run = VaeRun.resume(resume, more, data.folder(), new PublishedCurves());
         output.say("Going on in " + resume);
         data.note(run.config().data(), output);
         return run;

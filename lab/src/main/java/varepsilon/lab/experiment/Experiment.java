@@ -7,7 +7,7 @@ import varepsilon.lab.page.HtmlPage;
 import varepsilon.report.Table;
 
 /** Many runs that answer one question. */
-sealed interface Experiment permits RobustnessExperiment, GridExperiment {
+public interface Experiment {
     /** What is to be done, in order. */
     List<Stage> stages();
 

@@ -1,94 +1,34 @@
 package varepsilon.lab.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import varepsilon.base.InputException;
-import varepsilon.classify.Normalisation;
-import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.spec.Yaml;
 
 /**
  * An experiment as a file says it, every default filled in: what {@code config.yaml} in an experiment's folder holds.
  *
- * @param document keys {@code kind}, {@code title} and {@code settings}; of grids also {@code grid}, {@code cells} and
- *     {@code seeds}
+ * @param kind of experiment
+ * @param document keys {@code kind}, {@code title} and {@code settings}, and those that the kind has of its own
  * @param source where it comes from, for messages
  */
-public record ExperimentFile(ObjectNode document, String source) {
-    /** The experiments that come with the program. */
-    public static final List<String> SHIPPED =
-            List.of("vae-1.8", "vae-1.9", "vae-1.10", "robustness-2.1", "robustness-2.3");
+public record ExperimentFile(ExperimentKind kind, ObjectNode document, String source) {
+    private static final List<String> KEYS = List.of("kind", "title", "settings", "presets");
 
-    private static final List<String> KINDS = List.of("robustness", "vae", "classifier");
-    private static final List<String> ROBUSTNESS_KEYS = List.of("kind", "title", "settings", "presets");
-    private static final List<String> GRID_KEYS =
-            List.of("kind", "title", "settings", "grid", "cells", "seeds", "presets");
-    private static final int PUBLISHED_EPOCHS = 30;
-    private static final int LARGEST = 1 << 20;
-
-    /**
-     * Reads an experiment.
-     *
-     * @param nameOrFile one of {@link #SHIPPED}, or a YAML file
-     * @param preset which of its presets, or null: then {@code laptop} where it has one, else none
-     * @throws InputException where there is none, or something in it cannot be used
-     */
-    public static ExperimentFile read(String nameOrFile, String preset) throws IOException {
-        String text = text(nameOrFile);
-        ObjectNode document = Yaml.tree(text, nameOrFile);
-        JsonNode kind = document.path("kind");
-        if (!kind.isTextual() || !KINDS.contains(kind.asText())) {
-            throw new InputException(nameOrFile + ": key 'kind': expected one of " + String.join(", ", KINDS));
-        }
-        List<String> known = kind.asText().equals("robustness") ? ROBUSTNESS_KEYS : GRID_KEYS;
-        document.fieldNames().forEachRemaining(key -> Yaml.requireKnown(key, known, "", nameOrFile));
-        ObjectNode chosen = withPreset(document, preset, known, nameOrFile);
-        return new ExperimentFile(complete(chosen, nameOrFile), nameOrFile);
+    /** Checks a file's keys, and fills in the preset and the defaults. */
+    static ExperimentFile of(ExperimentKind kind, ObjectNode document, String preset, String source) {
+        List<String> known = Stream.concat(KEYS.stream(), kind.keys().stream()).toList();
+        document.fieldNames().forEachRemaining(key -> Yaml.requireKnown(key, known, "", source));
+        ObjectNode chosen = withPreset(document, preset, known, source);
+        return new ExperimentFile(kind, complete(kind, chosen, source), source);
     }
 
-    private static String text(String nameOrFile) throws IOException {
-        if (SHIPPED.contains(nameOrFile)) {
-            try (InputStream in = ExperimentFile.class.getResourceAsStream(nameOrFile + ".yaml")) {
-                if (in == null) {
-                    throw new IllegalStateException(nameOrFile + ".yaml is missing from the jar");
-                }
-                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            }
-        }
-        Path file = Path.of(nameOrFile);
-        if (!Files.isRegularFile(file)) {
-            throw new InputException(
-                    nameOrFile + ": no such experiment or file; there are: " + String.join(", ", SHIPPED));
-        }
-        if (Files.size(file) > LARGEST) {
-            throw new InputException(file + ": has " + Files.size(file) + " bytes; expected at most " + LARGEST);
-        }
-        return Files.readString(file);
-    }
-
-    /** What {@code experiment list} says of a shipped one. */
-    public static String title(String shipped) throws IOException {
-        return Yaml.tree(text(shipped), shipped).path("title").asText();
-    }
-
-    /** The presets of a shipped one. */
-    public static List<String> presets(String shipped) throws IOException {
-        return names(Yaml.tree(text(shipped), shipped).path("presets"));
-    }
-
-    private static List<String> names(JsonNode section) {
+    /** The keys of a section. */
+    static List<String> names(JsonNode section) {
         List<String> names = new ArrayList<>();
         section.fieldNames().forEachRemaining(names::add);
         return names;
@@ -127,74 +67,22 @@ public record ExperimentFile(ObjectNode document, String source) {
     }
 
     /** The same with every default written out. */
-    private static ObjectNode complete(ObjectNode document, String source) {
-        String kind = document.get("kind").asText();
+    private static ObjectNode complete(ExperimentKind kind, ObjectNode document, String source) {
         JsonNode given = document.path("settings");
-        ObjectNode settings = Yaml.tree(defaults(kind, given));
+        ObjectNode settings = Yaml.tree(kind.defaults(given));
         if (given instanceof ObjectNode section) {
             merge(settings, section);
         } else if (!given.isMissingNode()) {
             throw new InputException(source + ": key 'settings' has no keys");
         }
         ObjectNode complete = document.objectNode();
-        complete.put("kind", kind);
-        complete.put("title", document.path("title").asText(kind));
+        complete.put("kind", kind.name());
+        complete.put("title", document.path("title").asText(kind.name()));
         complete.set("settings", settings);
-        if (!kind.equals("robustness")) {
-            complete.set("grid", document.has("grid") ? document.get("grid") : document.objectNode());
-            complete.set("cells", document.has("cells") ? document.get("cells") : document.arrayNode());
-            complete.set(
-                    "seeds",
-                    document.has("seeds")
-                            ? document.get("seeds")
-                            : document.arrayNode().add(settings.get("seed")));
+        for (String key : kind.keys()) {
+            complete.set(key, document.has(key) ? document.get(key) : kind.byDefault(key, settings));
         }
         return complete;
-    }
-
-    private static Record defaults(String kind, JsonNode given) {
-        return switch (kind) {
-            case "vae" ->
-                new VaeSpec("mnist", 0, 0.1, 20, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
-            case "classifier" ->
-                new ClassifierSpec(
-                        new ClassifierSpec.Images("cifar10", 0, 1000, "none", 0),
-                        new ClassifierSpec.Network("resnet20", "", Normalisation.CIFAR10),
-                        published().toFitting(),
-                        ClassifierSpec.Defense.standard(),
-                        AttackSpec.none(),
-                        42,
-                        1,
-                        "cpu");
-            default -> robustness(given.path("question").asText("2.1"));
-        };
-    }
-
-    private static RobustnessSettings.Training published() {
-        return new RobustnessSettings.Training(PUBLISHED_EPOCHS, 64, 5e-4, 0.9, 0, "step", 7, 0.1);
-    }
-
-    /** As published, and pre-trained here, since the published weights are not to be had. */
-    private static RobustnessSettings robustness(String question) {
-        boolean fgsm = question.equals("2.1");
-        return new RobustnessSettings(
-                question,
-                "cifar10",
-                0,
-                1000,
-                PublishedRow.IMAGES,
-                "resnet18",
-                "",
-                new RobustnessSettings.Training(PUBLISHED_EPOCHS, 128, 0.1, 0.9, 5e-4, "one-cycle", 1, 1),
-                published(),
-                published(),
-                0.5,
-                fgsm ? new RobustnessSettings.Strength(0.1, 0) : new RobustnessSettings.Strength(0.01, 2),
-                new RobustnessSettings.Strength(8 / 255.0, fgsm ? 0 : 2 / 255.0),
-                10,
-                42,
-                1,
-                "cpu");
     }
 
     /** What it is about. */
@@ -234,55 +122,16 @@ public record ExperimentFile(ObjectNode document, String source) {
                 throw new InputException("--set " + assignment + ": '" + path[i] + "' has no keys");
             }
         }
-        return new ExperimentFile(changed, source);
+        return new ExperimentFile(kind, changed, source);
     }
 
-    /** The experiment, to be done at a place. */
-    Experiment at(Workplace workplace) {
-        ObjectNode settings = (ObjectNode) document.get("settings");
-        return switch (document.get("kind").asText()) {
-            case "robustness" ->
-                new RobustnessExperiment(
-                        Yaml.read(settings, RobustnessSettings.class, source + ", settings"), workplace);
-            case "vae" -> new GridExperiment(GridExperiment.Kind.VAE, grid(settings), workplace);
-            default -> new GridExperiment(GridExperiment.Kind.CLASSIFIER, grid(settings), workplace);
-        };
+    /** Its settings, read strictly. */
+    public <T extends Record> T settings(Class<T> type) {
+        return Yaml.read(settings(), type, source + ", settings");
     }
 
-    private GridSettings grid(ObjectNode settings) {
-        Map<String, List<JsonNode>> grid = new LinkedHashMap<>();
-        section("grid", document.get("grid")).properties().forEach(axis -> {
-            grid.put(axis.getKey(), list("grid." + axis.getKey(), axis.getValue()));
-        });
-        List<Map<String, JsonNode>> cells = new ArrayList<>();
-        for (JsonNode cell : list("cells", document.get("cells"))) {
-            Map<String, JsonNode> values = new LinkedHashMap<>();
-            section("cells", cell).properties().forEach(entry -> values.put(entry.getKey(), entry.getValue()));
-            cells.add(values);
-        }
-        List<Long> seeds = new ArrayList<>();
-        for (JsonNode seed : list("seeds", document.get("seeds"))) {
-            if (!seed.isIntegralNumber()) {
-                throw new InputException(source + ": key 'seeds': expected whole numbers, not " + seed);
-            }
-            seeds.add(seed.asLong());
-        }
-        return new GridSettings(settings, grid, cells, seeds);
-    }
-
-    private ObjectNode section(String key, JsonNode value) {
-        if (value instanceof ObjectNode section) {
-            return section;
-        }
-        throw new InputException(source + ": key '" + key + "': expected keys with values, not " + value);
-    }
-
-    private List<JsonNode> list(String key, JsonNode value) {
-        if (!(value instanceof ArrayNode array)) {
-            throw new InputException(source + ": key '" + key + "': expected a list such as [1, 2], not " + value);
-        }
-        List<JsonNode> values = new ArrayList<>();
-        array.forEach(values::add);
-        return values;
+    /** Its settings. */
+    ObjectNode settings() {
+        return (ObjectNode) document.get("settings");
     }
 }

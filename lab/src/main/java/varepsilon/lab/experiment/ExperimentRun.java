@@ -35,7 +35,7 @@ public final class ExperimentRun {
     private ExperimentRun(ExperimentFile file, Workplace workplace) {
         this.file = file;
         this.workplace = workplace;
-        this.experiment = file.at(workplace);
+        this.experiment = file.kind().in(workplace, file);
     }
 
     /**

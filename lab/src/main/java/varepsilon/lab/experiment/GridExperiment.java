@@ -20,26 +20,12 @@ import varepsilon.lab.spec.Yaml;
 final class GridExperiment implements Experiment {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Kind kind;
+    private final Class<? extends Record> config;
     private final GridSettings settings;
     private final Workplace workplace;
 
-    /** What is trained. */
-    enum Kind {
-        /** A VAE. */
-        VAE(VaeSpec.class),
-        /** A classifier. */
-        CLASSIFIER(ClassifierSpec.class);
-
-        private final Class<? extends Record> config;
-
-        Kind(Class<? extends Record> config) {
-            this.config = config;
-        }
-    }
-
-    GridExperiment(Kind kind, GridSettings settings, Workplace workplace) {
-        this.kind = kind;
+    GridExperiment(Class<? extends Record> config, GridSettings settings, Workplace workplace) {
+        this.config = config;
         this.settings = settings;
         this.workplace = workplace;
         settings.assignments().forEach(this::config); // what is wrong with one is found before any is trained
@@ -66,7 +52,7 @@ final class GridExperiment implements Experiment {
 
     private Record config(GridSettings.Assignment assignment) {
         ObjectNode all = assignment.applied(settings.base());
-        return Yaml.read(all, kind.config, "the settings with " + assignment.label());
+        return Yaml.read(all, config, "the settings with " + assignment.label());
     }
 
     private List<Run> runs() throws IOException {
@@ -99,8 +85,8 @@ final class GridExperiment implements Experiment {
 
     @Override
     public Summary summarise() throws IOException {
-        return kind == Kind.VAE
-                ? new VaeGridSummary(settings.keys(), runs()).summary()
+        return config == VaeSpec.class
+                ? new VaeGridSummary(settings.keys(), runs(), workplace.runs().curves()).summary()
                 : new ClassifierGridSummary(settings.keys(), runs()).summary();
     }
 

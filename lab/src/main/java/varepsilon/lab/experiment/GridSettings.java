@@ -1,6 +1,7 @@
 package varepsilon.lab.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -22,6 +23,9 @@ import varepsilon.lab.spec.Yaml;
  */
 record GridSettings(
         ObjectNode base, Map<String, List<JsonNode>> grid, List<Map<String, JsonNode>> cells, List<Long> seeds) {
+    /** Keys of a file that a grid is made from. */
+    static final List<String> KEYS = List.of("grid", "cells", "seeds");
+
     private static final String SEED = "seed";
 
     GridSettings {
@@ -35,6 +39,45 @@ record GridSettings(
             requireNoSeed("grid", key);
         });
         cells.forEach(cell -> cell.keySet().forEach(key -> requireNoSeed("cells", key)));
+    }
+
+    /** The grid that a file describes. */
+    static GridSettings of(ExperimentFile file) {
+        Map<String, List<JsonNode>> grid = new LinkedHashMap<>();
+        section(file, "grid", file.document().get("grid")).properties().forEach(axis -> {
+            grid.put(axis.getKey(), list(file, "grid." + axis.getKey(), axis.getValue()));
+        });
+        List<Map<String, JsonNode>> cells = new ArrayList<>();
+        for (JsonNode cell : list(file, "cells", file.document().get("cells"))) {
+            Map<String, JsonNode> values = new LinkedHashMap<>();
+            section(file, "cells", cell).properties().forEach(entry -> values.put(entry.getKey(), entry.getValue()));
+            cells.add(values);
+        }
+        List<Long> seeds = new ArrayList<>();
+        for (JsonNode seed : list(file, "seeds", file.document().get("seeds"))) {
+            if (!seed.isIntegralNumber()) {
+                throw new InputException(file.source() + ": key 'seeds': expected whole numbers, not " + seed);
+            }
+            seeds.add(seed.asLong());
+        }
+        return new GridSettings(file.settings(), grid, cells, seeds);
+    }
+
+    private static ObjectNode section(ExperimentFile file, String key, JsonNode value) {
+        if (value instanceof ObjectNode section) {
+            return section;
+        }
+        throw new InputException(file.source() + ": key '" + key + "': expected keys with values, not " + value);
+    }
+
+    private static List<JsonNode> list(ExperimentFile file, String key, JsonNode value) {
+        if (!(value instanceof ArrayNode array)) {
+            throw new InputException(
+                    file.source() + ": key '" + key + "': expected a list such as [1, 2], not " + value);
+        }
+        List<JsonNode> values = new ArrayList<>();
+        array.forEach(values::add);
+        return values;
     }
 
     /** Each training is done with every seed: one that an axis or a cell has of its own would be lost. */

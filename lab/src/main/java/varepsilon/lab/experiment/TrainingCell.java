@@ -13,18 +13,21 @@ import varepsilon.lab.spec.VaeSpec;
  * @param folder the run directory
  * @param training trains there
  */
-record TrainingCell(String label, Path folder, Training training) implements Cell {
+public record TrainingCell(String label, Path folder, Training training) implements Cell {
     /** Trains to the end, or goes on with it. */
     @FunctionalInterface
-    interface Training {
+    public interface Training {
+        /** Does so. */
         void run() throws IOException;
     }
 
-    static TrainingCell of(String label, ClassifierSpec config, RunStore runs) throws IOException {
+    /** The training of a classifier. */
+    public static TrainingCell of(String label, ClassifierSpec config, RunStore runs) throws IOException {
         return new TrainingCell(label, runs.folder(config), () -> runs.trained(config));
     }
 
-    static TrainingCell of(String label, VaeSpec config, RunStore runs) {
+    /** The training of a VAE. */
+    public static TrainingCell of(String label, VaeSpec config, RunStore runs) {
         return new TrainingCell(label, runs.folder(config), () -> runs.trained(config));
     }
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import varepsilon.generative.Likelihood;
 import varepsilon.lab.page.HtmlPage;
-import varepsilon.lab.run.PublishedCurves;
+import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -34,10 +34,12 @@ final class VaeGridSummary {
 
     private final List<String> keys;
     private final List<GridExperiment.Run> runs;
+    private final ReferenceCurves curves;
 
-    VaeGridSummary(List<String> keys, List<GridExperiment.Run> runs) {
+    VaeGridSummary(List<String> keys, List<GridExperiment.Run> runs, ReferenceCurves curves) {
         this.keys = keys;
         this.runs = runs;
+        this.curves = curves;
     }
 
     Experiment.Summary summary() throws IOException {
@@ -110,9 +112,9 @@ final class VaeGridSummary {
     }
 
     /** By metric and epoch. */
-    private static Map<String, Map<Integer, Double>> published(GridExperiment.Run run) {
+    private Map<String, Map<Integer, Double>> published(GridExperiment.Run run) {
         Map<String, Map<Integer, Double>> published = new LinkedHashMap<>();
-        PublishedCurves.comparableTo((VaeSpec) run.config()).forEach((metric, curve) -> {
+        curves.of((VaeSpec) run.config()).forEach((metric, curve) -> {
             Map<Integer, Double> values = new LinkedHashMap<>();
             for (int i = 0; i < curve.epochs().length; i++) {
                 values.put((int) curve.epochs()[i], curve.values()[i]);
@@ -197,7 +199,7 @@ final class VaeGridSummary {
         }
     }
 
-    private static void charts(HtmlPage page, GridExperiment.Run run) throws IOException {
+    private void charts(HtmlPage page, GridExperiment.Run run) throws IOException {
         page.chart(
                 chart(run, "Bits per dimension", likelihood(run).bpdUnit(), "bpd"),
                 "Training and validation images over training; dashed: published.");
@@ -206,11 +208,10 @@ final class VaeGridSummary {
                 "The regularisation term over training; dashed: published.");
     }
 
-    private static LineChart chart(GridExperiment.Run run, String title, String unit, String metric)
-            throws IOException {
+    private LineChart chart(GridExperiment.Run run, String title, String unit, String metric) throws IOException {
         Map<String, double[]> metrics = run.metrics();
         LineChart chart = new LineChart(title, "epoch", unit);
-        Map<String, PublishedCurves.Curve> published = PublishedCurves.comparableTo((VaeSpec) run.config());
+        Map<String, ReferenceCurves.Curve> published = curves.of((VaeSpec) run.config());
         for (Map.Entry<String, String> part : Map.of("train_", "training", "val_", "validation").entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .toList()) {

@@ -34,7 +34,7 @@ public record Workplace(Path folder, RunStore runs, Watcher watcher) {
      *
      * @throws StoppedException where it is to stop
      */
-    void progress(String what, long done, long all) {
+    public void progress(String what, long done, long all) {
         watcher.progress(what, done, all);
         if (runs.stopRequested().getAsBoolean()) {
             throw new StoppedException();

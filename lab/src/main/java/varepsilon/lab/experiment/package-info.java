@@ -1,4 +1,4 @@
 /**
- * Grids of runs, and the published robustness experiment, side by side in one folder.
+ * Experiments of many cells in one folder; grids of trainings.
  */
 package varepsilon.lab.experiment;

@@ -14,6 +14,7 @@ import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.evaluate.AttackPictures;
 import varepsilon.lab.run.ClassifierResults;
 import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.TrainingDefects;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.report.ImageGrid;
@@ -95,13 +96,17 @@ final class QuickstartClassifiers {
 
     /** The one of standard training, to be trained. */
     ClassifierRun beginStandard() throws IOException {
-        return ClassifierRun.begin(config(ClassifierSpec.Defense.standard(), AttackSpec.none()), standardRun(), folder);
+        return ClassifierRun.begin(
+                config(ClassifierSpec.Defense.standard(), AttackSpec.none()),
+                standardRun(),
+                folder,
+                TrainingDefects.NONE);
     }
 
     /** The one of adversarial training, to be trained. */
     ClassifierRun beginDefended() throws IOException {
         ClassifierSpec.Defense defense = ClassifierSpec.Defense.adversarialLoss(pgd(TRAINING_STEPS), ALPHA);
-        return ClassifierRun.begin(config(defense, pgd(CHECK_STEPS)), defendedRun(), folder);
+        return ClassifierRun.begin(config(defense, pgd(CHECK_STEPS)), defendedRun(), folder, TrainingDefects.NONE);
     }
 
     private Path standardRun() {

@@ -13,6 +13,7 @@ import varepsilon.data.Split;
 import varepsilon.generative.Picture;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.evaluate.VaePictures;
+import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.run.VaeRun;
@@ -71,7 +72,7 @@ final class QuickstartVae {
     /** One of the two, to be trained. */
     VaeRun begin(int latentDim) throws IOException {
         // The drawn digits need no data folder; any will do.
-        return VaeRun.begin(config(latentDim), runFolder(latentDim), folder);
+        return VaeRun.begin(config(latentDim), runFolder(latentDim), folder, ReferenceCurves.NONE);
     }
 
     private VaeSpec config(int latentDim) {

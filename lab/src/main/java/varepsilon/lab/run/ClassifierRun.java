@@ -52,21 +52,27 @@ public final class ClassifierRun implements AutoCloseable {
     private final ClassifierSpec config;
     private final Path dataDir;
     private final ImageSet images;
+    private final TrainingDefects defects;
 
-    private ClassifierRun(RunDirectory folder, ClassifierSpec config, Path dataDir, ImageSet images) {
+    private ClassifierRun(
+            RunDirectory folder, ClassifierSpec config, Path dataDir, ImageSet images, TrainingDefects defects) {
         this.folder = folder;
         this.config = config;
         this.dataDir = dataDir;
         this.images = images;
+        this.defects = defects;
     }
 
     /**
      * A new run. Nothing is written unless the data and the weights are there and fit.
      *
      * @param out a folder that is empty or not there
+     * @param defects those that a training may have
      * @throws InputException where the data, the weights or the folder cannot be used
      */
-    public static ClassifierRun begin(ClassifierSpec config, Path out, Path dataDir) throws IOException {
+    public static ClassifierRun begin(ClassifierSpec config, Path out, Path dataDir, TrainingDefects defects)
+            throws IOException {
+        defects.requireKnown(config.defense().defects());
         ImageSet images = images(config, dataDir);
         String weights = config.network().weights();
         if (!weights.isEmpty()) {
@@ -78,7 +84,7 @@ public final class ClassifierRun implements AutoCloseable {
             if (!weights.isEmpty()) {
                 keepWeights(Path.of(weights), config, initialWeights(folder));
             }
-            return new ClassifierRun(folder, config, dataDir, images);
+            return new ClassifierRun(folder, config, dataDir, images, defects);
         } catch (IOException | RuntimeException e) {
             folder.close();
             throw e;
@@ -121,12 +127,15 @@ public final class ClassifierRun implements AutoCloseable {
      * An earlier run, to go on with.
      *
      * @param epochs more epochs than it was made for, if any; its configuration then says so from now on
+     * @param defects those that a training may have
      * @throws InputException where the folder is no run, another process holds it, or its configuration cannot be used
      */
-    public static ClassifierRun resume(Path out, OptionalInt epochs, Path dataDir) throws IOException {
+    public static ClassifierRun resume(Path out, OptionalInt epochs, Path dataDir, TrainingDefects defects)
+            throws IOException {
         RunDirectory folder = RunDirectory.open(out);
         try {
             ClassifierSpec config = ClassifierSpec.parse(folder.config(), folder.file(CONFIG));
+            defects.requireKnown(config.defense().defects());
             if (epochs.isPresent()) {
                 config = config.withEpochs(epochs.getAsInt());
             }
@@ -134,7 +143,7 @@ public final class ClassifierRun implements AutoCloseable {
             if (epochs.isPresent()) {
                 AtomicFile.writeString(folder.file(CONFIG), config.toYaml());
             }
-            return new ClassifierRun(folder, config, dataDir, images);
+            return new ClassifierRun(folder, config, dataDir, images, defects);
         } catch (IOException | RuntimeException e) {
             folder.close();
             throw e;
@@ -160,7 +169,7 @@ public final class ClassifierRun implements AutoCloseable {
     /** Batches from the start to the end. */
     public long batches() {
         return (long) config.fitting().epochs()
-                * ClassifierTraining.of(config, images).batchesPerEpoch();
+                * ClassifierTraining.of(config, images, defects).batchesPerEpoch();
     }
 
     /**
@@ -178,7 +187,7 @@ public final class ClassifierRun implements AutoCloseable {
         ClassifierTraining.Trained trained;
         try (var events = new TensorBoardListener(folder.path(), hyperParameters(), Clock.systemUTC())) {
             Path initial = config.network().weights().isEmpty() ? null : initialWeights(folder);
-            trained = ClassifierTraining.of(config, images)
+            trained = ClassifierTraining.of(config, images, defects)
                     .run(
                             folder,
                             initial,

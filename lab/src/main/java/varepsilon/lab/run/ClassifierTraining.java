@@ -17,7 +17,6 @@ import varepsilon.data.Split;
 import varepsilon.data.Splits;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.Defect;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Sgd;
@@ -30,7 +29,6 @@ import varepsilon.robust.defense.ClassifierObjective;
 import varepsilon.robust.defense.FreeTraining;
 import varepsilon.robust.defense.StandardTraining;
 import varepsilon.robust.defense.Trades;
-import varepsilon.robust.defense.UnusedAdversary;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
@@ -53,9 +51,11 @@ final class ClassifierTraining {
     private final ClassifierSpec config;
     private final ImageSet training;
     private final ImageSet validation;
+    private final TrainingDefects defects;
 
-    private ClassifierTraining(ClassifierSpec config, ImageSet training, ImageSet validation) {
+    private ClassifierTraining(ClassifierSpec config, ImageSet training, ImageSet validation, TrainingDefects defects) {
         this.config = config;
+        this.defects = defects;
         this.training = training;
         this.validation = validation;
     }
@@ -97,9 +97,9 @@ final class ClassifierTraining {
     }
 
     /** A training on {@link #images}. */
-    static ClassifierTraining of(ClassifierSpec config, ImageSet images) {
+    static ClassifierTraining of(ClassifierSpec config, ImageSet images, TrainingDefects defects) {
         ImageSet[] parts = split(images, config.images().validation(), config.seed());
-        return new ClassifierTraining(config, parts[0], parts[1]);
+        return new ClassifierTraining(config, parts[0], parts[1], defects);
     }
 
     /** Batches in an epoch. */
@@ -171,10 +171,12 @@ final class ClassifierTraining {
         ClassifierObjective.Settings settings = new ClassifierObjective.Settings(
                 config.fitting().labelSmoothing(),
                 check.present() ? new Adversary(check.toAttack(), check.toThreatModel()) : null);
+        return defects.objective(config.defense().defects(), classifier, settings, this::adversary)
+                .orElseGet(() -> usualObjective(classifier, settings));
+    }
+
+    private ClassifierObjective usualObjective(NetworkClassifier classifier, ClassifierObjective.Settings settings) {
         ClassifierSpec.Defense defense = config.defense();
-        if (defense.has(Defect.TRAIN_ON_CLEAN)) {
-            return new UnusedAdversary(classifier, settings, adversary());
-        }
         return switch (defense.name()) {
             case "adversarial-loss" -> new AdversarialLoss(classifier, settings, adversary(), defense.alpha());
             case "adversarial-batch" -> new AdversarialBatch(classifier, settings, adversary());
@@ -195,10 +197,8 @@ final class ClassifierTraining {
 
     private Adversary adversary() {
         ClassifierSpec.Defense defense = config.defense();
-        Attack attack = PublishedAttack.isMeantBy(defense.defects())
-                ? PublishedAttack.of(
-                        defense.attack(), defense.defects(), config.network().normalisation())
-                : defense.attack().toAttack();
+        Attack attack = defects.attack(
+                defense.attack(), defense.defects(), config.network().normalisation());
         return new Adversary(attack, defense.attack().toThreatModel())
                 .withWarmUp(defense.epsWarmup())
                 .withMode(

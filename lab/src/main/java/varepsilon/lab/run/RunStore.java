@@ -25,11 +25,19 @@ import varepsilon.train.RunDirectory;
  * @param folder where the runs live
  * @param dataDir where the data lies
  * @param command the command line, for the record
+ * @param defects those that the training of a classifier may have
+ * @param curves to draw beside those of a VAE
  * @param watchers show how each training goes
  * @param stopRequested asked after every step
  */
 public record RunStore(
-        Path folder, Path dataDir, List<String> command, Watchers watchers, BooleanSupplier stopRequested) {
+        Path folder,
+        Path dataDir,
+        List<String> command,
+        TrainingDefects defects,
+        ReferenceCurves curves,
+        Watchers watchers,
+        BooleanSupplier stopRequested) {
     private static final int DIGITS = 12;
 
     /** Makes what shows how a training goes. */
@@ -79,8 +87,9 @@ public record RunStore(
             return run;
         }
         prepare(run, Optional.empty());
-        try (VaeRun training =
-                isBegun(run) ? VaeRun.resume(run, OptionalInt.empty(), dataDir) : VaeRun.begin(config, run, dataDir)) {
+        try (VaeRun training = isBegun(run)
+                ? VaeRun.resume(run, OptionalInt.empty(), dataDir, curves)
+                : VaeRun.begin(config, run, dataDir, curves)) {
             requireSame(config, training.config(), run);
             RunWatcher watcher = watchers.of(training);
             return finished(run, training.train(watcher, command, stopRequested).isPresent());
@@ -103,8 +112,8 @@ public record RunStore(
                 run,
                 Optional.of(config).filter(made -> !made.network().weights().isEmpty()));
         try (ClassifierRun training = isBegun(run)
-                ? ClassifierRun.resume(run, OptionalInt.empty(), dataDir)
-                : ClassifierRun.begin(config, run, dataDir)) {
+                ? ClassifierRun.resume(run, OptionalInt.empty(), dataDir, defects)
+                : ClassifierRun.begin(config, run, dataDir, defects)) {
             requireSame(config, training.config().withWeights(config.network().weights()), run);
             RunWatcher watcher = watchers.of(training);
             return finished(run, training.train(watcher, command, stopRequested).isPresent());

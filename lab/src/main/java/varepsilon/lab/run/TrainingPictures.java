@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,7 +33,7 @@ public final class TrainingPictures implements TrainingListener {
     private final int epochs;
     private final long seed;
 
-    private final Map<String, Curve> published = new LinkedHashMap<>();
+    private Map<String, ReferenceCurves.Curve> published = Map.of();
     private final List<EpochResult> history = new ArrayList<>();
     private Viewer viewer = (name, step, grid) -> {};
     private boolean chartsCanBeDrawn = true;
@@ -79,17 +78,14 @@ public final class TrainingPictures implements TrainingListener {
     }
 
     /**
-     * Lays published values over a curve.
+     * Lays published values over curves.
      *
-     * @param column the curve's name in {@code metrics.csv}, such as {@code val_bpd}
-     * @param epochs counted as there: 0 is the first
+     * @param values by the curve's name in {@code metrics.csv}, such as {@code val_bpd}
      */
-    public TrainingPictures published(String column, double[] epochs, double[] values) {
-        published.put(column, new Curve(epochs.clone(), values.clone()));
+    public TrainingPictures published(Map<String, ReferenceCurves.Curve> values) {
+        published = Map.copyOf(values);
         return this;
     }
-
-    private record Curve(double[] epochs, double[] values) {}
 
     @Override
     public void started(List<EpochResult> earlier) throws IOException {
@@ -170,9 +166,9 @@ public final class TrainingPictures implements TrainingListener {
     private void addCurve(LineChart chart, String column, String name, ToDoubleFunction<EpochResult> value) {
         double[] x = history.stream().mapToDouble(EpochResult::epoch).toArray();
         chart.curve(name, x, history.stream().mapToDouble(value).toArray());
-        Curve overlay = published.get(column);
+        ReferenceCurves.Curve overlay = published.get(column);
         if (overlay != null) {
-            chart.published(name, overlay.epochs, overlay.values);
+            chart.published(name, overlay.epochs(), overlay.values());
         }
     }
 }

@@ -43,32 +43,36 @@ public final class VaeRun implements AutoCloseable {
     private final VaeSpec config;
     private final Path dataDir;
     private final ImageSet images;
+    private final ReferenceCurves curves;
 
-    private VaeRun(RunDirectory folder, VaeSpec config, Path dataDir, ImageSet images) {
+    private VaeRun(RunDirectory folder, VaeSpec config, Path dataDir, ImageSet images, ReferenceCurves curves) {
         this.folder = folder;
         this.config = config;
         this.dataDir = dataDir;
         this.images = images;
+        this.curves = curves;
     }
 
     /**
      * A new run. Nothing is written unless the data is there.
      *
      * @param out a folder that is empty or not there
+     * @param curves to draw beside its own
      * @throws InputException where the data or the folder cannot be used
      */
-    public static VaeRun begin(VaeSpec config, Path out, Path dataDir) throws IOException {
+    public static VaeRun begin(VaeSpec config, Path out, Path dataDir, ReferenceCurves curves) throws IOException {
         ImageSet images = images(config, dataDir);
-        return new VaeRun(RunDirectory.create(out, config.toYaml()), config, dataDir, images);
+        return new VaeRun(RunDirectory.create(out, config.toYaml()), config, dataDir, images, curves);
     }
 
     /**
      * An earlier run, to go on with.
      *
      * @param epochs more epochs than it was made for, if any; its configuration then says so from now on
+     * @param curves to draw beside its own
      * @throws InputException where the folder is no run, another process holds it, or its configuration cannot be used
      */
-    public static VaeRun resume(Path out, OptionalInt epochs, Path dataDir) throws IOException {
+    public static VaeRun resume(Path out, OptionalInt epochs, Path dataDir, ReferenceCurves curves) throws IOException {
         RunDirectory folder = RunDirectory.open(out);
         try {
             VaeSpec config = VaeSpec.parse(folder.config(), folder.file(CONFIG));
@@ -79,7 +83,7 @@ public final class VaeRun implements AutoCloseable {
             if (epochs.isPresent()) {
                 AtomicFile.writeString(folder.file(CONFIG), config.toYaml());
             }
-            return new VaeRun(folder, config, dataDir, images);
+            return new VaeRun(folder, config, dataDir, images, curves);
         } catch (IOException | RuntimeException e) {
             folder.close();
             throw e;
@@ -140,11 +144,9 @@ public final class VaeRun implements AutoCloseable {
     }
 
     private TrainingPictures pictures(Vae vae, TensorBoardListener events) {
-        TrainingPictures pictures = new TrainingPictures(
-                vae, folder.path(), title(), config.samplesEvery(), config.epochs(), config.seed());
-        PublishedCurves.comparableTo(config)
-                .forEach((column, curve) -> pictures.published(column, curve.epochs(), curve.values()));
-        return pictures.showTo(events::picture);
+        return new TrainingPictures(vae, folder.path(), title(), config.samplesEvery(), config.epochs(), config.seed())
+                .published(curves.of(config))
+                .showTo(events::picture);
     }
 
     private Map<String, Object> hyperParameters() {

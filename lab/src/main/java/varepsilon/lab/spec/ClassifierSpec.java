@@ -196,7 +196,7 @@ public record ClassifierSpec(
      * @param alpha weight of the images as they are in {@code adversarial-loss}
      * @param beta weight of the divergence in {@code trades}
      * @param replays optimizer steps on each batch in {@code free}
-     * @param defects names of the {@link Defect}s of the published experiment that this training is to have
+     * @param defects names of defects that this training is to have; what they are is not known here
      */
     public record Defense(
             String name,
@@ -222,7 +222,6 @@ public record ClassifierSpec(
             require(alpha >= 0 && alpha <= 1, "alpha", alpha, "a number from 0 to 1");
             requireAtLeastZero("beta", beta);
             require(replays >= 1, "replays", replays, "at least 1");
-            defects.forEach(defect -> requireOneOf("defect", defect, Defect.namesInTraining()));
             require(
                     attack.present() || defects.isEmpty(),
                     "defects",
@@ -236,7 +235,7 @@ public record ClassifierSpec(
                     "pgd with a random start in TRADES: at the image itself the divergence has no slope");
         }
 
-        /** Without the defects of the published experiment. */
+        /** Without defects. */
         public Defense(
                 String name,
                 AttackSpec attack,
@@ -256,11 +255,6 @@ public record ClassifierSpec(
         /** Trains on α·CE(x) + (1 − α)·CE(x_adv), against the classifier as it is used. */
         public static Defense adversarialLoss(AttackSpec attack, double alpha) {
             return new Defense("adversarial-loss", attack, "evaluation", 0, alpha, 0, 1);
-        }
-
-        /** Whether it has this defect. */
-        public boolean has(Defect defect) {
-            return defects.contains(defect.label());
         }
 
         /** Whether its attack takes a single step, so that the network may learn to defeat just that. */

@@ -5,8 +5,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.run.MetricsFile;
-import varepsilon.lab.run.PublishedCurves;
+import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
@@ -65,7 +66,7 @@ final class CurvesStudy implements Study {
         for (int latentDim : DIMENSIONS) {
             VaeSpec config = PublishedVae.config(context, latentDim);
             Map<String, double[]> metrics = MetricsFile.read(context.trained(config));
-            Map<String, PublishedCurves.Curve> published = PublishedCurves.comparableTo(config);
+            Map<String, ReferenceCurves.Curve> published = new PublishedCurves().of(config);
             LineChart chart = new LineChart(
                     "Bits per dimension, " + latentDim + " latent dimensions", "epoch", "bits per dimension");
             for (String part : List.of("train", "val")) {
@@ -73,7 +74,7 @@ final class CurvesStudy implements Study {
                 double[] own = metrics.get(part + "_bpd");
                 chart.curve(name, metrics.get("epoch"), own);
                 numbers.put(part + "_bpd_z" + latentDim, own[own.length - 1]);
-                PublishedCurves.Curve theirs = published.get(part + "_bpd");
+                ReferenceCurves.Curve theirs = published.get(part + "_bpd");
                 if (theirs != null) {
                     chart.published(name, theirs.epochs(), theirs.values());
                     points.addAll(common(name + ", " + latentDim + " dimensions", own, theirs));
@@ -88,7 +89,7 @@ final class CurvesStudy implements Study {
         return result(exhibits, points, numbers);
     }
 
-    private static List<Point> common(String curve, double[] own, PublishedCurves.Curve theirs) {
+    private static List<Point> common(String curve, double[] own, ReferenceCurves.Curve theirs) {
         List<Point> points = new ArrayList<>();
         for (int i = 0; i < theirs.epochs().length; i++) {
             int epoch = (int) theirs.epochs()[i];

@@ -15,11 +15,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import varepsilon.base.InputException;
+import varepsilon.lab.published.RobustnessKind;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.spec.Yaml;
 
 class ExperimentFileTest {
+    private static final Experiments EXPERIMENTS =
+            new Experiments(List.of(GridKind.VAE, GridKind.CLASSIFIER, new RobustnessKind()));
     private static final String WITH_PRESETS = """
             kind: vae
             settings: {data: glyphs, epochs: 9}
@@ -32,18 +35,22 @@ class ExperimentFileTest {
     private Path folder;
 
     private ExperimentFile read(String yaml, String preset) throws IOException {
-        return ExperimentFile.read(
+        return EXPERIMENTS.read(
                 Files.writeString(folder.resolve("my.yaml"), yaml).toString(), preset);
     }
 
+    private Experiment made(ExperimentFile file) {
+        return file.kind().in(Workplaces.in(folder), file);
+    }
+
     private void assertRefused(String yaml, String preset, String message) {
-        assertThatThrownBy(() -> read(yaml, preset).at(Workplaces.in(folder)))
+        assertThatThrownBy(() -> made(read(yaml, preset)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(message);
     }
 
     static Stream<List<String>> shipped() {
-        return ExperimentFile.SHIPPED.stream()
+        return EXPERIMENTS.shipped().stream()
                 .flatMap(name -> Stream.of("smoke", "laptop", "full").map(preset -> List.of(name, preset)));
     }
 
@@ -52,18 +59,18 @@ class ExperimentFileTest {
     void allThatIsShippedCanBeUsed(List<String> namedAndPreset) throws IOException {
         String name = namedAndPreset.get(0);
         String preset = namedAndPreset.get(1);
-        assertThat(ExperimentFile.presets(name)).contains(preset);
+        assertThat(EXPERIMENTS.presets(name)).contains(preset);
 
-        ExperimentFile file = ExperimentFile.read(name, preset);
+        ExperimentFile file = EXPERIMENTS.read(name, preset);
 
-        assertThat(file.title()).isEqualTo(ExperimentFile.title(name)).isNotBlank();
-        file.at(Workplaces.in(folder)); // refuses settings that make no sense
+        assertThat(file.title()).isEqualTo(EXPERIMENTS.title(name)).isNotBlank();
+        made(file); // refuses settings that make no sense
     }
 
     @ParameterizedTest
     @CsvSource({"vae-1.8", "robustness-2.1", "robustness-2.3"})
     void withoutAPresetItIsTheLaptops(String name) throws IOException {
-        assertThat(ExperimentFile.read(name, null)).isEqualTo(ExperimentFile.read(name, "laptop"));
+        assertThat(EXPERIMENTS.read(name, null)).isEqualTo(EXPERIMENTS.read(name, "laptop"));
     }
 
     @Test
@@ -84,20 +91,12 @@ class ExperimentFileTest {
                 .fitting();
         assertThat(fitting.epochs()).isEqualTo(30);
         assertThat(fitting.learningRate()).isEqualTo(5e-4);
-
-        ObjectNode robustness = Yaml.tree(
-                read("kind: robustness\nsettings: {question: \"2.3\"}", null).toYaml(), "test");
-        RobustnessSettings settings = Yaml.read(robustness.get("settings"), RobustnessSettings.class, "test");
-        // As it was published: ε and a step 200 times as long, in normalised units.
-        assertThat(settings.asRun()).isEqualTo(new RobustnessSettings.Strength(0.01, 2));
-        assertThat(settings.testImages()).isEqualTo(2500);
-        assertThat(settings.attackAsRun().randomStart()).isFalse();
     }
 
     @Test
     void whatIsWrittenOutIsReadAsTheSame() throws IOException {
-        for (String name : ExperimentFile.SHIPPED) {
-            ExperimentFile file = ExperimentFile.read(name, "smoke");
+        for (String name : EXPERIMENTS.shipped()) {
+            ExperimentFile file = EXPERIMENTS.read(name, "smoke");
 
             assertThat(read(file.toYaml(), null).toYaml()).isEqualTo(file.toYaml());
         }
@@ -111,16 +110,18 @@ class ExperimentFileTest {
         assertThat(few.toYaml()).isNotEqualTo(all.toYaml());
         assertThat(few)
                 .isEqualTo(new ExperimentFile(
-                        all.with("settings.epochs=2").with("seeds=[5, 6]").document(), few.source()));
+                        all.kind(),
+                        all.with("settings.epochs=2").with("seeds=[5, 6]").document(),
+                        few.source()));
     }
 
     @Test
     void oneSettingIsChanged() throws IOException {
-        ExperimentFile file = ExperimentFile.read("robustness-2.1", "smoke").with("settings.further.epochs=7");
+        ExperimentFile file = EXPERIMENTS.read("robustness-2.1", "smoke").with("settings.further.epochs=7");
 
         assertThat(file.document().at("/settings/further/epochs").asInt()).isEqualTo(7);
         assertThat(file.with("settings.further.epochs=1").toYaml())
-                .isEqualTo(ExperimentFile.read("robustness-2.1", "smoke").toYaml());
+                .isEqualTo(EXPERIMENTS.read("robustness-2.1", "smoke").toYaml());
     }
 
     @Test
@@ -154,8 +155,8 @@ class ExperimentFileTest {
 
     @Test
     void valuesThatMakeNoSenseAreRefused() {
-        assertRefused("kind: vea", null, "key 'kind': expected one of robustness, vae, classifier");
-        assertRefused("settings: {}", null, "key 'kind': expected one of robustness, vae, classifier");
+        assertRefused("kind: vea", null, "key 'kind': expected one of vae, classifier, robustness");
+        assertRefused("settings: {}", null, "key 'kind': expected one of vae, classifier, robustness");
         assertRefused("- 1", null, "holds no keys");
         assertRefused("kind: [", null, "cannot be read");
         assertRefused("kind: vae\nkind: vae", null, "cannot be read");
@@ -171,7 +172,7 @@ class ExperimentFileTest {
         assertRefused("kind: robustness\nsettings: {question: \"2.2\"}", null, "question 2.2: expected 2.1 or 2.3");
         assertRefused(WITH_PRESETS, "lots", "preset lots: expected few");
         assertRefused("kind: vae", "few", "preset few: expected none; it has none");
-        assertThatThrownBy(() -> ExperimentFile.read("vae-1.11", null))
+        assertThatThrownBy(() -> EXPERIMENTS.read("vae-1.11", null))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("vae-1.11: no such experiment or file; there are: vae-1.8, vae-1.9, vae-1.10");
         for (String change : List.of("settings.epochs", "=3", "settings.epochs.more=3")) {

@@ -2,18 +2,27 @@ package varepsilon.lab.experiment;
 
 import java.nio.file.Path;
 import java.util.List;
+import varepsilon.lab.published.PublishedCurves;
+import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.RunStore;
 import varepsilon.lab.run.RunWatcher;
 import varepsilon.lab.run.VaeRun;
 
 /** Where experiments work in tests, with nobody looking on. */
-final class Workplaces {
+public final class Workplaces {
     private Workplaces() {}
 
     /** Its experiment and its trainings in folders of this one. */
-    static Workplace in(Path folder) {
-        RunStore runs = new RunStore(folder.resolve("runs"), folder, List.of("test"), new Silence(), () -> false);
+    public static Workplace in(Path folder) {
+        RunStore runs = new RunStore(
+                folder.resolve("runs"),
+                folder,
+                List.of("test"),
+                new PublishedTraining(),
+                new PublishedCurves(),
+                new Silence(),
+                () -> false);
         return new Workplace(folder.resolve("experiment"), runs, new Nobody());
     }
 

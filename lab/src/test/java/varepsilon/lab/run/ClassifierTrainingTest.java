@@ -99,7 +99,7 @@ class ClassifierTrainingTest {
                 1,
                 "cpu");
 
-        try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve("lab"), folder)) {
+        try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve("lab"), folder, TrainingDefects.NONE)) {
             run.train(new RunWatcher() {}, List.of(), () -> false);
         }
 

@@ -54,7 +54,14 @@ class RunStoreTest {
                 return new RunWatcher() {};
             }
         };
-        return new RunStore(folder.resolve("runs"), folder, List.of("test"), silence, stopRequested);
+        return new RunStore(
+                folder.resolve("runs"),
+                folder,
+                List.of("test"),
+                TrainingDefects.NONE,
+                ReferenceCurves.NONE,
+                silence,
+                stopRequested);
     }
 
     private RunStore store() {

@@ -117,8 +117,8 @@ class TrainingPicturesTest {
                 .isPresent();
         assumeTrue(drawn, "this machine has no fonts, so that it draws no curves");
         try (Vae vae = vae(3)) {
-            TrainingPictures pictures =
-                    pictures(vae, folder, 9, 9).published("val_bpd", PUBLISHED_EPOCHS, PUBLISHED_BPD);
+            TrainingPictures pictures = pictures(vae, folder, 9, 9)
+                    .published(Map.of("val_bpd", new ReferenceCurves.Curve(PUBLISHED_EPOCHS, PUBLISHED_BPD)));
             pictures.started(List.of());
             for (EpochResult result : epochs(3)) {
                 pictures.finished(result);

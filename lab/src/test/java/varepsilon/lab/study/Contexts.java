@@ -3,6 +3,8 @@ package varepsilon.lab.study;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import varepsilon.lab.published.PublishedCurves;
+import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.RunStore;
 import varepsilon.lab.run.RunWatcher;
@@ -25,7 +27,14 @@ final class Contexts {
 
     /** Of another size, with the data in a folder. */
     static StudyContext of(StudyContext.Size size, Path runs, Path dataDir, BooleanSupplier stopRequested) {
-        RunStore store = new RunStore(runs, dataDir, List.of("test"), new Silence(), stopRequested);
+        RunStore store = new RunStore(
+                runs,
+                dataDir,
+                List.of("test"),
+                new PublishedTraining(),
+                new PublishedCurves(),
+                new Silence(),
+                stopRequested);
         return new StudyContext(size, null, dataDir, 42, 1, Device.CPU, store, new Nobody(stopRequested));
     }
 

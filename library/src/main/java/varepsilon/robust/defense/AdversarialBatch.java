@@ -24,7 +24,7 @@ public final class AdversarialBatch extends ClassifierObjective {
     }
 
     @Override
-    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+    protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         Tensor perturbed = adversary.perturbed(classifier(), pixels, labels, epoch(), rng, cost);
         Tensor logits = logits(Tensor.concat(0, List.of(pixels, perturbed)), cost);
         long n = pixels.size(0);

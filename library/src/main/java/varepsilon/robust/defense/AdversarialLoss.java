@@ -51,7 +51,7 @@ public final class AdversarialLoss extends ClassifierObjective {
     }
 
     @Override
-    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+    protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         Map<String, Tensor> measured = new LinkedHashMap<>();
         if (alpha == 1) {
             return new BatchResult(clean(pixels, labels, measured, cost).mean(), measured);

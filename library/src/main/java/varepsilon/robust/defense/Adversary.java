@@ -56,7 +56,8 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
     }
 
     /** Perturbed images for training, all of them, also those that are wrong already: N×…, no gradient history. */
-    Tensor perturbed(NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch, Rng rng, Cost cost) {
+    public Tensor perturbed(
+            NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch, Rng rng, Cost cost) {
         ThreatModel now = threatAt(epoch);
         try (var scope = Scope.withoutGradients()) {
             Problem problem = Problem.ofTraining(classifier, pixels, labels, now, cost);

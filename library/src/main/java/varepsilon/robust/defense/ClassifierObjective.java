@@ -49,7 +49,8 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
         }
     }
 
-    ClassifierObjective(NetworkClassifier classifier, Settings settings) {
+    /** Trains {@code classifier}. */
+    protected ClassifierObjective(NetworkClassifier classifier, Settings settings) {
         this.classifier = Objects.requireNonNull(classifier, "classifier");
         this.settings = Objects.requireNonNull(settings, "settings");
         try (var scope = Scope.withoutGradients()) {
@@ -73,7 +74,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
     }
 
     /** Epochs done, with their fraction. */
-    final double epoch() {
+    protected final double epoch() {
         return epoch;
     }
 
@@ -109,7 +110,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
      * @param labels INT64 N
      * @param cost to be told of the passes, those of the trainer's own backward pass included
      */
-    abstract BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost);
+    protected abstract BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost);
 
     @Override
     public final BatchResult validate(Batch batch, Rng rng) {
@@ -136,25 +137,25 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
     }
 
     /** Cross-entropy as it is minimised: smoothed where the settings say so, N. */
-    final Tensor crossEntropy(Tensor logits, Tensor labels) {
+    protected final Tensor crossEntropy(Tensor logits, Tensor labels) {
         return Ops.crossEntropy(logits, labels, settings.labelSmoothing());
     }
 
     /** Logits in training, which the trainer will send a gradient back through. */
-    final Tensor logits(Tensor pixels, Cost cost) {
+    protected final Tensor logits(Tensor pixels, Cost cost) {
         cost.forward(pixels.size(0));
         cost.backward(pixels.size(0));
         return classifier.logits(pixels);
     }
 
     /** Adds what is measured on images as they are. */
-    static void measure(Map<String, Tensor> measured, Tensor logits, Tensor labels) {
+    protected static void measure(Map<String, Tensor> measured, Tensor logits, Tensor labels) {
         measured.put("loss", Ops.crossEntropy(logits.detach(), labels));
         measured.put("accuracy", hits(logits, labels));
     }
 
     /** Adds what is measured on perturbed images. */
-    static void measureAdversarial(Map<String, Tensor> measured, Tensor logits, Tensor labels) {
+    protected static void measureAdversarial(Map<String, Tensor> measured, Tensor logits, Tensor labels) {
         measured.put("adversarial_loss", Ops.crossEntropy(logits.detach(), labels));
         measured.put("robust_accuracy", hits(logits, labels));
     }

@@ -68,7 +68,7 @@ public final class FreeTraining extends ClassifierObjective {
     }
 
     @Override
-    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+    protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         // A short last batch uses, and moves, only the first rows.
         Tensor carried = perturbation.narrow(0, 0, pixels.size(0));
         Problem problem = Problem.ofTraining(classifier(), pixels, labels, threat, cost);

@@ -16,7 +16,7 @@ public final class StandardTraining extends ClassifierObjective {
     }
 
     @Override
-    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+    protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         Tensor logits = logits(pixels, cost);
         Map<String, Tensor> measured = new LinkedHashMap<>();
         measure(measured, logits, labels);

@@ -44,7 +44,7 @@ public final class Trades extends ClassifierObjective {
     }
 
     @Override
-    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+    protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         Tensor perturbed = diverging(pixels, labels, rng, cost);
         Tensor clean = logits(pixels, cost);
         Tensor adversarial = logits(perturbed, cost);

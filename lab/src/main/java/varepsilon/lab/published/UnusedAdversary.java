@@ -1,9 +1,11 @@
-package varepsilon.robust.defense;
+package varepsilon.lab.published;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Cost;
+import varepsilon.robust.defense.Adversary;
+import varepsilon.robust.defense.ClassifierObjective;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
@@ -13,17 +15,17 @@ import varepsilon.train.BatchResult;
  * mistake and published as one. An adversary in training mode does one thing in it: it moves the running statistics of
  * batch normalisation. It is here to be measured, not to be used.
  */
-public final class UnusedAdversary extends ClassifierObjective {
+final class UnusedAdversary extends ClassifierObjective {
     private final Adversary adversary;
 
     /** Trains {@code classifier}. */
-    public UnusedAdversary(NetworkClassifier classifier, Settings settings, Adversary adversary) {
+    UnusedAdversary(NetworkClassifier classifier, Settings settings, Adversary adversary) {
         super(classifier, settings);
         this.adversary = adversary;
     }
 
     @Override
-    BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+    protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         adversary.perturbed(classifier(), pixels, labels, epoch(), rng, cost);
         Map<String, Tensor> measured = new LinkedHashMap<>();
         Tensor logits = logits(pixels, cost);

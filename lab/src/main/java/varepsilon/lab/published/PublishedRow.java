@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,16 +1,17 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
 
 class PublishedCurvesTest {
     @Test
     void theFigureThatRunsAreMeasuredAgainstIsThere() {
-        PublishedCurves.Curve bpd =
-                PublishedCurves.comparableTo(config("mnist", 20)).get("val_bpd");
+        ReferenceCurves.Curve bpd =
+                new PublishedCurves().of(config("mnist", 20)).get("val_bpd");
 
         int epoch20 = Arrays.stream(bpd.epochs()).boxed().toList().indexOf(20.0);
         assertThat(bpd.values()[epoch20]).isEqualTo(0.5419);
@@ -19,7 +20,7 @@ class PublishedCurvesTest {
 
     @Test
     void curvesCarryTheNamesOfMetrics() {
-        assertThat(PublishedCurves.comparableTo(config("mnist", 2)))
+        assertThat(new PublishedCurves().of(config("mnist", 2)))
                 .containsOnlyKeys(
                         "train_bpd",
                         "val_bpd",
@@ -31,8 +32,8 @@ class PublishedCurvesTest {
 
     @Test
     void nothingIsLaidOverARunThatDoesNotCompare() {
-        assertThat(PublishedCurves.comparableTo(config("glyphs", 20))).isEmpty();
-        assertThat(PublishedCurves.comparableTo(config("mnist", 10))).isEmpty();
+        assertThat(new PublishedCurves().of(config("glyphs", 20))).isEmpty();
+        assertThat(new PublishedCurves().of(config("mnist", 10))).isEmpty();
     }
 
     private static VaeSpec config(String data, int latentDim) {

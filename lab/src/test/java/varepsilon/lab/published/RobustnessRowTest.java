@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,14 +15,16 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.data.Splits;
+import varepsilon.lab.experiment.Cell;
+import varepsilon.lab.experiment.Experiment;
+import varepsilon.lab.experiment.Stage;
+import varepsilon.lab.experiment.TrainingCell;
+import varepsilon.lab.experiment.Workplace;
 import varepsilon.lab.page.HtmlPage;
-import varepsilon.lab.run.MeasuredClassifier;
-import varepsilon.lab.run.MeasuredClassifier.Measurement;
+import varepsilon.lab.published.MeasuredClassifier.Measurement;
 import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.Defect;
 import varepsilon.tensor.Device;
 
 /**
@@ -42,7 +44,7 @@ final class RobustnessExperiment implements Experiment {
     // Making a configuration reads weights and images; the same ones are asked for again and again.
     private final Map<PublishedRow.Model, ClassifierSpec> trainedAsRun = new HashMap<>();
     private final Map<PublishedRow.Model, ClassifierSpec> trainedAsMeant = new HashMap<>();
-    private final Map<PublishedRow.Model, Evaluations> evaluations = new HashMap<>();
+    private final Map<PublishedRow.Model, Measured> measured = new HashMap<>();
 
     RobustnessExperiment(RobustnessSettings settings, Workplace workplace) {
         this.settings = settings;
@@ -54,10 +56,10 @@ final class RobustnessExperiment implements Experiment {
         return "without " + defect.label();
     }
 
-    /** The pre-training where there is one, the trainings, the evaluations. */
+    /** The pre-training where there is one, the trainings, the measurements. */
     @Override
     public List<Stage> stages() {
-        return List.of(this::pretraining, this::trainings, this::evaluations);
+        return List.of(this::pretraining, this::trainings, this::measurements);
     }
 
     @Override
@@ -123,11 +125,11 @@ final class RobustnessExperiment implements Experiment {
         return training.isPresent() ? workplace.runs().folder(training.get()) : pretrainedWeights();
     }
 
-    private List<Cell> evaluations() throws IOException {
+    private List<Cell> measurements() throws IOException {
         Images images = images();
         List<Cell> cells = new ArrayList<>();
         for (PublishedRow.Model model : models()) {
-            cells.addAll(evaluations(model, images).all());
+            cells.addAll(measured(model, images).all());
         }
         return cells;
     }
@@ -139,7 +141,7 @@ final class RobustnessExperiment implements Experiment {
      * @param mended the model trained as meant, measured as run, on the same quarter; empty where training has no defect
      * @param asMeant the model trained as meant, measured as meant, on the images that all models share
      */
-    record Evaluations(Evaluation asRun, Optional<Evaluation> mended, Evaluation asMeant) {
+    record Measured(MeasurementCell asRun, Optional<MeasurementCell> mended, MeasurementCell asMeant) {
         private List<Cell> all() {
             List<Cell> cells = new ArrayList<>(List.of(asRun));
             mended.ifPresent(cells::add);
@@ -148,14 +150,14 @@ final class RobustnessExperiment implements Experiment {
         }
     }
 
-    Evaluations evaluations(PublishedRow.Model model, Images images) throws IOException {
-        if (!evaluations.containsKey(model)) {
-            evaluations.put(model, evaluated(model, images));
+    Measured measured(PublishedRow.Model model, Images images) throws IOException {
+        if (!measured.containsKey(model)) {
+            measured.put(model, measure(model, images));
         }
-        return evaluations.get(model);
+        return measured.get(model);
     }
 
-    private Evaluations evaluated(PublishedRow.Model model, Images images) throws IOException {
+    private Measured measure(PublishedRow.Model model, Images images) throws IOException {
         Path run = weights(model, false);
         Path meant = weights(model, true);
         ImageSet quarter = images.quarter(model);
@@ -171,13 +173,13 @@ final class RobustnessExperiment implements Experiment {
         }
         Measurement asMeant = new Measurement.AsMeant(AS_MEANT, settings.attackAsMeant());
         all.add(asMeant);
-        return new Evaluations(
-                evaluation(model.label() + ", as run", run, quarter, all),
+        return new Measured(
+                measurement(model.label() + ", as run", run, quarter, all),
                 meant.equals(run)
                         ? Optional.empty()
-                        : Optional.of(evaluation(
+                        : Optional.of(measurement(
                                 model.label() + ", trained as meant", meant, quarter, List.of(clean, asRun))),
-                evaluation(model.label() + ", as meant", meant, images.shared(), List.of(clean, asMeant)));
+                measurement(model.label() + ", as meant", meant, images.shared(), List.of(clean, asMeant)));
     }
 
     /** Those of the defects that an attack in evaluation has. */
@@ -194,9 +196,9 @@ final class RobustnessExperiment implements Experiment {
                 name, attack, defects.stream().map(Defect::label).toList());
     }
 
-    private Evaluation evaluation(String label, Path weights, ImageSet images, List<Measurement> measurements)
+    private MeasurementCell measurement(String label, Path weights, ImageSet images, List<Measurement> measurements)
             throws IOException {
-        return Evaluation.of(
+        return MeasurementCell.of(
                 label, weights, images, measurements, settings.seed(), Device.parse(settings.device()), workplace);
     }
 
@@ -223,7 +225,7 @@ final class RobustnessExperiment implements Experiment {
                     + (model.defended() ? 2 : 0)
                     + (model.augmentation() ? 1 : 0);
             long drawn = settings.seed() + number;
-            return limited(Splits.testInTwo(test, Splits.PUBLISHED_VALIDATION_RATIO, drawn)
+            return limited(PublishedSplit.of(test, PublishedSplit.VALIDATION_RATIO, drawn)
                     .test());
         }
 
@@ -246,7 +248,7 @@ final class RobustnessExperiment implements Experiment {
         Images images = images();
         List<RobustnessRow> rows = new ArrayList<>();
         for (PublishedRow row : PublishedRow.of(settings.question())) {
-            rows.add(RobustnessRow.of(row, evaluations(row.model(), images), this));
+            rows.add(RobustnessRow.of(row, measured(row.model(), images), this));
         }
         return new RobustnessSummary(this, rows, counts(), gallery(images)).summary();
     }
@@ -298,7 +300,7 @@ final class RobustnessExperiment implements Experiment {
                 .filter(one -> one.pretrained() && !one.defended())
                 .findFirst()
                 .orElseThrow();
-        boolean[] right = evaluations(model, images).asRun().right(CLEAN);
+        boolean[] right = measured(model, images).asRun().right(CLEAN);
         ImageSet quarter = images.quarter(model);
         int[] shown = IntStream.range(0, right.length)
                 .filter(i -> right[i])

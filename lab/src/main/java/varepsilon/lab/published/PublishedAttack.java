@@ -1,4 +1,4 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -6,7 +6,6 @@ import java.util.List;
 import varepsilon.base.InputException;
 import varepsilon.classify.Normalisation;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.spec.Defect;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Draws;

@@ -1,4 +1,4 @@
-package varepsilon.lab.spec;
+package varepsilon.lab.published;
 
 import java.util.Arrays;
 import java.util.List;

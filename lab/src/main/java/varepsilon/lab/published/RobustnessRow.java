@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import varepsilon.lab.spec.Defect;
 import varepsilon.stats.Accuracy;
 import varepsilon.stats.DifferenceInterval;
 import varepsilon.stats.PairedComparison;
@@ -32,7 +31,7 @@ record RobustnessRow(
     private static final double SIGNIFICANT = 0.05;
     private static final int PERCENT = 100;
 
-    static RobustnessRow of(PublishedRow row, RobustnessExperiment.Evaluations of, RobustnessExperiment experiment)
+    static RobustnessRow of(PublishedRow row, RobustnessExperiment.Measured of, RobustnessExperiment experiment)
             throws IOException {
         String measured = row.attacked() ? RobustnessExperiment.AS_RUN : RobustnessExperiment.CLEAN;
         boolean[] asRun = of.asRun().right(measured);

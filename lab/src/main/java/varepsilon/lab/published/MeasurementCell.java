@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,8 +15,9 @@ import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 import varepsilon.data.Checksums;
 import varepsilon.data.ImageSet;
-import varepsilon.lab.run.MeasuredClassifier;
-import varepsilon.lab.run.MeasuredClassifier.Measurement;
+import varepsilon.lab.experiment.Cell;
+import varepsilon.lab.experiment.Workplace;
+import varepsilon.lab.published.MeasuredClassifier.Measurement;
 import varepsilon.tensor.Device;
 import varepsilon.train.RunDirectory;
 
@@ -33,7 +34,7 @@ import varepsilon.train.RunDirectory;
  * @param device where
  * @param workplace where the result is kept
  */
-record Evaluation(
+record MeasurementCell(
         String label,
         String key,
         Path weights,
@@ -56,7 +57,7 @@ record Evaluation(
      */
     private record Kept(String model, String images, Map<String, String> right) {}
 
-    static Evaluation of(
+    static MeasurementCell of(
             String label,
             Path weights,
             ImageSet images,
@@ -68,7 +69,7 @@ record Evaluation(
         String made = digest(weights) + images.sha256() + measurements + seed;
         String key = "evaluation-"
                 + Checksums.sha256(made.getBytes(StandardCharsets.UTF_8)).substring(0, DIGITS);
-        return new Evaluation(label, key, weights, images, List.copyOf(measurements), seed, device, workplace);
+        return new MeasurementCell(label, key, weights, images, List.copyOf(measurements), seed, device, workplace);
     }
 
     private static String digest(Path weights) throws IOException {
@@ -104,7 +105,7 @@ record Evaluation(
     }
 
     /**
-     * Whether each image was right after a measurement; of an evaluation that is done.
+     * Whether each image was right after a measurement; of one that is done.
      *
      * @throws InputException where the file is not what was written
      */

@@ -1,4 +1,4 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,11 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.base.InputException;
 import varepsilon.classify.Normalisation;
-import varepsilon.data.Glyphs;
-import varepsilon.data.ImageSet;
+import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.RunWatcher;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.Defect;
 import varepsilon.tensor.Scope;
 import varepsilon.train.RunDirectory;
 import varepsilon.weights.Weights;
@@ -53,7 +52,7 @@ class DefectTest {
 
     private static ClassifierSpec config(ClassifierSpec.Defense defense) {
         return new ClassifierSpec(
-                new ClassifierSpec.Images("glyphs", 0, 20, "none", 0),
+                new ClassifierSpec.Images("glyphs", 95, 20, "none", 10),
                 new ClassifierSpec.Network("small-cnn", "", new Normalisation(List.of(0.13), List.of(0.31))),
                 new ClassifierSpec.Fitting(2, 25, 0.05, 0.9, 0, "constant", 1, 1, 0.3, 0, 0, 0),
                 defense,
@@ -77,7 +76,9 @@ class DefectTest {
 
     @Test
     void aTrainingHasNoDefectsOfAnEvaluation() {
-        assertThatThrownBy(() -> adversarialLoss(0.5, Defect.LOGIT_LOSS))
+        ClassifierSpec config = config(adversarialLoss(0.5, Defect.LOGIT_LOSS));
+
+        assertThatThrownBy(() -> ClassifierRun.begin(config, folder.resolve("run"), folder, new PublishedTraining()))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("logit-loss")
                 .hasMessageContaining("clamp-normalised, normalised-units, train-on-clean");
@@ -85,13 +86,14 @@ class DefectTest {
 
     private Map<String, float[]> trained(String name, ClassifierSpec.Defense defense) throws IOException {
         ClassifierSpec config = config(defense);
-        ImageSet images = Glyphs.draw("glyphs", 95, 4);
         Map<String, float[]> values = new TreeMap<>();
-        try (RunDirectory run = RunDirectory.create(folder.resolve(name), config.toYaml())) {
-            ClassifierTraining.of(config, images).run(run, null, List.of(), () -> false);
-            try (var scope = Scope.withoutGradients()) {
-                Weights.read(run.bestWeights()).tensors().forEach((key, tensor) -> values.put(key, tensor.toFloats()));
-            }
+        try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve(name), folder, new PublishedTraining())) {
+            run.train(new RunWatcher() {}, List.of(), () -> false);
+        }
+        try (var scope = Scope.withoutGradients()) {
+            Weights.read(RunDirectory.weightsOf(folder.resolve(name)))
+                    .tensors()
+                    .forEach((key, tensor) -> values.put(key, tensor.toFloats()));
         }
         return values;
     }

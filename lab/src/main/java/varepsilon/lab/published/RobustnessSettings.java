@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,6 @@ import varepsilon.base.InputException;
 import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.Defect;
 
 /**
  * The published robustness experiment: everything that decides what comes of it.
@@ -50,6 +49,7 @@ public record RobustnessSettings(
         int threads,
         String device) {
     private static final double PEAK = 0.3;
+    private static final int EPOCHS = 30;
 
     /** Refuses values that make no sense. */
     public RobustnessSettings {
@@ -62,6 +62,30 @@ public record RobustnessSettings(
         if (steps < 1) {
             throw new InputException("steps " + steps + ": expected at least 1");
         }
+    }
+
+    /** As published, and pre-trained here, since the published weights are not to be had. */
+    static RobustnessSettings usual(String question) {
+        boolean fgsm = question.equals("2.1");
+        Training published = new Training(EPOCHS, 64, 5e-4, 0.9, 0, "step", 7, 0.1);
+        return new RobustnessSettings(
+                question,
+                "cifar10",
+                0,
+                1000,
+                PublishedRow.IMAGES,
+                "resnet18",
+                "",
+                new Training(EPOCHS, 128, 0.1, 0.9, 5e-4, "one-cycle", 1, 1),
+                published,
+                published,
+                0.5,
+                fgsm ? new Strength(0.1, 0) : new Strength(0.01, 2),
+                new Strength(8 / 255.0, fgsm ? 0 : 2 / 255.0),
+                10,
+                42,
+                1,
+                "cpu");
     }
 
     /**

@@ -1,4 +1,4 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,7 +25,7 @@ import varepsilon.data.Datasets;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.run.MeasuredClassifier.Measurement;
+import varepsilon.lab.published.MeasuredClassifier.Measurement;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.nn.Init;
 import varepsilon.stats.Accuracy;

@@ -1,26 +1,104 @@
-package varepsilon.robust.defense;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.classify.NetworkClassifier;
+import varepsilon.classify.Normalisation;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.Glyphs;
+import varepsilon.nn.BatchNorm2d;
+import varepsilon.nn.Conv2d;
+import varepsilon.nn.Init;
+import varepsilon.nn.Layer;
+import varepsilon.nn.Linear;
+import varepsilon.nn.Sequential;
 import varepsilon.nn.Sgd;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.defense.Adversary;
+import varepsilon.robust.defense.ClassifierObjective;
+import varepsilon.robust.defense.StandardTraining;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /** A defence that is none trains as no defence does, but for what batch normalisation sees. */
-class UnusedAdversaryTest extends ScopedTest {
+class UnusedAdversaryTest {
     private static final int STEPS = 3;
     private static final int PGD_STEPS = 4;
+    private static final int IMAGES = 12;
+
+    private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
+    private Batch batch;
+
+    @BeforeEach
+    void drawABatch() {
+        closing(Scope.open());
+        batch = Batches.of(Glyphs.draw("glyphs", IMAGES, 1), IMAGES).iterator().next();
+    }
+
+    @AfterEach
+    void closeAll() throws Exception {
+        while (!toClose.isEmpty()) {
+            toClose.pop().close();
+        }
+    }
+
+    private <T extends AutoCloseable> T closing(T resource) {
+        toClose.push(resource);
+        return resource;
+    }
+
+    /** The same stream at every call. */
+    private Rng rng() {
+        return closing(Seed.of(7).stream());
+    }
+
+    private NetworkClassifier plain() {
+        return closing(convolutional(false));
+    }
+
+    private NetworkClassifier normalised() {
+        return closing(convolutional(true));
+    }
+
+    private static NetworkClassifier convolutional(boolean batchNorm) {
+        try (Rng rng = Seed.of(3).stream()) {
+            Init init = new Init(rng, Device.CPU, DType.FLOAT32);
+            Layer network = new Sequential(
+                    new Conv2d(1, 4, 3, 4, 1, true, init),
+                    batchNorm ? new BatchNorm2d(4, init) : Layer.of(x -> x),
+                    Layer.of(Tensor::relu),
+                    Layer.of(x -> x.flatten(1)),
+                    new Linear(4 * 7 * 7, 10, init));
+            return new NetworkClassifier(network, new Normalisation(List.of(0.4), List.of(0.3)), init);
+        }
+    }
+
+    /** All that a weight file would hold, one number after the other. */
+    private static double[] state(NetworkClassifier classifier) {
+        return classifier.module().state().values().stream()
+                .flatMapToDouble(tensor -> Arrays.stream(tensor.toDoubles()))
+                .toArray();
+    }
 
     private UnusedAdversary unused(NetworkClassifier classifier, Adversary.Mode mode) {
         Adversary adversary = new Adversary(Pgd.ofSteps(PGD_STEPS), ThreatModel.of(Norm.LINF, 0.1)).withMode(mode);
@@ -50,13 +128,13 @@ class UnusedAdversaryTest extends ScopedTest {
     void withoutBatchNormalisationItIsStandardTrainingToTheBit(Adversary.Mode mode) {
         UnusedAdversary unused = unused(plain(), mode);
         StandardTraining standard = standard(plain());
-        double[] fresh = Toys.state(standard.classifier());
+        double[] fresh = state(standard.classifier());
 
         Map<String, float[]> found = trained(unused);
         Map<String, float[]> expected = trained(standard);
 
-        assertThat(Toys.state(unused.classifier()))
-                .containsExactly(Toys.state(standard.classifier()))
+        assertThat(state(unused.classifier()))
+                .containsExactly(state(standard.classifier()))
                 .isNotEqualTo(fresh);
         assertThat(found.keySet()).isEqualTo(expected.keySet());
         found.forEach((name, values) -> assertThat(values).as(name).containsExactly(expected.get(name)));
@@ -92,7 +170,7 @@ class UnusedAdversaryTest extends ScopedTest {
         trained(unused);
         trained(standard);
 
-        assertThat(Toys.state(unused.classifier())).containsExactly(Toys.state(standard.classifier()));
+        assertThat(state(unused.classifier())).containsExactly(state(standard.classifier()));
     }
 
     @Test
@@ -101,7 +179,7 @@ class UnusedAdversaryTest extends ScopedTest {
 
         trained(unused);
 
-        long images = STEPS * 12;
+        long images = STEPS * IMAGES;
         assertThat(unused.forwardPasses()).isEqualTo(images * (PGD_STEPS + 1));
         assertThat(unused.backwardPasses()).isEqualTo(images * (PGD_STEPS + 1));
     }

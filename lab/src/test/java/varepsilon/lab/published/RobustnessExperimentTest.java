@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -19,11 +19,15 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
 import varepsilon.lab.cli.SmallMnist;
+import varepsilon.lab.experiment.ExperimentRun;
+import varepsilon.lab.experiment.Experiments;
+import varepsilon.lab.experiment.Workplaces;
 
 /** A whole published table, as small as it can be; and what is said of it when other numbers are put in. */
 @TestMethodOrder(OrderAnnotation.class)
 class RobustnessExperimentTest {
     private static final int IMAGES = 10;
+    private static final Experiments EXPERIMENTS = new Experiments(List.of(new RobustnessKind()));
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String YAML = """
             kind: robustness
@@ -48,7 +52,7 @@ class RobustnessExperimentTest {
     static void runAll() throws IOException {
         SmallMnist.in(folder); // where the workplace looks for data
         Path file = Files.writeString(folder.resolve("table.yaml"), YAML);
-        run = ExperimentRun.in(Workplaces.in(folder), ExperimentFile.read(file.toString(), null));
+        run = ExperimentRun.in(Workplaces.in(folder), EXPERIMENTS.read(file.toString(), null));
         assertThatThrownBy(() -> run.report(List.of("test")))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("'pre-training' is missing");
@@ -81,6 +85,18 @@ class RobustnessExperimentTest {
         assertThat(csv.stream().filter(line -> line.contains(",published,"))).hasSize(24);
         assertThat(csv.stream().filter(line -> line.contains(",clamp-alone,"))).hasSize(12);
         assertThat(csv).contains("2.1,Set 2,true,fgsm,fgsm,true,published,,2500,0.5588,,");
+    }
+
+    @Test
+    void theDefaultsAreThoseOfThePublishedExperiment() throws IOException {
+        Path file =
+                Files.writeString(folder.resolve("defaults.yaml"), "kind: robustness\nsettings: {question: \"2.3\"}");
+        RobustnessSettings settings = EXPERIMENTS.read(file.toString(), null).settings(RobustnessSettings.class);
+
+        // As it was published: ε and a step 200 times as long, in normalised units.
+        assertThat(settings.asRun()).isEqualTo(new RobustnessSettings.Strength(0.01, 2));
+        assertThat(settings.testImages()).isEqualTo(2500);
+        assertThat(settings.attackAsRun().randomStart()).isFalse();
     }
 
     /** A 1 for each of the first so many images. */

@@ -1,4 +1,4 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,27 +7,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
 
 /**
  * The published training curves of the VAE on 4-bit MNIST with 32 filters, at 2 and at 20 latent dimensions: Adam 1e-3,
  * batch 128, 80 epochs, epoch 0 after the first pass over the data, as in {@code metrics.csv}.
  */
-public final class PublishedCurves {
+public final class PublishedCurves implements ReferenceCurves {
     private static final String FILE = "published-vae-mnist-4bit.csv";
 
-    private PublishedCurves() {}
-
-    /**
-     * One curve.
-     *
-     * @param epochs where it is known, counted from 0
-     * @param values one for each epoch
-     */
-    public record Curve(double[] epochs, double[] values) {}
-
-    /** The curves to lay over those of such a training, by the names of {@code metrics.csv}; none where none compare. */
-    public static Map<String, Curve> comparableTo(VaeSpec config) {
+    @Override
+    public Map<String, Curve> of(VaeSpec config) {
         boolean same = config.data().equals("mnist")
                 && config.likelihood().equals("categorical")
                 && config.levels() == 16

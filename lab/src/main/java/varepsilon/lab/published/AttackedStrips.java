@@ -1,13 +1,12 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.page.HtmlPage;
-import varepsilon.lab.run.MeasuredClassifier;
-import varepsilon.lab.run.MeasuredClassifier.Changed;
-import varepsilon.lab.run.MeasuredClassifier.Measurement;
+import varepsilon.lab.published.MeasuredClassifier.Changed;
+import varepsilon.lab.published.MeasuredClassifier.Measurement;
 import varepsilon.report.ImageGrid;
 
 /** Images beside what measurements make of them, a strip for each, for a gallery. */

@@ -1,4 +1,4 @@
-package varepsilon.lab.run;
+package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,7 +18,6 @@ import varepsilon.classify.Classifier;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.spec.Defect;
 import varepsilon.nn.Init;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;

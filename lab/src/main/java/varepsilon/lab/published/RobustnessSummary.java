@@ -1,4 +1,4 @@
-package varepsilon.lab.experiment;
+package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import varepsilon.lab.experiment.Experiment;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.IntervalChart;
@@ -183,8 +184,8 @@ final class RobustnessSummary {
             RobustnessExperiment.Images images,
             List<Compared> into)
             throws IOException {
-        Evaluation first = experiment.evaluations(with, images).asMeant();
-        Evaluation second = experiment.evaluations(without, images).asMeant();
+        MeasurementCell first = experiment.measured(with, images).asMeant();
+        MeasurementCell second = experiment.measured(without, images).asMeant();
         for (String under : List.of(RobustnessExperiment.CLEAN, RobustnessExperiment.AS_MEANT)) {
             into.add(new Compared(
                     question,
