@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 
 /**
  * CIFAR-10 or CIFAR-100, in its binary version or in its Python version, which PyTorch's torchvision fetches; looked for
@@ -201,8 +202,7 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
 
     /** Fetches the archive, unless all its files are here, and takes out of it those that are not; the archive stays. */
     @Override
-    public void fetch(Path dataDir, Download download, Download.Progress progress)
-            throws IOException, InterruptedException {
+    public void fetch(Path dataDir, Download download, Watch watch) throws IOException, InterruptedException {
         List<DataFile> missing = new ArrayList<>();
         for (DataFile file : files(Split.TRAIN, Split.TEST)) {
             if (Files.exists(file.in(dataDir))) {
@@ -212,7 +212,7 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
             }
         }
         if (!missing.isEmpty()) {
-            download.fetch(downloads(), dataDir, progress);
+            download.fetch(downloads(), dataDir, watch);
             TarGz.extract(archive.in(dataDir), missing, dataDir);
         }
     }

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
 public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource {
@@ -23,11 +25,11 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
      * @throws InputException where a file is there but is not the published one (it is left alone), or cannot be had:
      *     {@link Download#fetch}
      * @throws IOException where the data folder cannot be written
+     * @throws StoppedException where the watch asks for a stop; what has come so far is kept
      * @throws InterruptedException where the thread is interrupted; what has come so far is kept
      */
-    default void fetch(Path dataDir, Download download, Download.Progress progress)
-            throws IOException, InterruptedException {
-        download.fetch(downloads(), dataDir, progress);
+    default void fetch(Path dataDir, Download download, Watch watch) throws IOException, InterruptedException {
+        download.fetch(downloads(), dataDir, watch);
     }
 
     /**

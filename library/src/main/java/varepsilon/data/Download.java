@@ -25,6 +25,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 
 /**
  * Fetches published files into the data folder. A file grows as {@code NAME.part}, which a later attempt goes on from,
@@ -38,13 +40,6 @@ public final class Download {
 
     private final HttpClient client;
     private final Duration patience;
-
-    /** Hears how a file comes in; called for every piece that arrives. */
-    @FunctionalInterface
-    public interface Progress {
-        /** {@code done} of {@code file.bytes()} bytes are here. */
-        void update(DataFile file, long done);
-    }
 
     /** Downloads that wait half a minute for a silent server. */
     public Download() {
@@ -69,14 +64,16 @@ public final class Download {
     /**
      * Makes sure that all these files are in the data folder; fetches those that are not.
      *
+     * @param watch told of every piece of a file that arrives, in bytes, under the file's path
      * @throws InputException where a file is there but is not the published one (it is left alone), or where no mirror
      *     has given a file: the message says how to get them by hand
      * @throws IOException where the data folder cannot be written
+     * @throws StoppedException where a stop is requested; what has come so far is kept
      * @throws InterruptedException where the thread is interrupted; what has come so far is kept
      */
-    public void fetch(List<DataFile> files, Path dataDir, Progress progress) throws IOException, InterruptedException {
+    public void fetch(List<DataFile> files, Path dataDir, Watch watch) throws IOException, InterruptedException {
         for (DataFile file : files) {
-            List<String> failures = fetch(file, dataDir, progress);
+            List<String> failures = fetch(file, dataDir, watch);
             if (!failures.isEmpty()) {
                 String byHand = files.stream()
                         .filter(wanted -> !Files.exists(wanted.in(dataDir)))
@@ -90,8 +87,7 @@ public final class Download {
     }
 
     /** Why no mirror has given the file; empty where it is here. */
-    private List<String> fetch(DataFile file, Path dataDir, Progress progress)
-            throws IOException, InterruptedException {
+    private List<String> fetch(DataFile file, Path dataDir, Watch watch) throws IOException, InterruptedException {
         Path target = file.in(dataDir);
         if (Files.exists(target)) {
             requirePublished(file, dataDir);
@@ -110,7 +106,7 @@ public final class Download {
             List<String> failures = new ArrayList<>();
             for (URI mirror : file.mirrors()) {
                 try {
-                    fill(part, file, mirror, progress);
+                    fill(part, file, mirror, watch);
                     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
                     return List.of();
                 } catch (MirrorException e) {
@@ -148,7 +144,7 @@ public final class Download {
     }
 
     /** Fills {@code part} from one mirror until it is the published file. */
-    private void fill(Path part, DataFile file, URI mirror, Progress progress)
+    private void fill(Path part, DataFile file, URI mirror, Watch watch)
             throws IOException, InterruptedException, MirrorException {
         try (FileChannel out = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             if (out.size() > file.bytes()) {
@@ -158,7 +154,7 @@ public final class Download {
                 long before = out.size();
                 try {
                     if (before < file.bytes()) {
-                        receive(out, file, mirror, progress);
+                        receive(out, file, mirror, watch);
                     }
                     out.force(true);
                     String sha256 = Checksums.sha256(part);
@@ -180,8 +176,9 @@ public final class Download {
     }
 
     /** Asks for what is missing and appends it. */
-    private void receive(FileChannel out, DataFile file, URI mirror, Progress progress)
+    private void receive(FileChannel out, DataFile file, URI mirror, Watch watch)
             throws IOException, InterruptedException, MirrorException {
+        Watch watched = watch.throwing();
         long have = out.size();
         HttpRequest.Builder request = HttpRequest.newBuilder(mirror)
                 .header("User-Agent", "varepsilon")
@@ -192,7 +189,7 @@ public final class Download {
         HttpResponse<ResponseBody> response = answer(request.build());
         try (ResponseBody body = response.body()) {
             out.position(checkHeaders(response, out, file));
-            progress.update(file, out.position());
+            watched.progress(file.path(), out.position(), file.bytes());
             for (List<ByteBuffer> piece = next(body); piece != null; piece = next(body)) {
                 for (ByteBuffer bytes : piece) {
                     if (out.position() + bytes.remaining() > file.bytes()) {
@@ -203,7 +200,7 @@ public final class Download {
                         out.write(bytes);
                     }
                 }
-                progress.update(file, out.position());
+                watched.progress(file.path(), out.position(), file.bytes());
             }
         }
         if (out.size() < file.bytes()) {

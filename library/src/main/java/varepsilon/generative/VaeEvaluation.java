@@ -3,8 +3,9 @@ package varepsilon.generative;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.util.function.LongConsumer;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -76,12 +77,20 @@ public record VaeEvaluation(
         }
     }
 
+    /** Evaluates to the end without anybody following. */
+    public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings) {
+        return of(vae, images, settings, Watch.NONE);
+    }
+
     /**
      * Evaluates in evaluation mode; modes are restored.
      *
-     * @param progress hears how many images are done
+     * @param watch told how many images are done
+     * @throws StoppedException where it asks for a stop
      */
-    public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings, LongConsumer progress) {
+    public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings, Watch watch) {
+        Watch watched = watch.throwing();
+        watched.progress("evaluating", 0, images.size());
         Sums sums = new Sums(vae.prior().latentDim(), vae.likelihood().bpdUnit());
         try (Rng noise = Seed.of(settings.seed()).split("validation").stream();
                 Rng importance = Seed.of(settings.seed()).split("importance").stream()) {
@@ -97,7 +106,7 @@ public record VaeEvaluation(
                                     vae, target, settings.importanceSamples(), settings.chunk(), importance));
                         }
                     }
-                    progress.accept(sums.n);
+                    watched.progress("evaluating", sums.n, images.size());
                 }
             });
         }

@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -37,7 +37,7 @@ public final class Trainer {
     private final RunDirectory run;
     private final Map<String, String> metadata;
     private final List<TrainingListener> listeners;
-    private final BooleanSupplier stopRequested;
+    private final Watch watch;
 
     private Checkpoint.State state;
     private WeightAverage average;
@@ -53,7 +53,7 @@ public final class Trainer {
      *
      * @param optimizer over the parameters of the objective's model; its learning rate is the schedule's base
      * @param metadata what weight files say of the model, such as its architecture
-     * @param stopRequested asked after every step; when true, training saves a checkpoint and ends
+     * @param watch told of every batch of all epochs; where it asks for a stop, training saves a checkpoint and ends
      */
     public Trainer(
             Objective objective,
@@ -62,7 +62,7 @@ public final class Trainer {
             RunDirectory run,
             Map<String, String> metadata,
             List<TrainingListener> listeners,
-            BooleanSupplier stopRequested) {
+            Watch watch) {
         this.objective = objective;
         this.model = objective.model();
         this.optimizer = optimizer;
@@ -72,7 +72,7 @@ public final class Trainer {
         // Not Map.copyOf, whose order changes from process to process: the same run writes the same files.
         this.metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
         this.listeners = List.copyOf(listeners);
-        this.stopRequested = stopRequested;
+        this.watch = watch;
     }
 
     /**
@@ -114,6 +114,7 @@ public final class Trainer {
             for (TrainingListener listener : listeners) {
                 listener.started(List.copyOf(history));
             }
+            tellProgress(batches);
             while (!finished() && trainEpoch(training)) {
                 finishEpoch(validation);
             }
@@ -160,7 +161,8 @@ public final class Trainer {
             for (TrainingListener listener : listeners) {
                 listener.stepped(step);
             }
-            boolean stop = stopRequested.getAsBoolean();
+            tellProgress(count);
+            boolean stop = watch.stopRequested();
             if (stop
                     || System.nanoTime() - lastCheckpoint
                             > plan.checkpointEvery().toNanos()) {
@@ -171,6 +173,13 @@ public final class Trainer {
             }
         }
         return true;
+    }
+
+    private void tellProgress(int batchesPerEpoch) {
+        watch.progress(
+                "training",
+                (long) position.epoch() * batchesPerEpoch + position.batch(),
+                (long) plan.epochs() * batchesPerEpoch);
     }
 
     /** Changed by a stream of its own for each batch: nothing of it needs to be in the checkpoint. */

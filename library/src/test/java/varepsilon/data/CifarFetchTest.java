@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 
 /** Downloads a small CIFAR-10 from a server on this machine and unpacks it. */
 @Timeout(60)
@@ -66,7 +67,7 @@ class CifarFetchTest {
     }
 
     private void fetch(CifarSource source) throws IOException, InterruptedException {
-        source.fetch(dataDir, new Download(Duration.ofSeconds(5)), (file, done) -> {});
+        source.fetch(dataDir, new Download(Duration.ofSeconds(5)), Watch.NONE);
     }
 
     private URI serveWhole() {

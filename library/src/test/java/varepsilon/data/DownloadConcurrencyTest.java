@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.Watch;
 
 /** Several who fetch at once, and one who is interrupted. */
 @Timeout(60)
@@ -58,7 +59,7 @@ class DownloadConcurrencyTest {
         CompletableFuture<Throwable> outcome = new CompletableFuture<>();
         Thread fetching = new Thread(() -> {
             try {
-                new Download().fetch(List.of(file(mirror)), dataDir, (file, done) -> {
+                new Download().fetch(List.of(file(mirror)), dataDir, (what, done, all) -> {
                     if (done == 100_000) {
                         some.countDown();
                     }
@@ -94,7 +95,7 @@ class DownloadConcurrencyTest {
 
     private void fetchWith(Download one, URI mirror) {
         try {
-            one.fetch(List.of(file(mirror)), dataDir, (file, done) -> {});
+            one.fetch(List.of(file(mirror)), dataDir, Watch.NONE);
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -144,7 +145,7 @@ class DownloadConcurrencyTest {
 
         public static void main(String[] args) throws IOException, InterruptedException {
             DataFile file = new DataFile("set/file.gz", SIZE, args[1], List.of(URI.create(args[2])));
-            new Download().fetch(List.of(file), Path.of(args[0]), (which, done) -> {});
+            new Download().fetch(List.of(file), Path.of(args[0]), Watch.NONE);
         }
     }
 }

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 
 @Timeout(60)
 class DownloadTest {
@@ -53,7 +54,7 @@ class DownloadTest {
     }
 
     private void fetch(URI... mirrors) throws IOException, InterruptedException {
-        download.fetch(List.of(file(mirrors)), dataDir, (file, done) -> {});
+        download.fetch(List.of(file(mirrors)), dataDir, Watch.NONE);
     }
 
     private void expectFailure(URI mirror, String... parts) {
@@ -74,8 +75,9 @@ class DownloadTest {
     void fetchesAndReportsProgress() throws Exception {
         DataFile file = file(server.serve("/file.gz", FileServer::sendAll));
         List<Long> progress = new ArrayList<>();
-        download.fetch(List.of(file), dataDir, (which, done) -> {
-            assertThat(which).isSameAs(file);
+        download.fetch(List.of(file), dataDir, (what, done, all) -> {
+            assertThat(what).isEqualTo(file.path());
+            assertThat(all).isEqualTo(file.bytes());
             progress.add(done);
         });
         expectContent();
@@ -290,7 +292,7 @@ class DownloadTest {
             exchange.getResponseBody().flush();
             await(end);
         });
-        assertThatThrownBy(() -> impatient.fetch(List.of(file(noAnswer, noBody)), dataDir, (file, done) -> {}))
+        assertThatThrownBy(() -> impatient.fetch(List.of(file(noAnswer, noBody)), dataDir, Watch.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll(noAnswer + ": no answer", noBody + ": ");
         end.countDown();

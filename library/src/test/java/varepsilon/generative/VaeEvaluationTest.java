@@ -34,8 +34,7 @@ class VaeEvaluationTest {
     }
 
     private VaeEvaluation evaluate(int batchSize, int importanceSamples, int chunk) {
-        return VaeEvaluation.of(
-                vae, images, new VaeEvaluation.Settings(batchSize, 9, importanceSamples, chunk), done -> {});
+        return VaeEvaluation.of(vae, images, new VaeEvaluation.Settings(batchSize, 9, importanceSamples, chunk));
     }
 
     private void scaleParameters(double factor) {
@@ -83,8 +82,8 @@ class VaeEvaluationTest {
     void progressTellsOfEveryBatch() {
         List<Long> heard = new ArrayList<>();
 
-        VaeEvaluation.of(vae, images, VaeEvaluation.Settings.elbo(20, 1), heard::add);
+        VaeEvaluation.of(vae, images, VaeEvaluation.Settings.elbo(20, 1), (what, done, all) -> heard.add(done));
 
-        assertThat(heard).containsExactly(20L, 40L, 50L);
+        assertThat(heard).containsExactly(0L, 20L, 40L, 50L);
     }
 }

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
+import varepsilon.base.Watch;
 import varepsilon.data.Batch;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Adam;
@@ -117,7 +118,7 @@ final class TinyRun {
                 Sequential model = objective.model();
                 Optimizer optimizer = new Adam(model.parameters(), 0.01)) {
             Map<String, String> metadata = Map.of("architecture", "tiny", "classes", "3");
-            return new Trainer(objective, optimizer, plan, run, metadata, List.of(listeners), stop)
+            return new Trainer(objective, optimizer, plan, run, metadata, List.of(listeners), Watch.stopWhen(stop))
                     .train(TRAINING, VALIDATION);
         } finally {
             Engine.setThreads(threads);

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.data.Augmentation;
 import varepsilon.data.Batch;
 import varepsilon.nn.Adam;
@@ -209,7 +210,7 @@ class TrainerTest {
                     rates.add(optimizer.learningRate());
                 }
             };
-            new Trainer(objective, optimizer, PLAN, run, Map.of(), List.of(listener), () -> false)
+            new Trainer(objective, optimizer, PLAN, run, Map.of(), List.of(listener), Watch.NONE)
                     .train(TinyRun.TRAINING, TinyRun.VALIDATION);
             assertThat(optimizer.learningRate()).isEqualTo(0.01);
         }

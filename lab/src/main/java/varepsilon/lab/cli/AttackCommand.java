@@ -155,7 +155,7 @@ final class AttackCommand implements Callable<Integer> {
     private AttackReport run(AttackEvaluation experiment, ImageSet images, AttackFiles files) throws IOException {
         List<ClassifierFile> opened = new ArrayList<>();
         try (ClassifierFile model = classifier.read(experiment.device(), images);
-                Shown shown = new Shown()) {
+                WorkProgress progress = new WorkProgress(output, "images")) {
             for (Path path : transferTo) {
                 opened.add(ClassifierFile.read(path, experiment.device()));
             }
@@ -164,35 +164,9 @@ final class AttackCommand implements Callable<Integer> {
                 opened.add(ClassifierFile.read(compareTo, experiment.device()));
             }
             ClassifierFile compared = compareTo == null ? null : opened.get(opened.size() - 1);
-            return experiment.of(model, images, new AttackEvaluation.Extras(compared, others, files), shown);
+            return experiment.of(model, images, new AttackEvaluation.Extras(compared, others, files), progress);
         } finally {
             opened.forEach(ClassifierFile::close);
-        }
-    }
-
-    /** A line of progress for each thing that is done. */
-    private final class Shown implements AttackEvaluation.Watcher, AutoCloseable {
-        private Progress progress;
-        private String shown = "";
-        private long last;
-
-        @Override
-        public void advanced(String what, long done, long total) {
-            if (!what.equals(shown)) {
-                close();
-                progress = output.progress(what, total, "images");
-                shown = what;
-                last = 0;
-            }
-            progress.advance(done - last);
-            last = done;
-        }
-
-        @Override
-        public void close() {
-            if (progress != null) {
-                progress.close();
-            }
         }
     }
 }

@@ -88,12 +88,8 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
 
     private ClassifierEvaluation evaluate(ClassifierFile file, ImageSet images, Device device) {
         ClassifierEvaluation evaluation;
-        try (Progress progress = output.progress("evaluating", images.size(), "images")) {
-            int[] done = {0};
-            evaluation = ClassifierEvaluation.of(file, images, batchSize, device, now -> {
-                progress.advance(now - done[0]);
-                done[0] = now;
-            });
+        try (WorkProgress progress = new WorkProgress(output, "images")) {
+            evaluation = ClassifierEvaluation.of(file, images, batchSize, device, progress);
         }
         evaluation.notes().forEach(output::note);
         return evaluation;

@@ -177,8 +177,8 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     private int train(ClassifierRun run) throws IOException {
         console.interruption().heed();
         Optional<ClassifierResults> results;
-        try (TrainingProgress progress = new TrainingProgress(run, output)) {
-            results = run.train(progress, arguments, console.interruption()::requested);
+        try (WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
+            results = run.train(new TrainingProgress(run, progress), arguments, progress);
         } catch (IOException e) {
             throw new IOException(
                     run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is mended, `"

@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import varepsilon.data.DataFile;
+import varepsilon.base.Watch;
 import varepsilon.data.DataSource;
 import varepsilon.data.Datasets;
 import varepsilon.data.Download;
@@ -44,8 +44,9 @@ final class DataFetchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         DataSource source = Usage.check(spec, () -> Datasets.named(name));
         Path dataDir = folder.folder();
-        try (Shown shown = new Shown(output)) {
-            source.fetch(dataDir, new Download(), shown);
+        try (WorkProgress progress = new WorkProgress(output, "kB")) {
+            Watch watch = (file, done, all) -> progress.progress(file, done / KB, Math.max(1, all / KB));
+            source.fetch(dataDir, new Download(), watch);
         }
         List<String> paths = source.stored(dataDir).stream()
                 .map(file -> file.path().toString())
@@ -55,36 +56,5 @@ final class DataFetchCommand implements Callable<Integer> {
                 : name + " is here, as published: " + String.join(", ", paths);
         output.result(new Fetched(name, dataDir, paths), text);
         return 0;
-    }
-
-    /** A line of progress for each file. */
-    private static final class Shown implements Download.Progress, AutoCloseable {
-        private final Output output;
-        private DataFile current;
-        private Progress progress;
-        private long shown;
-
-        Shown(Output output) {
-            this.output = output;
-        }
-
-        @Override
-        public void update(DataFile file, long done) {
-            if (!file.equals(current)) {
-                close();
-                current = file;
-                shown = 0;
-                progress = output.progress(file.path(), Math.max(1, file.bytes() / KB), "kB");
-            }
-            progress.advance(done / KB - shown);
-            shown = done / KB;
-        }
-
-        @Override
-        public void close() {
-            if (progress != null) {
-                progress.close();
-            }
-        }
     }
 }

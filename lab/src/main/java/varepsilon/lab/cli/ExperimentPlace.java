@@ -2,14 +2,16 @@ package varepsilon.lab.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import varepsilon.lab.experiment.Experiments;
 import varepsilon.lab.experiment.GridKind;
 import varepsilon.lab.experiment.Workplace;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.published.RobustnessKind;
+import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.RunStore;
+import varepsilon.lab.run.VaeRun;
+import varepsilon.train.TrainingListener;
 
 /** Where an experiment of the command line works. */
 final class ExperimentPlace {
@@ -22,21 +24,25 @@ final class ExperimentPlace {
 
     private ExperimentPlace() {}
 
-    /** Trainings of experiments and studies. */
-    static RunStore trainings(
-            Path folder, Path dataDir, List<String> arguments, WorkProgress progress, BooleanSupplier stopRequested) {
+    /** Trains with progress on the terminal. */
+    static RunStore store(Path runs, Path dataDir, List<String> arguments, WorkProgress progress) {
+        RunStore.Listeners listeners = new RunStore.Listeners() {
+            @Override
+            public TrainingListener of(VaeRun run) {
+                return new TrainingProgress(run, progress);
+            }
+
+            @Override
+            public TrainingListener of(ClassifierRun run) {
+                return new TrainingProgress(run, progress);
+            }
+        };
         return new RunStore(
-                folder, dataDir, arguments, new PublishedTraining(), new PublishedCurves(), progress, stopRequested);
+                runs, dataDir, arguments, new PublishedTraining(), new PublishedCurves(), listeners, progress);
     }
 
     /** @param runs where its trainings live */
-    static Workplace of(
-            Path folder,
-            Path runs,
-            Path dataDir,
-            List<String> arguments,
-            WorkProgress progress,
-            BooleanSupplier stopRequested) {
-        return new Workplace(folder, trainings(runs, dataDir, arguments, progress, stopRequested), progress);
+    static Workplace of(Path folder, Path runs, Path dataDir, List<String> arguments, WorkProgress progress) {
+        return new Workplace(folder, store(runs, dataDir, arguments, progress));
     }
 }

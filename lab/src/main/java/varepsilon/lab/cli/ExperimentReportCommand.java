@@ -51,11 +51,9 @@ final class ExperimentReportCommand implements Callable<Integer> {
             throw new InputException(folder + ": not an experiment (there is no config.yaml in it)");
         }
         ExperimentFile file = ExperimentPlace.EXPERIMENTS.read(config.toString(), null);
-        try (WorkProgress progress = new WorkProgress(output, console.interruption())) {
-            ExperimentRun run = ExperimentRun.in(
-                    ExperimentPlace.of(
-                            folder, runs, data.folder(), arguments, progress, console.interruption()::requested),
-                    file);
+        try (WorkProgress progress = new WorkProgress(output, "units", console.interruption())) {
+            ExperimentRun run =
+                    ExperimentRun.in(ExperimentPlace.of(folder, runs, data.folder(), arguments, progress), file);
             show(run.report(arguments), output);
             return 0;
         }

@@ -14,13 +14,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import varepsilon.base.StoppedException;
 import varepsilon.lab.experiment.ExperimentFile;
 import varepsilon.lab.experiment.ExperimentRun;
 import varepsilon.lab.experiment.Workers;
 import varepsilon.lab.experiment.Workplace;
 import varepsilon.lab.run.RunStore;
 import varepsilon.lab.run.ShellWords;
-import varepsilon.lab.run.StoppedException;
 
 /** {@code varepsilon experiment run}. */
 @Command(
@@ -102,9 +102,8 @@ final class ExperimentRunCommand implements Callable<Integer> {
         }
         Path folder = out == null ? usualFolder() : out;
         console.interruption().heed();
-        try (WorkProgress progress = new WorkProgress(output, console.interruption())) {
-            Workplace workplace = ExperimentPlace.of(
-                    folder, runs, data.folder(), arguments, progress, console.interruption()::requested);
+        try (WorkProgress progress = new WorkProgress(output, "units", console.interruption())) {
+            Workplace workplace = ExperimentPlace.of(folder, runs, data.folder(), arguments, progress);
             ExperimentRun run = ExperimentRun.in(workplace, file);
             if (worker) {
                 endWithParent();
@@ -114,7 +113,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
             output.say(file.title() + ", in " + folder);
             run.notes().forEach(output::note);
             if (jobs > 1) {
-                new Workers(workerCommand(folder, workplace.runs()), folder.resolve("logs"), progress::stopRequested)
+                new Workers(workerCommand(folder, workplace.runs()), folder.resolve("logs"), progress)
                         .run(jobs, () -> tell(run.standing()));
             } else {
                 run.run();

@@ -91,12 +91,8 @@ final class Judge {
     JudgedExamples judged(
             ClassifierFile model, ImageSet images, AttackSpec attack, int batchSize, Device device, Output output)
             throws IOException {
-        try (Progress progress = output.progress("judging", images.size(), "images")) {
-            long[] done = {0};
-            return JudgedExamples.of(file, model, images, attack.toThreatModel(), batchSize, device, now -> {
-                progress.advance(now - done[0]);
-                done[0] = now;
-            });
+        try (WorkProgress progress = new WorkProgress(output, "images")) {
+            return JudgedExamples.of(file, model, images, attack.toThreatModel(), batchSize, device, progress);
         }
     }
 

@@ -6,13 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.Watch;
 import varepsilon.lab.quickstart.MeasuredPace;
 import varepsilon.lab.quickstart.Quickstart;
 import varepsilon.lab.quickstart.QuickstartBudget;
@@ -93,7 +92,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 minutes == null ? MINUTES : minutes,
                 given(vaeEpochs),
                 given(classifierEpochs),
-                new MeasuredPace(settings, console.interruption()::requested, System::nanoTime),
+                new MeasuredPace(settings, Watch.stopWhen(console.interruption()::requested), System::nanoTime),
                 System::nanoTime,
                 output::say);
         Optional<QuickstartResult> result = Quickstart.run(folder, settings, budget, new ShownWork());
@@ -147,31 +146,32 @@ final class QuickstartCommand implements Callable<Integer> {
 
     /** The work, with its progress on the terminal. */
     private final class ShownWork implements Quickstart.Work {
-        private final BooleanSupplier stopRequested = console.interruption()::requested;
-
         @Override
         public Optional<VaeResults> train(VaeRun run) throws IOException {
             output.say("A VAE with " + run.config().latentDim() + " latent dimensions, in " + run.path());
-            try (TrainingProgress progress = new TrainingProgress(run, output)) {
-                return run.train(progress, arguments, stopRequested);
+            try (WorkProgress progress = progress()) {
+                return run.train(new TrainingProgress(run, progress), arguments, progress);
             }
         }
 
         @Override
         public Optional<ClassifierResults> train(ClassifierRun run) throws IOException {
             output.say("A classifier, training: " + run.config().defense().name() + ", in " + run.path());
-            try (TrainingProgress progress = new TrainingProgress(run, output)) {
-                return run.train(progress, arguments, stopRequested);
+            try (WorkProgress progress = progress()) {
+                return run.train(new TrainingProgress(run, progress), arguments, progress);
             }
         }
 
         @Override
         public Optional<RobustnessReport> attack(Quickstart.Attacks attacks) {
             output.say("Attacks on " + attacks.name());
-            try (Progress progress = output.progress("attacking", attacks.work(), "images")) {
-                AtomicLong last = new AtomicLong();
-                return attacks.run(done -> progress.advance(done - last.getAndSet(done)), stopRequested);
+            try (WorkProgress progress = progress()) {
+                return attacks.run(progress);
             }
+        }
+
+        private WorkProgress progress() {
+            return new WorkProgress(output, "images", console.interruption());
         }
     }
 }

@@ -12,10 +12,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import varepsilon.base.StoppedException;
 import varepsilon.lab.run.Program;
 import varepsilon.lab.run.RunStore;
 import varepsilon.lab.run.ShellWords;
-import varepsilon.lab.run.StoppedException;
 import varepsilon.lab.study.Studies;
 import varepsilon.lab.study.Study;
 import varepsilon.lab.study.StudyContext;
@@ -91,19 +91,11 @@ final class StudyRunCommand implements Callable<Integer> {
         console.interruption().heed();
         List<Object> json = new ArrayList<>();
         StringBuilder text = new StringBuilder();
-        try (WorkProgress progress = new WorkProgress(output, console.interruption())) {
+        try (WorkProgress progress = new WorkProgress(output, "units", console.interruption())) {
             Engine.setThreads(compute.threads());
-            RunStore store = ExperimentPlace.trainings(
-                    runs, folder.folder(), arguments, progress, console.interruption()::requested);
-            StudyContext context = new StudyContext(
-                    preset,
-                    data,
-                    folder.folder(),
-                    compute.seed(),
-                    compute.threads(),
-                    compute.device(),
-                    store,
-                    progress);
+            RunStore store = ExperimentPlace.store(runs, folder.folder(), arguments, progress);
+            StudyContext context =
+                    new StudyContext(preset, data, compute.seed(), compute.threads(), compute.device(), store);
             for (Study study : studies) {
                 output.say(study.id() + " " + study.title());
                 StudyResult result = study.run(context);

@@ -7,46 +7,32 @@ import java.util.Optional;
 import java.util.function.Function;
 import varepsilon.generative.Likelihood;
 import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.RunWatcher;
 import varepsilon.lab.run.VaeRun;
 import varepsilon.train.EpochResult;
+import varepsilon.train.TrainingListener;
 
 /** Shows on the terminal how a training goes. */
-final class TrainingProgress implements RunWatcher, AutoCloseable {
+final class TrainingProgress implements TrainingListener {
     private static final int EPOCHS_TO_COLLAPSE = 2;
 
-    private final Output output;
+    private final WorkProgress work;
     private final int epochs;
-    private final long batches;
     private final Function<Map<String, Double>, String> figures;
     private final String againstCollapse;
     private int collapsed;
-    private Progress training;
-    private Progress testing;
-    private long tested;
 
-    TrainingProgress(VaeRun run, Output output) {
-        this(
-                output,
-                run.config().epochs(),
-                run.steps(),
-                bitsPerDimension(run.config().distribution()),
-                VaeNotes.advice(run.config()));
+    TrainingProgress(VaeRun run, WorkProgress work) {
+        this(work, run.config().epochs(), bitsPerDimension(run.config().distribution()), VaeNotes.advice(run.config()));
     }
 
-    TrainingProgress(ClassifierRun run, Output output) {
-        this(output, run.config().fitting().epochs(), run.batches(), TrainingProgress::accuracies, "");
+    TrainingProgress(ClassifierRun run, WorkProgress work) {
+        this(work, run.config().fitting().epochs(), TrainingProgress::accuracies, "");
     }
 
     private TrainingProgress(
-            Output output,
-            int epochs,
-            long batches,
-            Function<Map<String, Double>, String> figures,
-            String againstCollapse) {
-        this.output = output;
+            WorkProgress work, int epochs, Function<Map<String, Double>, String> figures, String againstCollapse) {
+        this.work = work;
         this.epochs = epochs;
-        this.batches = batches;
         this.figures = figures;
         this.againstCollapse = againstCollapse;
     }
@@ -72,33 +58,26 @@ final class TrainingProgress implements RunWatcher, AutoCloseable {
     @Override
     public void started(List<EpochResult> history) {
         if (!history.isEmpty()) {
-            output.say(history.size() + " of " + epochs + " epochs are done");
+            work.say(history.size() + " of " + epochs + " epochs are done");
         }
     }
 
     @Override
     public void stepped(Step step) {
-        if (training == null) {
-            training = output.progress("training", batches, "batches");
-            training.already((long) step.epoch() * step.batches() + step.batch() - 1);
-        }
-        training.advance(1);
-        training.status(String.format(
+        work.status(String.format(
                 Locale.ROOT, "epoch %d/%d  %s", step.epoch() + 1, epochs, figures.apply(step.averages())));
     }
 
     @Override
     public void finished(EpochResult result) {
-        if (!output.isQuiet()) {
-            training.note(String.format(
-                    Locale.ROOT,
-                    "epoch %d/%d  validation: %s  (training: %s)",
-                    result.epoch() + 1,
-                    epochs,
-                    figures.apply(result.validation()),
-                    figures.apply(result.train())));
-            noteCollapse(result);
-        }
+        work.say(String.format(
+                Locale.ROOT,
+                "epoch %d/%d  validation: %s  (training: %s)",
+                result.epoch() + 1,
+                epochs,
+                figures.apply(result.validation()),
+                figures.apply(result.train())));
+        noteCollapse(result);
     }
 
     /** Once, when it has lasted for two epochs: a model that has hardly begun to train looks the same. */
@@ -106,32 +85,12 @@ final class TrainingProgress implements RunWatcher, AutoCloseable {
         Double klNats = result.validation().get("kl_nats");
         collapsed = klNats != null && VaeNotes.isCollapsed(klNats) ? collapsed + 1 : 0;
         if (collapsed == EPOCHS_TO_COLLAPSE) {
-            training.note(String.format(
+            work.say(String.format(
                     Locale.ROOT,
                     "Note: the divergence is %.4f nats: %s %s",
                     klNats,
                     VaeNotes.COLLAPSED,
                     againstCollapse));
-        }
-    }
-
-    @Override
-    public void tested(long done, long all) {
-        if (testing == null) {
-            close();
-            testing = output.progress("testing", all, "images");
-        }
-        testing.advance(done - tested);
-        tested = done;
-    }
-
-    @Override
-    public void close() {
-        if (training != null) {
-            training.close();
-        }
-        if (testing != null) {
-            testing.close();
         }
     }
 }

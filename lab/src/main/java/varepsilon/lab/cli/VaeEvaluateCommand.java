@@ -101,12 +101,8 @@ final class VaeEvaluateCommand implements Callable<Integer> {
     }
 
     private VaeEvaluation evaluate(VaeFile file, ImageSet images, VaeEvaluation.Settings settings) {
-        try (Progress progress = output.progress("evaluating", images.size(), "images")) {
-            long[] done = {0};
-            return VaeEvaluation.of(file.vae(), images, settings, now -> {
-                progress.advance(now - done[0]);
-                done[0] = now;
-            });
+        try (WorkProgress progress = new WorkProgress(output, "images")) {
+            return VaeEvaluation.of(file.vae(), images, settings, progress);
         }
     }
 

@@ -1,67 +1,43 @@
 package varepsilon.lab.cli;
 
-import varepsilon.lab.experiment.Cell;
-import varepsilon.lab.experiment.Workplace;
-import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.RunStore;
-import varepsilon.lab.run.RunWatcher;
-import varepsilon.lab.run.VaeRun;
-import varepsilon.lab.study.StudyContext;
+import java.util.Map;
+import varepsilon.base.Watch;
 
 /** Shows on the terminal how work of many parts goes: one thing at a time. */
-final class WorkProgress implements RunStore.Watchers, Workplace.Watcher, StudyContext.Watcher, AutoCloseable {
+final class WorkProgress implements Watch, AutoCloseable {
+    private static final Map<String, String> UNITS = Map.of("training", "batches", "testing", "images");
+
     private final Output output;
+    private final String unit;
     private final Interruption interruption;
-    private TrainingProgress training;
     private Progress progress;
     private String what = "";
     private long done;
-    private int waiting;
 
-    WorkProgress(Output output, Interruption interruption) {
+    /**
+     * For work that can save what is done when the process is asked to end.
+     *
+     * @param unit what is counted, except in trainings and their tests
+     */
+    WorkProgress(Output output, String unit, Interruption interruption) {
         this.output = output;
+        this.unit = unit;
         this.interruption = interruption;
     }
 
-    @Override
-    public RunWatcher of(VaeRun run) {
-        close();
-        training = new TrainingProgress(run, output);
-        return training;
-    }
-
-    @Override
-    public RunWatcher of(ClassifierRun run) {
-        close();
-        training = new TrainingProgress(run, output);
-        return training;
-    }
-
-    @Override
-    public void done() {
-        close();
-    }
-
-    @Override
-    public void begins(Cell cell, int finished, int all) {
-        close();
-        waiting = 0;
-        output.say(String.format("[%d of %d] %s", finished + 1, all, cell.label()));
-    }
-
-    @Override
-    public void waits(int cells) {
-        if (cells != waiting) {
-            output.say(String.format("Waiting for %d that other processes do", cells));
-            waiting = cells;
-        }
+    /** For work that cannot. */
+    WorkProgress(Output output, String unit) {
+        this(output, unit, new Interruption());
     }
 
     @Override
     public void progress(String doing, long finished, long all) {
+        if (progress == null && doing.equals(what) && done == finished && finished == all) {
+            return;
+        }
         if (progress == null || !doing.equals(what)) {
             close();
-            progress = output.progress(doing, all, "units");
+            progress = output.progress(doing, all, UNITS.getOrDefault(doing, unit));
             progress.already(finished);
             what = doing;
         } else {
@@ -73,6 +49,22 @@ final class WorkProgress implements RunStore.Watchers, Workplace.Watcher, StudyC
         }
     }
 
+    /** Shows a figure beside the progress of what is being done. */
+    void status(String figure) {
+        if (progress != null) {
+            progress.status(figure);
+        }
+    }
+
+    @Override
+    public void say(String message) {
+        if (progress == null || output.isQuiet()) {
+            output.say(message);
+        } else {
+            progress.note(message);
+        }
+    }
+
     @Override
     public boolean stopRequested() {
         return interruption.requested();
@@ -80,10 +72,6 @@ final class WorkProgress implements RunStore.Watchers, Workplace.Watcher, StudyC
 
     @Override
     public void close() {
-        if (training != null) {
-            training.close();
-            training = null;
-        }
         if (progress != null) {
             progress.close();
             progress = null;

@@ -8,14 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.evaluate.AttackedBatch;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.FailureChecks;
 import varepsilon.robust.evaluate.LongerSearch;
 import varepsilon.robust.evaluate.RobustEvaluation;
@@ -56,19 +58,6 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
         }
     }
 
-    /** Hears how far the work has come. */
-    @FunctionalInterface
-    public interface Watcher {
-        /**
-         * So much of it is done.
-         *
-         * @param what is being done
-         * @param done images, each counted once for every attack, and once as it is
-         * @param total as many as there are
-         */
-        void advanced(String what, long done, long total);
-    }
-
     /**
      * What to do besides.
      *
@@ -95,32 +84,34 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
      * Attacks.
      *
      * @param images with labels
+     * @param watch told how far the work has come
+     * @throws StoppedException where it asks for a stop
      * @throws InputException where a classifier does not fit the images, or what it returns is no logits
      * @throws IOException where pictures or examples cannot be written
      */
-    public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watcher watcher) throws IOException {
+    public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watch watch) throws IOException {
         ClassifierEvaluation.requireLabels(images);
         requireFits(model, images, extras);
         RobustEvaluation evaluation = evaluation();
         Attacked own;
         List<AttackReport.Saved> saved = null;
         if (extras.files() == null) {
-            own = attacked(model, images, List.of(), "attacking", watcher);
+            own = attacked(model, images, List.of(), "attacking", watch);
         } else {
             try (AttackFiles.Listeners listeners =
                     extras.files().listeners(this, evaluation, model.classifier(), images)) {
-                own = attacked(model, images, listeners.all(), "attacking", watcher);
+                own = attacked(model, images, listeners.all(), "attacking", watch);
                 saved = listeners.write(title(model, images));
             }
         }
         Attacked other = extras.compareTo() == null
                 ? null
-                : attacked(extras.compareTo(), images, List.of(), "attacking the other", watcher);
+                : attacked(extras.compareTo(), images, List.of(), "attacking the other", watch);
         if (extras.files() != null) {
             extras.files().writeCurves(own, other);
         }
         AttackReport.Transfer transfer =
-                extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watcher);
+                extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watch);
         Set<String> notes = new LinkedHashSet<>(own.notes());
         extras.others().forEach(file -> notes.addAll(file.notesOn(images)));
         return report(own, images, other == null ? null : comparison(own, other), transfer, List.copyOf(notes), saved);
@@ -148,34 +139,27 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
     record Attacked(ClassifierFile model, RobustnessReport report, List<AttackOutcome> outcomes, List<String> notes) {}
 
     private Attacked attacked(
-            ClassifierFile model, ImageSet images, List<EvaluationListener> listeners, String what, Watcher watcher) {
+            ClassifierFile model, ImageSet images, List<Consumer<AttackedBatch>> listeners, String what, Watch watch) {
         RobustEvaluation evaluation = evaluation();
         List<AttackOutcome.GoalTally> goals =
                 attacks.stream().map(attack -> new AttackOutcome.GoalTally()).toList();
-        EvaluationListener all = new EvaluationListener() {
-            @Override
-            public void attacked(AttackedBatch batch) {
-                Trial trial = evaluation.trials().get(batch.trial());
-                goals.get(batch.trial()).add(trial, batch.labels().toLongs(), batch.result());
-                listeners.forEach(listener -> listener.attacked(batch));
-            }
-
-            @Override
-            public void advanced(long done, long total) {
-                watcher.advanced(what, done, total);
-            }
+        Consumer<AttackedBatch> all = batch -> {
+            Trial trial = evaluation.trials().get(batch.trial());
+            goals.get(batch.trial()).add(trial, batch.labels().toLongs(), batch.result());
+            listeners.forEach(listener -> listener.accept(batch));
         };
-        RobustnessReport report = evaluation.of(model.classifier(), images, all, () -> false);
+        RobustnessReport report =
+                evaluation.of(model.classifier(), images, all, watch.throwing().as(what));
         List<AttackOutcome> outcomes = new ArrayList<>();
         for (int i = 0; i < attacks.size(); i++) {
             TrialReport trial = report.trials().get(i);
             outcomes.add(AttackOutcome.of(
                     attacks.get(i), report, trial, goal instanceof AttackGoal.Untargeted ? null : goals.get(i)));
         }
-        return new Attacked(model, report, outcomes, notes(model, images, report, watcher));
+        return new Attacked(model, report, outcomes, notes(model, images, report, watch));
     }
 
-    private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report, Watcher watcher) {
+    private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report, Watch watch) {
         Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
         notes.addAll(report.notes());
         notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
@@ -187,7 +171,7 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
                                 model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), loss, batchSize, device)
                         .ifPresent(notes::add));
         for (int i = 0; i < report.trials().size(); i++) {
-            watcher.advanced(
+            watch.progress(
                     "checking for what more steps would break",
                     i,
                     report.trials().size());
@@ -244,7 +228,7 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
     }
 
     private AttackReport.Transfer transfer(
-            ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watcher watcher) {
+            ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
         Map<String, Classifier> models = new LinkedHashMap<>();
         models.put(model.path().toString(), model.classifier());
         for (ClassifierFile other : others) {
@@ -252,13 +236,8 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
                 throw new InputException(other.path() + ": named twice; transfer is between different classifiers");
             }
         }
-        EvaluationListener progress = new EvaluationListener() {
-            @Override
-            public void advanced(long done, long total) {
-                watcher.advanced("transfer", done, total);
-            }
-        };
-        Optional<TransferMatrix> matrix = TransferMatrix.of(models, evaluation(), images, progress, () -> false);
+        Optional<TransferMatrix> matrix =
+                TransferMatrix.of(models, evaluation(), images, watch.throwing().as("transfer"));
         return AttackReport.Transfer.of(matrix.orElseThrow());
     }
 }

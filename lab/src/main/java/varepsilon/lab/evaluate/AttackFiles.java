@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
@@ -14,8 +15,8 @@ import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.LineChart;
 import varepsilon.robust.evaluate.AdversarialCollector;
 import varepsilon.robust.evaluate.AdversarialExamples;
+import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.EpsilonCurve;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.PngPairs;
 import varepsilon.robust.evaluate.Reprediction;
 import varepsilon.robust.evaluate.RobustEvaluation;
@@ -72,8 +73,8 @@ public record AttackFiles(Path folder, boolean examples) {
             }
         }
 
-        List<EvaluationListener> all() {
-            List<EvaluationListener> all = new ArrayList<>(pictures);
+        List<Consumer<AttackedBatch>> all() {
+            List<Consumer<AttackedBatch>> all = new ArrayList<>(pictures);
             all.addAll(collectors);
             return all;
         }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import varepsilon.base.InputException;
@@ -14,7 +15,6 @@ import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.evaluate.AttackedBatch;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -29,7 +29,7 @@ import varepsilon.tensor.Tensor;
  * pictures.grid().title("pgd on resnet20").write(file);
  * }</pre>
  */
-public final class AttackPictures implements EvaluationListener {
+public final class AttackPictures implements Consumer<AttackedBatch> {
     private static final int MOST_IMAGES = 100;
     private static final int READABLE_CELL = 112;
     private static final int PADDING = 10;
@@ -120,7 +120,7 @@ public final class AttackPictures implements EvaluationListener {
     }
 
     @Override
-    public void attacked(AttackedBatch batch) {
+    public void accept(AttackedBatch batch) {
         if (batch.trial() != trialNumber) {
             return;
         }

@@ -9,9 +9,10 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
@@ -70,21 +71,24 @@ public record ClassifierEvaluation(
      * Measures.
      *
      * @param images with labels
-     * @param progress told how many images are done
+     * @param watch told how many images are done
+     * @throws StoppedException where it asks for a stop
      * @throws InputException where the images have no labels, or the classifier tells apart another number of classes
      */
     public static ClassifierEvaluation of(
-            ClassifierFile file, ImageSet images, int batchSize, Device device, IntConsumer progress) {
+            ClassifierFile file, ImageSet images, int batchSize, Device device, Watch watch) {
+        Watch watched = watch.throwing();
         requireLabels(images);
         file.requireFits(images);
         Tally tally = new Tally(file, images);
+        watched.progress("evaluating", 0, images.size());
         file.classifier().evaluating(() -> {
             var batches = Batches.of(images, batchSize).iterator();
             while (batches.hasNext()) {
                 try (var scope = Scope.withoutGradients()) {
                     tally.add(batches.next(), device);
                 }
-                progress.accept(tally.done);
+                watched.progress("evaluating", tally.done, images.size());
             }
         });
         return tally.evaluation();

@@ -6,8 +6,9 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.LongConsumer;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.ThreatModel;
@@ -86,7 +87,8 @@ public record JudgedExamples(
      * @param images with labels
      * @param batchSize images at once
      * @param device where the classifier lives
-     * @param progress hears how many images are done
+     * @param watch told how many images are done
+     * @throws StoppedException where it asks for a stop
      * @throws InputException where classifier, images and file do not fit together
      */
     public static JudgedExamples of(
@@ -96,14 +98,13 @@ public record JudgedExamples(
             ThreatModel threat,
             int batchSize,
             Device device,
-            LongConsumer progress)
+            Watch watch)
             throws IOException {
         ClassifierEvaluation.requireLabels(images);
         model.requireFits(images);
         try (var scope = Scope.withoutGradients()) {
             AdversarialImages adversarial = AdversarialImages.read(file, images);
-            Judgement judged =
-                    Judgement.of(model.classifier(), images, adversarial, threat, batchSize, device, progress);
+            Judgement judged = Judgement.of(model.classifier(), images, adversarial, threat, batchSize, device, watch);
             return new JudgedExamples(
                     file.toString(),
                     adversarial.format(),

@@ -16,7 +16,7 @@ public interface Cell {
     /**
      * Does it, or goes on with it.
      *
-     * @throws varepsilon.lab.run.StoppedException where a stop was requested first
+     * @throws varepsilon.base.StoppedException where a stop was requested first
      */
     void run() throws IOException;
 }

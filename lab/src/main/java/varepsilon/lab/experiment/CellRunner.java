@@ -9,7 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
-import varepsilon.lab.run.StoppedException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 
 /**
  * Does the cells of an experiment that are not done. Several processes may do so in one folder at the same time: each cell
@@ -32,6 +33,7 @@ public final class CellRunner {
      * @throws StoppedException where a stop was requested before
      */
     public void run(List<Stage> stages) throws IOException {
+        int waitingFor = 0;
         for (Stage stage : stages) {
             List<Cell> cells = stage.cells();
             while (true) {
@@ -39,8 +41,14 @@ public final class CellRunner {
                 if (done == cells.size()) {
                     break;
                 }
-                if (!runOne(cells, done)) {
-                    workplace.watcher().waits(cells.size() - done);
+                int left = cells.size() - done;
+                if (runOne(cells, done)) {
+                    waitingFor = 0;
+                } else {
+                    if (left != waitingFor) {
+                        watch().say("Waiting for " + left + " that other processes do");
+                        waitingFor = left;
+                    }
                     pause();
                 }
             }
@@ -71,7 +79,7 @@ public final class CellRunner {
                 }
                 // It may have been done between the first look and the lock.
                 if (!cell.isDone()) {
-                    workplace.watcher().begins(cell, done, cells.size());
+                    watch().say("[" + (done + 1) + " of " + cells.size() + "] " + cell.label());
                     cell.run();
                 }
                 return true;
@@ -95,8 +103,12 @@ public final class CellRunner {
         }
     }
 
+    private Watch watch() {
+        return workplace.runs().watch();
+    }
+
     private void pause() {
-        if (workplace.runs().stopRequested().getAsBoolean()) {
+        if (watch().stopRequested()) {
             throw new StoppedException();
         }
         try {

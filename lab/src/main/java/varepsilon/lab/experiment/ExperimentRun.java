@@ -97,7 +97,7 @@ public final class ExperimentRun {
     /**
      * Does what is missing.
      *
-     * @throws varepsilon.lab.run.StoppedException where a stop was requested before all was done
+     * @throws varepsilon.base.StoppedException where a stop was requested before all was done
      */
     public void run() throws IOException {
         new CellRunner(workplace).run(experiment.stages());

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.InputException;
-import varepsilon.lab.run.StoppedException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 
 /**
  * Processes that do the cells of one experiment together. Each finds its work by itself, see {@link CellRunner}; each
@@ -21,18 +21,19 @@ public final class Workers {
 
     private final List<String> command;
     private final Path logs;
-    private final BooleanSupplier stopRequested;
+    private final Watch watch;
 
     /**
      * Workers that are started so.
      *
      * @param command of each
      * @param logs folder for what they say
+     * @param watch asked whether to stop them
      */
-    public Workers(List<String> command, Path logs, BooleanSupplier stopRequested) {
+    public Workers(List<String> command, Path logs, Watch watch) {
         this.command = List.copyOf(command);
         this.logs = logs;
-        this.stopRequested = stopRequested;
+        this.watch = watch;
     }
 
     /** What the waiting process does. */
@@ -60,7 +61,7 @@ public final class Workers {
             }
             while (running.stream().anyMatch(Process::isAlive)) {
                 requireWell(running);
-                if (stopRequested.getAsBoolean()) {
+                if (watch.stopRequested()) {
                     throw new StoppedException();
                 }
                 meanwhile.look();

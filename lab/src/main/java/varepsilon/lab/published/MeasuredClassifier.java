@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Normalisation;
@@ -18,7 +19,6 @@ import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
@@ -149,14 +149,9 @@ public final class MeasuredClassifier implements AutoCloseable {
     private boolean[] asMeant(Measurement.AsMeant asMeant, ImageSet images, long seed, LongConsumer progress) {
         Trial trial =
                 Trial.untargeted(asMeant.attack().toAttack(), asMeant.attack().toThreatModel());
-        EvaluationListener listener = new EvaluationListener() {
-            @Override
-            public void advanced(long done, long total) {
-                progress.accept(done * images.size() / total);
-            }
-        };
-        RobustnessReport report = new RobustEvaluation(List.of(trial), BATCH_SIZE, seed, device)
-                .of(file.classifier(), images, listener, () -> false);
+        Watch watch = (what, done, all) -> progress.accept(done * images.size() / all);
+        RobustnessReport report =
+                new RobustEvaluation(List.of(trial), BATCH_SIZE, seed, device).of(file.classifier(), images, watch);
         return report.worstCase();
     }
 

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import varepsilon.base.Watch;
 import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.RunWatcher;
 import varepsilon.lab.run.VaeRun;
+import varepsilon.train.TrainingListener;
 
 /**
  * Measures by the first steps of the trainings themselves, in a folder that is deleted afterwards. What is trained later is
@@ -23,19 +23,19 @@ public final class MeasuredPace implements QuickstartPace {
     private static final double ENOUGH_SECONDS = 6;
 
     private final Quickstart.Settings settings;
-    private final BooleanSupplier stopRequested;
+    private final Watch watch;
     private final LongSupplier nanoTime;
 
     /**
      * A pace that is measured when it is asked for.
      *
      * @param settings of the quickstart
-     * @param stopRequested ends a measurement early; it then tells less or, before the first step, 0
+     * @param watch may end a measurement early; it then tells less or, before the first step, 0
      * @param nanoTime a clock
      */
-    public MeasuredPace(Quickstart.Settings settings, BooleanSupplier stopRequested, LongSupplier nanoTime) {
+    public MeasuredPace(Quickstart.Settings settings, Watch watch, LongSupplier nanoTime) {
         this.settings = settings;
-        this.stopRequested = stopRequested;
+        this.watch = watch;
         this.nanoTime = nanoTime;
     }
 
@@ -43,7 +43,7 @@ public final class MeasuredPace implements QuickstartPace {
     public double vaeStep() throws IOException {
         return measured(folder -> {
             try (VaeRun run = new QuickstartVae(folder, settings).begin(20)) {
-                return time((timer, enough) -> run.train(timer, List.of(), enough));
+                return time(timer -> run.train(new TrainingListener() {}, List.of(), timer));
             }
         });
     }
@@ -52,7 +52,7 @@ public final class MeasuredPace implements QuickstartPace {
     public double standardStep() throws IOException {
         return measured(folder -> {
             try (ClassifierRun run = new QuickstartClassifiers(folder, settings).beginStandard()) {
-                return time((timer, enough) -> run.train(timer, List.of(), enough));
+                return time(timer -> run.train(new TrainingListener() {}, List.of(), timer));
             }
         });
     }
@@ -61,7 +61,7 @@ public final class MeasuredPace implements QuickstartPace {
     public double adversarialStep() throws IOException {
         return measured(folder -> {
             try (ClassifierRun run = new QuickstartClassifiers(folder, settings).beginDefended()) {
-                return time((timer, enough) -> run.train(timer, List.of(), enough));
+                return time(timer -> run.train(new TrainingListener() {}, List.of(), timer));
             }
         });
     }
@@ -73,7 +73,7 @@ public final class MeasuredPace implements QuickstartPace {
 
     @FunctionalInterface
     private interface Training {
-        void run(RunWatcher timer, BooleanSupplier enough) throws IOException;
+        void run(Watch timer) throws IOException;
     }
 
     private static double measured(InFolder work) throws IOException {
@@ -91,13 +91,19 @@ public final class MeasuredPace implements QuickstartPace {
 
     private double time(Training training) throws IOException {
         List<Long> ends = new ArrayList<>();
-        RunWatcher timer = new RunWatcher() {
+        training.run(new Watch() {
             @Override
-            public void stepped(Step step) {
-                ends.add(nanoTime.getAsLong());
+            public void progress(String what, long done, long all) {
+                if (what.equals("training") && done > 0) {
+                    ends.add(nanoTime.getAsLong());
+                }
             }
-        };
-        training.run(timer, () -> stopRequested.getAsBoolean() || isEnough(ends));
+
+            @Override
+            public boolean stopRequested() {
+                return watch.stopRequested() || isEnough(ends);
+            }
+        });
         int first = Math.min(WARM_UP, ends.size()) - 1;
         int steps = ends.size() - 1 - first;
         return steps > 0 && first >= 0 ? (ends.get(ends.size() - 1) - ends.get(first)) / 1e9 / steps : 0;

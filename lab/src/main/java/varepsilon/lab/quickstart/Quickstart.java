@@ -3,18 +3,17 @@ package varepsilon.lab.quickstart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.run.ClassifierResults;
 import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.run.VaeRun;
-import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 
@@ -88,26 +87,14 @@ public final class Quickstart {
             RobustEvaluation evaluation,
             Classifier classifier,
             ImageSet images,
-            EvaluationListener pictures) {
-        /** The images to be done, each counted once for every attack and once as it is. */
-        public long work() {
-            return evaluation.work(images);
-        }
-
+            Consumer<AttackedBatch> pictures) {
         /**
          * Does them, or as many as there is time for until a stop is requested.
          *
-         * @param done is told how many images are
+         * @param watch told how many images are done, each counted once for every attack and once as it is
          */
-        public Optional<RobustnessReport> run(LongConsumer done, BooleanSupplier stopRequested) {
-            EvaluationListener progress = new EvaluationListener() {
-                @Override
-                public void advanced(long images, long total) {
-                    done.accept(images);
-                }
-            };
-            RobustnessReport report = evaluation.of(
-                    classifier, images, EvaluationListener.all(List.of(pictures, progress)), stopRequested);
+        public Optional<RobustnessReport> run(Watch watch) {
+            RobustnessReport report = evaluation.of(classifier, images, pictures, watch);
             return Optional.of(report).filter(RobustnessReport::complete);
         }
     }

@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.Checksums;
@@ -26,7 +26,6 @@ import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.report.TensorBoardListener;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
@@ -36,6 +35,7 @@ import varepsilon.tensor.Engine;
 import varepsilon.train.EpochResult;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
+import varepsilon.train.TrainingListener;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
@@ -176,11 +176,12 @@ public final class ClassifierRun implements AutoCloseable {
      * Trains to the end and tests, or works until a stop is requested.
      *
      * @param command the command line, for the record
-     * @param stopRequested asked after every step
+     * @param listener follows the training
+     * @param watch told of training and test, and asked after every step whether to stop
      * @return empty where a stop was requested before all was done
      * @throws varepsilon.train.TrainingDivergedException where the loss is no longer a number
      */
-    public Optional<ClassifierResults> train(RunWatcher watcher, List<String> command, BooleanSupplier stopRequested)
+    public Optional<ClassifierResults> train(TrainingListener listener, List<String> command, Watch watch)
             throws IOException {
         Engine.setThreads(config.threads()); // so that provenance tells of them
         recordProvenance(command);
@@ -191,10 +192,10 @@ public final class ClassifierRun implements AutoCloseable {
                     .run(
                             folder,
                             initial,
-                            List.of(events, new ClassifierCurves(folder.path(), title()), watcher),
-                            stopRequested);
+                            List.of(events, new ClassifierCurves(folder.path(), title()), listener),
+                            watch);
         }
-        return trained.outcome().complete() ? test(trained, watcher, stopRequested) : Optional.empty();
+        return trained.outcome().complete() ? test(trained, watch) : Optional.empty();
     }
 
     private void recordProvenance(List<String> command) throws IOException {
@@ -235,8 +236,7 @@ public final class ClassifierRun implements AutoCloseable {
                 + config.defense().name();
     }
 
-    private Optional<ClassifierResults> test(
-            ClassifierTraining.Trained trained, RunWatcher watcher, BooleanSupplier stopRequested) throws IOException {
+    private Optional<ClassifierResults> test(ClassifierTraining.Trained trained, Watch watch) throws IOException {
         int limit = config.images().testLimit();
         ImageSet all = Datasets.load(config.images().data(), Split.TEST, dataDir);
         ImageSet test = limit > 0 ? all.limit(limit) : all;
@@ -244,16 +244,10 @@ public final class ClassifierRun implements AutoCloseable {
         AttackSpec check = config.check();
         List<Trial> trials =
                 check.present() ? List.of(Trial.untargeted(check.toAttack(), check.toThreatModel())) : List.of();
-        EvaluationListener listener = new EvaluationListener() {
-            @Override
-            public void advanced(long done, long total) {
-                watcher.tested(done, total);
-            }
-        };
         try (ClassifierFile best = ClassifierFile.read(folder.bestWeights(), device)) {
             RobustnessReport report = new RobustEvaluation(
                             trials, config.fitting().batchSize(), config.seed(), device)
-                    .of(best.classifier(), test, listener, stopRequested);
+                    .of(best.classifier(), test, watch.as("testing"));
             if (!report.complete()) {
                 return Optional.empty();
             }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.Augmentation;
@@ -121,8 +121,7 @@ final class ClassifierTraining {
      *
      * @param initial weights to start from, null for fresh ones
      */
-    Trained run(RunDirectory run, Path initial, List<TrainingListener> listeners, BooleanSupplier stopRequested)
-            throws IOException {
+    Trained run(RunDirectory run, Path initial, List<TrainingListener> listeners, Watch watch) throws IOException {
         Engine.setThreads(config.threads());
         Architecture architecture = architecture(config, training);
         try (Rng init = Seed.of(config.seed()).split("init").stream();
@@ -135,7 +134,7 @@ final class ClassifierTraining {
                 }
             }
             Trainer.Outcome outcome = new Trainer(
-                            objective, optimizer, plan(), run, architecture.metadata(), listeners, stopRequested)
+                            objective, optimizer, plan(), run, architecture.metadata(), listeners, watch)
                     .train(training, validation);
             return new Trained(
                     outcome,

@@ -9,13 +9,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.data.Checksums;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.train.RunDirectory;
+import varepsilon.train.TrainingListener;
 
 /**
  * Trainings by their configuration, in a folder. A training that is finished is not done again, one that was interrupted
@@ -27,8 +29,8 @@ import varepsilon.train.RunDirectory;
  * @param command the command line, for the record
  * @param defects those that the training of a classifier may have
  * @param curves to draw beside those of a VAE
- * @param watchers show how each training goes
- * @param stopRequested asked after every step
+ * @param listeners follow each training
+ * @param watch told how far each is, and asked after every step whether to stop
  */
 public record RunStore(
         Path folder,
@@ -36,20 +38,21 @@ public record RunStore(
         List<String> command,
         TrainingDefects defects,
         ReferenceCurves curves,
-        Watchers watchers,
-        BooleanSupplier stopRequested) {
+        Listeners listeners,
+        Watch watch) {
     private static final int DIGITS = 12;
 
-    /** Makes what shows how a training goes. */
-    public interface Watchers {
+    /** Makes what follows a training. */
+    public interface Listeners {
         /** For a VAE. */
-        RunWatcher of(VaeRun run);
+        default TrainingListener of(VaeRun run) {
+            return new TrainingListener() {};
+        }
 
         /** For a classifier. */
-        RunWatcher of(ClassifierRun run);
-
-        /** The training is over, or was stopped. */
-        default void done() {}
+        default TrainingListener of(ClassifierRun run) {
+            return new TrainingListener() {};
+        }
     }
 
     /** Where a training lives or will live. */
@@ -91,10 +94,8 @@ public record RunStore(
                 ? VaeRun.resume(run, OptionalInt.empty(), dataDir, curves)
                 : VaeRun.begin(config, run, dataDir, curves)) {
             requireSame(config, training.config(), run);
-            RunWatcher watcher = watchers.of(training);
-            return finished(run, training.train(watcher, command, stopRequested).isPresent());
-        } finally {
-            watchers.done();
+            return finished(
+                    run, training.train(listeners.of(training), command, watch).isPresent());
         }
     }
 
@@ -115,10 +116,8 @@ public record RunStore(
                 ? ClassifierRun.resume(run, OptionalInt.empty(), dataDir, defects)
                 : ClassifierRun.begin(config, run, dataDir, defects)) {
             requireSame(config, training.config().withWeights(config.network().weights()), run);
-            RunWatcher watcher = watchers.of(training);
-            return finished(run, training.train(watcher, command, stopRequested).isPresent());
-        } finally {
-            watchers.done();
+            return finished(
+                    run, training.train(listeners.of(training), command, watch).isPresent());
         }
     }
 

@@ -13,9 +13,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
@@ -29,6 +30,7 @@ import varepsilon.tensor.Engine;
 import varepsilon.train.EpochResult;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
+import varepsilon.train.TrainingListener;
 
 /**
  * The training of a VAE in a run directory, from its configuration to its results: configuration, provenance, metrics,
@@ -119,28 +121,32 @@ public final class VaeRun implements AutoCloseable {
         return (long) config.epochs() * VaeTraining.stepsPerEpoch(config, images.size());
     }
 
-    /** Hears how the run goes on; calls come on the thread that trains. */
-    public interface Watcher extends RunWatcher {}
-
     /**
      * Trains to the end and tests, or trains until a stop is requested.
      *
      * @param command the command line, for the record
-     * @param stopRequested asked after every step
-     * @return empty where a stop was requested before training was done
+     * @param listener follows the training
+     * @param watch told of training and test, and asked after every step whether to stop
+     * @return empty where a stop was requested before all was done
      * @throws varepsilon.train.TrainingDivergedException where the loss is no longer a number
      */
-    public Optional<VaeResults> train(RunWatcher watcher, List<String> command, BooleanSupplier stopRequested)
-            throws IOException {
+    public Optional<VaeResults> train(TrainingListener listener, List<String> command, Watch watch) throws IOException {
         Engine.setThreads(config.threads()); // so that provenance tells of them
         Provenance.Data data = Provenance.Data.of(Datasets.named(config.data()), images, dataDir);
         Provenance.record(folder.file("provenance.json"), config.seed(), data, command);
         Trainer.Outcome outcome;
         try (var events = new TensorBoardListener(folder.path(), hyperParameters(), Clock.systemUTC())) {
             outcome = VaeTraining.run(
-                    config, folder, images, vae -> List.of(events, pictures(vae, events), watcher), stopRequested);
+                    config, folder, images, vae -> List.of(events, pictures(vae, events), listener), watch);
         }
-        return outcome.complete() ? Optional.of(test(outcome, watcher)) : Optional.empty();
+        if (!outcome.complete()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(test(outcome, watch.as("testing")));
+        } catch (StoppedException e) {
+            return Optional.empty();
+        }
     }
 
     private TrainingPictures pictures(Vae vae, TensorBoardListener events) {
@@ -157,15 +163,12 @@ public final class VaeRun implements AutoCloseable {
         return String.format(Locale.ROOT, "VAE on %s, %d latent dimensions", config.data(), config.latentDim());
     }
 
-    private VaeResults test(Trainer.Outcome outcome, RunWatcher watcher) throws IOException {
+    private VaeResults test(Trainer.Outcome outcome, Watch watch) throws IOException {
         ImageSet test = Datasets.load(config.data(), Split.TEST, dataDir);
         try (VaeFile best = VaeFile.read(folder.bestWeights(), Device.parse(config.device()))) {
             best.requireFits(test);
             VaeEvaluation evaluation = VaeEvaluation.of(
-                    best.vae(),
-                    test,
-                    VaeEvaluation.Settings.elbo(config.batchSize(), config.seed()),
-                    done -> watcher.tested(done, test.size()));
+                    best.vae(), test, VaeEvaluation.Settings.elbo(config.batchSize(), config.seed()), watch);
             EpochResult last = outcome.history().get(outcome.history().size() - 1);
             VaeResults results = new VaeResults(
                     folder.path().toString(),

@@ -3,8 +3,8 @@ package varepsilon.lab.run;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
@@ -42,10 +42,9 @@ public final class VaeTraining {
      *
      * @param dataDir where the data lies
      */
-    public static Trainer.Outcome run(
-            VaeSpec config, RunDirectory run, Path dataDir, Listeners listeners, BooleanSupplier stopRequested)
+    public static Trainer.Outcome run(VaeSpec config, RunDirectory run, Path dataDir, Listeners listeners, Watch watch)
             throws IOException {
-        return run(config, run, images(config, dataDir), listeners, stopRequested);
+        return run(config, run, images(config, dataDir), listeners, watch);
     }
 
     /**
@@ -87,8 +86,7 @@ public final class VaeTraining {
     }
 
     /** Trains on {@link #images}. */
-    static Trainer.Outcome run(
-            VaeSpec config, RunDirectory run, ImageSet all, Listeners listeners, BooleanSupplier stopRequested)
+    static Trainer.Outcome run(VaeSpec config, RunDirectory run, ImageSet all, Listeners listeners, Watch watch)
             throws IOException {
         Engine.setThreads(config.threads());
         int held = held(config, all.size());
@@ -106,7 +104,7 @@ public final class VaeTraining {
                             run,
                             architecture.metadata(),
                             listeners.of(vae),
-                            stopRequested)
+                            watch)
                     .train(all.subset(parts[0]), all.subset(parts[1]));
         }
     }

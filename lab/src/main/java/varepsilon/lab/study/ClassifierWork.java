@@ -5,7 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
@@ -18,7 +20,6 @@ import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.nn.Init;
 import varepsilon.robust.evaluate.AttackedBatch;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
@@ -215,13 +216,13 @@ final class ClassifierWork {
 
     /** Measures a classifier on the test images. */
     RobustnessReport measure(String what, Classifier classifier, List<Trial> trials) {
-        return measure(what, classifier, test, trials, EvaluationListener.NONE);
+        return measure(what, classifier, test, trials, batch -> {});
     }
 
-    /** Measures a classifier, with somebody following. */
+    /** Measures a classifier, and gives what each trial made of each batch. */
     RobustnessReport measure(
-            String what, Classifier classifier, ImageSet images, List<Trial> trials, EvaluationListener listener) {
-        return evaluation(trials).of(classifier, images, heard(what, listener), () -> false);
+            String what, Classifier classifier, ImageSet images, List<Trial> trials, Consumer<AttackedBatch> attacked) {
+        return evaluation(trials).of(classifier, images, attacked, watch(what));
     }
 
     /** How classifiers are measured. */
@@ -229,19 +230,9 @@ final class ClassifierWork {
         return new RobustEvaluation(trials, BATCH_SIZE, context.seed(), context.device());
     }
 
-    /** A listener that tells the study's watcher of the progress, too. */
-    EvaluationListener heard(String what, EvaluationListener listener) {
-        return new EvaluationListener() {
-            @Override
-            public void attacked(AttackedBatch batch) {
-                listener.attacked(batch);
-            }
-
-            @Override
-            public void advanced(long done, long total) {
-                context.progress(what, done, total);
-            }
-        };
+    /** Told how far the study is, of work of this name; its progress throws where a stop is requested. */
+    Watch watch(String what) {
+        return context.watch().as(what);
     }
 
     /** The figures of a finding by name, with a common beginning. */

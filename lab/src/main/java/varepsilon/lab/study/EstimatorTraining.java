@@ -95,8 +95,7 @@ record EstimatorTraining(
     }
 
     private Point measured(Vae vae, int step) {
-        VaeEvaluation evaluation =
-                VaeEvaluation.of(vae, test, VaeEvaluation.Settings.elbo(batchSize, seed), done -> {});
+        VaeEvaluation evaluation = VaeEvaluation.of(vae, test, VaeEvaluation.Settings.elbo(batchSize, seed));
         return new Point(step, evaluation.bpd(), evaluation.klNats());
     }
 

@@ -8,7 +8,6 @@ import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.evaluate.AttackedBatch;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
@@ -115,7 +114,7 @@ final class LossGeometry {
     record Effect(double lossGained, double leadLost) {}
 
     /** Measures {@link Effect}s while an evaluation runs. */
-    static final class Effects implements EvaluationListener {
+    static final class Effects implements Consumer<AttackedBatch> {
         private final Classifier classifier;
         private final double[] loss;
         private final double[] margin;
@@ -137,7 +136,7 @@ final class LossGeometry {
         }
 
         @Override
-        public void attacked(AttackedBatch batch) {
+        public void accept(AttackedBatch batch) {
             double[] lossAfter = new double[loss.length];
             double[] marginAfter = new double[margin.length];
             put(batch.result().adversarial(), batch.labels(), batch.indices(), lossAfter, marginAfter);

@@ -20,7 +20,6 @@ import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
@@ -108,8 +107,8 @@ final class NoiseAgainstGradientStudy implements Study {
                     shownTrial,
                     model,
                     work.test().classNames());
-            RobustnessReport report = work.measure(
-                    "noise and FGSM", model, work.test(), trials, EvaluationListener.all(List.of(effects, fallen)));
+            RobustnessReport report =
+                    work.measure("noise and FGSM", model, work.test(), trials, effects.andThen(fallen));
             Findings findings = findings(work.epsilon(), epsilons, report, alignment);
             List<Exhibit> exhibits = new ArrayList<>();
             exhibits.add(new Exhibit.Chart(

@@ -158,7 +158,7 @@ final class SamplingStudy implements Study {
 
     private static Row row(String name, byte[] pixels, ImageSet like, Vae vae, long seed) {
         ImageSet set = ImageSet.unlabelled(name, pixels, like.channels(), like.height(), like.width());
-        double bpd = VaeEvaluation.of(vae, set, VaeEvaluation.Settings.elbo(BATCH, seed), done -> {})
+        double bpd = VaeEvaluation.of(vae, set, VaeEvaluation.Settings.elbo(BATCH, seed))
                 .bpd();
         return new Row(name, neighbourCorrelation(set), greyShare(set), bpd);
     }

@@ -19,7 +19,7 @@ public interface Study {
     /**
      * Measures.
      *
-     * @throws varepsilon.lab.run.StoppedException where it was asked to stop; run again, it goes on
+     * @throws varepsilon.base.StoppedException where it was asked to stop; run again, it goes on
      */
     StudyResult run(StudyContext context) throws IOException;
 }

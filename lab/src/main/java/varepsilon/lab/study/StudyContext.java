@@ -2,8 +2,9 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.lab.run.RunStore;
-import varepsilon.lab.run.StoppedException;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.tensor.Device;
@@ -13,15 +14,12 @@ import varepsilon.tensor.Device;
  *
  * @param size how much it does
  * @param data the data set that a person asked for, or null for the study's own: {@link #dataOr}
- * @param dataDir where the data lies
  * @param seed decides everything that is random
  * @param threads threads of one operation
  * @param device {@code cpu} or {@code cuda:i}
  * @param runs trains models, or finds them trained
- * @param watcher hears how far it is, and says when to stop
  */
-public record StudyContext(
-        Size size, String data, Path dataDir, long seed, int threads, Device device, RunStore runs, Watcher watcher) {
+public record StudyContext(Size size, String data, long seed, int threads, Device device, RunStore runs) {
     /** How much a study does. */
     public enum Size {
         /** Seconds, on the drawn digits. */
@@ -32,13 +30,14 @@ public record StudyContext(
         FULL
     }
 
-    /** Hears how far a study is. */
-    public interface Watcher {
-        /** So many of all units of what is being done, such as {@code "FGSM at 8/255"}, are done. */
-        void progress(String what, long done, long all);
+    /** Where the data lies. */
+    public Path dataDir() {
+        return runs.dataDir();
+    }
 
-        /** Whether it is to stop. */
-        boolean stopRequested();
+    /** Told how far the study is; its progress throws {@link StoppedException} where a stop is requested. */
+    public Watch watch() {
+        return runs.watch().throwing();
     }
 
     /** The data set: what was asked for, else the drawn digits in {@link Size#SMOKE}, else the one given. */
@@ -74,9 +73,6 @@ public record StudyContext(
      * @throws StoppedException where it is to stop
      */
     public void progress(String what, long done, long all) {
-        watcher.progress(what, done, all);
-        if (watcher.stopRequested()) {
-            throw new StoppedException();
-        }
+        watch().progress(what, done, all);
     }
 }

@@ -13,7 +13,6 @@ import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
-import varepsilon.robust.evaluate.EvaluationListener;
 import varepsilon.robust.evaluate.TransferMatrix;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
@@ -95,13 +94,9 @@ final class TransferStudy implements Study {
         List<TransferMatrix> matrices = new ArrayList<>();
         for (double epsilon : work.epsilons()) {
             Trial trial = ClassifierWork.trial(ClassifierWork.attack(attack, epsilon));
-            matrices.add(TransferMatrix.of(
-                            models,
-                            work.evaluation(List.of(trial)),
-                            work.test(),
-                            work.heard(trial.label(), EvaluationListener.NONE),
-                            () -> false)
-                    .orElseThrow());
+            matrices.add(
+                    TransferMatrix.of(models, work.evaluation(List.of(trial)), work.test(), work.watch(trial.label()))
+                            .orElseThrow());
         }
         return matrices;
     }

@@ -96,7 +96,7 @@ final class TwoTermsStudy implements Study {
     }
 
     private static Row row(double beta, Vae vae, ImageSet images, long seed) {
-        VaeEvaluation evaluation = VaeEvaluation.of(vae, images, VaeEvaluation.Settings.elbo(BATCH, seed), done -> {});
+        VaeEvaluation evaluation = VaeEvaluation.of(vae, images, VaeEvaluation.Settings.elbo(BATCH, seed));
         return new Row(
                 beta,
                 evaluation.reconstructionNats(),

@@ -8,9 +8,11 @@ import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.report.ImageGrid;
@@ -19,7 +21,7 @@ import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.robust.evaluate.EvaluationListener;
+import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.tensor.Device;
@@ -65,8 +67,8 @@ class AttackPicturesTest {
         return Trial.untargeted(attack, ThreatModel.of(norm, epsilon));
     }
 
-    private static void attack(ImageSet images, int batchSize, Trial trial, EvaluationListener listener) {
-        new RobustEvaluation(List.of(trial), batchSize, 1, Device.CPU).of(BRIGHTNESS, images, listener, () -> false);
+    private static void attack(ImageSet images, int batchSize, Trial trial, Consumer<AttackedBatch> listener) {
+        new RobustEvaluation(List.of(trial), batchSize, 1, Device.CPU).of(BRIGHTNESS, images, listener, Watch.NONE);
     }
 
     private static AttackPictures attacked(int count, int batchSize) {
@@ -168,7 +170,7 @@ class AttackPicturesTest {
         Trial strong = trial(new Fgsm(), Norm.LINF, EPS / 255.0);
         AttackPictures pictures = AttackPictures.first(3, 1, strong, BRIGHTNESS, NAMES);
         assertThatIllegalStateException().isThrownBy(pictures::grid).withMessageContaining("no image was attacked");
-        new RobustEvaluation(List.of(weak, strong), 4, 1, Device.CPU).of(BRIGHTNESS, IMAGES, pictures, () -> false);
+        new RobustEvaluation(List.of(weak, strong), 4, 1, Device.CPU).of(BRIGHTNESS, IMAGES, pictures, Watch.NONE);
         assertThat(pictures.shown()).as("the weak one fools none").containsExactly(1, 4, 5);
     }
 

@@ -15,13 +15,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Normalisation;
 import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.RunWatcher;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.tensor.Scope;
 import varepsilon.train.RunDirectory;
+import varepsilon.train.TrainingListener;
 import varepsilon.weights.Weights;
 
 /** Each defect by its name, and what those of a training do to one. */
@@ -88,7 +89,7 @@ class DefectTest {
         ClassifierSpec config = config(defense);
         Map<String, float[]> values = new TreeMap<>();
         try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve(name), folder, new PublishedTraining())) {
-            run.train(new RunWatcher() {}, List.of(), () -> false);
+            run.train(new TrainingListener() {}, List.of(), Watch.NONE);
         }
         try (var scope = Scope.withoutGradients()) {
             Weights.read(RunDirectory.weightsOf(folder.resolve(name)))

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import varepsilon.base.Watch;
 
 /** On a clock that stands still unless it is told to go on, with steps that take as long as is said. */
 class QuickstartBudgetTest {
@@ -135,7 +136,7 @@ class QuickstartBudgetTest {
         Quickstart.Settings settings = new Quickstart.Settings(1600, 1, 1, 1, 100, 42, 1, "cpu");
         // Each look at this clock is a hundredth of a second later.
         long[] looks = {0};
-        MeasuredPace measured = new MeasuredPace(settings, () -> false, () -> 10_000_000 * looks[0]++);
+        MeasuredPace measured = new MeasuredPace(settings, Watch.NONE, () -> 10_000_000 * looks[0]++);
         assertThat(measured.vaeStep()).isEqualTo(0.01);
         assertThat(looks[0]).as("3 to warm up and 12").isEqualTo(15);
         assertThat(measured.standardStep()).isEqualTo(0.01);
@@ -146,7 +147,7 @@ class QuickstartBudgetTest {
     void aMeasurementThatIsStoppedEndsAtOnce() throws IOException {
         Quickstart.Settings settings = new Quickstart.Settings(1600, 1, 1, 1, 100, 42, 1, "cpu");
         long[] looks = {0};
-        assertThat(new MeasuredPace(settings, () -> true, () -> looks[0]++).vaeStep())
+        assertThat(new MeasuredPace(settings, Watch.stopWhen(() -> true), () -> looks[0]++).vaeStep())
                 .isZero();
         assertThat(looks[0]).isEqualTo(1);
     }

@@ -12,20 +12,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.run.ClassifierResults;
 import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.RunWatcher;
 import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.run.VaeRun;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.robust.evaluate.RobustnessReport;
+import varepsilon.train.TrainingListener;
 
 class QuickstartTest {
     private static final Quickstart.Settings TINY = new Quickstart.Settings(160, 2, 1, 2, 200, 42, 1, "cpu");
@@ -213,19 +214,31 @@ class QuickstartTest {
 
         @Override
         public Optional<VaeResults> train(VaeRun run) throws IOException {
-            return run.train(new RunWatcher() {}, List.of("quickstart"), () -> stopsAt(name(run.path())));
+            return run.train(
+                    new TrainingListener() {}, List.of("quickstart"), Watch.stopWhen(() -> stopsAt(name(run.path()))));
         }
 
         @Override
         public Optional<ClassifierResults> train(ClassifierRun run) throws IOException {
-            return run.train(new RunWatcher() {}, List.of("quickstart"), () -> stopsAt(name(run.path())));
+            return run.train(
+                    new TrainingListener() {}, List.of("quickstart"), Watch.stopWhen(() -> stopsAt(name(run.path()))));
         }
 
         @Override
         public Optional<RobustnessReport> attack(Quickstart.Attacks attacks) {
-            AtomicLong last = new AtomicLong();
-            Optional<RobustnessReport> report = attacks.run(last::set, () -> stopsAt(attacks.name()));
-            assertThat(last.get() == attacks.work()).isEqualTo(report.isPresent());
+            AtomicBoolean all = new AtomicBoolean();
+            Optional<RobustnessReport> report = attacks.run(new Watch() {
+                @Override
+                public void progress(String what, long done, long total) {
+                    all.set(done == total);
+                }
+
+                @Override
+                public boolean stopRequested() {
+                    return stopsAt(attacks.name());
+                }
+            });
+            assertThat(all.get()).isEqualTo(report.isPresent());
             return report;
         }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
@@ -36,6 +37,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
+import varepsilon.train.TrainingListener;
 import varepsilon.train.TrainingPlan;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
@@ -78,7 +80,7 @@ class ClassifierTrainingTest {
                 ClassifierObjective objective = new AdversarialLoss(classifier, settings, adversary, 0);
                 Sgd optimizer = new Sgd(classifier.module().parameters(), 0.05, 0.9, 5e-4, false)) {
             classifier.module().load(Weights.read(weights));
-            new Trainer(objective, optimizer, plan, run, ARCHITECTURE.metadata(), List.of(), () -> false)
+            new Trainer(objective, optimizer, plan, run, ARCHITECTURE.metadata(), List.of(), Watch.NONE)
                     .train(all.subset(parts[0]), all.subset(parts[1]));
         }
     }
@@ -100,7 +102,7 @@ class ClassifierTrainingTest {
                 "cpu");
 
         try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve("lab"), folder, TrainingDefects.NONE)) {
-            run.train(new RunWatcher() {}, List.of(), () -> false);
+            run.train(new TrainingListener() {}, List.of(), Watch.NONE);
         }
 
         for (String file : List.of("checkpoints/best.safetensors", "checkpoints/last.safetensors")) {

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
@@ -43,25 +45,14 @@ class RunStoreTest {
     }
 
     private RunStore store(BooleanSupplier stopRequested) {
-        RunStore.Watchers silence = new RunStore.Watchers() {
-            @Override
-            public RunWatcher of(VaeRun run) {
-                return new RunWatcher() {};
-            }
-
-            @Override
-            public RunWatcher of(ClassifierRun run) {
-                return new RunWatcher() {};
-            }
-        };
         return new RunStore(
                 folder.resolve("runs"),
                 folder,
                 List.of("test"),
                 TrainingDefects.NONE,
                 ReferenceCurves.NONE,
-                silence,
-                stopRequested);
+                new RunStore.Listeners() {},
+                Watch.stopWhen(stopRequested));
     }
 
     private RunStore store() {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.Picture;
@@ -186,7 +187,7 @@ class TrainingPicturesTest {
     private void trained(String name, VaeTraining.Listeners listeners) throws IOException {
         VaeSpec config = new VaeSpec("glyphs", 200, 0.2, 2, 4, "categorical", 16, 1, 0, 2, 32, 1e-3, 1, 42, 1, "cpu");
         try (RunDirectory run = RunDirectory.create(folder.resolve(name), config.toYaml())) {
-            VaeTraining.run(config, run, folder, listeners, () -> false);
+            VaeTraining.run(config, run, folder, listeners, Watch.NONE);
         }
     }
 

@@ -11,8 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.base.StoppedException;
 import varepsilon.data.Checksums;
-import varepsilon.lab.run.StoppedException;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.tensor.Engine;
 

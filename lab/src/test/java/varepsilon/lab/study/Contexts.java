@@ -3,12 +3,10 @@ package varepsilon.lab.study;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import varepsilon.base.Watch;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.published.PublishedTraining;
-import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.RunStore;
-import varepsilon.lab.run.RunWatcher;
-import varepsilon.lab.run.VaeRun;
 import varepsilon.tensor.Device;
 
 /** What studies work with in tests: small, on one thread of the processor, with nobody watching. */
@@ -33,30 +31,8 @@ final class Contexts {
                 List.of("test"),
                 new PublishedTraining(),
                 new PublishedCurves(),
-                new Silence(),
-                stopRequested);
-        return new StudyContext(size, null, dataDir, 42, 1, Device.CPU, store, new Nobody(stopRequested));
-    }
-
-    private record Nobody(BooleanSupplier stop) implements StudyContext.Watcher {
-        @Override
-        public void progress(String what, long done, long all) {}
-
-        @Override
-        public boolean stopRequested() {
-            return stop.getAsBoolean();
-        }
-    }
-
-    private static final class Silence implements RunStore.Watchers {
-        @Override
-        public RunWatcher of(VaeRun run) {
-            return new RunWatcher() {};
-        }
-
-        @Override
-        public RunWatcher of(ClassifierRun run) {
-            return new RunWatcher() {};
-        }
+                new RunStore.Listeners() {},
+                Watch.stopWhen(stopRequested));
+        return new StudyContext(size, null, 42, 1, Device.CPU, store);
     }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import varepsilon.lab.run.StoppedException;
+import varepsilon.base.StoppedException;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.tensor.Engine;
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
@@ -79,7 +80,7 @@ class LossGeometryTest {
         ImageSet images = grey(20, 150, 200);
         List<Trial> trials = List.of(trial(new Fgsm()), trial(new SignNoise()));
         LossGeometry.Effects effects = new LossGeometry.Effects(model, images, trials.size(), Device.CPU);
-        new RobustEvaluation(trials, 2, 3, Device.CPU).of(model, images, effects, () -> false);
+        new RobustEvaluation(trials, 2, 3, Device.CPU).of(model, images, effects, Watch.NONE);
 
         double lead = 2 * (1 + 2 + 3 + 4) * EPSILON;
         assertThat(effects.of(0).leadLost()).isCloseTo(lead, within(1e-5));

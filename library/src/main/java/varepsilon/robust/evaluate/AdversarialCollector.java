@@ -3,6 +3,7 @@ package varepsilon.robust.evaluate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
@@ -11,7 +12,7 @@ import varepsilon.tensor.Tensor;
  * Gathers what one trial of an evaluation makes of the images, to be saved. It holds all of it until closed: eight bytes
  * for each value of each image.
  */
-public final class AdversarialCollector implements EvaluationListener, AutoCloseable {
+public final class AdversarialCollector implements Consumer<AttackedBatch>, AutoCloseable {
     private final RobustEvaluation evaluation;
     private final int trial;
     private final List<Tensor> clean = new ArrayList<>();
@@ -22,7 +23,7 @@ public final class AdversarialCollector implements EvaluationListener, AutoClose
     private final IntStream.Builder indices = IntStream.builder();
 
     /**
-     * To be told of one run of an evaluation.
+     * To be given one run of an evaluation.
      *
      * @param trial which of its trials, from 0
      */
@@ -36,7 +37,7 @@ public final class AdversarialCollector implements EvaluationListener, AutoClose
     }
 
     @Override
-    public void attacked(AttackedBatch batch) {
+    public void accept(AttackedBatch batch) {
         if (batch.trial() != trial) {
             return;
         }

@@ -1,7 +1,8 @@
 package varepsilon.robust.evaluate;
 
 import java.util.Arrays;
-import java.util.function.LongConsumer;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
@@ -46,7 +47,8 @@ public record Judgement(
      * @param images with labels, as many as {@code adversarial}
      * @param batchSize images at once, at least 1
      * @param device where the classifier lives
-     * @param progress hears how many images are done
+     * @param watch told how many images are done
+     * @throws StoppedException where it asks for a stop
      */
     public static Judgement of(
             Classifier classifier,
@@ -55,12 +57,14 @@ public record Judgement(
             ThreatModel threat,
             int batchSize,
             Device device,
-            LongConsumer progress) {
+            Watch watch) {
+        Watch watched = watch.throwing();
         int n = images.size();
         int[] before = new int[n];
         int[] after = new int[n];
         double[] sizes = new double[n];
         int done = 0;
+        watched.progress("judging", done, n);
         var batches = Batches.of(images, batchSize).iterator();
         while (batches.hasNext()) {
             try (var scope = Scope.withoutGradients()) {
@@ -73,7 +77,7 @@ public record Judgement(
                 System.arraycopy(threat.norm().length(delta).toDoubles(), 0, sizes, done, batch.size());
                 done += batch.size();
             }
-            progress.accept(done);
+            watched.progress("judging", done, n);
         }
         boolean[] right = new boolean[n];
         boolean[] stays = new boolean[n];

@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.OutputCheck;
 import varepsilon.classify.Predictions;
@@ -45,26 +46,31 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
     /** Without anybody following, to the end. */
     public RobustnessReport of(Classifier classifier, ImageSet images) {
-        return of(classifier, images, EvaluationListener.NONE, () -> false);
+        return of(classifier, images, Watch.NONE);
+    }
+
+    /** Without anybody looking at the adversarial examples. */
+    public RobustnessReport of(Classifier classifier, ImageSet images, Watch watch) {
+        return of(classifier, images, batch -> {}, watch);
     }
 
     /**
      * Measures a classifier. Where a stop is requested, the report is of the images done until then.
      *
      * @param images with labels, which are classes of the classifier
-     * @param stopRequested asked after every batch
+     * @param attacked is given what each trial made of each batch; the tensors are freed when it returns
+     * @param watch told of the images done, each counted once for every trial and once as it is: {@link #work}
      * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not return
      *     logits
      */
-    public RobustnessReport of(
-            Classifier classifier, ImageSet images, EvaluationListener listener, BooleanSupplier stopRequested) {
+    public RobustnessReport of(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
         if (!images.isLabelled()) {
             throw new InputException(images.name() + " has no labels, without which no accuracy can be measured");
         }
-        return new Evaluation(classifier, images, listener).run(stopRequested);
+        return new Evaluation(classifier, images, attacked, watch).run();
     }
 
-    /** The images to be done, each counted once for every trial and once as it is: the total that listeners are told. */
+    /** The images to be done, each counted once for every trial and once as it is: the total that a watch is told. */
     public long work(ImageSet images) {
         return Math.multiplyExact((long) images.size(), trials.size() + 1L);
     }
@@ -78,7 +84,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
     private final class Evaluation {
         private final Classifier classifier;
         private final ImageSet images;
-        private final EvaluationListener listener;
+        private final Consumer<AttackedBatch> attacked;
+        private final Watch watch;
         private final boolean[] right;
         private final int[] predictions;
         private final List<TrialTally> tallies = new ArrayList<>();
@@ -87,10 +94,11 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final OutputCheck outputs = new OutputCheck();
         private boolean repeatable = true;
 
-        Evaluation(Classifier classifier, ImageSet images, EvaluationListener listener) {
+        Evaluation(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
             this.classifier = classifier;
             this.images = images;
-            this.listener = listener;
+            this.attacked = attacked;
+            this.watch = watch;
             right = new boolean[images.size()];
             predictions = new int[images.size()];
             for (Trial trial : trials) {
@@ -98,14 +106,15 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             }
         }
 
-        RobustnessReport run(BooleanSupplier stopRequested) {
+        RobustnessReport run() {
+            tellProgress();
             var batches = Batches.of(images, batchSize).iterator();
             while (batches.hasNext()) {
                 // A scope for each batch: the images and what is made of them are freed with it.
                 try (var scope = Scope.withoutGradients()) {
                     evaluate(batches.next());
                 }
-                if (batches.hasNext() && stopRequested.getAsBoolean()) {
+                if (batches.hasNext() && watch.stopRequested()) {
                     break;
                 }
             }
@@ -133,7 +142,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 try (var scope = Scope.open()) {
                     AttackResult result = attack(tallies.get(t), batch, pixels, labels);
                     repeatable &= Arrays.equals(clean, result.cleanPrediction());
-                    listener.attacked(new AttackedBatch(t, pixels, labels, batch.indices(), result));
+                    attacked.accept(new AttackedBatch(t, pixels, labels, batch.indices(), result));
                 }
                 advance(batch);
             }
@@ -174,7 +183,11 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
         private void advance(Batch batch) {
             done += batch.size();
-            listener.advanced(done, work(images));
+            tellProgress();
+        }
+
+        private void tellProgress() {
+            watch.progress("attacking", done, work(images));
         }
 
         private List<String> notes() {

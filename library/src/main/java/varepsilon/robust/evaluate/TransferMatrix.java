@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Predictions;
 import varepsilon.data.ImageSet;
@@ -53,16 +53,11 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
      *
      * @param models by name, in the order of rows and columns
      * @param evaluation with exactly one trial
-     * @param listener told of the progress over all models
-     * @param stopRequested asked after every batch
+     * @param watch told of the images done over all models
      * @return empty where a stop was requested before the end
      */
     public static Optional<TransferMatrix> of(
-            Map<String, Classifier> models,
-            RobustEvaluation evaluation,
-            ImageSet images,
-            EvaluationListener listener,
-            BooleanSupplier stopRequested) {
+            Map<String, Classifier> models, RobustEvaluation evaluation, ImageSet images, Watch watch) {
         if (evaluation.trials().size() != 1) {
             throw new IllegalArgumentException(
                     evaluation.trials().size() + " trials: a transfer matrix is of one attack");
@@ -77,21 +72,12 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
             RobustnessReport report = evaluation.of(
                     attacked,
                     images,
-                    new EvaluationListener() {
-                        @Override
-                        public void attacked(AttackedBatch batch) {
-                            for (int j = 0; j < verdicts.length; j++) {
-                                judge(judges.get(j), batch, verdicts[j]);
-                            }
-                            listener.attacked(batch);
-                        }
-
-                        @Override
-                        public void advanced(long done, long total) {
-                            listener.advanced(before + done, total * judges.size());
+                    batch -> {
+                        for (int j = 0; j < verdicts.length; j++) {
+                            judge(judges.get(j), batch, verdicts[j]);
                         }
                     },
-                    stopRequested);
+                    watch.part(before, work * judges.size()));
             if (!report.complete()) {
                 return Optional.empty();
             }

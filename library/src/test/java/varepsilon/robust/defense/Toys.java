@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import varepsilon.base.Watch;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
 import varepsilon.data.ImageSet;
@@ -112,7 +113,8 @@ final class Toys {
         try (RunDirectory run =
                         Files.exists(folder) ? RunDirectory.open(folder) : RunDirectory.create(folder, "toy: 1\n");
                 Sgd optimizer = new Sgd(objective.model().parameters(), 0.1, 0.9, 0, false)) {
-            return new Trainer(objective, optimizer, plan, run, Map.of(), List.of(), stop).train(training, validation);
+            return new Trainer(objective, optimizer, plan, run, Map.of(), List.of(), Watch.stopWhen(stop))
+                    .train(training, validation);
         } finally {
             Engine.setThreads(threads);
         }

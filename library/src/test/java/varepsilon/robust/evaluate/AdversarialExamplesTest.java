@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Fgsm;
@@ -60,7 +61,7 @@ class AdversarialExamplesTest {
         Trial trial = Trial.untargeted(new Fgsm(), ThreatModel.of(norm, epsilon));
         RobustEvaluation evaluation = new RobustEvaluation(List.of(other, trial), 7, 1, Device.CPU);
         try (AdversarialCollector collector = new AdversarialCollector(evaluation, 1)) {
-            evaluation.of(classifier, images, collector, () -> false);
+            evaluation.of(classifier, images, collector, Watch.NONE);
             return collector.examples(Map.of("weights", "toy", "attack", "a setting cannot replace this"));
         }
     }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
@@ -121,7 +122,7 @@ class JudgementTest {
 
     private Judgement judge(Path path, double eps) throws IOException {
         AdversarialImages read = AdversarialImages.read(path, images);
-        return Judgement.of(Toys.linear(W, B), images, read, ThreatModel.of(Norm.LINF, eps), 7, Device.CPU, done -> {});
+        return Judgement.of(Toys.linear(W, B), images, read, ThreatModel.of(Norm.LINF, eps), 7, Device.CPU, Watch.NONE);
     }
 
     /** Of one array. */

@@ -9,12 +9,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.base.InputException;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackLoss;
@@ -224,13 +226,8 @@ class RobustEvaluationTest {
                 .of(
                         Toys.byMean(mean -> mean.sub(1)),
                         Toys.flat(4, 100),
-                        new EvaluationListener() {
-                            @Override
-                            public void attacked(AttackedBatch batch) {
-                                found.add(batch.result().adversarial().toFloats());
-                            }
-                        },
-                        () -> false);
+                        batch -> found.add(batch.result().adversarial().toFloats()),
+                        Watch.NONE);
 
         assertThat(found).hasSize(2);
         assertThat(found.get(0)).isNotEqualTo(found.get(1));
@@ -262,33 +259,27 @@ class RobustEvaluationTest {
     }
 
     @Test
-    void listenersFollowAndTensorsAreFreedAfterThem() {
+    void aWatchFollowsAndTensorsAreFreedAfterwards() {
         ImageSet images = Toys.random(25, 0, 255, 2, 4);
         RobustEvaluation evaluation = evaluation(10, trial("linf", 0.01), trial("l2", 0.01));
         List<Long> done = new ArrayList<>();
         List<AttackedBatch> batches = new ArrayList<>();
-        EvaluationListener progress = new EvaluationListener() {
-            @Override
-            public void advanced(long now, long total) {
-                done.add(now);
-                assertThat(total).isEqualTo(evaluation.work(images)).isEqualTo(75);
-            }
+        Watch progress = (what, now, total) -> {
+            done.add(now);
+            assertThat(total).isEqualTo(evaluation.work(images)).isEqualTo(75);
         };
-        EvaluationListener sink = new EvaluationListener() {
-            @Override
-            public void attacked(AttackedBatch batch) {
-                batches.add(batch);
-                assertThat(batch.pixels().shape())
-                        .isEqualTo(batch.result().adversarial().shape());
-                assertThat(batch.labels().toLongs())
-                        .isEqualTo(Arrays.stream(batch.indices())
-                                .mapToLong(images::label)
-                                .toArray());
-            }
+        Consumer<AttackedBatch> sink = batch -> {
+            batches.add(batch);
+            assertThat(batch.pixels().shape())
+                    .isEqualTo(batch.result().adversarial().shape());
+            assertThat(batch.labels().toLongs())
+                    .isEqualTo(Arrays.stream(batch.indices())
+                            .mapToLong(images::label)
+                            .toArray());
         };
-        evaluation.of(Toys.linear(W, B), images, EvaluationListener.all(List.of(progress, sink)), () -> false);
+        evaluation.of(Toys.linear(W, B), images, sink, progress);
 
-        assertThat(done).containsExactly(10L, 20L, 30L, 40L, 50L, 60L, 65L, 70L, 75L);
+        assertThat(done).containsExactly(0L, 10L, 20L, 30L, 40L, 50L, 60L, 65L, 70L, 75L);
         assertThat(batches).extracting(AttackedBatch::trial).containsExactly(0, 1, 0, 1, 0, 1);
         assertThat(batches.get(5).indices()).containsExactly(20, 21, 22, 23, 24);
         assertThat(batches)
@@ -304,7 +295,7 @@ class RobustEvaluationTest {
         RobustnessReport whole = evaluation.of(Toys.linear(W, B), images);
         AtomicInteger asked = new AtomicInteger();
         RobustnessReport part =
-                evaluation.of(Toys.linear(W, B), images, EvaluationListener.NONE, () -> asked.incrementAndGet() == 2);
+                evaluation.of(Toys.linear(W, B), images, Watch.stopWhen(() -> asked.incrementAndGet() == 2));
 
         assertThat(part.complete()).isFalse();
         assertThat(part.n()).isEqualTo(20);
@@ -316,7 +307,7 @@ class RobustEvaluationTest {
         assertThat(part.worstCase()).hasSize(20);
         // After the last batch nothing is left to stop.
         assertThat(evaluation
-                        .of(Toys.linear(W, B), images.limit(10), EvaluationListener.NONE, () -> true)
+                        .of(Toys.linear(W, B), images.limit(10), Watch.stopWhen(() -> true))
                         .complete())
                 .isTrue();
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Fgsm;
@@ -41,18 +42,10 @@ class TransferMatrixTest {
         ImageSet images = Toys.labelledBy(Toys.random(60, 60, 195, 2, 3), UPPER, 0);
         RobustEvaluation evaluation = fgsm(0.05);
         List<Long> done = new ArrayList<>();
-        TransferMatrix matrix = TransferMatrix.of(
-                        models(),
-                        evaluation,
-                        images,
-                        new EvaluationListener() {
-                            @Override
-                            public void advanced(long now, long total) {
-                                done.add(now);
-                                assertThat(total).isEqualTo(360);
-                            }
-                        },
-                        () -> false)
+        TransferMatrix matrix = TransferMatrix.of(models(), evaluation, images, (what, now, total) -> {
+                    done.add(now);
+                    assertThat(total).isEqualTo(360);
+                })
                 .orElseThrow();
 
         assertThat(matrix.names()).containsExactly("upper", "lower", "twin");
@@ -84,7 +77,7 @@ class TransferMatrixTest {
         Map<String, Classifier> models = new LinkedHashMap<>();
         models.put("right", Toys.linear(UPPER, 0));
         models.put("wrong", pixels -> Toys.linear(UPPER, 0).logits(pixels).mul(-1));
-        TransferMatrix.Cell cell = TransferMatrix.of(models, fgsm(0.01), images, EvaluationListener.NONE, () -> false)
+        TransferMatrix.Cell cell = TransferMatrix.of(models, fgsm(0.01), images, Watch.NONE)
                 .orElseThrow()
                 .cell(0, 1);
 
@@ -97,7 +90,7 @@ class TransferMatrixTest {
     void aStopLeavesNothing() {
         ImageSet images = Toys.labelledBy(Toys.random(20, 60, 195, 2, 3), UPPER, 0);
 
-        assertThat(TransferMatrix.of(models(), fgsm(0.01), images, EvaluationListener.NONE, () -> true))
+        assertThat(TransferMatrix.of(models(), fgsm(0.01), images, Watch.stopWhen(() -> true)))
                 .isEmpty();
     }
 
@@ -105,8 +98,7 @@ class TransferMatrixTest {
     void refusesMoreThanOneAttack() {
         RobustEvaluation none = new RobustEvaluation(List.of(), 16, 1, Device.CPU);
 
-        assertThatThrownBy(
-                        () -> TransferMatrix.of(models(), none, Toys.flat(2, 1), EvaluationListener.NONE, () -> false))
+        assertThatThrownBy(() -> TransferMatrix.of(models(), none, Toys.flat(2, 1), Watch.NONE))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0 trials");
     }

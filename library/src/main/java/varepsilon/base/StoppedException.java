@@ -1,10 +1,10 @@
-package varepsilon.lab.run;
+package varepsilon.base;
 
-/** A person asked to stop; what was done is kept, and the same command goes on. */
+/** A person asked to stop: see {@link Watch#stopRequested}. What was done is kept where the work says so. */
 public final class StoppedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** For whoever asks {@code stopRequested} and hears yes. */
+    /** For work that was asked to stop. */
     public StoppedException() {
         super("stopped");
     }
