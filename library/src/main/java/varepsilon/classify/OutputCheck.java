@@ -3,6 +3,7 @@ package varepsilon.classify;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -102,13 +103,13 @@ public final class OutputCheck {
             notes.add(String.format(
                     Locale.ROOT,
                     "No two logits of an image differ by more than %.2g, so that softmax gives the predicted class a"
-                            + " probability of %.2f on average, though %.0f %% are correctly classified: the logits seem to be"
+                            + " probability of %.2f on average, though %s are correctly classified: the logits seem to be"
                             + " scaled down. The gradient of their cross-entropy leads away from the true class towards all"
                             + " others at once, not towards the nearest, so attacks may look weak and the model robust."
                             + " The margin loss does not depend on the scale of the logits.",
                     largestRange,
                     confidence / examples,
-                    100 * correct / examples));
+                    Percent.of(correct / examples, 0)));
         }
         if (isRandom()) {
             notes.add(RANDOM);

@@ -1,24 +1,23 @@
 package varepsilon.stats;
 
-import varepsilon.robust.evaluate.RobustnessReport;
-import varepsilon.robust.evaluate.TrialReport;
+import org.apache.commons.statistics.distribution.BinomialDistribution;
 
 /**
  * Two models, or two attacks on one, compared on the same examples.
  *
- * @param bothRight examples that both get right
- * @param onlyFirst examples that the first alone gets right
- * @param onlySecond examples that the second alone gets right
- * @param bothWrong examples that neither gets right
+ * @param bothCorrect examples that both classify correctly
+ * @param onlyFirst examples that the first alone classifies correctly
+ * @param onlySecond examples that the second alone classifies correctly
+ * @param bothWrong examples that neither classifies correctly
  */
-public record PairedComparison(int bothRight, int onlyFirst, int onlySecond, int bothWrong) {
+public record PairedComparison(int bothCorrect, int onlyFirst, int onlySecond, int bothWrong) {
     /** Refuses negative counts, and no examples at all. */
     public PairedComparison {
-        if (bothRight < 0 || onlyFirst < 0 || onlySecond < 0 || bothWrong < 0) {
-            throw new IllegalArgumentException("counts " + bothRight + ", " + onlyFirst + ", " + onlySecond + ", "
+        if (bothCorrect < 0 || onlyFirst < 0 || onlySecond < 0 || bothWrong < 0) {
+            throw new IllegalArgumentException("counts " + bothCorrect + ", " + onlyFirst + ", " + onlySecond + ", "
                     + bothWrong + ": expected at least 0");
         }
-        if (bothRight + onlyFirst + onlySecond + bothWrong < 1) {
+        if (bothCorrect + onlyFirst + onlySecond + bothWrong < 1) {
             throw new IllegalArgumentException("no examples to compare on");
         }
     }
@@ -26,8 +25,7 @@ public record PairedComparison(int bothRight, int onlyFirst, int onlySecond, int
     /**
      * Counts.
      *
-     * @param first by example, whether the first is right: {@link RobustnessReport#right} or {@link
-     *     RobustnessReport#worstCase}, or {@link TrialReport#robust}
+     * @param first by example, whether the first classifies it correctly
      * @param second the same of the second, on the same examples
      */
     public static PairedComparison of(boolean[] first, boolean[] second) {
@@ -44,31 +42,65 @@ public record PairedComparison(int bothRight, int onlyFirst, int onlySecond, int
 
     /** The number of examples. */
     public int n() {
-        return bothRight + onlyFirst + onlySecond + bothWrong;
+        return bothCorrect + onlyFirst + onlySecond + bothWrong;
     }
 
     /** Accuracy of the first. */
     public Accuracy first() {
-        return new Accuracy(bothRight + onlyFirst, n());
+        return new Accuracy(bothCorrect + onlyFirst, n());
     }
 
     /** Accuracy of the second. */
     public Accuracy second() {
-        return new Accuracy(bothRight + onlySecond, n());
+        return new Accuracy(bothCorrect + onlySecond, n());
     }
 
-    /** How much more of the examples the first gets right: from −1 to 1. */
+    /** Accuracy of the first less that of the second: from −1 to 1. */
     public double difference() {
         return (double) (onlyFirst - onlySecond) / n();
     }
 
-    /** 95 % interval of the difference. */
-    public DifferenceInterval interval() {
-        return DifferenceInterval.of(this);
+    /**
+     * The difference with its 95 % interval: the Wilson intervals of both accuracies, combined by how far the two are
+     * correct together (Newcombe 1998, "Improved confidence intervals for the difference between binomial proportions
+     * based on paired data", method 10).
+     */
+    public Interval interval() {
+        Interval first = first().interval();
+        Interval second = second().interval();
+        double phi = correlation();
+        return new Interval(
+                difference(),
+                Math.max(-1, difference() - hypotenuse(first.below(), second.above(), phi)),
+                Math.min(1, difference() + hypotenuse(first.above(), second.below(), phi)));
     }
 
-    /** Exact two-sided p-value of {@link McNemar}. */
+    /**
+     * Whether the two differ (McNemar 1947): how probable so uneven a split is, either way, were they equally good.
+     * Examples on which they agree say nothing; of those which one alone classifies correctly, half would go to each.
+     * Exact, so that few such examples are enough.
+     */
     public double pValue() {
-        return McNemar.pValue(onlyFirst, onlySecond);
+        BinomialDistribution split = BinomialDistribution.of(Math.addExact(onlyFirst, onlySecond), 0.5);
+        return Math.min(1, 2 * split.cumulativeProbability(Math.min(onlyFirst, onlySecond)));
+    }
+
+    private static double hypotenuse(double a, double b, double phi) {
+        // Written as a sum that rounding cannot turn negative: |φ| is at most 1.
+        return Math.sqrt((a - b) * (a - b) + 2 * (1 - phi) * a * b);
+    }
+
+    /** φ of the two-by-two table, drawn towards 0 by half an example where it is positive. */
+    private double correlation() {
+        double n = n();
+        double correct1 = first().correct();
+        double correct2 = second().correct();
+        double margins = correct1 * (n - correct1) * correct2 * (n - correct2);
+        if (margins == 0) {
+            return 0;
+        }
+        double product = (double) bothCorrect * bothWrong - (double) onlyFirst * onlySecond;
+        double corrected = product > 0 ? Math.max(product - n / 2, 0) : product;
+        return corrected / Math.sqrt(margins);
     }
 }

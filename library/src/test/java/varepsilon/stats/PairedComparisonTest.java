@@ -17,8 +17,8 @@ class PairedComparisonTest {
     // By hand: twice the sum of the binomial coefficients up to the smaller count, over a power of two.
     @CsvSource({"0, 0, 1", "5, 5, 1", "5, 6, 1", "10, 0, 0.001953125", "1, 7, 0.0703125", "2, 8, 0.109375"})
     void exactTestOfSmallCounts(int onlyFirst, int onlySecond, double expected) {
-        assertThat(McNemar.pValue(onlyFirst, onlySecond)).isCloseTo(expected, within(1e-12));
-        assertThat(McNemar.pValue(onlySecond, onlyFirst)).isCloseTo(expected, within(1e-12));
+        assertThat(new PairedComparison(1, onlyFirst, onlySecond, 0).pValue()).isCloseTo(expected, within(1e-12));
+        assertThat(new PairedComparison(1, onlySecond, onlyFirst, 0).pValue()).isCloseTo(expected, within(1e-12));
     }
 
     @ParameterizedTest
@@ -35,12 +35,13 @@ class PairedComparisonTest {
                 .divide(new BigDecimal(BigInteger.ONE.shiftLeft(n)), MathContext.DECIMAL64)
                 .doubleValue();
 
-        assertThat(McNemar.pValue(onlyFirst, onlySecond) / expected).isCloseTo(1, within(1e-9));
+        assertThat(new PairedComparison(1, onlyFirst, onlySecond, 0).pValue() / expected)
+                .isCloseTo(1, within(1e-9));
     }
 
     @Test
     void refusesNegativeCounts() {
-        assertThatThrownBy(() -> McNemar.pValue(-1, 3))
+        assertThatThrownBy(() -> new PairedComparison(1, -1, 3, 0).pValue())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("-1");
     }
@@ -73,7 +74,7 @@ class PairedComparisonTest {
     /** Newcombe 1998, paired data, the example of table II (a). */
     @Test
     void differenceAsPublished() {
-        DifferenceInterval interval = new PairedComparison(36, 12, 2, 0).interval();
+        Interval interval = new PairedComparison(36, 12, 2, 0).interval();
 
         assertThat(interval.low()).isCloseTo(0.0569, within(5.1e-5));
         assertThat(interval.high()).isCloseTo(0.3404, within(5.1e-5));
@@ -91,8 +92,8 @@ class PairedComparisonTest {
 
     @Test
     void differenceTurnsItsSignWithTheModels() {
-        DifferenceInterval there = new PairedComparison(30, 9, 4, 7).interval();
-        DifferenceInterval back = new PairedComparison(30, 4, 9, 7).interval();
+        Interval there = new PairedComparison(30, 9, 4, 7).interval();
+        Interval back = new PairedComparison(30, 4, 9, 7).interval();
 
         assertThat(back.low()).isCloseTo(-there.high(), within(1e-12));
         assertThat(back.high()).isCloseTo(-there.low(), within(1e-12));
@@ -110,15 +111,16 @@ class PairedComparisonTest {
         "10, 10, 0, 20, 0.6791, 1.0000",
         "10, 10, 0, 10, 0.6075, 1.0000"
     })
-    void differenceOfIndependentExamplesAsPublished(int right1, int n1, int right2, int n2, double low, double high) {
-        Accuracy first = new Accuracy(right1, n1);
-        Accuracy second = new Accuracy(right2, n2);
-        DifferenceInterval interval = DifferenceInterval.independent(first, second);
+    void differenceOfIndependentExamplesAsPublished(
+            int correct1, int n1, int correct2, int n2, double low, double high) {
+        Accuracy first = new Accuracy(correct1, n1);
+        Accuracy second = new Accuracy(correct2, n2);
+        Interval interval = first.less(second);
 
         assertThat(interval.low()).isCloseTo(low, within(5.1e-5));
         assertThat(interval.high()).isCloseTo(high, within(5.1e-5));
 
-        DifferenceInterval back = DifferenceInterval.independent(second, first);
+        Interval back = second.less(first);
         assertThat(back.low()).isCloseTo(-interval.high(), within(1e-15));
         assertThat(back.high()).isCloseTo(-interval.low(), within(1e-15));
     }
@@ -126,8 +128,7 @@ class PairedComparisonTest {
     /** Wald's interval, with the variances of both rates added. */
     @Test
     void differenceOfManyIndependentExamplesIsThatOfTheNormalApproximation() {
-        DifferenceInterval interval =
-                DifferenceInterval.independent(new Accuracy(600_000, 1_000_000), new Accuracy(1_000_000, 2_000_000));
+        Interval interval = new Accuracy(600_000, 1_000_000).less(new Accuracy(1_000_000, 2_000_000));
         double half = 1.959963984540054 * Math.sqrt(0.6 * 0.4 / 1_000_000 + 0.5 * 0.5 / 2_000_000);
 
         assertThat(interval.low()).isCloseTo(0.1 - half, within(1e-6));
@@ -150,7 +151,7 @@ class PairedComparisonTest {
                                 ? 0
                                 : u < bothRight + onlyFirst ? 1 : u < bothRight + onlyFirst + onlySecond ? 2 : 3]++;
             }
-            DifferenceInterval interval = new PairedComparison(counts[0], counts[1], counts[2], counts[3]).interval();
+            Interval interval = new PairedComparison(counts[0], counts[1], counts[2], counts[3]).interval();
             double truth = onlyFirst - onlySecond;
             covered += interval.low() <= truth && truth <= interval.high() ? 1 : 0;
         }

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import varepsilon.base.AtomicFile;
+import varepsilon.stats.Interval;
 
 /**
  * Values with their intervals, side by side: a row for each category, in it a dot with whiskers for each series. What
@@ -48,6 +49,11 @@ public final class IntervalChart {
      * @param high upper end of its interval, or NaN for none
      */
     public record Mark(String series, double value, double low, double high) {
+        /** A value with its interval. */
+        public static Mark of(String series, Interval interval) {
+            return new Mark(series, interval.value(), interval.low(), interval.high());
+        }
+
         /** A value without an interval. */
         public static Mark of(String series, double value) {
             return new Mark(series, value, Double.NaN, Double.NaN);

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import varepsilon.base.AtomicFile;
+import varepsilon.stats.Interval;
 
 /**
  * Curves over a common axis (bits per dimension over epochs, accuracy over ε), as a PNG at twice the given size or as an
@@ -90,6 +91,16 @@ public final class LineChart {
         return add(own, name, x, y, low, high);
     }
 
+    /** Adds a curve of values with their intervals. */
+    public LineChart curve(String name, double[] x, List<Interval> y) {
+        return curve(
+                name,
+                x,
+                y.stream().mapToDouble(Interval::value).toArray(),
+                y.stream().mapToDouble(Interval::low).toArray(),
+                y.stream().mapToDouble(Interval::high).toArray());
+    }
+
     /** Lays published values over the curve of the same name, or by themselves where there is none. */
     public LineChart published(String name, double[] x, double[] y) {
         return add(published, name, x, y, NO_BAND, NO_BAND);
@@ -101,6 +112,13 @@ public final class LineChart {
      */
     public LineChart points(String name, double[] x, double[] y, double[] low, double[] high) {
         curve(name, x, y, low, high);
+        points.add(name);
+        return this;
+    }
+
+    /** Adds one point with its interval. */
+    public LineChart point(String name, double x, Interval y) {
+        curve(name, new double[] {x}, List.of(y));
         points.add(name);
         return this;
     }

@@ -8,6 +8,9 @@ import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.Interval;
+import varepsilon.stats.Percent;
 
 /** What came of attacks, in tables. */
 final class AttackText {
@@ -17,23 +20,24 @@ final class AttackText {
     static String of(AttackReport report, List<AttackSpec> settings) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%s on %s, %s: %,d images, of which %,d are right as they are, %.2f %% (95 %% interval %.2f to %.2f)%n%n",
+                "%s on %s, %s: clean accuracy %s (95 %% interval %s), %,d of %,d images correctly classified%n%n",
                 report.weights(),
                 report.images(),
                 report.goal(),
-                report.n(),
+                Percent.of(report.clean().rate(), 2),
+                Percent.range(report.clean().interval(), 2),
                 report.cleanCorrect(),
-                100 * report.cleanAccuracy(),
-                100 * report.cleanCi95().get(0),
-                100 * report.cleanCi95().get(1)));
+                report.n()));
         text.append(attacks(report.attacks(), settings, report));
         if (report.comparison() != null) {
             text.append(String.format("%n%s%n%n", report.comparison().clean().second()))
                     .append(attacks(report.comparison().attacks(), settings, null))
                     .append(System.lineSeparator())
-                    .append(Comparisons.text("as they are", report.comparison().clean()))
                     .append(Comparisons.text(
-                            "under their worst attack", report.comparison().robust()));
+                            "Clean accuracy", report.comparison().clean()))
+                    .append(Comparisons.text(
+                            "Robust accuracy, each image under its worst attack",
+                            report.comparison().robust()));
         }
         if (report.transfer() != null) {
             text.append(System.lineSeparator()).append(transfer(report.transfer()));
@@ -65,8 +69,7 @@ final class AttackText {
         Table table = new Table(columns.toArray(Table.Column[]::new));
         for (int i = 0; i < outcomes.size(); i++) {
             AttackOutcome one = outcomes.get(i);
-            List<Object> cells =
-                    accuracy(settings.get(i).label(), one.robustCorrect(), one.robustAccuracy(), one.robustCi95());
+            List<Object> cells = accuracy(settings.get(i).label(), one.robust());
             if (withGoal) {
                 cells.addAll(List.of(one.goalMet(), one.goalPossible()));
             }
@@ -74,8 +77,7 @@ final class AttackText {
             table.row(cells.toArray());
         }
         if (worst != null && outcomes.size() > 1) {
-            List<Object> cells =
-                    accuracy("worst of all", worst.robustCorrect(), worst.robustAccuracy(), worst.robustCi95());
+            List<Object> cells = accuracy("worst of all", worst.robust());
             if (withGoal) {
                 cells.addAll(Arrays.asList(null, null));
             }
@@ -86,15 +88,16 @@ final class AttackText {
         return table.toText();
     }
 
-    private static List<Object> accuracy(String name, int correct, double rate, List<Double> interval) {
-        return new ArrayList<>(List.of(name, correct, rate, interval.get(0), interval.get(1)));
+    private static List<Object> accuracy(String name, Accuracy robust) {
+        Interval interval = robust.interval();
+        return new ArrayList<>(List.of(name, robust.correct(), interval.value(), interval.low(), interval.high()));
     }
 
     private static String transfer(AttackReport.Transfer transfer) {
         Table table = new Table(
                 Table.text("made on"),
                 Table.text("shown to"),
-                Table.count("right in both", ""),
+                Table.count("both correct", ""),
                 Table.count("fooled", ""),
                 Table.percent("rate", 2),
                 Table.percent("from", 2),
@@ -106,7 +109,7 @@ final class AttackText {
                 table.row(
                         transfer.models().get(i),
                         transfer.models().get(j),
-                        cell.bothRight(),
+                        cell.bothCorrect(),
                         cell.fooled(),
                         cell.rate(),
                         counted ? cell.ci95().get(0) : null,
@@ -120,7 +123,7 @@ final class AttackText {
         return String.format(
                 Locale.ROOT,
                 "Saved in %s. Of %,d images that the attack broke, %,d are still broken when predicted from the floats,"
-                        + " %,d from the PNG files; right before and after: %,d and %,d.%s%n",
+                        + " %,d from the PNG files; correctly classified before and after: %,d and %,d.%s%n",
                 saved.folder(),
                 saved.adversarial(),
                 saved.floats().stillAdversarial(),

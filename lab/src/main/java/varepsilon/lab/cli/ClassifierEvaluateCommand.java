@@ -14,6 +14,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.lab.evaluate.ClassifierEvaluation;
 import varepsilon.report.Table;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon classifier evaluate}. */
@@ -97,26 +98,28 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
 
     private String text(ClassifierEvaluation result) {
         Table table = new Table(
-                Table.text("class"), Table.count("images", ""), Table.count("right", ""), Table.percent("accuracy", 2));
+                Table.text("class"),
+                Table.count("images", ""),
+                Table.count("correct", ""),
+                Table.percent("accuracy", 2));
         for (ClassifierEvaluation.OfClass one : result.classes()) {
             table.row(one.name(), one.n(), one.correct(), one.accuracy());
         }
         table.row("all", result.n(), result.correct(), result.accuracy());
         String compared = result.comparison() == null
                 ? ""
-                : System.lineSeparator() + Comparisons.text("as they are", result.comparison());
+                : System.lineSeparator() + Comparisons.text("Accuracy", result.comparison());
         return String.format(
                 Locale.ROOT,
-                "%s on %s %s: %,d of %,d images right, %.2f %% (95 %% interval %.2f to %.2f); cross-entropy %.4f nats"
+                "%s on %s %s: accuracy %s (95 %% interval %s), %,d of %,d images correctly classified; cross-entropy %.4f nats"
                         + " per image%n%n%s%s",
                 result.weights(),
                 data.name(),
                 split.label(),
+                Percent.of(result.accuracy(), 2),
+                Percent.range(result.counts().interval(), 2),
                 result.correct(),
                 result.n(),
-                100 * result.accuracy(),
-                100 * result.ci95().get(0),
-                100 * result.ci95().get(1),
                 result.loss(),
                 table.toText(),
                 compared);

@@ -201,12 +201,12 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         ClassifierResults.Test test = results.test();
         Table table = new Table(
                         Table.text("on the test images"),
-                        Table.count("right", "of " + test.n()),
+                        Table.count("correct", "of " + test.n()),
                         Table.percent("accuracy", 2),
                         Table.percent("from", 2),
                         Table.percent("to", 2))
                 .row(
-                        "as they are",
+                        "clean",
                         test.correct(),
                         test.accuracy(),
                         test.ci95().get(0),

@@ -2,30 +2,32 @@ package varepsilon.lab.cli;
 
 import java.util.Locale;
 import varepsilon.lab.evaluate.ModelComparison;
+import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /** How two classifiers compare, in words. */
 final class Comparisons {
     private Comparisons() {}
 
-    /** @param what which images, such as {@code as they are} */
+    /** @param what which accuracy, such as {@code Clean accuracy} */
     static String text(String what, ModelComparison comparison) {
+        PairedComparison pairs = comparison.pairs();
         return String.format(
                 Locale.ROOT,
-                "Images %s: %s %.2f %%, %s %.2f %%; difference %+.2f points (95 %% interval %+.2f to %+.2f).%n"
-                        + "Right in both %,d, in the first alone %,d, in the second alone %,d, in none %,d;"
+                "%s: %s %s, %s %s; difference %s points (95 %% interval %s).%n"
+                        + "Correctly classified by both %,d, by the first alone %,d, by the second alone %,d, by neither %,d;"
                         + " McNemar's exact p = %.3g.%n",
                 what,
                 comparison.first(),
-                100 * comparison.firstAccuracy(),
+                Percent.of(pairs.first().rate(), 2),
                 comparison.second(),
-                100 * comparison.secondAccuracy(),
-                100 * comparison.difference(),
-                100 * comparison.differenceCi95().get(0),
-                100 * comparison.differenceCi95().get(1),
-                comparison.bothRight(),
-                comparison.onlyFirst(),
-                comparison.onlySecond(),
-                comparison.bothWrong(),
-                comparison.pValue());
+                Percent.of(pairs.second().rate(), 2),
+                Percent.signed(pairs.difference(), 2),
+                Percent.signedRange(pairs.interval(), 2),
+                pairs.bothCorrect(),
+                pairs.onlyFirst(),
+                pairs.onlySecond(),
+                pairs.bothWrong(),
+                pairs.pValue());
     }
 }

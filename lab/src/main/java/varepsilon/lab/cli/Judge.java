@@ -17,6 +17,7 @@ import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.evaluate.JudgedExamples;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
 /** Adversarial images of other tools, judged instead of attacks or beside them. */
@@ -102,14 +103,13 @@ final class Judge {
         noteSizes(judged, output);
         String text = String.format(
                 Locale.ROOT,
-                "%s on %s: %,d images, of which %,d are right as they are, %.2f %% (95 %% interval %.2f to %.2f)%n%n",
+                "%s on %s: clean accuracy %s (95 %% interval %s), %,d of %,d images correctly classified%n%n",
                 model.path(),
                 images.name(),
-                judged.n(),
+                Percent.of(judged.clean().rate(), 2),
+                Percent.range(judged.clean().interval(), 2),
                 judged.cleanCorrect(),
-                100 * judged.cleanAccuracy(),
-                100 * judged.cleanCi95().get(0),
-                100 * judged.cleanCi95().get(1));
+                judged.n());
         output.result(
                 new Alone(model.path().toString(), images.name(), model.notesOn(images), judged), text + table(judged));
     }
@@ -143,7 +143,7 @@ final class Judge {
                 Table.percent("from", 2),
                 Table.percent("to", 2),
                 Table.count("too large", ""),
-                Table.count("of them wrong", ""));
+                Table.count("of them misclassified", ""));
         table.row(
                 judged.rounded() == null ? "up to ε" : "up to ε, as stored",
                 judged.robustCorrect(),

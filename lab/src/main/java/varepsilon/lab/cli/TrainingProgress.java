@@ -8,6 +8,7 @@ import java.util.function.Function;
 import varepsilon.generative.Likelihood;
 import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.VaeRun;
+import varepsilon.stats.Percent;
 import varepsilon.train.EpochResult;
 import varepsilon.train.TrainingListener;
 
@@ -52,7 +53,7 @@ final class TrainingProgress implements TrainingListener {
     }
 
     private static Optional<String> percent(String name, Double share) {
-        return Optional.ofNullable(share).map(value -> String.format(Locale.ROOT, "%s %.1f %%", name, 100 * value));
+        return Optional.ofNullable(share).map(value -> name + " " + Percent.of(value));
     }
 
     @Override

@@ -198,10 +198,10 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
                 clean.n(),
                 clean.correct(),
                 clean.rate(),
-                AttackOutcome.interval(clean),
+                clean.interval().bounds(),
                 worst.correct(),
                 worst.rate(),
-                AttackOutcome.interval(worst),
+                worst.interval().bounds(),
                 outcomes.stream()
                         .mapToDouble(AttackOutcome::maxPerturbation)
                         .max()

@@ -170,9 +170,7 @@ public record AttackFiles(Path folder, boolean examples) {
         chart.curve(
                 trial.attack().name() + " " + trial.threat().norm().label() + model,
                 epsilons,
-                accuracies.stream().mapToDouble(Accuracy::rate).toArray(),
-                accuracies.stream().mapToDouble(a -> a.interval().low()).toArray(),
-                accuracies.stream().mapToDouble(a -> a.interval().high()).toArray());
+                accuracies.stream().map(Accuracy::interval).toList());
     }
 
     /** A run's folder, or a weight file's own name. */

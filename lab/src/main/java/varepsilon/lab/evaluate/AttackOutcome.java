@@ -11,7 +11,6 @@ import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.robust.evaluate.TrialReport;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.WilsonInterval;
 
 /**
  * What came of one attack.
@@ -24,12 +23,12 @@ import varepsilon.stats.WilsonInterval;
  * @param restarts null where the attack has none
  * @param loss what is raised; null where the attack raises nothing
  * @param n images
- * @param cleanCorrect right before
- * @param robustCorrect right before and after
- * @param cleanAccuracy share of {@code n}
- * @param robustAccuracy share of {@code n}
+ * @param cleanCorrect correctly classified before
+ * @param robustCorrect correctly classified before and after
+ * @param cleanAccuracy their share
+ * @param robustAccuracy the share of these
  * @param robustCi95 Wilson 95 % interval of the latter
- * @param goalPossible right before, and not of the class that is wanted; null where the goal is any wrong class
+ * @param goalPossible correctly classified before, and not of the class that is wanted; null where the goal is any wrong class
  * @param goalMet of these, how many meet the goal after; null likewise
  * @param maxPerturbation the largest that was found, in the norm, in pixel units
  * @param forwardPasses images sent through the classifier
@@ -75,13 +74,23 @@ public record AttackOutcome(
                 robust.correct(),
                 clean.rate(),
                 robust.rate(),
-                interval(robust),
+                robust.interval().bounds(),
                 goal == null ? null : goal.possible(),
                 goal == null ? null : goal.met(),
                 trial.maxPerturbation(),
                 trial.forwardPasses(),
                 trial.backwardPasses(),
                 trial.seconds());
+    }
+
+    /** Clean accuracy, as counts. */
+    public Accuracy clean() {
+        return new Accuracy(cleanCorrect, n);
+    }
+
+    /** Robust accuracy, as counts. */
+    public Accuracy robust() {
+        return new Accuracy(robustCorrect, n);
     }
 
     /** Counts how often a goal was met where it could be: an image of the class that is wanted already cannot be led there. */
@@ -107,10 +116,5 @@ public record AttackOutcome(
                 }
             }
         }
-    }
-
-    public static List<Double> interval(Accuracy accuracy) {
-        WilsonInterval interval = accuracy.interval();
-        return List.of(interval.low(), interval.high());
     }
 }

@@ -1,11 +1,14 @@
 package varepsilon.lab.evaluate;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
 import varepsilon.robust.evaluate.Reprediction;
 import varepsilon.robust.evaluate.TransferMatrix;
+import varepsilon.stats.Accuracy;
+import varepsilon.stats.Interval;
 
 /**
  * What came of attacks on a classifier. The top level is the worst case: each image faces the attack that is worst for it.
@@ -14,11 +17,11 @@ import varepsilon.robust.evaluate.TransferMatrix;
  * @param images which images
  * @param goal what the attacks were to reach
  * @param n images
- * @param cleanCorrect right as they are
- * @param cleanAccuracy share of {@code n}
+ * @param cleanCorrect correctly classified without an attack
+ * @param cleanAccuracy their share
  * @param cleanCi95 Wilson 95 % interval of it
- * @param robustCorrect right as they are and after every attack
- * @param robustAccuracy share of {@code n}
+ * @param robustCorrect correctly classified without an attack and after every one
+ * @param robustAccuracy the share of these
  * @param robustCi95 Wilson 95 % interval of it
  * @param maxPerturbation the largest of all attacks, each in its norm
  * @param forwardPasses of all attacks
@@ -52,10 +55,20 @@ public record AttackReport(
         Comparison comparison,
         Transfer transfer,
         List<Saved> saved) {
+    /** Clean accuracy, as counts. */
+    public Accuracy clean() {
+        return new Accuracy(cleanCorrect, n);
+    }
+
+    /** Robust accuracy, as counts. */
+    public Accuracy robust() {
+        return new Accuracy(robustCorrect, n);
+    }
+
     /**
      * Two classifiers under the same attacks.
      *
-     * @param clean on images as they are
+     * @param clean without an attack
      * @param robust each image under the attack that is worst for it and that classifier
      * @param attacks what came of each attack on the other classifier
      */
@@ -80,21 +93,20 @@ public record AttackReport(
     /**
      * Adversarial examples of one classifier before another.
      *
-     * @param bothRight images that both get right as they are
-     * @param fooled how many of these the judge gets wrong after the attack
+     * @param bothCorrect images that both classify correctly before the attack
+     * @param fooled how many of these the judge misclassifies after the attack
      * @param rate share, null where there are no such images
      * @param ci95 Wilson 95 % interval of it, null likewise
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record TransferCell(int bothRight, int fooled, Double rate, List<Double> ci95) {
+    public record TransferCell(
+            @JsonProperty("both_right") int bothCorrect, int fooled, Double rate, List<Double> ci95) {
         static TransferCell of(TransferMatrix.Cell cell) {
             return new TransferCell(
-                    cell.bothRight(),
+                    cell.bothCorrect(),
                     cell.fooled(),
                     cell.rate().orElse(null),
-                    cell.interval()
-                            .map(interval -> List.of(interval.low(), interval.high()))
-                            .orElse(null));
+                    cell.interval().map(Interval::bounds).orElse(null));
         }
     }
 
@@ -104,7 +116,7 @@ public record AttackReport(
      * @param name of the attack
      * @param eps ε, in pixel units
      * @param folder where they lie
-     * @param adversarial images that went from right to wrong when they were attacked
+     * @param adversarial images correctly classified before the attack and misclassified after it
      * @param floats from the file of floats
      * @param bytes from the PNG pairs, rounded to 256 levels
      */
@@ -113,8 +125,8 @@ public record AttackReport(
     /**
      * What the classifier says of saved examples.
      *
-     * @param robustCorrect right before and after
-     * @param stillAdversarial of those that went from right to wrong when attacked, how many still do
+     * @param robustCorrect correctly classified before and after
+     * @param stillAdversarial of those that the attack broke, how many are still misclassified
      * @param differing predicted otherwise than when they were made
      * @param maxPerturbation the largest, in the attack's norm
      * @param withinThreatModel whether that is at most ε, for bytes and half a level for every pixel

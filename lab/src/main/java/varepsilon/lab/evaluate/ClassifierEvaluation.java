@@ -102,6 +102,11 @@ public record ClassifierEvaluation(
         }
     }
 
+    /** The counts behind the accuracy. */
+    public Accuracy counts() {
+        return new Accuracy(correct, n);
+    }
+
     /** This, with a comparison to another classifier on the same images. */
     public ClassifierEvaluation comparedTo(ClassifierEvaluation other) {
         ModelComparison compared = ModelComparison.of(weights, right, other.weights, other.right);
@@ -170,7 +175,7 @@ public record ClassifierEvaluation(
                     all.n(),
                     all.correct(),
                     all.rate(),
-                    AttackOutcome.interval(all),
+                    all.interval().bounds(),
                     loss / all.n(),
                     classes,
                     confusion,

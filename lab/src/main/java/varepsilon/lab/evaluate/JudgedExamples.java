@@ -14,6 +14,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.evaluate.AdversarialImages;
 import varepsilon.robust.evaluate.Judgement;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 
@@ -25,14 +26,14 @@ import varepsilon.tensor.Scope;
  * @param norm {@code linf}, {@code l2} or {@code l1}
  * @param eps ε, in pixel units
  * @param n images
- * @param cleanCorrect right before
- * @param robustCorrect right before, and not broken by a perturbation of at most ε
- * @param cleanAccuracy share of {@code n}
+ * @param cleanCorrect correctly classified before
+ * @param robustCorrect correctly classified before, and not broken by a perturbation of at most ε
+ * @param cleanAccuracy their share
  * @param cleanCi95 Wilson 95 % interval of it
- * @param robustAccuracy share of {@code n}
+ * @param robustAccuracy the share of these
  * @param robustCi95 Wilson 95 % interval of it
  * @param tooLarge perturbations above ε; their images count as not broken
- * @param tooLargeAndWrong how many of them are wrong after, and were right before
+ * @param tooLargeAndWrong how many of them break an image that was correctly classified
  * @param maxPerturbation the largest, in the norm, in pixel units
  * @param medianPerturbation half of them are no larger
  * @param rounded the same with room for the rounding of each value to a level of a byte or to half precision; null where
@@ -57,6 +58,16 @@ public record JudgedExamples(
         double maxPerturbation,
         double medianPerturbation,
         Rounded rounded) {
+    /** Clean accuracy, as counts. */
+    public Accuracy clean() {
+        return new Accuracy(cleanCorrect, n);
+    }
+
+    /** Robust accuracy, as counts. */
+    public Accuracy robust() {
+        return new Accuracy(robustCorrect, n);
+    }
+
     /**
      * With room for rounding.
      *
@@ -75,7 +86,7 @@ public record JudgedExamples(
                     counted.allowed(),
                     counted.robust().correct(),
                     counted.robust().rate(),
-                    AttackOutcome.interval(counted.robust()),
+                    counted.robust().interval().bounds(),
                     counted.tooLarge(),
                     counted.tooLargeAndWrong());
         }
@@ -114,9 +125,9 @@ public record JudgedExamples(
                     judged.clean().correct(),
                     judged.exact().robust().correct(),
                     judged.clean().rate(),
-                    AttackOutcome.interval(judged.clean()),
+                    judged.clean().interval().bounds(),
                     judged.exact().robust().rate(),
-                    AttackOutcome.interval(judged.exact().robust()),
+                    judged.exact().robust().interval().bounds(),
                     judged.exact().tooLarge(),
                     judged.exact().tooLargeAndWrong(),
                     judged.maxPerturbation(),

@@ -1,9 +1,9 @@
 package varepsilon.lab.evaluate;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
-import varepsilon.stats.DifferenceInterval;
 import varepsilon.stats.PairedComparison;
 
 /**
@@ -12,13 +12,13 @@ import varepsilon.stats.PairedComparison;
  * @param first the one
  * @param second the other
  * @param n images
- * @param bothRight that both get right
- * @param onlyFirst that the first alone gets right
- * @param onlySecond that the second alone gets right
- * @param bothWrong that neither gets right
- * @param firstAccuracy share that the first gets right
+ * @param bothCorrect that both classify correctly
+ * @param onlyFirst that the first alone classifies correctly
+ * @param onlySecond that the second alone classifies correctly
+ * @param bothWrong that neither classifies correctly
+ * @param firstAccuracy accuracy of the first
  * @param firstCi95 Wilson 95 % interval of it
- * @param secondAccuracy share that the second gets right
+ * @param secondAccuracy accuracy of the second
  * @param secondCi95 Wilson 95 % interval of it
  * @param difference accuracy of the first less that of the second
  * @param differenceCi95 95 % interval of the difference, by Newcombe for pairs
@@ -29,7 +29,7 @@ public record ModelComparison(
         String first,
         String second,
         int n,
-        int bothRight,
+        @JsonProperty("both_right") int bothCorrect,
         int onlyFirst,
         int onlySecond,
         int bothWrong,
@@ -43,26 +43,30 @@ public record ModelComparison(
     /**
      * Counts.
      *
-     * @param firstRight by image
-     * @param secondRight by the same images
+     * @param firstCorrect whether the first classifies it correctly, by image
+     * @param secondCorrect the same of the second
      */
-    static ModelComparison of(String first, boolean[] firstRight, String second, boolean[] secondRight) {
-        PairedComparison pairs = PairedComparison.of(firstRight, secondRight);
-        DifferenceInterval interval = pairs.interval();
+    static ModelComparison of(String first, boolean[] firstCorrect, String second, boolean[] secondCorrect) {
+        PairedComparison pairs = PairedComparison.of(firstCorrect, secondCorrect);
         return new ModelComparison(
                 first,
                 second,
                 pairs.n(),
-                pairs.bothRight(),
+                pairs.bothCorrect(),
                 pairs.onlyFirst(),
                 pairs.onlySecond(),
                 pairs.bothWrong(),
                 pairs.first().rate(),
-                AttackOutcome.interval(pairs.first()),
+                pairs.first().interval().bounds(),
                 pairs.second().rate(),
-                AttackOutcome.interval(pairs.second()),
+                pairs.second().interval().bounds(),
                 pairs.difference(),
-                List.of(interval.low(), interval.high()),
+                pairs.interval().bounds(),
                 pairs.pValue());
+    }
+
+    /** The counts alone. */
+    public PairedComparison pairs() {
+        return new PairedComparison(bothCorrect, onlyFirst, onlySecond, bothWrong);
     }
 }

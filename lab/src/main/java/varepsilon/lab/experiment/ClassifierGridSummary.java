@@ -13,6 +13,7 @@ import varepsilon.report.IntervalChart;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.stats.Accuracy;
+import varepsilon.stats.Percent;
 
 /** Trained classifiers side by side. */
 final class ClassifierGridSummary {
@@ -25,7 +26,6 @@ final class ClassifierGridSummary {
             "epochs",
             "forward_passes",
             "backward_passes");
-    private static final double PERCENT = 100;
 
     private final List<String> keys;
     private final List<GridExperiment.Run> runs;
@@ -110,10 +110,10 @@ final class ClassifierGridSummary {
         Accuracy clean = Tested.of(best).clean();
         return String.format(
                 Locale.ROOT,
-                "Of %d trainings, that with %s is right on most test images: %.1f %% (95 %%: %s).",
+                "Of %d trainings, that with %s classifies most test images correctly: %s (95 %%: %s).",
                 runs.size(),
                 best.assignment().label(),
-                PERCENT * clean.rate(),
+                Percent.of(clean.rate()),
                 interval(clean));
     }
 
@@ -147,15 +147,10 @@ final class ClassifierGridSummary {
     }
 
     private static IntervalChart.Mark mark(String series, Accuracy of) {
-        return new IntervalChart.Mark(
-                series, of.rate(), of.interval().low(), of.interval().high());
+        return IntervalChart.Mark.of(series, of.interval());
     }
 
     private static String interval(Accuracy of) {
-        return String.format(
-                Locale.ROOT,
-                "%.1f–%.1f",
-                PERCENT * of.interval().low(),
-                PERCENT * of.interval().high());
+        return Percent.dashed(of.interval());
     }
 }

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.Interval;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /**
  * A row of a published robustness table, measured.
@@ -29,7 +29,6 @@ record RobustnessRow(
         Map<String, PairedComparison> mended,
         Accuracy asMeant) {
     private static final double SIGNIFICANT = 0.05;
-    private static final int PERCENT = 100;
 
     static RobustnessRow of(PublishedRow row, RobustnessExperiment.Measured of, RobustnessExperiment experiment)
             throws IOException {
@@ -82,18 +81,18 @@ record RobustnessRow(
     }
 
     private boolean agrees(Accuracy measured) {
-        DifferenceInterval interval = difference(measured);
+        Interval interval = difference(measured);
         double rounding = Math.pow(10, -published.decimals()) / 2;
         return interval.low() <= rounding && interval.high() >= -rounding;
     }
 
     /** How much more is right as run than was published. */
-    DifferenceInterval difference() {
+    Interval difference() {
         return difference(asRun);
     }
 
-    private DifferenceInterval difference(Accuracy measured) {
-        return DifferenceInterval.independent(measured, publishedAccuracy());
+    private Interval difference(Accuracy measured) {
+        return measured.less(publishedAccuracy());
     }
 
     /** The defect whose mending alone changes the as-run figure most, where that is more than chance. */
@@ -113,21 +112,12 @@ record RobustnessRow(
     String verdict(boolean comparable) {
         List<String> words = new ArrayList<>();
         if (comparable) {
-            words.add(
-                    agrees()
-                            ? "agrees"
-                            : String.format(
-                                    Locale.ROOT,
-                                    "differs by %+.1f points",
-                                    PERCENT * (asRun.rate() - published.accuracy())));
+            words.add(agrees() ? "agrees" : "differs by " + Percent.points(asRun.rate() - published.accuracy()));
         }
         explanation()
                 .ifPresentOrElse(
-                        defect -> words.add(String.format(
-                                Locale.ROOT,
-                                "%s: %+.1f points when put right",
-                                defect,
-                                PERCENT * mended.get(defect).difference())),
+                        defect -> words.add(defect + ": "
+                                + Percent.points(mended.get(defect).difference()) + " when put right"),
                         () -> words.add("no defect matters here"));
         return String.join("; ", words);
     }

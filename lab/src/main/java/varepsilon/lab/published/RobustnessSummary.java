@@ -16,6 +16,7 @@ import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
 import varepsilon.stats.Accuracy;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /** The published robustness table beside what was measured of it. */
 final class RobustnessSummary {
@@ -127,14 +128,14 @@ final class RobustnessSummary {
         json.put("correct", of.correct());
         json.put("n", of.n());
         json.put("accuracy", of.rate());
-        json.put("ci95", List.of(of.interval().low(), of.interval().high()));
+        json.put("ci95", of.interval().bounds());
         return json;
     }
 
     private static Map<String, Object> json(PairedComparison pairs) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("difference", pairs.difference());
-        json.put("ci95", List.of(pairs.interval().low(), pairs.interval().high()));
+        json.put("ci95", pairs.interval().bounds());
         json.put("p", pairs.pValue());
         return json;
     }
@@ -219,12 +220,7 @@ final class RobustnessSummary {
     }
 
     private static String withInterval(Accuracy of) {
-        return String.format(
-                Locale.ROOT,
-                "%.1f (%.1f–%.1f)",
-                PERCENT * of.rate(),
-                PERCENT * of.interval().low(),
-                PERCENT * of.interval().high());
+        return Percent.number(of.rate(), 1) + " (" + Percent.dashed(of.interval()) + ")";
     }
 
     /** What follows from the numbers. */
@@ -257,17 +253,17 @@ final class RobustnessSummary {
         double byClamp = clean.asRun().rate() - row.clampAlone().rate();
         return String.format(
                 Locale.ROOT,
-                "On the pre-trained model without defence, as run, %s leaves %.1f %% right of %.1f %% (published: %.1f %%);"
-                        + " the clamp alone, with no attack at all, leaves %.1f %%: %s of the loss. As meant, at ε = %s in"
-                        + " pixels, it leaves %.1f %%.",
+                "On the pre-trained model without defence, as run, %s takes clean accuracy of %s to %s (published: %s);"
+                        + " the clamp alone, with no attack at all, takes it to %s: %s of the loss. As meant, at ε = %s in"
+                        + " pixels, the attack takes it to %s.",
                 experiment.settings().attackName().toUpperCase(Locale.ROOT),
-                PERCENT * row.asRun().rate(),
-                PERCENT * clean.asRun().rate(),
-                PERCENT * row.published().accuracy(),
-                PERCENT * row.clampAlone().rate(),
-                lost > 0 ? String.format(Locale.ROOT, "%.0f %%", PERCENT * byClamp / lost) : "more than all",
+                Percent.of(clean.asRun().rate()),
+                Percent.of(row.asRun().rate()),
+                Percent.of(row.published().accuracy()),
+                Percent.of(row.clampAlone().rate()),
+                lost > 0 ? Percent.of(byClamp / lost, 0) : "more than all",
                 AttackSpec.pixels(experiment.settings().asMeant().eps()),
-                PERCENT * row.asMeant().rate());
+                Percent.of(row.asMeant().rate()));
     }
 
     private Optional<RobustnessRow> first(Predicate<PublishedRow> wanted) {
@@ -328,8 +324,7 @@ final class RobustnessSummary {
     }
 
     private static IntervalChart.Mark mark(String series, Accuracy of) {
-        return new IntervalChart.Mark(
-                series, of.rate(), of.interval().low(), of.interval().high());
+        return IntervalChart.Mark.of(series, of.interval());
     }
 
     private IntervalChart defectChart() {
@@ -406,11 +401,7 @@ final class RobustnessSummary {
     }
 
     private static String interval(PairedComparison pairs) {
-        return String.format(
-                Locale.ROOT,
-                "%+.1f to %+.1f",
-                PERCENT * pairs.interval().low(),
-                PERCENT * pairs.interval().high());
+        return Percent.signedRange(pairs.interval(), 1);
     }
 
     private static String probability(PairedComparison pairs) {

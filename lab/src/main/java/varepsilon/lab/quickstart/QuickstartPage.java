@@ -16,7 +16,7 @@ import varepsilon.lab.run.VaeResults;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
-import varepsilon.stats.Accuracy;
+import varepsilon.stats.Interval;
 
 /** All that a quickstart gave on one page. */
 public final class QuickstartPage {
@@ -108,13 +108,13 @@ public final class QuickstartPage {
         page.paragraph(QuickstartReading.sentences(both));
         IntervalChart chart = new IntervalChart(
                         String.format(Locale.ROOT, "Accuracy where each pixel may change by %s", both.eps()),
-                        "share of the test digits that is read right")
+                        "share of the test digits that is correctly classified")
                 .percent()
                 .range(0, 1);
         AttackOutcome clean = both.standard().attacks().get(0);
         AttackOutcome cleanDefended = both.defended().attacks().get(0);
         chart.row(
-                "as they are",
+                "clean",
                 mark("standard training", clean.cleanCorrect(), clean.n()),
                 mark("adversarial training", cleanDefended.cleanCorrect(), cleanDefended.n()));
         for (int i = 0; i < both.standard().attacks().size(); i++) {
@@ -130,9 +130,7 @@ public final class QuickstartPage {
     }
 
     private static IntervalChart.Mark mark(String series, int correct, int n) {
-        Accuracy of = new Accuracy(correct, n);
-        return new IntervalChart.Mark(
-                series, of.rate(), of.interval().low(), of.interval().high());
+        return IntervalChart.Mark.of(series, Interval.ofShare(correct, n));
     }
 
     private static void picture(HtmlPage page, Path file, String caption) throws IOException {

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Locale;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.report.Table;
-import varepsilon.stats.WilsonInterval;
+import varepsilon.stats.Interval;
+import varepsilon.stats.Percent;
 
 /** What the quickstart measured of its classifiers, as a table and two sentences that follow from the numbers. */
 final class QuickstartReading {
@@ -22,18 +23,18 @@ final class QuickstartReading {
         AttackOutcome clean = standard.get(0);
         AttackOutcome cleanDefended = defended.get(0);
         table.row(
-                "as they are",
+                "clean",
                 clean.cleanAccuracy(),
-                interval(cleanInterval(clean)),
+                Percent.range(clean.clean().interval()),
                 cleanDefended.cleanAccuracy(),
-                interval(cleanInterval(cleanDefended)));
+                Percent.range(cleanDefended.clean().interval()));
         for (int i = 0; i < standard.size(); i++) {
             table.row(
                     name(standard.get(i)),
                     standard.get(i).robustAccuracy(),
-                    interval(robustInterval(standard.get(i))),
+                    Percent.range(standard.get(i).robust().interval()),
                     defended.get(i).robustAccuracy(),
-                    interval(robustInterval(defended.get(i))));
+                    Percent.range(defended.get(i).robust().interval()));
         }
         return String.format(
                 Locale.ROOT,
@@ -61,34 +62,33 @@ final class QuickstartReading {
     private static String attackSentence(List<AttackOutcome> standard) {
         return String.format(
                 Locale.ROOT,
-                "Random changes of that size leave the standard classifier right on %s of the digits, the worst that %s"
-                        + " finds on %s.",
-                percent(standard.get(0).robustAccuracy()),
-                name(last(standard)),
-                percent(last(standard).robustAccuracy()));
+                "The standard classifier has a robust accuracy of %s under random changes of that size, and of %s under"
+                        + " %s.",
+                Percent.of(standard.get(0).robustAccuracy()),
+                Percent.of(last(standard).robustAccuracy()),
+                name(last(standard)));
     }
 
     /** Whether the defence holds, and what it costs; claims no difference that the intervals do not show. */
     private static String defenceSentence(AttackOutcome standard, AttackOutcome defended) {
-        WilsonInterval without = robustInterval(standard);
-        WilsonInterval with = robustInterval(defended);
-        String robust = percent(defended.robustAccuracy());
+        Interval without = standard.robust().interval();
+        Interval with = defended.robust().interval();
+        String robust = Percent.of(defended.robustAccuracy());
         if (with.low() <= without.high()) {
             return "Training on such changes "
                     + (with.high() < without.low() ? "made it worse" : "made no clear difference") + ": " + robust
                     + " under the same attack.";
         }
-        return "The one trained on such changes too stays right on " + robust + " under the same attack, and "
+        return "The one trained on such changes too has " + robust + " under the same attack, and "
                 + price(standard, defended) + ".";
     }
 
     private static String price(AttackOutcome standard, AttackOutcome defended) {
-        String both = percent(defended.cleanAccuracy()) + " instead of " + percent(standard.cleanAccuracy())
-                + " of them as they are";
-        if (cleanInterval(defended).high() < cleanInterval(standard).low()) {
-            return "pays for it by getting only " + both;
+        String both = Percent.of(defended.cleanAccuracy()) + " instead of " + Percent.of(standard.cleanAccuracy());
+        if (defended.clean().interval().high() < standard.clean().interval().low()) {
+            return "pays for it with clean accuracy: " + both;
         }
-        return "does not clearly pay for it: it gets " + both;
+        return "does not clearly pay for it with clean accuracy: " + both;
     }
 
     private static AttackOutcome last(List<AttackOutcome> outcomes) {
@@ -97,21 +97,5 @@ final class QuickstartReading {
 
     private static String name(AttackOutcome outcome) {
         return outcome.steps() == null ? outcome.name() : outcome.name() + "-" + outcome.steps();
-    }
-
-    private static WilsonInterval cleanInterval(AttackOutcome outcome) {
-        return WilsonInterval.of(outcome.cleanCorrect(), outcome.n());
-    }
-
-    private static WilsonInterval robustInterval(AttackOutcome outcome) {
-        return WilsonInterval.of(outcome.robustCorrect(), outcome.n());
-    }
-
-    private static String interval(WilsonInterval interval) {
-        return String.format(Locale.ROOT, "%.1f to %.1f", 100 * interval.low(), 100 * interval.high());
-    }
-
-    private static String percent(double share) {
-        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 }

@@ -281,7 +281,11 @@ public final class ClassifierRun implements AutoCloseable {
                 best.validation("accuracy"),
                 best.validation().get("robust_accuracy"),
                 new ClassifierResults.Test(
-                        clean.n(), clean.correct(), clean.rate(), AttackOutcome.interval(clean), attack));
+                        clean.n(),
+                        clean.correct(),
+                        clean.rate(),
+                        clean.interval().bounds(),
+                        attack));
     }
 
     /** Lets other processes in. */

@@ -21,8 +21,9 @@ import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.DifferenceInterval;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
+import varepsilon.stats.SampleMean;
 
 /**
  * Question 2.1c: whether training on shifted and mirrored images makes a model withstand FGSM. For each of several seeds two
@@ -160,17 +161,17 @@ final class AugmentationStudy implements Study {
             return pairs.stream().map(which).mapToDouble(what).toArray();
         }
 
-        private OverRuns plain(ToDoubleFunction<Model> what) {
-            return OverRuns.of(of(Pair::plain, what));
+        private SampleMean plain(ToDoubleFunction<Model> what) {
+            return SampleMean.of(of(Pair::plain, what));
         }
 
-        private OverRuns augmented(ToDoubleFunction<Model> what) {
-            return OverRuns.of(of(Pair::augmented, what));
+        private SampleMean augmented(ToDoubleFunction<Model> what) {
+            return SampleMean.of(of(Pair::augmented, what));
         }
 
         /** With augmentation less without it. */
-        private OverRuns gain(ToDoubleFunction<Model> what) {
-            return OverRuns.ofDifferences(of(Pair::augmented, what), of(Pair::plain, what));
+        private SampleMean gain(ToDoubleFunction<Model> what) {
+            return SampleMean.ofDifferences(of(Pair::augmented, what), of(Pair::plain, what));
         }
     }
 
@@ -182,8 +183,10 @@ final class AugmentationStudy implements Study {
      */
     record Findings(double epsilon, List<Arm> arms) {
         Verdict verdict() {
-            long better = arms.stream().filter(arm -> gain(arm).low() > 0).count();
-            long worse = arms.stream().filter(arm -> gain(arm).high() < 0).count();
+            long better =
+                    arms.stream().filter(arm -> gain(arm).interval().low() > 0).count();
+            long worse =
+                    arms.stream().filter(arm -> gain(arm).interval().high() < 0).count();
             if (better == arms.size()) {
                 return Verdict.CONFIRMED;
             }
@@ -193,7 +196,7 @@ final class AugmentationStudy implements Study {
             return worse > 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED;
         }
 
-        private static OverRuns gain(Arm arm) {
+        private static SampleMean gain(Arm arm) {
             return arm.gain(Model::robust);
         }
 
@@ -214,23 +217,23 @@ final class AugmentationStudy implements Study {
                     String.join(", and ", rest));
         }
 
-        private static String judged(OverRuns gain) {
-            return gain.low() > 0
+        private static String judged(SampleMean gain) {
+            return gain.interval().low() > 0
                     ? ", which is a gain"
-                    : gain.high() < 0 ? ", which is a loss" : ", which may be either way";
+                    : gain.interval().high() < 0 ? ", which is a loss" : ", which may be either way";
         }
 
-        private static String inPoints(OverRuns gain) {
-            return Shares.points(gain.mean(), gain.low(), gain.high());
+        private static String inPoints(SampleMean gain) {
+            return Percent.points(gain.interval());
         }
 
         String because() {
             List<String> parts = arms.stream()
                     .map(arm -> Words.text(
-                            "%s: mean difference %s, ± %.1f between seeds, %d of %d seeds better",
+                            "%s: mean difference %s, ± %s between seeds, %d of %d seeds better",
                             arm.name(),
                             inPoints(gain(arm)),
-                            100 * gain(arm).std(),
+                            Percent.number(gain(arm).std(), 1),
                             arm.pairs().stream()
                                     .filter(pair -> pair.underFgsm().difference() > 0)
                                     .count(),
@@ -244,16 +247,13 @@ final class AugmentationStudy implements Study {
                     new IntervalChart("What augmentation adds under FGSM", "difference in accuracy").percent();
             for (Arm arm : arms) {
                 for (Pair pair : arm.pairs()) {
-                    DifferenceInterval interval = pair.underFgsm().interval();
                     chart.row(
                             arm.name() + ", seed " + pair.seed(),
-                            new IntervalChart.Mark(
-                                    "one seed", pair.underFgsm().difference(), interval.low(), interval.high()));
+                            IntervalChart.Mark.of("one seed", pair.underFgsm().interval()));
                 }
-                OverRuns gain = gain(arm);
                 chart.row(
                         arm.name() + ", mean",
-                        new IntervalChart.Mark("mean over seeds", gain.mean(), gain.low(), gain.high()));
+                        IntervalChart.Mark.of("mean over seeds", gain(arm).interval()));
             }
             return chart;
         }
@@ -278,8 +278,8 @@ final class AugmentationStudy implements Study {
             table.row(arm.name(), name, spread(arm.plain(what)), spread(arm.augmented(what)), inPoints(arm.gain(what)));
         }
 
-        private static String spread(OverRuns runs) {
-            return Words.text("%.1f ± %.1f", 100 * runs.mean(), 100 * runs.std());
+        private static String spread(SampleMean runs) {
+            return Percent.number(runs.mean(), 1) + " ± " + Percent.number(runs.std(), 1);
         }
 
         Table pairs() {
@@ -300,9 +300,7 @@ final class AugmentationStudy implements Study {
                             compared.second().rate(),
                             compared.first().rate(),
                             compared.difference(),
-                            Shares.range(
-                                    compared.interval().low(),
-                                    compared.interval().high()),
+                            Percent.range(compared.interval()),
                             compared.pValue());
                 }
             }
@@ -321,10 +319,10 @@ final class AugmentationStudy implements Study {
             return numbers;
         }
 
-        private static void put(Map<String, Double> numbers, String name, OverRuns gain) {
+        private static void put(Map<String, Double> numbers, String name, SampleMean gain) {
             numbers.put(name + "_gain", gain.mean());
-            numbers.put(name + "_gain_low", gain.low());
-            numbers.put(name + "_gain_high", gain.high());
+            numbers.put(name + "_gain_low", gain.interval().low());
+            numbers.put(name + "_gain_high", gain.interval().high());
             numbers.put(name + "_gain_std", gain.std());
         }
 

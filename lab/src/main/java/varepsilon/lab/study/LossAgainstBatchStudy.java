@@ -20,8 +20,8 @@ import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.defense.Adversary;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
-import varepsilon.stats.DifferenceInterval;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /**
  * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step, which
@@ -243,18 +243,17 @@ final class LossAgainstBatchStudy implements Study {
                     .map(pair -> Words.text(
                             "%s agree on %s of the test images (with another seed %s) and differ under FGSM by %s",
                             pair.name(),
-                            Shares.percent(pair.loss().agreementWith(pair.batch())),
-                            Shares.percent(pair.loss().agreementWith(pair.otherSeed())),
+                            Percent.of(pair.loss().agreementWith(pair.batch())),
+                            Percent.of(pair.loss().agreementWith(pair.otherSeed())),
                             difference(pair)))
                     .toList();
             return "Models trained in the two ways " + String.join(", those ", parts) + ".";
         }
 
         private static String difference(Trained pair) {
-            PairedComparison robust =
-                    PairedComparison.of(pair.loss().robust(), pair.batch().robust());
-            DifferenceInterval interval = robust.interval();
-            return Shares.points(robust.difference(), interval.low(), interval.high());
+            return Percent.points(
+                    PairedComparison.of(pair.loss().robust(), pair.batch().robust())
+                            .interval());
         }
 
         String because() {
@@ -317,14 +316,8 @@ final class LossAgainstBatchStudy implements Study {
                     name,
                     what,
                     first.agreementWith(second),
-                    Shares.points(
-                            clean.difference(),
-                            clean.interval().low(),
-                            clean.interval().high()),
-                    Shares.points(
-                            robust.difference(),
-                            robust.interval().low(),
-                            robust.interval().high()),
+                    Percent.points(clean.interval()),
+                    Percent.points(robust.interval()),
                     robust.pValue());
         }
 

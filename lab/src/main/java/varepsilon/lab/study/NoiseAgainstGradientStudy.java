@@ -23,8 +23,9 @@ import varepsilon.robust.attack.UniformNoise;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.Interval;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /**
  * Question 2.1a: noise and FGSM of the same size. Sign noise moves every pixel as far as FGSM does, so that nothing but the
@@ -218,7 +219,7 @@ final class NoiseAgainstGradientStudy implements Study {
                 Table.number("lead lost", "logits", 3),
                 Table.number("lead lost per grey level", "logits", 4));
         Accuracy clean = report.clean();
-        table.row("0", "none", clean.rate(), Shares.range(clean.interval()), 0.0, 0.0, null);
+        table.row("0", "none", clean.rate(), Percent.range(clean.interval()), 0.0, 0.0, null);
         for (int i = 0; i < epsilons.size(); i++) {
             for (Perturbation perturbation : PERTURBATIONS) {
                 Accuracy accuracy = Accuracy.of(robust(report, i, perturbation));
@@ -227,7 +228,7 @@ final class NoiseAgainstGradientStudy implements Study {
                         AttackSpec.pixels(epsilons.get(i)),
                         perturbation.label,
                         accuracy.rate(),
-                        Shares.range(accuracy.interval()),
+                        Percent.range(accuracy.interval()),
                         effect.lossGained(),
                         effect.leadLost(),
                         effect.leadLost() / (255 * epsilons.get(i)));
@@ -252,7 +253,7 @@ final class NoiseAgainstGradientStudy implements Study {
         }
 
         StudyResult.Verdict verdict() {
-            DifferenceInterval difference = noiseAndFgsm.interval();
+            Interval difference = noiseAndFgsm.interval();
             if (difference.high() < 0) {
                 return StudyResult.Verdict.CONTRADICTED;
             }
@@ -271,13 +272,13 @@ final class NoiseAgainstGradientStudy implements Study {
                     Locale.ROOT,
                     "At ε = %s, sign noise leaves %s of the images right and FGSM %s, of %s without a perturbation",
                     AttackSpec.pixels(epsilon),
-                    Shares.percent(noiseAndFgsm.first()),
-                    Shares.percent(noiseAndFgsm.second()),
-                    Shares.percent(clean));
+                    Percent.of(noiseAndFgsm.first().interval()),
+                    Percent.of(noiseAndFgsm.second().interval()),
+                    Percent.of(clean.interval()));
             return switch (verdict()) {
                 case CONTRADICTED -> both + ": noise does more harm.";
                 case UNDECIDED -> both + ": no clear difference.";
-                default -> both + ": noise does " + Shares.percent(Math.max(0, shareOfDamage())) + " of FGSM's harm.";
+                default -> both + ": noise does " + Percent.of(Math.max(0, shareOfDamage())) + " of FGSM's harm.";
             };
         }
 
@@ -286,17 +287,17 @@ final class NoiseAgainstGradientStudy implements Study {
                     Locale.ROOT,
                     "To first order random signs move the lead of the true class by %s of what the gradient's signs do,"
                             + " up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
-                    Shares.percent(alignment.measured()),
-                    Shares.percent(alignment.predicted()),
+                    Percent.of(alignment.measured()),
+                    Percent.of(alignment.predicted()),
                     alignment.measured() < 0.5
                             ? "in so many dimensions nearly all of them are at a right angle to it"
                             : "there are so few directions that chance finds it");
         }
 
         String because() {
-            DifferenceInterval difference = noiseAndFgsm.interval();
+            Interval difference = noiseAndFgsm.interval();
             return "On the same images, accuracy under sign noise less that under FGSM is "
-                    + Shares.points(noiseAndFgsm.difference(), difference.low(), difference.high()) + ".";
+                    + Percent.points(noiseAndFgsm.interval()) + ".";
         }
 
         Map<String, Double> numbers() {

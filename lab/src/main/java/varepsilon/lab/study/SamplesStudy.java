@@ -19,7 +19,8 @@ import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.Interval;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -40,8 +41,8 @@ final class SamplesStudy implements Study {
      */
     record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) {
         /** How much less often it is sure of samples than of test images. */
-        DifferenceInterval gap() {
-            return DifferenceInterval.independent(test, sample);
+        Interval gap() {
+            return test.less(sample);
         }
     }
 
@@ -141,8 +142,7 @@ final class SamplesStudy implements Study {
     }
 
     private static IntervalChart.Mark mark(Accuracy share) {
-        return new IntervalChart.Mark(
-                "sure", share.rate(), share.interval().low(), share.interval().high());
+        return IntervalChart.Mark.of("sure", share.interval());
     }
 
     private static Table table(Sure sure) {
@@ -166,16 +166,15 @@ final class SamplesStudy implements Study {
     }
 
     static StudyResult result(List<Exhibit> exhibits, Sure sure) {
-        DifferenceInterval gap = sure.gap();
+        Interval gap = sure.gap();
         String reading = Words.text(
-                "A classifier of digits is sure of %.1f %% of the test images, of %.1f %% of their reconstructions and of"
-                        + " %.1f %% of the samples. Of samples it is sure %.1f to %.1f points less often than of test images"
+                "A classifier of digits is sure of %s of the test images, of %s of their reconstructions and of"
+                        + " %s of the samples. Of samples it is sure %s points less often than of test images"
                         + " (95 %%).",
-                100 * sure.test().rate(),
-                100 * sure.reconstruction().rate(),
-                100 * sure.sample().rate(),
-                100 * gap.low(),
-                100 * gap.high());
+                Percent.of(sure.test().rate()),
+                Percent.of(sure.reconstruction().rate()),
+                Percent.of(sure.sample().rate()),
+                Percent.range(gap));
         boolean less = gap.low() > 0;
         return new StudyResult(
                 exhibits,

@@ -13,8 +13,8 @@ import varepsilon.report.Table;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.TrialReport;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.DifferenceInterval;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /**
  * Question 2.3b: what PGD's further steps buy and cost. Cost is what was really asked of the model: images forward and
@@ -202,19 +202,20 @@ final class StrengthAgainstCostStudy implements Study {
                     .map(model -> Words.text(
                             "of the %s model FGSM leaves %s right for %.1f passes an image and PGD-%d %s for %.1f",
                             model.name(),
-                            Shares.percent(model.fgsm().accuracy()),
+                            Percent.of(model.fgsm().accuracy().interval()),
                             model.fgsm().passes(),
                             USUAL_STEPS,
-                            Shares.percent(model.usual().accuracy()),
+                            Percent.of(model.usual().accuracy().interval()),
                             model.usual().passes()))
                     .toList();
             List<String> rest = models.stream()
                     .map(model -> Words.text(
-                            "%s takes another %.1f points from the %s one for %.1f times the passes of PGD-%d",
+                            "%s takes another %s points from the %s one for %.1f times the passes of PGD-%d",
                             model.strongest().name(),
-                            100
-                                    * (model.usual().accuracy().rate()
-                                            - model.strongest().accuracy().rate()),
+                            Percent.number(
+                                    model.usual().accuracy().rate()
+                                            - model.strongest().accuracy().rate(),
+                                    1),
                             model.name(),
                             model.strongest().passes() / model.usual().passes(),
                             USUAL_STEPS))
@@ -225,15 +226,12 @@ final class StrengthAgainstCostStudy implements Study {
 
         String because() {
             List<String> each = models.stream()
-                    .map(model -> {
-                        DifferenceInterval interval = model.fgsmLessPgd().interval();
-                        return Words.text(
-                                "%s: FGSM leaves more right than PGD-%d by %s, for %.2f of its passes",
-                                model.name(),
-                                USUAL_STEPS,
-                                Shares.points(model.fgsmLessPgd().difference(), interval.low(), interval.high()),
-                                model.fgsm().passes() / model.usual().passes());
-                    })
+                    .map(model -> Words.text(
+                            "%s: FGSM leaves more right than PGD-%d by %s, for %.2f of its passes",
+                            model.name(),
+                            USUAL_STEPS,
+                            Percent.points(model.fgsmLessPgd().interval()),
+                            model.fgsm().passes() / model.usual().passes()))
                     .toList();
             return String.join("; ", each) + ".";
         }
@@ -246,20 +244,11 @@ final class StrengthAgainstCostStudy implements Study {
                 chart.curve(
                         "PGD, " + model.name(),
                         pgd.stream().mapToDouble(Attempt::passes).toArray(),
-                        pgd.stream().mapToDouble(one -> one.accuracy().rate()).toArray(),
-                        pgd.stream()
-                                .mapToDouble(one -> one.accuracy().interval().low())
-                                .toArray(),
-                        pgd.stream()
-                                .mapToDouble(one -> one.accuracy().interval().high())
-                                .toArray());
-                Accuracy fgsm = model.fgsm().accuracy();
-                chart.points(
+                        pgd.stream().map(one -> one.accuracy().interval()).toList());
+                chart.point(
                         "FGSM, " + model.name(),
-                        new double[] {model.fgsm().passes()},
-                        new double[] {fgsm.rate()},
-                        new double[] {fgsm.interval().low()},
-                        new double[] {fgsm.interval().high()});
+                        model.fgsm().passes(),
+                        model.fgsm().accuracy().interval());
             }
             return chart;
         }
@@ -274,13 +263,13 @@ final class StrengthAgainstCostStudy implements Study {
                     Table.number("time an image", "ms", 1));
             for (Attacked model : models) {
                 Accuracy clean = Accuracy.of(model.right());
-                table.row(model.name(), "none", clean.rate(), Shares.range(clean.interval()), null, null);
+                table.row(model.name(), "none", clean.rate(), Percent.range(clean.interval()), null, null);
                 for (Attempt attempt : model.attempts()) {
                     table.row(
                             model.name(),
                             attempt.name(),
                             attempt.accuracy().rate(),
-                            Shares.range(attempt.accuracy().interval()),
+                            Percent.range(attempt.accuracy().interval()),
                             attempt.passes(),
                             1000 * attempt.seconds() / attempt.robust().length);
                 }

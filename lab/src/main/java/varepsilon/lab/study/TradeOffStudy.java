@@ -14,8 +14,9 @@ import varepsilon.report.Table;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.DifferenceInterval;
+import varepsilon.stats.Interval;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 
 /**
  * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
@@ -160,8 +161,8 @@ final class TradeOffStudy implements Study {
         }
 
         Verdict verdict() {
-            DifferenceInterval gain = gain().interval();
-            DifferenceInterval price = price().interval();
+            Interval gain = gain().interval();
+            Interval price = price().interval();
             if (gain.high() < 0 || price.high() < 0) {
                 return Verdict.CONTRADICTED;
             }
@@ -179,10 +180,10 @@ final class TradeOffStudy implements Study {
                     defended().alpha(),
                     STEPS,
                     AttackSpec.pixels(epsilon),
-                    Shares.percent(undefended().robust()),
-                    Shares.percent(defended().robust()),
-                    Shares.percent(undefended().clean()),
-                    Shares.percent(defended().clean()),
+                    Percent.of(undefended().robust().interval()),
+                    Percent.of(defended().robust().interval()),
+                    Percent.of(undefended().clean().interval()),
+                    Percent.of(defended().clean().interval()),
                     between());
         }
 
@@ -195,24 +196,20 @@ final class TradeOffStudy implements Study {
         }
 
         String because() {
-            DifferenceInterval gain = gain().interval();
-            DifferenceInterval price = price().interval();
             return "On the same images the defence changes accuracy under PGD by "
-                    + Shares.points(gain().difference(), gain.low(), gain.high())
+                    + Percent.points(gain().interval())
                     + " and on images as they are by "
-                    + Shares.points(-price().difference(), -price.high(), -price.low()) + ".";
+                    + Percent.points(price().interval().negated()) + ".";
         }
 
         LineChart front() {
             LineChart chart = new LineChart(
                     "Accuracy and robustness", "accuracy under PGD-" + STEPS, "accuracy on images as they are");
             for (Point point : points) {
-                chart.points(
+                chart.point(
                         "α = " + point.alpha(),
-                        new double[] {point.robust().rate()},
-                        new double[] {point.clean().rate()},
-                        new double[] {point.clean().interval().low()},
-                        new double[] {point.clean().interval().high()});
+                        point.robust().rate(),
+                        point.clean().interval());
             }
             return chart;
         }
@@ -232,11 +229,7 @@ final class TradeOffStudy implements Study {
             chart.curve(
                     name,
                     points.stream().mapToDouble(Point::alpha).toArray(),
-                    accuracies.stream().mapToDouble(Accuracy::rate).toArray(),
-                    accuracies.stream().mapToDouble(one -> one.interval().low()).toArray(),
-                    accuracies.stream()
-                            .mapToDouble(one -> one.interval().high())
-                            .toArray());
+                    accuracies.stream().map(Accuracy::interval).toList());
         }
 
         /** @param before what the models were before they were trained further */
@@ -265,11 +258,11 @@ final class TradeOffStudy implements Study {
             table.row(
                     name,
                     clean.rate(),
-                    Shares.range(clean.interval()),
+                    Percent.range(clean.interval()),
                     fgsm.rate(),
-                    Shares.range(fgsm.interval()),
+                    Percent.range(fgsm.interval()),
                     pgd.rate(),
-                    Shares.range(pgd.interval()));
+                    Percent.range(pgd.interval()));
         }
 
         Map<String, Double> numbers() {

@@ -16,7 +16,9 @@ import varepsilon.report.Table;
 import varepsilon.robust.evaluate.TransferMatrix;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
-import varepsilon.stats.WilsonInterval;
+import varepsilon.stats.Interval;
+import varepsilon.stats.Percent;
+import varepsilon.stats.SampleMean;
 
 /**
  * Question 2.1b: perturbations made on a model A before a model B, which shares neither its training images nor its first
@@ -60,8 +62,8 @@ final class TransferStudy implements Study {
             int usual = work.epsilons().indexOf(work.epsilon());
             Accuracy cleanA = work.measure("model A", a.classifier(), List.of()).clean();
             Accuracy cleanB = work.measure("model B", b.classifier(), List.of()).clean();
-            OverRuns cosine =
-                    OverRuns.of(LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
+            SampleMean cosine =
+                    SampleMean.of(LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
             Findings findings = new Findings(work.epsilon(), cleanA, cleanB, fgsm.get(usual), noise.get(usual), cosine);
             return findings.result(List.of(
                     new Exhibit.Chart(
@@ -114,29 +116,29 @@ final class TransferStudy implements Study {
     private static void add(
             LineChart chart, String name, List<Double> epsilons, List<TransferMatrix> matrices, int made, int shown) {
         double[] x = new double[epsilons.size()];
-        double[][] y = new double[3][x.length];
+        List<Interval> y = new ArrayList<>();
         for (int i = 0; i < x.length; i++) {
-            Fooled fooled = Fooled.of(matrices.get(i).cell(made, shown));
             x[i] = 255 * epsilons.get(i);
-            y[0][i] = fooled.rate();
-            y[1][i] = fooled.interval().low();
-            y[2][i] = fooled.interval().high();
+            y.add(Fooled.of(matrices.get(i).cell(made, shown)).interval());
         }
-        chart.curve(name, x, y[0], y[1], y[2]);
+        chart.curve(name, x, y);
     }
 
     /** The share of images, right for both before, that a perturbation turns. */
-    private record Fooled(int n, double rate, WilsonInterval interval) {
+    private record Fooled(int n, Interval interval) {
         static Fooled of(TransferMatrix.Cell cell) {
-            if (cell.bothRight() == 0) {
+            if (cell.bothCorrect() == 0) {
                 throw new IllegalStateException("no image is right for both models: they have not learned the task");
             }
-            return new Fooled(
-                    cell.bothRight(), cell.rate().orElseThrow(), cell.interval().orElseThrow());
+            return new Fooled(cell.bothCorrect(), cell.interval().orElseThrow());
+        }
+
+        double rate() {
+            return interval.value();
         }
 
         String inWords() {
-            return Shares.percent(rate) + " (" + Shares.range(interval) + ")";
+            return Percent.of(interval);
         }
     }
 
@@ -156,7 +158,7 @@ final class TransferStudy implements Study {
             Accuracy cleanB,
             TransferMatrix fgsm,
             TransferMatrix noise,
-            OverRuns cosine) {
+            SampleMean cosine) {
         private Fooled transferred(int judge) {
             return Fooled.of(fgsm.cell(1 - judge, judge));
         }
@@ -177,7 +179,7 @@ final class TransferStudy implements Study {
         }
 
         private boolean gradientsLieAlike() {
-            return cosine.low() > 0;
+            return cosine.interval().low() > 0;
         }
 
         /** Whether what was made on the other model fools this one as a rule. */
@@ -204,7 +206,7 @@ final class TransferStudy implements Study {
                             + " models, which share neither images nor first weights, have a mean cosine of %.3f ± %.3f"
                             + " (standard error)%s.",
                     AttackSpec.pixels(epsilon),
-                    Shares.percent(Fooled.of(fgsm.cell(0, 0)).rate()),
+                    Percent.of(Fooled.of(fgsm.cell(0, 0)).rate()),
                     transferred(1).inWords(),
                     control(1).inWords(),
                     transferred(0).inWords(),
@@ -230,12 +232,12 @@ final class TransferStudy implements Study {
             return Words.text(
                     "Interval of B fooled by A's examples %s %%, by noise %s %%; of A by B's %s %%, by noise %s %%; 95 %%"
                             + " interval of the mean cosine %.3f to %.3f.",
-                    Shares.range(transferred(1).interval()),
-                    Shares.range(control(1).interval()),
-                    Shares.range(transferred(0).interval()),
-                    Shares.range(control(0).interval()),
-                    cosine.low(),
-                    cosine.high());
+                    Percent.range(transferred(1).interval()),
+                    Percent.range(control(1).interval()),
+                    Percent.range(transferred(0).interval()),
+                    Percent.range(control(0).interval()),
+                    cosine.interval().low(),
+                    cosine.interval().high());
         }
 
         Table table() {
@@ -256,9 +258,9 @@ final class TransferStudy implements Study {
                             fgsm.names().get(shown),
                             byFgsm.n(),
                             byFgsm.rate(),
-                            Shares.range(byFgsm.interval()),
+                            Percent.range(byFgsm.interval()),
                             byNoise.rate(),
-                            Shares.range(byNoise.interval()));
+                            Percent.range(byNoise.interval()));
                 }
             }
             return table;
@@ -279,8 +281,8 @@ final class TransferStudy implements Study {
                 }
             }
             numbers.put("gradient_cosine", cosine.mean());
-            numbers.put("gradient_cosine_low", cosine.low());
-            numbers.put("gradient_cosine_high", cosine.high());
+            numbers.put("gradient_cosine_low", cosine.interval().low());
+            numbers.put("gradient_cosine_high", cosine.interval().high());
             return numbers;
         }
 

@@ -136,7 +136,7 @@ class RobustnessExperimentTest {
         JsonNode results = report();
 
         assertThat(results.get("reading").asText())
-                .contains("as run, FGSM leaves 20.0 % right of 100.0 % (published: 41.9 %)")
+                .contains("as run, FGSM takes clean accuracy of 100.0 % to 20.0 % (published: 41.9 %)")
                 .contains("the clamp alone, with no attack at all, leaves 60.0 %: 50 % of the loss.")
                 .contains("As meant, at ε = 8/255 in pixels, it leaves 50.0 %.");
         JsonNode attacked = results.get("rows").get(1);
@@ -153,7 +153,7 @@ class RobustnessExperimentTest {
         assertThat(report().get("rows").get(1).get("explained_by").isNull()).isTrue();
 
         pretend(0, 0, 0, 0, 0); // nothing is right, and nothing can be shown
-        assertThat(report().get("reading").asText()).contains("leaves 0.0 % right of 0.0 %");
+        assertThat(report().get("reading").asText()).contains("takes clean accuracy of 0.0 % to 0.0 %");
 
         pretend(5, 2, 5, 5, 5);
         assertThat(report().get("reading").asText()).contains("leaves 20.0 %: more than all of the loss");

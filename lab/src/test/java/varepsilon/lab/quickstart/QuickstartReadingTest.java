@@ -15,7 +15,7 @@ class QuickstartReadingTest {
         // Wilson by hand, z = 1.959964: 950 of 1000 → 0.934686 to 0.961870; 20 of 1000 → 0.012984 to 0.030690.
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 800)))
                 .contains("ε = 0.2\n")
-                .containsPattern("as they are +98\\.0 +96\\.9 to 98\\.7 +97\\.5")
+                .containsPattern("clean +98\\.0 +96\\.9 to 98\\.7 +97\\.5")
                 .containsPattern("uniform-noise +95\\.0 +93\\.5 to 96\\.2 +97\\.0")
                 .containsPattern("pgd-20 +2\\.0 +1\\.3 to 3\\.1 +80\\.0");
     }
@@ -23,24 +23,24 @@ class QuickstartReadingTest {
     @Test
     void aDefenceThatHoldsAndCostsIsSaidToDoBoth() {
         assertThat(reading(attacked(980, 950, 20), attacked(930, 920, 800)))
-                .contains("leave the standard classifier right on 95.0 % of the digits")
-                .contains("the worst that pgd-20 finds on 2.0 %")
-                .contains("stays right on 80.0 % under the same attack")
-                .contains("pays for it by getting only 93.0 % instead of 98.0 %");
+                .contains("has a robust accuracy of 95.0 % under random changes")
+                .contains("and of 2.0 % under pgd-20")
+                .contains("has 80.0 % under the same attack")
+                .contains("pays for it with clean accuracy: 93.0 % instead of 98.0 %");
     }
 
     @Test
     void aCostWithinTheIntervalsIsNotClaimed() {
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 800)))
-                .contains("stays right on 80.0 %")
-                .contains("does not clearly pay for it: it gets 97.5 % instead of 98.0 %");
+                .contains("has 80.0 %")
+                .contains("does not clearly pay for it with clean accuracy: 97.5 % instead of 98.0 %");
     }
 
     @Test
     void aDefenceThatDoesNothingIsNotPraised() {
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 25)))
                 .contains("made no clear difference: 2.5 % under the same attack")
-                .doesNotContain("stays right");
+                .doesNotContain("The one trained on such changes");
         assertThat(reading(attacked(980, 950, 200), attacked(975, 970, 25)))
                 .contains("made it worse: 2.5 % under the same attack");
     }

@@ -14,6 +14,7 @@ import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.robust.evaluate.TransferMatrix;
 import varepsilon.stats.Accuracy;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.SampleMean;
 
 /** Readings and verdicts of the classifiers' studies say what the numbers say, also where these come out otherwise. */
 class ClassifierReadingsTest {
@@ -62,7 +63,7 @@ class ClassifierReadingsTest {
     }
 
     private static TransferStudy.Findings transfer(int aToB, int bToA, int byNoise, double cosine) {
-        OverRuns cosines = OverRuns.of(new double[] {cosine - 0.01, cosine, cosine + 0.01});
+        SampleMean cosines = SampleMean.of(new double[] {cosine - 0.01, cosine, cosine + 0.01});
         return new TransferStudy.Findings(
                 8 / 255.0,
                 new Accuracy(300, N),

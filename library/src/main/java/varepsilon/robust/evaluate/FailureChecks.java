@@ -19,6 +19,7 @@ import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
 import varepsilon.stats.PairedComparison;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
@@ -108,9 +109,9 @@ public final class FailureChecks {
             TrialReport far = curve.trials().get(i);
             PairedComparison pairs = PairedComparison.of(near.robust(), far.robust());
             if (pairs.difference() < 0 && pairs.pValue() < SIGNIFICANCE) {
-                signs.add(far.trial().label() + " leaves "
-                        + Numbers.percent(far.accuracy().rate()) + " right, more than "
-                        + Numbers.percent(near.accuracy().rate()) + " at ε "
+                signs.add(far.trial().label() + ": robust accuracy is "
+                        + Percent.of(far.accuracy().rate()) + ", more than "
+                        + Percent.of(near.accuracy().rate()) + " at ε "
                         + Numbers.shortest(near.trial().threat().epsilon())
                         + ": the attack does not find what it found there; its step size or number of steps is wrong.");
             }
@@ -125,10 +126,10 @@ public final class FailureChecks {
                 && Effort.of(trial.trial().attack()) == Effort.SEARCH
                 && trial.accuracy().interval().low() > chance;
         return fails
-                ? Optional.of(trial.trial().label() + " leaves "
-                        + Numbers.percent(trial.accuracy().rate())
-                        + " right, though it may turn any image into any other; chance would be "
-                        + Numbers.percent(chance) + ", so the attack fails.")
+                ? Optional.of(trial.trial().label() + ": robust accuracy is "
+                        + Percent.of(trial.accuracy().rate())
+                        + ", though the attack may turn any image into any other; chance would be "
+                        + Percent.of(chance) + ", so the attack fails.")
                 : Optional.empty();
     }
 

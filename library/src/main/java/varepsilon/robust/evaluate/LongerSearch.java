@@ -13,7 +13,8 @@ import varepsilon.robust.attack.MiFgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.stats.WilsonInterval;
+import varepsilon.stats.Interval;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
 /**
@@ -70,20 +71,18 @@ public final class LongerSearch {
     }
 
     private static String said(Trial trial, int steps, int broken, int tried) {
-        WilsonInterval share = WilsonInterval.of(broken, tried);
+        Interval share = Interval.ofShare(broken, tried);
         return String.format(
                 Locale.ROOT,
                 "%s has not found all: of %d images that it left correctly classified, %d are broken by %d steps of falling"
-                        + " length from another start, with its loss or the margin loss (%.1f %%, 95 %% interval %.1f to"
-                        + " %.1f). Robust accuracy is lower by about that share of itself; use more steps, more restarts"
+                        + " length from another start, with its loss or the margin loss (%s, 95 %% interval %s). Robust accuracy is lower by about that share of itself; use more steps, more restarts"
                         + " or another loss.",
                 trial.label(),
                 tried,
                 broken,
                 steps,
-                100.0 * broken / tried,
-                100 * share.low(),
-                100 * share.high());
+                Percent.of(share.value()),
+                Percent.range(share));
     }
 
     /** So many that both losses together cost half of the attack, within limits; in L1, with its second restart, all of it. */

@@ -8,7 +8,7 @@ import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Predictions;
 import varepsilon.data.ImageSet;
-import varepsilon.stats.WilsonInterval;
+import varepsilon.stats.Interval;
 
 /**
  * Adversarial examples made on one model, shown to another. Counted are the images that both models get right as they
@@ -28,18 +28,18 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
     /**
      * Adversarial examples of one model before another.
      *
-     * @param bothRight images that both models get right as they are
+     * @param bothCorrect images that both models get right as they are
      * @param fooled how many of these the judging model gets wrong after the attack
      */
-    public record Cell(int bothRight, int fooled) {
+    public record Cell(int bothCorrect, int fooled) {
         /** The share that is fooled; empty where no image is right for both. */
         public Optional<Double> rate() {
-            return bothRight == 0 ? Optional.empty() : Optional.of((double) fooled / bothRight);
+            return bothCorrect == 0 ? Optional.empty() : Optional.of((double) fooled / bothCorrect);
         }
 
         /** 95 % interval of the share; empty where no image is right for both. */
-        public Optional<WilsonInterval> interval() {
-            return bothRight == 0 ? Optional.empty() : Optional.of(WilsonInterval.of(fooled, bothRight));
+        public Optional<Interval> interval() {
+            return bothCorrect == 0 ? Optional.empty() : Optional.of(Interval.ofShare(fooled, bothCorrect));
         }
     }
 
@@ -100,14 +100,14 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
         for (int i = 0; i < right.size(); i++) {
             List<Cell> row = new ArrayList<>();
             for (int j = 0; j < right.size(); j++) {
-                int bothRight = 0;
+                int bothCorrect = 0;
                 int fooled = 0;
                 for (int image = 0; image < right.get(i).length; image++) {
                     boolean both = right.get(i)[image] && right.get(j)[image];
-                    bothRight += both ? 1 : 0;
+                    bothCorrect += both ? 1 : 0;
                     fooled += both && !rightAfter.get(i)[j][image] ? 1 : 0;
                 }
-                row.add(new Cell(bothRight, fooled));
+                row.add(new Cell(bothCorrect, fooled));
             }
             cells.add(row);
         }

@@ -161,7 +161,7 @@ class FailureChecksTest {
         assertThat(signs(report))
                 .singleElement()
                 .asString()
-                .startsWith("pgd linf 0.45 leaves 100.0 % right, more than 0.0 % at ε 0.1");
+                .startsWith("pgd linf 0.45: robust accuracy is 100.0 %, more than 0.0 % at ε 0.1");
     }
 
     @Test
@@ -172,7 +172,7 @@ class FailureChecksTest {
                 .singleElement()
                 .asString()
                 .startsWith(
-                        "pgd linf 1.0 leaves 100.0 % right, though it may turn any image into any other; chance would")
+                        "pgd linf 1.0: robust accuracy is 100.0 %, though the attack may turn any image into any other; chance would")
                 .contains("50.0 %");
         assertThat(signs(report(masked(), images, trial(new Fgsm(), 1)))).isEmpty();
     }

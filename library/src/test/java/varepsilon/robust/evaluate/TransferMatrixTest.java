@@ -15,7 +15,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.stats.WilsonInterval;
+import varepsilon.stats.Interval;
 import varepsilon.tensor.Device;
 
 class TransferMatrixTest {
@@ -54,8 +54,8 @@ class TransferMatrixTest {
         for (int i = 0; i < 3; i++) {
             RobustnessReport alone = evaluation.of(models.get(i), images);
             TransferMatrix.Cell own = matrix.cell(i, i);
-            assertThat(own.bothRight()).isEqualTo(alone.clean().correct());
-            assertThat(own.bothRight() - own.fooled())
+            assertThat(own.bothCorrect()).isEqualTo(alone.clean().correct());
+            assertThat(own.bothCorrect() - own.fooled())
                     .isEqualTo(alone.trials().get(0).accuracy().correct());
         }
         assertThat(matrix.cell(0, 0).fooled()).isBetween(5, 55);
@@ -64,11 +64,11 @@ class TransferMatrixTest {
         // The gradient of one half is zero on the other, which is left as it is.
         assertThat(matrix.cell(0, 1).fooled()).isZero();
         assertThat(matrix.cell(1, 0).fooled()).isZero();
-        assertThat(matrix.cell(0, 1).bothRight()).isEqualTo(matrix.cell(1, 1).bothRight());
+        assertThat(matrix.cell(0, 1).bothCorrect()).isEqualTo(matrix.cell(1, 1).bothCorrect());
         assertThat(matrix.cell(0, 0).rate().orElseThrow())
                 .isCloseTo(matrix.cell(0, 0).fooled() / 60.0, within(1e-12));
         assertThat(matrix.cell(0, 0).interval())
-                .contains(WilsonInterval.of(matrix.cell(0, 0).fooled(), 60));
+                .contains(Interval.ofShare(matrix.cell(0, 0).fooled(), 60));
     }
 
     @Test

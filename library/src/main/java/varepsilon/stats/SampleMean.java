@@ -1,21 +1,21 @@
-package varepsilon.lab.study;
+package varepsilon.stats;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * Values measured independently of each other, such as one a seed.
+ * The mean of values measured independently of each other, such as one a seed.
  *
  * @param n how many, at least 2
  * @param mean of them
  * @param std their standard deviation, by n − 1
  */
-record OverRuns(int n, double mean, double std) {
+public record SampleMean(int n, double mean, double std) {
     private static final double CONFIDENCE = 0.95;
 
     /** @throws IllegalArgumentException where there are fewer than two, which have no spread */
-    static OverRuns of(double[] values) {
+    public static SampleMean of(double[] values) {
         if (values.length < 2) {
             throw new IllegalArgumentException(values.length + " values: expected at least 2");
         }
@@ -23,11 +23,11 @@ record OverRuns(int n, double mean, double std) {
         double squares = Arrays.stream(values)
                 .map(value -> (value - mean) * (value - mean))
                 .sum();
-        return new OverRuns(values.length, mean, Math.sqrt(squares / (values.length - 1)));
+        return new SampleMean(values.length, mean, Math.sqrt(squares / (values.length - 1)));
     }
 
     /** Of the differences of pairs. */
-    static OverRuns ofDifferences(double[] first, double[] second) {
+    public static SampleMean ofDifferences(double[] first, double[] second) {
         if (first.length != second.length) {
             throw new IllegalArgumentException(first.length + " and " + second.length + " values: expected pairs");
         }
@@ -37,21 +37,13 @@ record OverRuns(int n, double mean, double std) {
     }
 
     /** Standard error of the mean. */
-    double standardError() {
+    public double standardError() {
         return std / Math.sqrt(n);
     }
 
-    /** Lower end of Student's 95 % interval of the mean. */
-    double low() {
-        return mean - halfWidth();
-    }
-
-    /** Its upper end. */
-    double high() {
-        return mean + halfWidth();
-    }
-
-    private double halfWidth() {
-        return standardError() * TDistribution.of(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2);
+    /** The mean with Student's 95 % interval. */
+    public Interval interval() {
+        double half = standardError() * TDistribution.of(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2);
+        return new Interval(mean, mean - half, mean + half);
     }
 }
