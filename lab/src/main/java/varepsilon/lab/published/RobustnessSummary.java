@@ -253,12 +253,12 @@ final class RobustnessSummary {
         double byClamp = clean.asRun().rate() - row.clampAlone().rate();
         return String.format(
                 Locale.ROOT,
-                "On the pre-trained model without defence, as run, %s takes clean accuracy of %s to %s (published: %s);"
-                        + " the clamp alone, with no attack at all, takes it to %s: %s of the loss. As meant, at ε = %s in"
-                        + " pixels, the attack takes it to %s.",
-                experiment.settings().attackName().toUpperCase(Locale.ROOT),
+                "On the pre-trained model without defence, as run, accuracy is %s without and %s under %s (published: %s);"
+                        + " after the clamp alone, with no attack at all, it is %s: %s of the loss. As meant, at ε = %s in"
+                        + " pixels, it is %s under attack.",
                 Percent.of(clean.asRun().rate()),
                 Percent.of(row.asRun().rate()),
+                experiment.settings().attackName().toUpperCase(Locale.ROOT),
                 Percent.of(row.published().accuracy()),
                 Percent.of(row.clampAlone().rate()),
                 lost > 0 ? Percent.of(byClamp / lost, 0) : "more than all",

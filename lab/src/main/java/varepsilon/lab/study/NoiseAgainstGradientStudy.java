@@ -295,7 +295,6 @@ final class NoiseAgainstGradientStudy implements Study {
         }
 
         String because() {
-            Interval difference = noiseAndFgsm.interval();
             return "On the same images, accuracy under sign noise less that under FGSM is "
                     + Percent.points(noiseAndFgsm.interval()) + ".";
         }

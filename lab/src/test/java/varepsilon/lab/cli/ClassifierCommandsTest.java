@@ -289,7 +289,7 @@ class ClassifierCommandsTest {
                 .succeeded()
                 .out();
         assertThat(both)
-                .contains("on mnist/test, untargeted: 50 images")
+                .contains("on mnist/test, untargeted: clean accuracy ")
                 .containsPattern("fgsm linf 0.1 +\\d+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +0.1000")
                 .contains("pgd-2 linf 0.1")
                 .contains("worst of all")

@@ -136,9 +136,9 @@ class RobustnessExperimentTest {
         JsonNode results = report();
 
         assertThat(results.get("reading").asText())
-                .contains("as run, FGSM takes clean accuracy of 100.0 % to 20.0 % (published: 41.9 %)")
-                .contains("the clamp alone, with no attack at all, leaves 60.0 %: 50 % of the loss.")
-                .contains("As meant, at ε = 8/255 in pixels, it leaves 50.0 %.");
+                .contains("as run, accuracy is 100.0 % without and 20.0 % under FGSM (published: 41.9 %)")
+                .contains("after the clamp alone, with no attack at all, it is 60.0 %: 50 % of the loss.")
+                .contains("As meant, at ε = 8/255 in pixels, it is 50.0 % under attack.");
         JsonNode attacked = results.get("rows").get(1);
         assertThat(attacked.at("/as_run/correct").asInt()).isEqualTo(2);
         assertThat(attacked.at("/clamp_alone/accuracy").asDouble()).isEqualTo(0.6);
@@ -149,14 +149,15 @@ class RobustnessExperimentTest {
         assertThat(results.at("/comparisons/0/difference").asDouble()).isZero();
 
         pretend(10, 8, 2, 2, 2);
-        assertThat(report().get("reading").asText()).contains("leaves 80.0 %: 25 % of the loss.", "it leaves 20.0 %.");
+        assertThat(report().get("reading").asText())
+                .contains("it is 80.0 %: 25 % of the loss.", "it is 20.0 % under attack.");
         assertThat(report().get("rows").get(1).get("explained_by").isNull()).isTrue();
 
-        pretend(0, 0, 0, 0, 0); // nothing is right, and nothing can be shown
-        assertThat(report().get("reading").asText()).contains("takes clean accuracy of 0.0 % to 0.0 %");
+        pretend(0, 0, 0, 0, 0); // nothing is correctly classified, and nothing can be shown
+        assertThat(report().get("reading").asText()).contains("accuracy is 0.0 % without and 0.0 % under");
 
         pretend(5, 2, 5, 5, 5);
-        assertThat(report().get("reading").asText()).contains("leaves 20.0 %: more than all of the loss");
+        assertThat(report().get("reading").asText()).contains("it is 20.0 %: more than all of the loss");
     }
 
     @Test
