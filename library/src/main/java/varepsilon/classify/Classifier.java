@@ -1,6 +1,7 @@
 package varepsilon.classify;
 
 import java.util.List;
+import java.util.function.Supplier;
 import varepsilon.tensor.Tensor;
 
 /** Anything that gives logits for images: a network, a TorchScript file, a lambda. */
@@ -15,11 +16,19 @@ public interface Classifier extends AutoCloseable {
     Tensor logits(Tensor pixels);
 
     /**
-     * Runs {@code work} while the classifier behaves as in use, not as in training: batch normalisation neither uses nor
-     * moves the statistics of a batch. Modes are restored afterwards, also when an exception passes.
+     * What {@code work} gives while the classifier is in evaluation mode: batch normalisation neither uses nor moves the
+     * statistics of a batch. Modes are restored afterwards, also when an exception passes.
      */
+    default <T> T evaluating(Supplier<T> work) {
+        return work.get();
+    }
+
+    /** As {@link #evaluating(Supplier)}, for work without a result. */
     default void evaluating(Runnable work) {
-        work.run();
+        evaluating(() -> {
+            work.run();
+            return null;
+        });
     }
 
     /** What a person should know of how its answers have been understood so far: ends of sentences that it begins. */

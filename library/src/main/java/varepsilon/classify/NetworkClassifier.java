@@ -2,6 +2,7 @@ package varepsilon.classify;
 
 import java.util.Optional;
 import varepsilon.nn.Init;
+import java.util.function.Supplier;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Module;
 import varepsilon.tensor.Device;
@@ -43,8 +44,8 @@ public final class NetworkClassifier implements Classifier {
     }
 
     @Override
-    public void evaluating(Runnable work) {
-        network.evaluating(work);
+    public <T> T evaluating(Supplier<T> work) {
+        return network.evaluating(work);
     }
 
     /** The network whose parameters are trained. */

@@ -1,7 +1,6 @@
 package varepsilon.classify;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -18,10 +17,9 @@ public final class Predictions {
 
     /** In evaluation mode, checked; they belong to the open scope. */
     public static Tensor logits(Classifier classifier, Tensor pixels) {
-        AtomicReference<Tensor> logits = new AtomicReference<>();
-        classifier.evaluating(() -> logits.set(classifier.logits(pixels)));
-        Logits.check(logits.get(), pixels.size(0));
-        return logits.get();
+        Tensor logits = classifier.evaluating(() -> classifier.logits(pixels));
+        Logits.check(logits, pixels.size(0));
+        return logits;
     }
 
     public static int[] of(Tensor logits) {

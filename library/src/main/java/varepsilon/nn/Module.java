@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
@@ -104,13 +105,21 @@ public abstract class Module implements AutoCloseable {
         children.values().forEach(child -> child.train(training));
     }
 
-    /** Runs {@code work} in evaluation mode; every part gets its own mode back, also when an exception passes. */
+    /** As {@link #evaluating(Supplier)}, for work without a result. */
     public final void evaluating(Runnable work) {
+        evaluating(() -> {
+            work.run();
+            return null;
+        });
+    }
+
+    /** What {@code work} gives in evaluation mode; every part gets its own mode back, also when an exception passes. */
+    public final <T> T evaluating(Supplier<T> work) {
         List<Runnable> restore = new ArrayList<>();
         rememberModes(restore);
         train(false);
         try {
-            work.run();
+            return work.get();
         } finally {
             restore.forEach(Runnable::run);
         }

@@ -165,16 +165,13 @@ public final class VaePictures {
     }
 
     private static Images drawn(Vae vae, long seed, String stream, Function<Rng, Tensor> work) {
-        Images[] result = new Images[1];
-        vae.evaluating(() -> {
+        return vae.evaluating(() -> {
             try (var scope = Scope.withoutGradients();
                     Rng rng = Seed.of(seed).split("pictures: " + stream).stream()) {
                 Tensor images = work.apply(rng);
-                result[0] =
-                        new Images(images.toFloats(), (int) images.size(1), (int) images.size(2), (int) images.size(3));
+                return new Images(images.toFloats(), (int) images.size(1), (int) images.size(2), (int) images.size(3));
             }
         });
-        return result[0];
     }
 
     /** Pictures of p(x|z), decoded in portions, so that thousands need no more memory than a batch of training. */

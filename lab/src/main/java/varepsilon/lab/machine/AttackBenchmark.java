@@ -144,10 +144,7 @@ public final class AttackBenchmark implements AutoCloseable {
             };
             DoubleSupplier textbook = () -> {
                 try (var attacked = Scope.open()) {
-                    double[] right = new double[1];
-                    classifier.evaluating(
-                            () -> right[0] = hits(textbookPgd(pixels, pixels, labels, ATTACK_STEPS), labels));
-                    return right[0];
+                    return classifier.evaluating(() -> hits(textbookPgd(pixels, pixels, labels, ATTACK_STEPS), labels));
                 }
             };
             SideBySide times = SideBySide.measure(ours, textbook, WARM_UP, rounds);
@@ -190,10 +187,9 @@ public final class AttackBenchmark implements AutoCloseable {
                                     .sub(0.5)
                                     .mul(2 * EPSILON))
                             .clamp(0, 1);
-                    Tensor[] perturbed = new Tensor[1];
-                    classifier.evaluating(
-                            () -> perturbed[0] = textbookPgd(pixels, start, labels, TRAINING_ATTACK_STEPS));
-                    Tensor loss = Ops.crossEntropy(classifier.logits(perturbed[0]), labels)
+                    Tensor perturbed = classifier.evaluating(
+                            () -> textbookPgd(pixels, start, labels, TRAINING_ATTACK_STEPS));
+                    Tensor loss = Ops.crossEntropy(classifier.logits(perturbed), labels)
                             .mean();
                     sgd.step(Gradients.of(loss, sgd.parameters()));
                     return loss.item();

@@ -1,6 +1,5 @@
 package varepsilon.lab.study;
 
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import varepsilon.classify.Classifier;
 import varepsilon.data.Batch;
@@ -89,10 +88,9 @@ final class LossGeometry {
         try (var scope = Scope.withGradients()) {
             Tensor pixels = batch.pixels(device).requiresGrad(true);
             Tensor labels = batch.labels().to(device);
-            AtomicReference<Tensor> gradient = new AtomicReference<>();
-            classifier.evaluating(() -> gradient.set(Gradients.of(
-                    AttackLoss.MARGIN.of(classifier.logits(pixels), labels).sum(), pixels)));
-            return scope.keep(gradient.get().detach());
+            Tensor gradient = classifier.evaluating(() -> Gradients.of(
+                    AttackLoss.MARGIN.of(classifier.logits(pixels), labels).sum(), pixels));
+            return scope.keep(gradient.detach());
         }
     }
 
@@ -153,11 +151,10 @@ final class LossGeometry {
         /** Loss and margin of some images, at their places. */
         private void put(Tensor pixels, Tensor labels, int[] indices, double[] losses, double[] margins) {
             try (var scope = Scope.withoutGradients()) {
-                AtomicReference<Tensor> logits = new AtomicReference<>();
-                classifier.evaluating(() -> logits.set(classifier.logits(pixels)));
+                Tensor logits = classifier.evaluating(() -> classifier.logits(pixels));
                 double[] ofLoss =
-                        AttackLoss.EXACT_CROSS_ENTROPY.of(logits.get(), labels).toDoubles();
-                double[] ofMargin = AttackLoss.MARGIN.of(logits.get(), labels).toDoubles();
+                        AttackLoss.EXACT_CROSS_ENTROPY.of(logits, labels).toDoubles();
+                double[] ofMargin = AttackLoss.MARGIN.of(logits, labels).toDoubles();
                 for (int i = 0; i < indices.length; i++) {
                     losses[indices[i]] = ofLoss[i];
                     margins[indices[i]] = ofMargin[i];

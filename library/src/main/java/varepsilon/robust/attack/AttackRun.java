@@ -1,7 +1,6 @@
 package varepsilon.robust.attack;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
@@ -56,10 +55,10 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
         try (var scope = Scope.withoutGradients()) {
             requireImages(pixels);
-            AtomicReference<AttackResult> result = new AtomicReference<>();
-            classifier.evaluating(() -> result.set(attacked(attack, pixels.detach(), labels, classes, draws, cost)));
-            scope.keep(result.get().adversarial());
-            return result.get();
+            AttackResult result = classifier.evaluating(
+                    () -> attacked(attack, pixels.detach(), labels, classes, draws, cost));
+            scope.keep(result.adversarial());
+            return result;
         }
     }
 

@@ -1,5 +1,6 @@
 package varepsilon.robust.defense;
 
+import java.util.function.Supplier;
 import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
@@ -61,14 +62,14 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
         ThreatModel now = threatAt(epoch);
         try (var scope = Scope.withoutGradients()) {
             Problem problem = Problem.ofTraining(classifier, pixels, labels, now, cost);
-            Tensor[] delta = new Tensor[1];
-            if (mode == Mode.EVALUATION) {
-                classifier.evaluating(() -> delta[0] = attack.perturb(problem, Draws.shared(rng)));
-            } else {
-                delta[0] = attack.perturb(problem, Draws.shared(rng));
-            }
-            return scope.keep(moved(pixels, delta[0], now));
+            Tensor delta = inMode(classifier, () -> attack.perturb(problem, Draws.shared(rng)));
+            return scope.keep(moved(pixels, delta, now));
         }
+    }
+
+    /** What {@code work} gives while the classifier is in this adversary's mode. */
+    <T> T inMode(NetworkClassifier classifier, Supplier<T> work) {
+        return mode == Mode.EVALUATION ? classifier.evaluating(work) : work.get();
     }
 
     /** What FGSM makes of images, N×…, where the gradient of their losses is known already. */

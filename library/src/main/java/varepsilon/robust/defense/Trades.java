@@ -56,16 +56,11 @@ public final class Trades extends ClassifierObjective {
     }
 
     private Tensor diverging(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
-        Tensor[] reference = new Tensor[1];
         try (var scope = Scope.withoutGradients()) {
-            Runnable look = () -> reference[0] = classifier().logits(pixels).logSoftmax(1);
-            if (adversary.mode() == Adversary.Mode.EVALUATION) {
-                classifier().evaluating(look);
-            } else {
-                look.run();
-            }
+            Tensor reference = adversary.inMode(
+                    classifier(), () -> classifier().logits(pixels).logSoftmax(1));
             cost.forward(pixels.size(0));
-            AttackLoss loss = (logits, unused) -> divergence(reference[0], logits);
+            AttackLoss loss = (logits, unused) -> divergence(reference, logits);
             Attack raising = attack.withLoss(loss);
             Adversary bound = new Adversary(raising, adversary.threat(), adversary.warmUpEpochs(), adversary.mode());
             return scope.keep(bound.perturbed(classifier(), pixels, labels, epoch(), rng, cost));
