@@ -118,7 +118,7 @@ class GpuTest {
         assertThat(Device.parse("cuda:0")).isEqualTo(gpu);
         assertThatThrownBy(() -> Device.parse("cuda:99"))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("--device cuda:99: there are ");
+                .hasMessageContaining("device cuda:99: there are ");
     }
 
     @ParameterizedTest

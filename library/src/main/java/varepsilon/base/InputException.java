@@ -1,10 +1,10 @@
 package varepsilon.base;
 
 /**
- * Input from outside (a file, a flag, a configuration) that cannot be used. The message is one line for the person at
- * the keyboard: the file or flag, what was found, what was expected and what to do.
+ * Input from outside (a file, a parameter, a configuration) that cannot be used. The message is one line for a person:
+ * the file or parameter, what was found, what was expected and what to do.
  */
-public final class InputException extends RuntimeException {
+public class InputException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** An error with a message that needs no stack trace to be understood. */

@@ -1,8 +1,8 @@
 package varepsilon.classify;
 
 import java.util.Optional;
-import varepsilon.nn.Init;
 import java.util.function.Supplier;
+import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Module;
 import varepsilon.tensor.Device;

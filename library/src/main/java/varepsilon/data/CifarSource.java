@@ -37,7 +37,7 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
     /**
      * What tells the two apart.
      *
-     * @param name on the command line
+     * @param name as people write it
      * @param description one line on what it is and who made it
      * @param folder that of the binary version's files
      * @param labelBytes at the start of a record
@@ -309,9 +309,11 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
     }
 
     private InputException missing(String fileName, Path folder) {
-        return new InputException(name() + ": " + fileName + " is missing (looked in " + folder
-                + "); run `varepsilon data fetch " + name() + "`, or set --data-dir or " + DataFolder.VARIABLE
-                + " to the folder that holds " + kind.folder + "/ or " + kind.python.folder + "/");
+        return new DataFilesException(
+                name(),
+                name() + ": " + fileName + " is missing (looked in " + folder
+                        + "); fetch it, or set the data folder or " + DataFolder.VARIABLE
+                        + " to the one that holds " + kind.folder + "/ or " + kind.python.folder + "/");
     }
 
     // What is in them.

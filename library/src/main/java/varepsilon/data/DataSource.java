@@ -10,7 +10,7 @@ import varepsilon.base.Watch;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
 public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource {
-    /** The name on the command line. */
+    /** Its name, as people write it. */
     String name();
 
     /** One line on what it is and who made it. */
@@ -70,8 +70,7 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
         return others.isEmpty()
                 ? List.of()
                 : List.of(String.join(", ", others) + ": not as published; figures from "
-                        + (others.size() == 1 ? "it" : "them") + " do not compare with others' on " + name()
-                        + " (`varepsilon data info " + name() + "` gives the checksums)");
+                        + (others.size() == 1 ? "it" : "them") + " do not compare with others' on " + name());
     }
 
     /**

@@ -11,7 +11,7 @@ import varepsilon.base.InputException;
 /**
  * What there is to know about a data set.
  *
- * @param name its name on the command line
+ * @param name its name, as people write it
  * @param description one line on what it is and who made it
  * @param channels C of its images
  * @param height H of its images

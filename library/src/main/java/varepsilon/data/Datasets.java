@@ -7,7 +7,7 @@ import java.util.Locale;
 import varepsilon.base.InputException;
 import varepsilon.base.Names;
 
-/** The data sets by the names that the command line knows them by. */
+/** The data sets by the names that people give them by. */
 public final class Datasets {
     private static final List<DataSource> SOURCES = List.of(
             IdxSource.mnist(),
@@ -64,8 +64,10 @@ public final class Datasets {
         for (DataSource.StoredFile file : named(name).stored(dataDir)) {
             String found = file.found();
             if (!found.equals(file.checksum())) {
-                throw new InputException(file.path() + ": checksum " + found + "; expected " + file.checksum()
-                        + ", that of the published file; delete it and run `varepsilon data fetch " + name + "`");
+                throw new DataFilesException(
+                        name,
+                        file.path() + ": checksum " + found + "; expected " + file.checksum()
+                                + ", that of the published file; delete it and fetch it again");
             }
         }
     }

@@ -17,7 +17,7 @@ import varepsilon.base.InputException;
  * @param root the folder
  */
 record FolderSource(Path root) implements DataSource {
-    /** Starts the names of such sets on the command line. */
+    /** Starts the names of such sets. */
     static final String PREFIX = "folder:";
 
     FolderSource {

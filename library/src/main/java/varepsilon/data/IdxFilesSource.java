@@ -17,7 +17,7 @@ import varepsilon.base.InputException;
  * @param files one, two or four
  */
 record IdxFilesSource(List<Path> files) implements DataSource {
-    /** Starts the names of such sets on the command line. */
+    /** Starts the names of such sets. */
     static final String PREFIX = "idx:";
 
     private static final String USAGE = "expected " + PREFIX + "IMAGES,LABELS, " + PREFIX

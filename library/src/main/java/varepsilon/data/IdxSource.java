@@ -16,7 +16,7 @@ import varepsilon.base.InputException;
  * classes. Looked for in a folder of their own in the data folder, where PyTorch's torchvision puts them
  * ({@code MNIST/raw}), and in the data folder itself.
  *
- * @param name the name on the command line, and of the folder
+ * @param name the name as people write it, and of the folder
  * @param torchvision torchvision's name for it
  * @param description one line on what it is and who made it
  * @param classNames names of the classes by label
@@ -163,9 +163,11 @@ record IdxSource(String name, String torchvision, String description, List<Strin
                 throw new InputException(candidate.path() + ": is a folder; expected a file of " + name);
             }
         }
-        throw new InputException(name + ": " + fileName(file) + " is missing (looked in " + folder
-                + ", also for the unpacked file); run `varepsilon data fetch " + name + "`, or set --data-dir or "
-                + DataFolder.VARIABLE + " to the folder that holds " + name + "/ or " + torchvision + "/raw/");
+        throw new DataFilesException(
+                name,
+                name + ": " + fileName(file) + " is missing (looked in " + folder
+                        + ", also for the unpacked file); fetch it, or set the data folder or "
+                        + DataFolder.VARIABLE + " to the one that holds " + name + "/ or " + torchvision + "/raw/");
     }
 
     /** The first folder with one of the files; else the one of the set's own name. */

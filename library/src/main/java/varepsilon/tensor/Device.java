@@ -41,14 +41,14 @@ public record Device(Kind kind, int index) {
         }
         Matcher matcher = NAME.matcher(name);
         if (!matcher.matches()) {
-            throw new InputException("--device " + name + ": expected auto, cpu, cuda or cuda:INDEX");
+            throw new InputException("device " + name + ": expected auto, cpu, cuda or cuda:INDEX");
         }
         if (name.equals("cpu")) {
             return CPU;
         }
         int index = matcher.group(1) == null ? 0 : Integer.parseInt(matcher.group(1));
         Engine.whyNoCuda(index).ifPresent(why -> {
-            throw new InputException("--device " + name + ": " + why);
+            throw new InputException("device " + name + ": " + why);
         });
         return new Device(Kind.CUDA, index);
     }

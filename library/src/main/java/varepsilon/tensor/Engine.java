@@ -93,8 +93,8 @@ public final class Engine {
             throw new InputException(
                     "the engine's GPU part cannot be loaded: " + e.getMessage()
                             + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's linker"
-                            + " finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (VAREPSILON_CUDA=0"
-                            + " ./varepsilon …) the engine computes on the CPU alone",
+                            + " finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (with the launcher:"
+                            + " VAREPSILON_CUDA=0) the engine computes on the CPU alone",
                     e);
         }
     }
@@ -178,10 +178,10 @@ public final class Engine {
     static Optional<String> whyNoCuda(int index) {
         if (!LOADED.hasGpuPart()) {
             return Optional.of("this build of the engine has no GPU support; build with the Maven profile 'cuda' "
-                    + "(VAREPSILON_CUDA=1 ./varepsilon …), or use --device cpu");
+                    + "(with the launcher: VAREPSILON_CUDA=1), or use the device cpu");
         }
         if (!torch.cuda_is_available()) {
-            return Optional.of("the engine finds no NVIDIA GPU or driver; see `nvidia-smi`, or use --device cpu");
+            return Optional.of("the engine finds no NVIDIA GPU or driver; see `nvidia-smi`, or use the device cpu");
         }
         int count = torch.cuda_device_count();
         return index < count

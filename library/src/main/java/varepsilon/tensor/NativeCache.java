@@ -62,7 +62,7 @@ record NativeCache(Path folder, List<String> passedOver) {
         }
         throw new InputException("the native engine needs a folder to be unpacked into and loaded from: "
                 + String.join("; ", passedOver) + "; name another one in the system property " + PROPERTY
-                + " (VAREPSILON_JAVA_OPTS=-D" + PROPERTY + "=DIR ./varepsilon …)");
+                + " (with the launcher: VAREPSILON_JAVA_OPTS=-D" + PROPERTY + "=DIR)");
     }
 
     private static Optional<String> whyNot(Path folder, boolean own) {

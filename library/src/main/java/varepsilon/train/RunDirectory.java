@@ -47,7 +47,7 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static RunDirectory create(Path path, String config) throws IOException {
         if (Files.exists(path.resolve(CONFIG))) {
-            throw new InputException(path + ": holds a run already; --resume goes on with it, or choose another --out");
+            throw new ExistingRunException(path + ": holds a run already; resume it, or choose another folder");
         }
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new InputException(path + ": is a file; expected a folder for the run");
@@ -56,7 +56,7 @@ public final class RunDirectory implements AutoCloseable {
             try (var entries = Files.newDirectoryStream(path, entry -> !entry.endsWith(".lock"))) {
                 if (entries.iterator().hasNext()) {
                     throw new InputException(
-                            path + ": is not empty and not a run; choose another --out, so that nothing is lost");
+                            path + ": is not empty and not a run; choose another folder, so that nothing is lost");
                 }
             }
         }

@@ -33,10 +33,10 @@ public record TrainingPlan(
     /** Refuses counts below 1 and a decay that is none. */
     public TrainingPlan {
         if (epochs < 1) {
-            throw new InputException("--epochs " + epochs + ": expected at least 1");
+            throw new InputException("epochs " + epochs + ": expected at least 1");
         }
         if (batchSize < 1) {
-            throw new InputException("--batch-size " + batchSize + ": expected at least 1");
+            throw new InputException("batchSize " + batchSize + ": expected at least 1");
         }
         if (!(averageDecay >= 0 && averageDecay < 1)) {
             throw new InputException("average decay " + averageDecay + ": expected a number in [0, 1)");

@@ -57,12 +57,13 @@ class DatasetsTest {
                 .hasMessageContainingAll(
                         "train-images-idx3-ubyte.gz",
                         dataDir.resolve("mnist").toString(),
-                        "varepsilon data fetch mnist",
-                        "--data-dir",
+                        "fetch it",
+                        "data folder",
                         "VAREPSILON_DATA");
         assertThatThrownBy(() -> DatasetInfo.of("fashion-mnist", dataDir))
-                .isInstanceOf(InputException.class)
-                .hasMessageContaining("varepsilon data fetch fashion-mnist");
+                .isInstanceOfSatisfying(
+                        DataFilesException.class,
+                        failure -> assertThat(failure.dataSet()).isEqualTo("fashion-mnist"));
     }
 
     @Test

@@ -22,7 +22,7 @@ class DeviceTest {
     void anythingElseIsRefused(String name) {
         assertThatThrownBy(() -> Device.parse(name))
                 .isInstanceOf(InputException.class)
-                .hasMessage("--device " + name + ": expected auto, cpu, cuda or cuda:INDEX");
+                .hasMessage("device " + name + ": expected auto, cpu, cuda or cuda:INDEX");
     }
 
     @Test
@@ -30,8 +30,8 @@ class DeviceTest {
         assumeTrue(Engine.whyNoCuda(0).isPresent(), "this machine has a GPU that the engine can use");
         assertThatThrownBy(() -> Device.parse("cuda:3"))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("--device cuda:3")
-                .hasMessageContaining("--device cpu");
+                .hasMessageContaining("device cuda:3")
+                .hasMessageContaining("use the device cpu");
         assertThat(Device.parse("auto")).isEqualTo(Device.CPU);
     }
 

@@ -45,7 +45,7 @@ class RunDirectoryTest {
         Path path = folder.resolve("run");
         RunDirectory.create(path, "seed: 1").close();
         refused(() -> RunDirectory.create(path, "seed: 2"))
-                .hasMessage(path + ": holds a run already; --resume goes on with it, or choose another --out");
+                .hasMessage(path + ": holds a run already; resume it, or choose another folder");
         assertThat(path.resolve("config.yaml")).hasContent("seed: 1");
 
         Path file = Files.writeString(folder.resolve("file"), "precious");

@@ -329,10 +329,10 @@ class TrainerTest {
     void planAndMetricsAreChecked() {
         assertThatThrownBy(() -> TrainingPlan.of(0, 8, 1, LOSS))
                 .isInstanceOf(InputException.class)
-                .hasMessage("--epochs 0: expected at least 1");
+                .hasMessage("epochs 0: expected at least 1");
         assertThatThrownBy(() -> TrainingPlan.of(1, 0, 1, LOSS))
                 .isInstanceOf(InputException.class)
-                .hasMessage("--batch-size 0: expected at least 1");
+                .hasMessage("batchSize 0: expected at least 1");
         assertThatThrownBy(() ->
                         TinyRun.straight(folder.resolve("run"), TrainingPlan.of(1, 8, SEED, Monitor.smallest("bpd"))))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -8,6 +8,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import varepsilon.base.InputException;
+import varepsilon.data.DataFilesException;
+import varepsilon.train.ExistingRunException;
 import varepsilon.train.TrainingDivergedException;
 
 /** What went wrong, in one line for the person at the keyboard. */
@@ -15,6 +17,13 @@ final class Failures {
     private Failures() {}
 
     static String message(Throwable failure) {
+        if (failure instanceof DataFilesException files) {
+            return files.getMessage() + " (`varepsilon data fetch " + files.dataSet()
+                    + "` fetches it; --data-dir names another folder)";
+        }
+        if (failure instanceof ExistingRunException) {
+            return failure.getMessage() + " (--resume goes on with it, --out names another)";
+        }
         if (failure instanceof InputException || failure instanceof TrainingDivergedException) {
             return failure.getMessage();
         }

@@ -14,7 +14,8 @@ import varepsilon.base.Names;
 
 /** Wrong values of options: exit code 2, like all wrong usage. What is wrong with a file's content gives 1. */
 final class Usage {
-    private static final Pattern NAMED_VALUE = Pattern.compile("^[a-z]+([A-Z][a-z]+)*(?= \\S+: expected)");
+    private static final Pattern NAMED_VALUE =
+            Pattern.compile("^([a-z]+([A-Z][a-z]+)*(?= \\S+: expected)|device(?= \\S+: ))");
 
     private Usage() {}
 

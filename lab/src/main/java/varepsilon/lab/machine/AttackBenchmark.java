@@ -187,8 +187,8 @@ public final class AttackBenchmark implements AutoCloseable {
                                     .sub(0.5)
                                     .mul(2 * EPSILON))
                             .clamp(0, 1);
-                    Tensor perturbed = classifier.evaluating(
-                            () -> textbookPgd(pixels, start, labels, TRAINING_ATTACK_STEPS));
+                    Tensor perturbed =
+                            classifier.evaluating(() -> textbookPgd(pixels, start, labels, TRAINING_ATTACK_STEPS));
                     Tensor loss = Ops.crossEntropy(classifier.logits(perturbed), labels)
                             .mean();
                     sgd.step(Gradients.of(loss, sgd.parameters()));

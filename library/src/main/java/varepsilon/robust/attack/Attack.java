@@ -7,7 +7,7 @@ import varepsilon.tensor.Tensor;
  * measure a model, run one through {@link AttackRun}, which checks what goes in and what comes out.
  */
 public interface Attack {
-    /** Its name on the command line and in reports. */
+    /** Its name in reports. */
     String name();
 
     /**

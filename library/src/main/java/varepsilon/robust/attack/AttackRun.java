@@ -55,8 +55,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
         try (var scope = Scope.withoutGradients()) {
             requireImages(pixels);
-            AttackResult result = classifier.evaluating(
-                    () -> attacked(attack, pixels.detach(), labels, classes, draws, cost));
+            AttackResult result =
+                    classifier.evaluating(() -> attacked(attack, pixels.detach(), labels, classes, draws, cost));
             scope.keep(result.adversarial());
             return result;
         }
