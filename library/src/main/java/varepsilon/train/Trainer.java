@@ -3,50 +3,34 @@ package varepsilon.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
-import varepsilon.nn.Module;
 import varepsilon.nn.Optimizer;
-import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
-import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Trains a model in a run directory. Checkpoints hold everything, so that a run that was killed at any moment and then
+ * Trains a model in a run directory: {@link Fit}, and what it keeps on disk. Checkpoints hold everything, so that a run that was killed at any moment and then
  * resumed gives the same bits as one that was not.
  */
 public final class Trainer {
     private final Objective objective;
-    private final Module model;
     private final Optimizer optimizer;
-    private final double baseLearningRate;
     private final TrainingPlan plan;
     private final RunDirectory run;
     private final Map<String, String> metadata;
     private final List<TrainingListener> listeners;
     private final Watch watch;
-
-    private Checkpoint.State state;
-    private WeightAverage average;
-    private Checkpoint.Position position;
-    private List<EpochResult> history;
-    private Averages averages;
-    private double secondsBefore;
-    private long sittingStarted;
-    private long lastCheckpoint;
 
     /**
      * A trainer for one run.
@@ -64,9 +48,7 @@ public final class Trainer {
             List<TrainingListener> listeners,
             Watch watch) {
         this.objective = objective;
-        this.model = objective.model();
         this.optimizer = optimizer;
-        this.baseLearningRate = optimizer.learningRate();
         this.plan = plan;
         this.run = run;
         // Not Map.copyOf, whose order changes from process to process: the same run writes the same files.
@@ -76,16 +58,6 @@ public final class Trainer {
     }
 
     /**
-     * What came of a training.
-     *
-     * @param history finished epochs, over all sittings
-     * @param bestEpoch the epoch whose weights did best on held-out data, −1 where none was finished
-     * @param complete false where a stop was requested before the end
-     * @param stopped why a rule of the plan ended it before its last epoch; empty where none did
-     */
-    public record Outcome(List<EpochResult> history, int bestEpoch, boolean complete, Optional<String> stopped) {}
-
-    /**
      * Trains to the end of the plan, until one of its rules ends it, or until a stop is requested, going on from the
      * run's checkpoint where there is one.
      *
@@ -93,185 +65,8 @@ public final class Trainer {
      * @throws InputException where the run's checkpoint is damaged, or of another plan or model
      * @throws IOException where the run's files cannot be written; the previous checkpoint is then intact
      */
-    public Outcome train(ImageSet training, ImageSet validation) throws IOException {
-        try (Rng noise = Seed.of(plan.seed()).split("noise").stream();
-                WeightAverage average = new WeightAverage(model, plan.averageDecay())) {
-            this.average = average;
-            state = new Checkpoint.State(model, optimizer, others(), noise);
-            position = Files.exists(run.checkpoint())
-                    ? Checkpoint.read(run.checkpoint(), plan.seed(), state)
-                    : Checkpoint.Position.start(plan.seed());
-            int batches = Batches.of(training, plan.batchSize()).count();
-            if (position.batch() > batches) {
-                throw new InputException(run.checkpoint() + ": stands after batch " + position.batch()
-                        + " of an epoch, which has " + batches + " now; the data or the batch size is another");
-            }
-            history = new ArrayList<>(position.history());
-            averages = new Averages(position.sums(), position.examples());
-            secondsBefore = position.seconds();
-            sittingStarted = System.nanoTime();
-            lastCheckpoint = sittingStarted;
-            for (TrainingListener listener : listeners) {
-                listener.started(List.copyOf(history));
-            }
-            tellProgress(batches);
-            while (!finished() && trainEpoch(training)) {
-                finishEpoch(validation);
-            }
-            return new Outcome(List.copyOf(history), position.bestEpoch(), finished(), reasonToStop());
-        } finally {
-            optimizer.learningRate(baseLearningRate);
-        }
-    }
-
-    private Map<String, Tensor> others() {
-        Map<String, Tensor> others = new LinkedHashMap<>();
-        average.tensors().forEach((name, tensor) -> others.put("average." + name, tensor));
-        objective.memory().forEach((name, tensor) -> others.put("memory." + name, tensor));
-        return others;
-    }
-
-    private boolean finished() {
-        return position.epoch() >= plan.epochs() || reasonToStop().isPresent();
-    }
-
-    private Optional<String> reasonToStop() {
-        return history.isEmpty() || position.epoch() >= plan.epochs()
-                ? Optional.empty()
-                : plan.stopRules().stream()
-                        .flatMap(rule -> rule.reasonToStop(List.copyOf(history)).stream())
-                        .findFirst();
-    }
-
-    /** Trains the rest of the current epoch; false where a stop was requested within it. */
-    private boolean trainEpoch(ImageSet training) throws IOException {
-        model.train(true);
-        Batches batches = Batches.of(training, plan.batchSize())
-                .shuffled(plan.seed(), position.epoch())
-                .startingAt(position.batch());
-        int count = batches.count();
-        var iterator = batches.iterator();
-        while (iterator.hasNext()) {
-            try (var scope = Scope.open()) {
-                train(augmented(iterator.next()), count);
-            }
-            advance();
-            var step = new TrainingListener.Step(
-                    position.epoch(), position.batch(), count, position.step(), averages.values());
-            for (TrainingListener listener : listeners) {
-                listener.stepped(step);
-            }
-            tellProgress(count);
-            boolean stop = watch.stopRequested();
-            if (stop
-                    || System.nanoTime() - lastCheckpoint
-                            > plan.checkpointEvery().toNanos()) {
-                checkpoint();
-            }
-            if (stop) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void tellProgress(int batchesPerEpoch) {
-        watch.progress(
-                "training",
-                (long) position.epoch() * batchesPerEpoch + position.batch(),
-                (long) plan.epochs() * batchesPerEpoch);
-    }
-
-    /** Changed by a stream of its own for each batch: nothing of it needs to be in the checkpoint. */
-    private Batch augmented(Batch batch) {
-        Seed seed = Seed.of(plan.seed()).split("augmentation").split(position.epoch());
-        try (Rng ofBatch = seed.split(position.batch()).stream()) {
-            return plan.augmentation().apply(batch, ofBatch);
-        }
-    }
-
-    private void train(Batch batch, int batches) {
-        int replays = objective.replays();
-        for (int replay = 0; replay < replays; replay++) {
-            try (var scope = Scope.open()) {
-                step(batch, position.epoch() + (position.batch() + replay / (double) replays) / batches);
-            }
-        }
-    }
-
-    private void step(Batch batch, double epoch) {
-        optimizer.learningRate(baseLearningRate * plan.schedule().factor(epoch, plan.epochs()));
-        objective.at(epoch);
-        BatchResult result = objective.evaluate(batch, state.noise());
-        double loss = result.loss().item();
-        if (!Double.isFinite(loss)) {
-            throw diverged("the loss of step " + (optimizer.steps() + 1) + " is " + loss);
-        }
-        List<Tensor> gradients = gradients(result);
-        requireFinite(gradients);
-        optimizer.step(gradients);
-        average.update(optimizer.steps());
-        averages.add(result.perExample(), batch.size());
-    }
-
-    /** The parameters' gradients; that of an input, where one is wanted, comes from the same pass. */
-    private List<Tensor> gradients(BatchResult result) {
-        List<Tensor> parameters = optimizer.parameters();
-        if (result.input().isEmpty()) {
-            return Gradients.of(result.loss(), parameters);
-        }
-        BatchResult.Input input = result.input().get();
-        List<Tensor> inputs = new ArrayList<>(parameters);
-        inputs.add(input.tensor());
-        List<Tensor> gradients = Gradients.of(result.loss(), inputs);
-        try (var scope = Scope.withoutGradients()) {
-            input.gradient().accept(gradients.get(parameters.size()));
-        }
-        return gradients.subList(0, parameters.size());
-    }
-
-    /** Found before the parameters move: they, and what the optimizer keeps, are then still good. */
-    private void requireFinite(List<Tensor> gradients) {
-        List<String> bad = NotFinite.among(optimizer.parameterNames(), gradients);
-        if (!bad.isEmpty()) {
-            throw diverged("the gradient of step " + (optimizer.steps() + 1) + " is not finite in " + bad.size()
-                    + " of " + gradients.size() + " parameters, the first is " + bad.get(0));
-        }
-    }
-
-    private void finishEpoch(ImageSet validation) throws IOException {
-        requireFiniteParameters();
-        Map<String, Double> trained = averages.values();
-        objective.at(position.epoch() + 1);
-        Map<String, Double> validated;
-        try (var averageInUse = average.use()) {
-            validated = validate(objective, validation, plan.batchSize(), plan.seed());
-        }
-        EpochResult result = new EpochResult(position.epoch(), position.step(), seconds(), trained, validated);
-        Monitor monitor = plan.monitor();
-        double value = monitor.value(result);
-        boolean best =
-                position.bestEpoch() < 0 || monitor.isBetter(value, monitor.value(history.get(position.bestEpoch())));
-        history.add(result);
-        averages = new Averages();
-        position = new Checkpoint.Position(
-                plan.seed(),
-                position.epoch() + 1,
-                0,
-                position.step(),
-                result.seconds(),
-                Map.of(),
-                0,
-                best ? result.epoch() : position.bestEpoch(),
-                List.copyOf(history));
-        if (best) {
-            writeWeights(run.bestWeights());
-        }
-        MetricsCsv.write(run.file("metrics.csv"), history);
-        for (TrainingListener listener : listeners) {
-            listener.finished(result);
-        }
-        checkpoint();
+    public Fit.Result train(ImageSet training, ImageSet validation) throws IOException {
+        return new TrainingLoop(objective, optimizer, plan, new InFolder(), listeners, watch).run(training, validation);
     }
 
     /**
@@ -295,67 +90,54 @@ public final class Trainer {
         return averages.values();
     }
 
-    private void advance() {
-        position = new Checkpoint.Position(
-                plan.seed(),
-                position.epoch(),
-                position.batch() + 1,
-                optimizer.steps(),
-                seconds(),
-                new LinkedHashMap<>(averages.sums()),
-                averages.examples(),
-                position.bestEpoch(),
-                position.history());
-    }
-
-    private double seconds() {
-        return secondsBefore + (System.nanoTime() - sittingStarted) / 1e9;
-    }
-
-    private void checkpoint() throws IOException {
-        requireFiniteParameters();
-        // The checkpoint comes last: whoever is killed before it repeats everything that belongs to it.
-        writeWeights(run.lastWeights());
-        Checkpoint.write(run.checkpoint(), position, state);
-        lastCheckpoint = System.nanoTime();
-    }
-
-    private void writeWeights(Path path) throws IOException {
-        Map<String, String> described = new LinkedHashMap<>(metadata);
-        if (plan.averageDecay() > 0) {
-            described.put("average_decay", Double.toString(plan.averageDecay()));
+    /** Keeps weights, metrics and checkpoints in the run directory. */
+    private final class InFolder implements TrainingLoop.Keeping {
+        @Override
+        public Checkpoint.Position begin(Checkpoint.State state, int batchesPerEpoch) throws IOException {
+            if (!Files.exists(run.checkpoint())) {
+                return Checkpoint.Position.start(plan.seed());
+            }
+            Checkpoint.Position position = Checkpoint.read(run.checkpoint(), plan.seed(), state);
+            if (position.batch() > batchesPerEpoch) {
+                throw new InputException(run.checkpoint() + ": stands after batch " + position.batch()
+                        + " of an epoch, which has " + batchesPerEpoch
+                        + " now; the data or the batch size is another");
+            }
+            return position;
         }
-        try (var averageInUse = average.use()) {
-            Safetensors.write(path, Weights.of(model.state(), described));
-        }
-    }
 
-    private void requireFiniteParameters() {
-        List<String> bad = brokenParameters();
-        if (!bad.isEmpty()) {
-            throw diverged("parameter '" + bad.get(0) + "' is not finite after step " + position.step());
+        @Override
+        public void best() throws IOException {
+            writeWeights(run.bestWeights());
         }
-    }
 
-    private List<String> brokenParameters() {
-        return NotFinite.among(optimizer.parameterNames(), optimizer.parameters());
-    }
-
-    private TrainingDivergedException diverged(String what) {
-        StringBuilder message = new StringBuilder(what)
-                .append(", in epoch ")
-                .append(position.epoch())
-                .append(", learning rate ")
-                .append(optimizer.learningRate());
-        List<String> bad = brokenParameters();
-        message.append(
-                bad.isEmpty()
-                        ? "; all parameters are finite, so this batch overflowed"
-                        : "; not finite: " + bad.size() + " parameters, the first is " + bad.get(0));
-        message.append(". Try a smaller learning rate.");
-        if (Files.exists(run.lastWeights())) {
-            message.append(" The last good weights are ").append(run.lastWeights());
+        @Override
+        public void finished(List<EpochResult> history) throws IOException {
+            MetricsCsv.write(run.file("metrics.csv"), history);
         }
-        return new TrainingDivergedException(message.toString());
+
+        @Override
+        public void last() throws IOException {
+            writeWeights(run.lastWeights());
+        }
+
+        /** Comes last: whoever is killed before it repeats everything that belongs to it. */
+        @Override
+        public void checkpoint(Checkpoint.Position position, Checkpoint.State state) throws IOException {
+            Checkpoint.write(run.checkpoint(), position, state);
+        }
+
+        @Override
+        public String lastGoodWeights() {
+            return Files.exists(run.lastWeights()) ? " The last good weights are " + run.lastWeights() : "";
+        }
+
+        private void writeWeights(Path path) throws IOException {
+            Map<String, String> described = new LinkedHashMap<>(metadata);
+            if (plan.averageDecay() > 0) {
+                described.put("average_decay", Double.toString(plan.averageDecay()));
+            }
+            Safetensors.write(path, Weights.of(objective.model().state(), described));
+        }
     }
 }

@@ -34,13 +34,13 @@ class FullResumeTest {
     @TempDir
     static Path shared;
 
-    private static Trainer.Outcome straight;
+    private static Fit.Result straight;
     private static Map<String, String> expected;
 
     @TempDir
     Path folder;
 
-    private static Trainer.Outcome sit(Path run, TrainingPlan plan, BooleanSupplier stop, TrainingListener... listeners)
+    private static Fit.Result sit(Path run, TrainingPlan plan, BooleanSupplier stop, TrainingListener... listeners)
             throws IOException {
         boolean resumed = Files.exists(run.resolve("checkpoints/training.safetensors"));
         try (FreeObjective objective = new FreeObjective(resumed ? 99 : 1, resumed ? 7 : 0)) {
@@ -105,7 +105,7 @@ class FullResumeTest {
                 }
             });
             for (int i = 0; i < copies.size(); i += 5) {
-                Trainer.Outcome outcome = sit(copies.get(i), plan, () -> false);
+                Fit.Result outcome = sit(copies.get(i), plan, () -> false);
                 assertThat(outcome.complete()).isTrue();
                 assertThat(outcome.stopped()).isEqualTo(straight.stopped());
                 assertThat(TinyRun.results(copies.get(i)))
@@ -151,7 +151,7 @@ class FullResumeTest {
         assertThat(straight.complete()).isTrue();
         Path run = folder.resolve("run");
         TinyRun.copy(shared.resolve("straight"), run);
-        Trainer.Outcome again = sit(run, PLAN, () -> false, new TrainingListener() {
+        Fit.Result again = sit(run, PLAN, () -> false, new TrainingListener() {
             @Override
             public void stepped(Step step) {
                 throw new AssertionError("nothing is left to do");
@@ -161,7 +161,7 @@ class FullResumeTest {
         assertThat(again.stopped()).isEqualTo(straight.stopped());
         assertThat(TinyRun.results(run)).isEqualTo(expected);
         // A rule with more patience lets it go on; with none it ends where the plan does.
-        Trainer.Outcome on = sit(run, PLAN.withStopRules(), () -> false);
+        Fit.Result on = sit(run, PLAN.withStopRules(), () -> false);
         assertThat(on.history()).hasSize(9);
         assertThat(on.complete()).isTrue();
         assertThat(on.stopped()).isEmpty();

@@ -36,7 +36,7 @@ class ResumeTest {
 
     @BeforeAll
     static void trainWithoutAStop() throws IOException {
-        Trainer.Outcome outcome = TinyRun.straight(shared.resolve("straight"), PLAN);
+        Fit.Result outcome = TinyRun.straight(shared.resolve("straight"), PLAN);
         assertThat(outcome.complete()).isTrue();
         assertThat(outcome.history()).hasSize(3);
         assertThat(outcome.history().get(2).step()).isEqualTo(3 * STEPS_PER_EPOCH);
@@ -56,11 +56,11 @@ class ResumeTest {
     void stoppedOnce(int steps) throws IOException {
         Path run = folder.resolve("run");
         AtomicInteger done = new AtomicInteger();
-        Trainer.Outcome first = TinyRun.sit(run, PLAN, () -> done.incrementAndGet() == steps);
+        Fit.Result first = TinyRun.sit(run, PLAN, () -> done.incrementAndGet() == steps);
         assertThat(done.get()).isEqualTo(steps);
         assertThat(first.complete()).isFalse();
         assertThat(first.history()).hasSize((steps - 1) / STEPS_PER_EPOCH);
-        Trainer.Outcome second = TinyRun.sit(run, PLAN, () -> false);
+        Fit.Result second = TinyRun.sit(run, PLAN, () -> false);
         assertThat(second.complete()).isTrue();
         assertThat(second.history()).hasSize(3);
         assertThat(TinyRun.results(run)).isEqualTo(expected);
@@ -94,7 +94,7 @@ class ResumeTest {
         Path run = folder.resolve("run");
         TinyRun.copy(shared.resolve("straight"), run);
         List<Integer> known = new ArrayList<>();
-        Trainer.Outcome again = TinyRun.sit(run, PLAN, () -> false, new TrainingListener() {
+        Fit.Result again = TinyRun.sit(run, PLAN, () -> false, new TrainingListener() {
             @Override
             public void started(List<EpochResult> history) {
                 known.add(history.size());

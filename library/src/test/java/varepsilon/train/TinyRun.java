@@ -96,14 +96,14 @@ final class TinyRun {
     }
 
     /** Opens or makes the run and trains until the end or a stop, as a new process would. */
-    static Trainer.Outcome sit(Path folder, TrainingPlan plan, BooleanSupplier stop, TrainingListener... listeners)
+    static Fit.Result sit(Path folder, TrainingPlan plan, BooleanSupplier stop, TrainingListener... listeners)
             throws IOException {
         // Where a checkpoint is to decide everything, another initialisation shows what it forgets.
         boolean resumed = Files.exists(folder.resolve("checkpoints/training.safetensors"));
         return sit(folder, plan, new TinyObjective(resumed ? 99 : 1), stop, listeners);
     }
 
-    static Trainer.Outcome sit(
+    static Fit.Result sit(
             Path folder,
             TrainingPlan plan,
             TinyObjective objective,
@@ -126,7 +126,7 @@ final class TinyRun {
     }
 
     /** Trains from beginning to end in one sitting. */
-    static Trainer.Outcome straight(Path folder, TrainingPlan plan) throws IOException {
+    static Fit.Result straight(Path folder, TrainingPlan plan) throws IOException {
         return sit(folder, plan, () -> false);
     }
 

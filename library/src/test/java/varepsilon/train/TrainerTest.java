@@ -111,7 +111,7 @@ class TrainerTest {
     void theTrainedModelIsBetterAndTheBestWeightsAreThoseOfTheBestEpoch() throws IOException {
         TrainingPlan plan = TrainingPlan.of(12, 8, SEED, LOSS);
         Path run = folder.resolve("run");
-        Trainer.Outcome outcome = TinyRun.straight(run, plan);
+        Fit.Result outcome = TinyRun.straight(run, plan);
         List<EpochResult> history = outcome.history();
         double[] losses =
                 history.stream().mapToDouble(e -> e.validation("loss")).toArray();
@@ -239,7 +239,7 @@ class TrainerTest {
         }
         TrainingPlan plan = TrainingPlan.of(4, 8, SEED, LOSS);
         Path run = folder.resolve("run");
-        Trainer.Outcome outcome = TinyRun.sit(run, plan, new Gaps(), () -> false);
+        Fit.Result outcome = TinyRun.sit(run, plan, new Gaps(), () -> false);
         assertThat(outcome.bestEpoch()).isEqualTo(3);
         assertThat(outcome.history().get(2).validation("loss")).isNaN();
         // A history with NaN in it is read again.

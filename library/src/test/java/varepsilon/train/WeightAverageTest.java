@@ -79,7 +79,7 @@ class WeightAverageTest {
     void validationAndWeightFilesAreOfTheAverageAndTheTrainingIsNot() throws IOException {
         TrainingPlan plan = PLAN.withAverageDecay(0.95);
         Path averaged = folder.resolve("averaged");
-        Trainer.Outcome outcome = TinyRun.straight(averaged, plan);
+        Fit.Result outcome = TinyRun.straight(averaged, plan);
         Path plain = folder.resolve("plain");
         TinyRun.straight(plain, PLAN);
         Map<String, String> results = TinyRun.results(averaged);

@@ -33,8 +33,8 @@ import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.train.EpochResult;
+import varepsilon.train.Fit;
 import varepsilon.train.RunDirectory;
-import varepsilon.train.Trainer;
 import varepsilon.train.TrainingListener;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
@@ -258,7 +258,7 @@ public final class ClassifierRun implements AutoCloseable {
     }
 
     private ClassifierResults results(ClassifierTraining.Trained trained, RobustnessReport report) {
-        Trainer.Outcome outcome = trained.outcome();
+        Fit.Result outcome = trained.outcome();
         EpochResult last = outcome.history().get(outcome.history().size() - 1);
         EpochResult best = outcome.history().get(outcome.bestEpoch());
         Accuracy clean = report.clean();

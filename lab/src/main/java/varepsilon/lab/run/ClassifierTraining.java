@@ -35,6 +35,7 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.train.EarlyStopping;
+import varepsilon.train.Fit;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.StopRule;
@@ -114,7 +115,7 @@ final class ClassifierTraining {
      * @param forwardPasses images sent through the network in training, attacks included
      * @param backwardPasses images whose gradients were computed in training, attacks included
      */
-    record Trained(Trainer.Outcome outcome, long parameters, long forwardPasses, long backwardPasses) {}
+    record Trained(Fit.Result outcome, long parameters, long forwardPasses, long backwardPasses) {}
 
     /**
      * Trains to the end, or until a stop is requested.
@@ -133,7 +134,7 @@ final class ClassifierTraining {
                     classifier.module().load(Weights.read(initial));
                 }
             }
-            Trainer.Outcome outcome = new Trainer(
+            Fit.Result outcome = new Trainer(
                             objective, optimizer, plan(), run, architecture.metadata(), listeners, watch)
                     .train(training, validation);
             return new Trained(

@@ -28,8 +28,8 @@ import varepsilon.report.TensorBoardListener;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.train.EpochResult;
+import varepsilon.train.Fit;
 import varepsilon.train.RunDirectory;
-import varepsilon.train.Trainer;
 import varepsilon.train.TrainingListener;
 
 /**
@@ -134,7 +134,7 @@ public final class VaeRun implements AutoCloseable {
         Engine.setThreads(config.threads()); // so that provenance tells of them
         Provenance.Data data = Provenance.Data.of(Datasets.named(config.data()), images, dataDir);
         Provenance.record(folder.file("provenance.json"), config.seed(), data, command);
-        Trainer.Outcome outcome;
+        Fit.Result outcome;
         try (var events = new TensorBoardListener(folder.path(), hyperParameters(), Clock.systemUTC())) {
             outcome = VaeTraining.run(
                     config, folder, images, vae -> List.of(events, pictures(vae, events), listener), watch);
@@ -163,7 +163,7 @@ public final class VaeRun implements AutoCloseable {
         return String.format(Locale.ROOT, "VAE on %s, %d latent dimensions", config.data(), config.latentDim());
     }
 
-    private VaeResults test(Trainer.Outcome outcome, Watch watch) throws IOException {
+    private VaeResults test(Fit.Result outcome, Watch watch) throws IOException {
         ImageSet test = Datasets.load(config.data(), Split.TEST, dataDir);
         try (VaeFile best = VaeFile.read(folder.bestWeights(), Device.parse(config.device()))) {
             best.requireFits(test);

@@ -20,6 +20,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
+import varepsilon.train.Fit;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
@@ -42,7 +43,7 @@ public final class VaeTraining {
      *
      * @param dataDir where the data lies
      */
-    public static Trainer.Outcome run(VaeSpec config, RunDirectory run, Path dataDir, Listeners listeners, Watch watch)
+    public static Fit.Result run(VaeSpec config, RunDirectory run, Path dataDir, Listeners listeners, Watch watch)
             throws IOException {
         return run(config, run, images(config, dataDir), listeners, watch);
     }
@@ -86,7 +87,7 @@ public final class VaeTraining {
     }
 
     /** Trains on {@link #images}. */
-    static Trainer.Outcome run(VaeSpec config, RunDirectory run, ImageSet all, Listeners listeners, Watch watch)
+    static Fit.Result run(VaeSpec config, RunDirectory run, ImageSet all, Listeners listeners, Watch watch)
             throws IOException {
         Engine.setThreads(config.threads());
         int held = held(config, all.size());

@@ -22,8 +22,8 @@ import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.train.EpochResult;
+import varepsilon.train.Fit;
 import varepsilon.train.Monitor;
-import varepsilon.train.Trainer;
 import varepsilon.train.TrainingPlan;
 import varepsilon.weights.Weights;
 
@@ -65,12 +65,12 @@ class ResumedTrainingTest {
         };
     }
 
-    private record Sitting(Trainer.Outcome outcome, long forward) {}
+    private record Sitting(Fit.Result outcome, long forward) {}
 
     private Sitting sit(String name, Path run, BooleanSupplier stop) throws IOException {
         try (NetworkClassifier classifier = Toys.convolutional(true, DType.FLOAT32);
                 ClassifierObjective objective = objective(name, classifier)) {
-            Trainer.Outcome outcome = Toys.sit(run, PLAN, objective, TRAINING, VALIDATION, stop);
+            Fit.Result outcome = Toys.sit(run, PLAN, objective, TRAINING, VALIDATION, stop);
             return new Sitting(outcome, objective.forwardPasses());
         }
     }
@@ -87,7 +87,7 @@ class ResumedTrainingTest {
         return bits;
     }
 
-    private static Map<Integer, Map<String, Double>> measured(Trainer.Outcome outcome) {
+    private static Map<Integer, Map<String, Double>> measured(Fit.Result outcome) {
         Map<Integer, Map<String, Double>> measured = new LinkedHashMap<>();
         for (EpochResult epoch : outcome.history()) {
             Map<String, Double> values = new TreeMap<>(epoch.train());
@@ -140,7 +140,7 @@ class ResumedTrainingTest {
         // A drop at which the toy's first fall, which is chance, counts as a collapse.
         TrainingPlan plan = PLAN.withEpochs(40).withStopRules(new CatastrophicOverfitting(0.01, 0));
         Path run = folder.resolve("run");
-        Trainer.Outcome outcome = null;
+        Fit.Result outcome = null;
         for (int sitting = 0; sitting < 2; sitting++) {
             try (NetworkClassifier classifier = Toys.convolutional(true, DType.FLOAT32);
                     ClassifierObjective objective =

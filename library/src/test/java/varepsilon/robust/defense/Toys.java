@@ -29,6 +29,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
+import varepsilon.train.Fit;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.Trainer;
 import varepsilon.train.TrainingPlan;
@@ -99,7 +100,7 @@ final class Toys {
     }
 
     /** Trains until the end or a stop, as a new process would. */
-    static Trainer.Outcome sit(
+    static Fit.Result sit(
             Path folder,
             TrainingPlan plan,
             ClassifierObjective objective,
