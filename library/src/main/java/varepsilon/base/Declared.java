@@ -6,6 +6,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -34,8 +35,36 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
                 .toList();
     }
 
+    /**
+     * A record with some values changed.
+     *
+     * @param changed values by the component's name; others are ignored
+     * @throws InputException where the record refuses a value
+     */
+    @SuppressWarnings("unchecked") // the class of a record of type R makes records of type R
+    public static <R extends Record> R with(R record, Map<String, ?> changed) {
+        RecordComponent[] components = record.getClass().getRecordComponents();
+        Object[] arguments = new Object[components.length];
+        Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < components.length; i++) {
+            String name = components[i].getName();
+            arguments[i] = changed.containsKey(name) ? changed.get(name) : value(components[i], record);
+            types[i] = components[i].getType();
+        }
+        try {
+            return (R) record.getClass().getConstructor(types).newInstance(arguments);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof InputException refused) {
+                throw new InputException(refused.getMessage(), refused);
+            }
+            throw new IllegalStateException(record.getClass() + " cannot be made", e);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(record.getClass() + " cannot be made", e);
+        }
+    }
+
     /** The value of a record's component. */
-    static Object value(RecordComponent component, Record of) {
+    public static Object value(RecordComponent component, Record of) {
         try {
             Method accessor = component.getAccessor();
             accessor.setAccessible(true);

@@ -1,9 +1,7 @@
 package varepsilon.base;
 
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -233,23 +231,7 @@ public final class Family<T> {
          * @throws InputException where a value makes no sense
          */
         public T with(T value, Map<String, Object> changed) {
-            RecordComponent[] components = value.getClass().getRecordComponents();
-            Object[] arguments = Arrays.stream(components)
-                    .map(component ->
-                            changed.getOrDefault(component.getName(), Declared.value(component, (Record) value)))
-                    .toArray();
-            Class<?>[] types =
-                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-            try {
-                return kind.cast(value.getClass().getConstructor(types).newInstance(arguments));
-            } catch (InvocationTargetException e) {
-                if (e.getCause() instanceof InputException refused) {
-                    throw new InputException(refused.getMessage(), refused);
-                }
-                throw new IllegalStateException(value.getClass() + " cannot be made", e);
-            } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException(value.getClass() + " cannot be made", e);
-            }
+            return kind.cast(Declared.with((Record) value, changed));
         }
 
         private String example() {

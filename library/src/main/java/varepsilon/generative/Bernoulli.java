@@ -1,17 +1,14 @@
 package varepsilon.generative;
 
+import varepsilon.base.Named;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /** Each pixel is white with a probability of its own (the decoder's output is its logit); bytes from 128 on are white. */
+@Named(value = "bernoulli", help = "a probability of white for each pixel")
 public record Bernoulli() implements Likelihood {
-    @Override
-    public String name() {
-        return "bernoulli";
-    }
-
     @Override
     public int channelsPerPixel() {
         return 1;

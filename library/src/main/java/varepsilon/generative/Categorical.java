@@ -1,5 +1,8 @@
 package varepsilon.generative;
 
+import varepsilon.base.InputException;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
@@ -11,17 +14,20 @@ import varepsilon.tensor.Tensor;
  *
  * @param levels a power of two from 2 to 256: 16 for 4-bit images
  */
-public record Categorical(int levels) implements Likelihood {
+@Named(value = "categorical", help = "a probability for each grey level of each pixel")
+public record Categorical(
+        @Parameter(value = "grey levels, a power of two", min = 2, max = 256)
+        int levels) implements Likelihood {
     /** Refuses anything but a power of two from 2 to 256. */
     public Categorical {
         if (levels < 2 || levels > 256 || Integer.bitCount(levels) != 1) {
-            throw new IllegalArgumentException("levels " + levels + ": expected a power of two from 2 to 256");
+            throw new InputException("levels " + levels + ": expected a power of two from 2 to 256");
         }
     }
 
-    @Override
-    public String name() {
-        return "categorical";
+    /** 16 levels: 4-bit images. */
+    public Categorical() {
+        this(16);
     }
 
     @Override

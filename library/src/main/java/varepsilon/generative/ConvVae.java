@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.data.ImageShape;
 import varepsilon.nn.Conv2d;
@@ -29,11 +30,13 @@ import varepsilon.weights.Weights;
  * @param filters channels of the first convolutions, F, at least 1; the deeper ones have 2F
  * @param image size of the images; sides are multiples of 4 from 8 to 64 pixels
  * @param likelihood form of p(x|z)
+ * @param prior form of p(z)
  */
-public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood likelihood) {
+public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood likelihood, PriorChoice prior) {
     /** Side of the images of the published model, in pixels. */
     public static final int SIDE = 28;
 
+    private static final Family<Likelihood> LIKELIHOODS = Family.of(Likelihood.class);
     private static final String ARCHITECTURE = "conv-vae";
     private static final int KERNEL = 3;
     private static final int LARGEST_GRID = 4;
@@ -55,7 +58,12 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
         }
     }
 
-    /** The model of 28×28 images. */
+    /** The model with a standard normal prior. */
+    public ConvVae(int latentDim, int filters, ImageShape image, Likelihood likelihood) {
+        this(latentDim, filters, image, likelihood, new StandardNormal.Choice());
+    }
+
+    /** The model of 28×28 images, with a standard normal prior. */
     public ConvVae(int latentDim, int filters, int imageChannels, Likelihood likelihood) {
         this(latentDim, filters, new ImageShape(imageChannels, SIDE, SIDE), likelihood);
     }
@@ -96,7 +104,7 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
         return new Vae(
                 new Encoder(this, init),
                 new Decoder(this, init),
-                new StandardNormal(latentDim),
+                prior.create(latentDim, init),
                 likelihood,
                 init.device());
     }
@@ -109,11 +117,12 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
         metadata.put("filters", Integer.toString(filters));
         metadata.put("image", image.text());
         metadata.put("likelihood", likelihood.name());
-        if (likelihood instanceof Categorical categorical) {
-            metadata.put("levels", Integer.toString(categorical.levels()));
-        }
-        if (likelihood instanceof Gaussian gaussian) {
-            metadata.put("std", Double.toString(gaussian.std()));
+        LIKELIHOODS
+                .memberOf(likelihood)
+                .ifPresent(member -> member.values(likelihood)
+                        .forEach((parameter, value) -> metadata.put(parameter, value.toString())));
+        if (!prior.equals(new StandardNormal.Choice())) {
+            metadata.put("prior", Family.of(PriorChoice.class).text(prior));
         }
         return metadata;
     }
@@ -156,7 +165,8 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
                     "the shapes of its tensors do not fit together as those of a convolutional VAE for " + image
                             + " images do");
         }
-        ConvVae found = new ConvVae(linear[1], filters, image, likelihood(weights, last[1] / channels, file));
+        ConvVae found = new ConvVae(
+                linear[1], filters, image, likelihood(weights, last[1] / channels, file), prior(weights, file));
         Map<String, String> expected = found.metadata();
         for (String key : List.of("latent_dim", "filters", "image", "levels")) {
             String said = weights.metadata(key).orElse(null);
@@ -195,10 +205,15 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
         String name = weights.metadata("likelihood").orElse(perPixel > 1 ? "categorical" : "bernoulli");
         Likelihood likelihood;
         try {
-            likelihood = name.equals("gaussian") && weights.metadata("std").isPresent()
-                    ? new Gaussian(Double.parseDouble(weights.metadata("std").get()))
-                    : Likelihood.named(name, perPixel);
-        } catch (InputException | IllegalArgumentException e) {
+            Family.Member<Likelihood> member = LIKELIHOODS.member(name);
+            Map<String, Object> values = new LinkedHashMap<>();
+            member.parameters().stream()
+                    .filter(parameter -> !parameter.name().equals("levels"))
+                    .forEach(parameter -> weights.metadata(parameter.name())
+                            .ifPresent(value -> values.put(parameter.name(), parameter.parse(value))));
+            values.put("levels", perPixel); // what the shapes say; where the metadata differs, that is an error below
+            likelihood = member.with(member.usual(), values);
+        } catch (InputException e) {
             throw refused(file, e.getMessage());
         }
         if (likelihood.channelsPerPixel() != perPixel) {
@@ -208,6 +223,15 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
                             + " decoder channels for each image channel; its tensors' shapes say " + perPixel);
         }
         return likelihood;
+    }
+
+    private static PriorChoice prior(Weights weights, Path file) {
+        try {
+            return Family.of(PriorChoice.class)
+                    .parse(weights.metadata("prior").orElse(Family.nameOf(new StandardNormal.Choice())));
+        } catch (InputException e) {
+            throw refused(file, e.getMessage());
+        }
     }
 
     private static int[] sizes(Weights weights, String name, int dimensions, Path file) {

@@ -1,5 +1,8 @@
 package varepsilon.generative;
 
+import varepsilon.base.Declared;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.data.Batch;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
@@ -10,20 +13,21 @@ import varepsilon.tensor.Tensor;
  *
  * @param std standard deviation, in units of the full range from black to white
  */
-public record Gaussian(double std) implements Likelihood {
+@Named(value = "gaussian", help = "a density around the mean of each pixel")
+public record Gaussian(
+        @Parameter(value = "standard deviation, as a share of the range from black to white", above = 0)
+        double std) implements Likelihood {
     /** A tenth of the range. */
     public static final double DEFAULT_STD = 0.1;
 
     /** Refuses a standard deviation that is not positive and finite. */
     public Gaussian {
-        if (!(std > 0) || Double.isInfinite(std)) {
-            throw new IllegalArgumentException("std " + std + ": expected a positive number");
-        }
+        Declared.check(Gaussian.class, std);
     }
 
-    @Override
-    public String name() {
-        return "gaussian";
+    /** A tenth of the range. */
+    public Gaussian() {
+        this(DEFAULT_STD);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package varepsilon.generative;
 
-import varepsilon.base.InputException;
+import varepsilon.base.Family;
+import varepsilon.base.Named;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
@@ -8,7 +9,8 @@ import varepsilon.tensor.Tensor;
  * The distribution p(x|z) of an image, given what the decoder puts out. Images come as UINT8 N×C×H×W; {@link #target}
  * turns them into the values that the distribution is about.
  */
-public sealed interface Likelihood permits Categorical, Bernoulli, Gaussian {
+@Named(value = "likelihood", help = "the distribution p(x|z) of an image, given what the decoder puts out")
+public interface Likelihood {
     /** Decoder channels for each image channel. */
     int channelsPerPixel();
 
@@ -49,22 +51,8 @@ public sealed interface Likelihood permits Categorical, Bernoulli, Gaussian {
         return isDensity() ? "bits per dimension (density)" : "bits per dimension";
     }
 
-    /** Its name: {@code categorical}, {@code bernoulli} or {@code gaussian}. */
-    String name();
-
-    /**
-     * A likelihood by name.
-     *
-     * @param levels grey levels of a categorical one
-     * @throws InputException where the name is unknown
-     */
-    static Likelihood named(String name, int levels) {
-        return switch (name) {
-            case "categorical" -> new Categorical(levels);
-            case "bernoulli" -> new Bernoulli();
-            case "gaussian" -> new Gaussian(Gaussian.DEFAULT_STD);
-            default ->
-                throw new InputException("likelihood '" + name + "': expected categorical, bernoulli or gaussian");
-        };
+    /** Its name in configurations and weight files. */
+    default String name() {
+        return Family.nameOf(this);
     }
 }

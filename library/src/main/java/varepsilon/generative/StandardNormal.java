@@ -1,5 +1,7 @@
 package varepsilon.generative;
 
+import varepsilon.base.Named;
+import varepsilon.nn.Init;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
@@ -9,6 +11,15 @@ import varepsilon.tensor.Tensor;
  * @param latentDim number of dimensions, at least 1
  */
 public record StandardNormal(int latentDim) implements Prior {
+    /** The choice of it. */
+    @Named(value = "standard-normal", help = "independent normal dimensions of mean 0 and variance 1")
+    public record Choice() implements PriorChoice {
+        @Override
+        public Prior create(int latentDim, Init init) {
+            return new StandardNormal(latentDim);
+        }
+    }
+
     /** Refuses fewer than one dimension. */
     public StandardNormal {
         if (latentDim < 1) {

@@ -18,7 +18,7 @@ public final class Vae extends Module {
     private final Device device;
 
     /**
-     * Owns the two networks.
+     * Owns the two networks, and a prior that is a network too.
      *
      * @param encoder from the likelihood's encoder input N×C×H×W to N×2·latentDim: mean, then logStd
      * @param decoder from N×latentDim to the likelihood's output N×(C·channelsPerPixel)×H×W
@@ -28,6 +28,9 @@ public final class Vae extends Module {
         this.encoder = child("encoder", encoder);
         this.decoder = child("decoder", decoder);
         this.prior = prior;
+        if (prior instanceof Module learned) {
+            child("prior", learned);
+        }
         this.likelihood = likelihood;
         this.device = device;
     }

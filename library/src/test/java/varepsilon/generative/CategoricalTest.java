@@ -8,6 +8,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
@@ -182,7 +183,7 @@ class CategoricalTest extends ScopedTest {
     @ValueSource(ints = {-16, 0, 1, 3, 17, 512})
     void otherNumbersOfLevelsAreRefused(int levels) {
         assertThatThrownBy(() -> new Categorical(levels))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("levels " + levels);
     }
 }

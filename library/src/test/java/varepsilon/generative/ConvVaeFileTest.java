@@ -160,14 +160,6 @@ class ConvVaeFileTest extends ScopedTest {
                 .hasMessageContainingAll("1 missing ('encoder.net.4.bias')", "1 surplus ('surplus')");
     }
 
-    @Test
-    void likelihoodsByName() {
-        assertThat(Likelihood.named("categorical", 4)).isEqualTo(new Categorical(4));
-        assertThat(Likelihood.named("bernoulli", 4)).isEqualTo(new Bernoulli());
-        assertThat(Likelihood.named("gaussian", 4)).isEqualTo(new Gaussian(0.1));
-        assertThatThrownBy(() -> Likelihood.named("Categorical", 4)).isInstanceOf(InputException.class);
-    }
-
     @ParameterizedTest
     @CsvSource({
         "1x28, multiples of 4 from 8 to 64",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
+import varepsilon.base.InputException;
 
 class ScheduleTest {
     private static final double EXACT = 1e-15;
@@ -24,8 +25,8 @@ class ScheduleTest {
         assertThat(schedule.factor(13.5, 30)).isCloseTo(0.1, within(EXACT));
         assertThat(schedule.factor(29, 30)).isCloseTo(1e-4, within(EXACT));
         assertThatThrownBy(() -> Schedule.stepDecay(0, 0.1))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("every 0");
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("decayEvery 0");
     }
 
     @Test
@@ -51,7 +52,7 @@ class ScheduleTest {
         assertThat(schedule.factor(9, 8)).isEqualTo(0);
         for (double peak : new double[] {0, 1, -1, Double.NaN}) {
             assertThatThrownBy(() -> Schedule.oneCycle(peak))
-                    .isInstanceOf(IllegalArgumentException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("peak " + peak);
         }
     }

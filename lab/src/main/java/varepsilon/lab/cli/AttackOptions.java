@@ -8,30 +8,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.Family;
 import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.attack.Attack;
 
 /** Which attacks, and what they may do. */
 final class AttackOptions {
-    private static final Map<String, String> SETTINGS = Map.of(
-            "--steps", "steps",
-            "--step-size", "stepSize",
-            "--restarts", "restarts",
-            "--random-start", "randomStart",
-            "--momentum", "momentum",
-            "--loss", "loss");
+    private static final Family<Attack> ATTACKS = Family.of(Attack.class);
+    /** Parameters with an option that is for every attack that has them. */
+    private static final List<String> SHARED =
+            List.of("steps", "stepSize", "restarts", "randomStart", "momentum", "loss");
 
-    @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
-
-    @Option(
-            names = "--attack",
-            split = ",",
-            paramLabel = "NAME",
-            defaultValue = "pgd",
-            description = "fgsm, fgsm-rs, pgd, mi-fgsm, uniform-noise, sign-noise; several with commas or repeated"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private List<String> attacks;
+    private DeclaredOptions shared;
 
     @Option(
             names = "--norm",
@@ -50,50 +40,6 @@ final class AttackOptions {
     private List<Double> epsilons;
 
     @Option(
-            names = "--steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Steps of pgd and mi-fgsm (default: ${DEFAULT-VALUE}).")
-    private int steps;
-
-    @Option(
-            names = "--step-size",
-            paramLabel = "X",
-            converter = Fraction.class,
-            description = "Of every step, in pixel units (default: falling from 2 eps in pgd, 1.25 eps in fgsm-rs).")
-    private Double stepSize;
-
-    @Option(
-            names = "--restarts",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Starts of pgd, of which each image keeps its worst (default: ${DEFAULT-VALUE}).")
-    private int restarts;
-
-    @Option(
-            names = "--random-start",
-            negatable = true,
-            defaultValue = "true",
-            fallbackValue = "true",
-            description = "Whether pgd begins at a random point of the ball (default: it does).")
-    private boolean randomStart;
-
-    @Option(
-            names = "--momentum",
-            paramLabel = "X",
-            description = "Share of the summed gradients that a step keeps (default: 0 in pgd, 1 in mi-fgsm).")
-    private Double momentum;
-
-    @Option(
-            names = "--loss",
-            paramLabel = "NAME",
-            defaultValue = "cross-entropy",
-            description =
-                    "What is raised: cross-entropy; exact-cross-entropy, the same in double precision, which breaks"
-                            + " more where a model is sure; or margin (default: ${DEFAULT-VALUE}).")
-    private String loss;
-
-    @Option(
             names = "--target",
             paramLabel = "CLASS",
             description = "The class that is wanted, by name or number, or next: the one after the true one"
@@ -106,48 +52,47 @@ final class AttackOptions {
             description = "Go on until the true class loses by so many logits (default: any loss will do).")
     private Double margin;
 
+    @Spec(Spec.Target.MIXEE)
+    void addTo(CommandSpec mixee) {
+        command = mixee;
+        mixee.addOption(OptionSpec.builder("--attack")
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .splitRegex(",")
+                .paramLabel("NAME")
+                .defaultValue("pgd")
+                .description("The attack: " + String.join(", ", ATTACKS.names()) + "; several with commas or repeated,"
+                        + " with parameters as in fgsm,pgd:steps=40:restarts=3. --list shows all parameters"
+                        + " (default: ${DEFAULT-VALUE}).")
+                .build());
+        shared = new DeclaredOptions(mixee);
+        SHARED.forEach(parameter -> shared.addShared("", parameter, ATTACKS));
+    }
+
     /** Every attack at every ε. */
     List<AttackSpec> settings() {
-        if (stepSize != null && !(stepSize > 0)) {
-            throw Usage.wrong(command, "--step-size " + stepSize + ": expected a positive number, in pixel units");
-        }
+        Map<String, Object> given = shared.given();
         Set<AttackSpec> settings = new LinkedHashSet<>();
-        for (String attack : attacks) {
+        List<String> texts = shared.texts("--attack");
+        for (String text : texts) {
+            Attack attack = ATTACKS.parse(text, given);
             for (double eps : epsilons == null ? List.of(AttackSpec.usualEps(norm)) : epsilons) {
-                settings.add(of(attack, eps));
+                settings.add(new AttackSpec(attack, norm, eps));
             }
         }
-        requireUseful(settings);
+        requireUseful(settings, texts);
         return List.copyOf(settings);
     }
 
-    private AttackSpec of(String attack, double eps) {
-        AttackSpec chosen = new AttackSpec(
-                attack,
-                norm,
-                eps,
-                steps,
-                stepSize == null ? 0 : stepSize,
-                restarts,
-                randomStart,
-                momentum == null ? AttackSpec.usualMomentum(attack) : momentum,
-                loss);
-        if (!chosen.present()) {
-            throw Usage.wrong(command, "--attack none: expected one of " + String.join(", ", AttackSpec.NAMES));
-        }
-        return chosen;
-    }
-
     /** An option that changes nothing is a misunderstanding. */
-    private void requireUseful(Set<AttackSpec> settings) {
-        for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
-            String setting = SETTINGS.get(option.longestName());
-            if (setting != null && settings.stream().noneMatch(attack -> attack.uses(setting))) {
+    private void requireUseful(Set<AttackSpec> settings, List<String> texts) {
+        shared.givenOptions().forEach((option, parameter) -> {
+            if (settings.stream()
+                    .allMatch(attack -> attack.parameter(parameter.name()).isEmpty())) {
                 throw Usage.wrong(
-                        command,
-                        option.longestName() + ": has no effect on " + String.join(", ", new LinkedHashSet<>(attacks)));
+                        command, option + ": has no effect on " + String.join(", ", new LinkedHashSet<>(texts)));
             }
-        }
+        });
     }
 
     /** Refuses two goals at once; before any file is read. */

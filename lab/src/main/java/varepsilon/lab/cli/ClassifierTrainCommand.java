@@ -22,6 +22,7 @@ import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.report.Table;
 
 /** {@code varepsilon classifier train}. */
@@ -138,7 +139,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
                 Usage.check(spec, () -> new ClassifierSpec.Images(name, limit, part, validation, augment, testLimit));
         ClassifierSpec.Fitting fitted = Usage.check(spec, fitting::fitting);
         AttackSpec check = Usage.check(spec, defense::check);
-        ClassifierSpec.Defense defended = Usage.check(spec, defense::defense);
+        DefenseSpec defended = Usage.check(spec, defense::defense);
         Usage.check(spec, () -> NetworkChoice.requireKnown(architecture));
         NetworkChoice choice = NetworkChoice.of(architecture, weights, images, compute.seed(), data.folder());
         choice.notes().forEach(output::note);

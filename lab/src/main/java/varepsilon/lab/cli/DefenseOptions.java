@@ -1,33 +1,29 @@
 package varepsilon.lab.cli;
 
-import java.util.Set;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.Declared;
+import varepsilon.base.Family;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.defense.Defense;
 
 /** Against whom a classifier is trained, and by what its robustness is checked. */
 final class DefenseOptions {
-    private static final String STANDARD = "standard";
+    private static final Family<Attack> ATTACKS = Family.of(Attack.class);
+    private static final Family<Defense> DEFENSES = Family.of(Defense.class);
+    /** The attack whose ε and norm stand for those of a defence with steps of its own. */
+    private static final String FULL_STEP = "fgsm";
 
-    @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
-
-    @Option(
-            names = "--defense",
-            paramLabel = "NAME",
-            defaultValue = STANDARD,
-            description = "standard, adversarial-loss, adversarial-batch, trades or free (default: ${DEFAULT-VALUE}).")
-    private String defense;
-
-    @Option(
-            names = "--attack",
-            paramLabel = "NAME",
-            defaultValue = "pgd",
-            description = "What perturbs the training images: fgsm, fgsm-rs or pgd (default: ${DEFAULT-VALUE}).")
-    private String attack;
+    private DeclaredOptions methods;
+    private DeclaredOptions attacks;
+    private DeclaredOptions others;
+    private DeclaredOptions checks;
 
     @Option(
             names = "--norm",
@@ -43,102 +39,54 @@ final class DefenseOptions {
             description = "Size of perturbations, in pixel units (default: 8/255 in linf, 0.5 in l2, 12 in l1).")
     private Double eps;
 
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Steps of pgd (default: ${DEFAULT-VALUE}).")
-    private int steps;
-
-    @Option(
-            names = "--step-size",
-            paramLabel = "X",
-            converter = Fraction.class,
-            description = "Of every step, in pixel units (default: falling from 2 eps in pgd, 1.25 eps in fgsm-rs).")
-    private Double stepSize;
-
-    @Option(
-            names = "--eps-warmup",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Epochs over which eps grows from 0 (default: ${DEFAULT-VALUE}).")
-    private double epsWarmup;
-
-    @Option(
-            names = "--attack-mode",
-            paramLabel = "MODE",
-            defaultValue = "evaluation",
-            description = "How batch normalisation behaves while training images are perturbed: evaluation or training"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private String attackMode;
-
-    @Option(
-            names = "--alpha",
-            paramLabel = "X",
-            defaultValue = "0.5",
-            description = "Weight of unperturbed images in adversarial-loss (default: ${DEFAULT-VALUE}).")
-    private double alpha;
-
-    @Option(
-            names = "--beta",
-            paramLabel = "X",
-            defaultValue = "6",
-            description = "Weight of the divergence in trades (default: ${DEFAULT-VALUE}).")
-    private double beta;
-
-    @Option(
-            names = "--replays",
-            paramLabel = "N",
-            defaultValue = "8",
-            description = "Steps on each batch in free (default: ${DEFAULT-VALUE}).")
-    private int replays;
-
-    @Option(
-            names = "--check-attack",
-            paramLabel = "NAME",
-            description = "What measures robust accuracy on held-out and test images: none, or an attack"
-                    + " (default: pgd; none where --defense is standard).")
-    private String checkAttack;
-
-    @Option(
-            names = "--check-steps",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Steps of that attack (default: ${DEFAULT-VALUE}).")
-    private int checkSteps;
-
-    /** As the options say. */
-    ClassifierSpec.Defense defense() {
-        requireUseful();
-        AttackSpec adversary = defense.equals(STANDARD) ? AttackSpec.none() : adversary();
-        return new ClassifierSpec.Defense(
-                defense,
-                adversary,
-                attackMode,
-                epsWarmup,
-                defense.equals("adversarial-loss") ? alpha : 0,
-                defense.equals("trades") ? beta : 0,
-                defense.equals("free") ? replays : 1);
+    @Spec(Spec.Target.MIXEE)
+    void addTo(CommandSpec mixee) {
+        command = mixee;
+        methods = new DeclaredOptions(mixee);
+        attacks = new DeclaredOptions(mixee);
+        others = new DeclaredOptions(mixee);
+        checks = new DeclaredOptions(mixee);
+        methods.addMember("--defense", DEFENSES, DefenseSpec.standard().name(), "The way of training");
+        List.of("alpha", "beta", "replays").forEach(parameter -> methods.addShared("", parameter, DEFENSES));
+        attacks.addMember("--attack", ATTACKS, "pgd", "What perturbs the training images");
+        List.of("steps", "stepSize").forEach(parameter -> attacks.addShared("", parameter, ATTACKS));
+        Declared.of(DefenseSpec.standard()).forEach(parameter -> others.add(parameter));
+        mixee.addOption(OptionSpec.builder("--check-attack")
+                .type(String.class)
+                .paramLabel("NAME")
+                .description("What measures robust accuracy on held-out and test images: none, or an attack"
+                        + " (default: pgd; none where --defense is standard).")
+                .build());
+        checks.addShared("check-", "steps", ATTACKS);
     }
 
-    private AttackSpec adversary() {
-        if (defense.equals("free")) {
-            // Its perturbations move by ε on every replay, whatever else is said.
-            return AttackSpec.usual("fgsm", norm, eps());
-        }
-        AttackSpec usual = AttackSpec.usual(attack, norm, eps()).withSteps(steps);
-        if (stepSize != null && !(stepSize > 0)) {
-            throw Usage.wrong(command, "--step-size " + stepSize + ": expected a positive number, in pixel units");
-        }
-        return stepSize == null ? usual : usual.withStepSize(stepSize);
+    /** As the options say. */
+    DefenseSpec defense() {
+        Defense method = method();
+        requireUseful(method);
+        AttackSpec adversary = switch (method.uses()) {
+            case NOTHING -> AttackSpec.none();
+            case THREAT_MODEL -> AttackSpec.of(FULL_STEP, norm, eps());
+            case ATTACK -> new AttackSpec(attack(), norm, eps());
+        };
+        return Declared.with(new DefenseSpec(method, adversary), others.given());
+    }
+
+    private Defense method() {
+        return DEFENSES.parse(methods.text("--defense"), methods.given());
+    }
+
+    private Attack attack() {
+        return ATTACKS.parse(attacks.text("--attack"), attacks.given());
     }
 
     /** What measures robust accuracy. */
     AttackSpec check() {
-        String name = checkAttack != null ? checkAttack : defense.equals(STANDARD) ? AttackSpec.NO_ATTACK : "pgd";
-        return name.equals(AttackSpec.NO_ATTACK)
+        String asked = checks.text("--check-attack");
+        String text = asked != null ? asked : method().uses() == Defense.Uses.NOTHING ? AttackSpec.NO_ATTACK : "pgd";
+        return text.equals(AttackSpec.NO_ATTACK)
                 ? AttackSpec.none()
-                : AttackSpec.usual(name, norm, eps()).withSteps(checkSteps);
+                : new AttackSpec(ATTACKS.parse(text, checks.given()), norm, eps());
     }
 
     private double eps() {
@@ -146,26 +94,41 @@ final class DefenseOptions {
     }
 
     /** An option that changes nothing is a misunderstanding. */
-    private void requireUseful() {
-        boolean attacked = !defense.equals(STANDARD);
-        boolean stepping = attacked && !defense.equals("free");
-        boolean checked = check().present();
-        require(stepping, "--defense " + defense, "--attack", "--step-size", "--eps-warmup", "--attack-mode");
-        require(stepping && attack.equals("pgd"), stepping ? "--attack " + attack : "--defense " + defense, "--steps");
-        require(!stepping || !attack.equals("fgsm"), "--attack " + attack, "--step-size");
-        require(attacked || checked, "--defense " + defense + " without --check-attack", "--norm", "--eps");
-        require(defense.equals("adversarial-loss"), "--defense " + defense, "--alpha");
-        require(defense.equals("trades"), "--defense " + defense, "--beta");
-        require(defense.equals("free"), "--defense " + defense, "--replays");
-        require(checked && check().uses("steps"), "--check-attack " + check().attack(), "--check-steps");
+    private void requireUseful(Defense method) {
+        String defense = "--defense " + method.name();
+        AttackSpec check = check();
+        methods.givenOptions()
+                .forEach((option, parameter) -> require(
+                        DEFENSES.memberOf(method)
+                                .orElseThrow()
+                                .find(parameter.name())
+                                .isPresent(),
+                        option,
+                        defense));
+        boolean attacked = method.uses() == Defense.Uses.ATTACK;
+        for (String option : List.of("--attack", "--step-size", "--eps-warmup", "--attack-mode", "--steps")) {
+            require(attacked || !methods.isGiven(option), option, defense);
+        }
+        attacks.givenOptions()
+                .forEach((option, parameter) -> require(
+                        ATTACKS.memberOf(attack())
+                                .orElseThrow()
+                                .find(parameter.name())
+                                .isPresent(),
+                        option,
+                        "--attack " + attack().name()));
+        boolean measured = method.uses() != Defense.Uses.NOTHING || check.present();
+        for (String option : List.of("--norm", "--eps")) {
+            require(measured || !methods.isGiven(option), option, defense + " without --check-attack");
+        }
+        checks.givenOptions()
+                .forEach((option, parameter) -> require(
+                        check.parameter(parameter.name()).isPresent(), option, "--check-attack " + check.name()));
     }
 
-    private void require(boolean useful, String with, String... options) {
-        Set<String> named = Set.of(options);
-        for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
-            if (!useful && named.contains(option.longestName())) {
-                throw Usage.wrong(command, option.longestName() + ": has no effect with " + with);
-            }
+    private void require(boolean useful, String option, String with) {
+        if (!useful) {
+            throw Usage.wrong(command, option + ": has no effect with " + with);
         }
     }
 }

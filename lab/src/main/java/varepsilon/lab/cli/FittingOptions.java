@@ -1,114 +1,55 @@
 package varepsilon.lab.cli;
 
-import picocli.CommandLine.Option;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import varepsilon.base.Declared;
+import varepsilon.base.Family;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.nn.Schedule;
 
 /** How a classifier's weights are fitted. */
+@Command
 final class FittingOptions {
-    @Option(
-            names = "--epochs",
-            paramLabel = "N",
-            defaultValue = "30",
-            description = "Passes over the images (default: ${DEFAULT-VALUE}).")
-    private int epochs;
+    private static final ClassifierSpec.Fitting USUAL = new ClassifierSpec.Fitting();
+    private static final Family<Schedule> SCHEDULES = Family.of(Schedule.class);
 
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            defaultValue = "128",
-            description = "Images in a batch (default: ${DEFAULT-VALUE}).")
-    private int batchSize;
+    private CommandSpec command;
+    private DeclaredOptions fitting;
+    private DeclaredOptions schedule;
 
-    @Option(
-            names = {"--lr", "--learning-rate"},
-            paramLabel = "X",
-            defaultValue = "0.1",
-            description = "Learning rate, the schedule's largest (default: ${DEFAULT-VALUE}).")
-    private double learningRate;
-
-    @Option(
-            names = "--momentum",
-            paramLabel = "X",
-            defaultValue = "0.9",
-            description = "Share of earlier steps that a step keeps (default: ${DEFAULT-VALUE}).")
-    private double momentum;
-
-    @Option(
-            names = "--weight-decay",
-            paramLabel = "X",
-            defaultValue = "5e-4",
-            description = "Share of a weight that is added to its gradient (default: ${DEFAULT-VALUE}).")
-    private double weightDecay;
-
-    @Option(
-            names = "--schedule",
-            paramLabel = "NAME",
-            defaultValue = "one-cycle",
-            description = "constant, step, cosine or one-cycle (default: ${DEFAULT-VALUE}).")
-    private String schedule;
-
-    @Option(
-            names = "--decay-every",
-            paramLabel = "N",
-            defaultValue = "7",
-            description = "Epochs between two decays of --schedule step (default: ${DEFAULT-VALUE}).")
-    private int decayEvery;
-
-    @Option(
-            names = "--decay-factor",
-            paramLabel = "X",
-            defaultValue = "0.1",
-            description = "What --schedule step multiplies the rate by (default: ${DEFAULT-VALUE}).")
-    private double decayFactor;
-
-    @Option(
-            names = "--peak",
-            paramLabel = "X",
-            defaultValue = "0.3",
-            description = "Part of the training after which --schedule one-cycle is at its highest"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private double peak;
-
-    @Option(
-            names = "--label-smoothing",
-            paramLabel = "X",
-            defaultValue = "0",
-            description = "Weight spread over all classes (default: ${DEFAULT-VALUE}).")
-    private double labelSmoothing;
-
-    @Option(
-            names = "--ema",
-            paramLabel = "X",
-            defaultValue = "0",
-            description = "Decay of a moving average of the weights, such as 0.999; 0 for none"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private double ema;
-
-    @Option(
-            names = "--patience",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Epochs without improvement on held-out images after which to stop; 0 for never"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private int patience;
+    @Spec(Spec.Target.MIXEE)
+    void addTo(CommandSpec mixee) {
+        command = mixee;
+        fitting = new DeclaredOptions(mixee);
+        schedule = new DeclaredOptions(mixee);
+        for (Declared parameter : Declared.of(USUAL)) {
+            switch (parameter.name()) {
+                case "schedule" -> {
+                    schedule.addMember(
+                            "--schedule",
+                            SCHEDULES,
+                            SCHEDULES.text(USUAL.schedule()),
+                            "The learning rate over training");
+                    for (String shared : new String[] {"decayEvery", "decayFactor", "peak"}) {
+                        schedule.addShared("", shared, SCHEDULES);
+                    }
+                }
+                case "learningRate" -> fitting.add(parameter, "--lr");
+                default -> fitting.add(parameter);
+            }
+        }
+    }
 
     int epochs() {
-        return epochs;
+        return fitting().epochs();
     }
 
     ClassifierSpec.Fitting fitting() {
-        return new ClassifierSpec.Fitting(
-                epochs,
-                batchSize,
-                learningRate,
-                momentum,
-                weightDecay,
-                schedule,
-                decayEvery,
-                decayFactor,
-                peak,
-                labelSmoothing,
-                ema,
-                patience);
+        Map<String, Object> chosen = new LinkedHashMap<>(fitting.given());
+        chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.given()));
+        return Usage.check(command, () -> Declared.with(USUAL, chosen));
     }
 }

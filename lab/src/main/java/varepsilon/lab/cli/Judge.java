@@ -93,7 +93,7 @@ final class Judge {
             ClassifierFile model, ImageSet images, AttackSpec attack, int batchSize, Device device, Output output)
             throws IOException {
         try (WorkProgress progress = new WorkProgress(output, "images")) {
-            return JudgedExamples.of(file, model, images, attack.toThreatModel(), batchSize, device, progress);
+            return JudgedExamples.of(file, model, images, attack.threatModel(), batchSize, device, progress);
         }
     }
 

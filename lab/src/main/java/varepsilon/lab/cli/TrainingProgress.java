@@ -23,7 +23,7 @@ final class TrainingProgress implements TrainingListener {
     private int collapsed;
 
     TrainingProgress(VaeRun run, WorkProgress work) {
-        this(work, run.config().epochs(), bitsPerDimension(run.config().distribution()), VaeNotes.advice(run.config()));
+        this(work, run.config().epochs(), bitsPerDimension(run.config().likelihood()), VaeNotes.advice(run.config()));
     }
 
     TrainingProgress(ClassifierRun run, WorkProgress work) {

@@ -45,82 +45,8 @@ final class VaeTrainCommand implements Callable<Integer> {
     @Mixin
     private final DataOptions data = new DataOptions();
 
-    @Option(
-            names = "--latent-dim",
-            paramLabel = "N",
-            defaultValue = "20",
-            description = "Dimensions of z (default: ${DEFAULT-VALUE}).")
-    private int latentDim;
-
-    @Option(
-            names = "--filters",
-            paramLabel = "N",
-            defaultValue = "32",
-            description = "Channels of the first convolutions (default: ${DEFAULT-VALUE}).")
-    private int filters;
-
-    @Option(
-            names = "--likelihood",
-            paramLabel = "NAME",
-            defaultValue = "categorical",
-            description = "categorical, bernoulli or gaussian (default: ${DEFAULT-VALUE}).")
-    private String likelihood;
-
-    @Option(
-            names = "--levels",
-            paramLabel = "N",
-            defaultValue = "16",
-            description = "Grey levels of the categorical likelihood (default: ${DEFAULT-VALUE}).")
-    private int levels;
-
-    @Option(
-            names = "--beta",
-            paramLabel = "X",
-            defaultValue = "1",
-            description = "Weight of the divergence (default: ${DEFAULT-VALUE}).")
-    private double beta;
-
-    @Option(
-            names = "--free-nats",
-            paramLabel = "X",
-            defaultValue = "0",
-            description = "Divergence that each latent dimension has for nothing, in nats (default: ${DEFAULT-VALUE}).")
-    private double freeNats;
-
-    @Option(
-            names = "--epochs",
-            paramLabel = "N",
-            defaultValue = "80",
-            description = "Passes over the images (default: ${DEFAULT-VALUE}).")
-    private int epochs;
-
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            defaultValue = "128",
-            description = "Images in a batch (default: ${DEFAULT-VALUE}).")
-    private int batchSize;
-
-    @Option(
-            names = "--learning-rate",
-            paramLabel = "X",
-            defaultValue = "1e-3",
-            description = "Adam's (default: ${DEFAULT-VALUE}).")
-    private double learningRate;
-
-    @Option(
-            names = "--validation-fraction",
-            paramLabel = "X",
-            defaultValue = "0.1",
-            description = "Share of the training images that is held out (default: ${DEFAULT-VALUE}).")
-    private double validationFraction;
-
-    @Option(
-            names = "--samples-every",
-            paramLabel = "N",
-            defaultValue = "10",
-            description = "Epochs between two pictures of samples (default: ${DEFAULT-VALUE}).")
-    private int samplesEvery;
+    @Mixin
+    private final VaeOptions vae = new VaeOptions();
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run directory (default: a new one in runs/).")
     private Path out;
@@ -167,23 +93,11 @@ final class VaeTrainCommand implements Callable<Integer> {
         int threads = compute.threads();
         return Usage.check(
                 spec,
-                () -> new VaeSpec(
-                        name,
-                        limit,
-                        validationFraction,
-                        latentDim,
-                        filters,
-                        likelihood,
-                        levels,
-                        beta,
-                        freeNats,
-                        epochs,
-                        batchSize,
-                        learningRate,
-                        samplesEvery,
-                        compute.seed(),
-                        threads,
-                        device));
+                () -> vae.applied(VaeSpec.of(name)
+                        .withLimit(limit)
+                        .withSeed(compute.seed())
+                        .withThreads(threads)
+                        .withDevice(device)));
     }
 
     private VaeRun goOn() throws IOException {
@@ -195,7 +109,7 @@ final class VaeTrainCommand implements Callable<Integer> {
                         option.longestName() + ": not together with --resume, which goes on as the run was configured");
             }
             if (option.longestName().equals("--epochs")) {
-                more = OptionalInt.of(epochs);
+                more = OptionalInt.of(vae.applied(VaeSpec.of("any")).epochs());
             }
         }
         VaeRun run = VaeRun.resume(resume, more, data.folder(), new PublishedCurves());
@@ -220,7 +134,7 @@ final class VaeTrainCommand implements Callable<Integer> {
             return Main.STOPPED;
         }
         output.result(results.get(), text(results.get(), run));
-        if (run.config().distribution().isDensity()) {
+        if (run.config().likelihood().isDensity()) {
             output.note(VaeNotes.DENSITY);
         }
         if (results.get().test().activeUnits() == 0) {

@@ -17,6 +17,7 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.FailureChecks;
 import varepsilon.robust.evaluate.LongerSearch;
@@ -120,7 +121,7 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
     /** The attacks with their goal. */
     RobustEvaluation evaluation() {
         List<Trial> trials = attacks.stream()
-                .map(attack -> goal.trial(attack.toAttack(), attack.toThreatModel()))
+                .map(attack -> goal.trial(attack.attack(), attack.threatModel()))
                 .toList();
         return new RobustEvaluation(trials, batchSize, seed, device);
     }
@@ -164,8 +165,9 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
         notes.addAll(report.notes());
         notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
         attacks.stream()
-                .filter(attack -> attack.uses("loss"))
-                .map(AttackSpec::toLoss)
+                .map(AttackSpec::attack)
+                .filter(GradientAttack.class::isInstance)
+                .map(attack -> ((GradientAttack) attack).loss())
                 .distinct()
                 .forEach(loss -> FailureChecks.vanishingGradients(
                                 model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), loss, batchSize, device)

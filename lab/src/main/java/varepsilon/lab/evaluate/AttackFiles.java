@@ -115,7 +115,7 @@ public record AttackFiles(Path folder, boolean examples) {
                 Reprediction fromBytes =
                         Reprediction.ofPngs(classifier, read, pngs, experiment.batchSize(), experiment.device());
                 return new AttackReport.Saved(
-                        attack.attack(),
+                        attack.name(),
                         attack.eps(),
                         ofAttack.toString(),
                         fromFloats.adversarial(),
@@ -128,7 +128,7 @@ public record AttackFiles(Path folder, boolean examples) {
             return Map.of(
                     "settings", attack.label(),
                     "goal", experiment.goal().label(),
-                    "loss", attack.loss(),
+                    "loss", attack.parameter("loss").map(Object::toString).orElse("none"),
                     "seed", Long.toString(experiment.seed()));
         }
 

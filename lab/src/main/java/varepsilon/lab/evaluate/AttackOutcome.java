@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import java.util.Map;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.Criterion;
@@ -22,6 +23,7 @@ import varepsilon.stats.Accuracy;
  * @param stepSize in pixel units, that of the first step where they fall; null where the attack has none
  * @param restarts null where the attack has none
  * @param loss what is raised; null where the attack raises nothing
+ * @param parameters others of the attack that have not their defaults; null where all have
  * @param n images
  * @param cleanCorrect correctly classified before
  * @param robustCorrect correctly classified before and after
@@ -45,6 +47,7 @@ public record AttackOutcome(
         Double stepSize,
         Integer restarts,
         String loss,
+        Map<String, Object> parameters,
         int n,
         int cleanCorrect,
         int robustCorrect,
@@ -62,13 +65,14 @@ public record AttackOutcome(
         Accuracy clean = report.clean();
         Accuracy robust = trial.accuracy();
         return new AttackOutcome(
-                settings.attack(),
+                settings.name(),
                 settings.norm(),
                 settings.eps(),
-                settings.uses("steps") ? settings.steps() : null,
+                (Integer) settings.parameter("steps").orElse(null),
                 settings.stepLength(),
-                settings.uses("restarts") ? settings.restarts() : null,
-                settings.uses("loss") ? settings.loss() : null,
+                (Integer) settings.parameter("restarts").orElse(null),
+                settings.parameter("loss").map(Object::toString).orElse(null),
+                others(settings),
                 clean.n(),
                 clean.correct(),
                 robust.correct(),
@@ -91,6 +95,15 @@ public record AttackOutcome(
     /** Robust accuracy, as counts. */
     public Accuracy robust() {
         return new Accuracy(robustCorrect, n);
+    }
+
+    /** As numbers, truth values and texts; what stands in keys of its own is left out. */
+    private static Map<String, Object> others(AttackSpec settings) {
+        Map<String, Object> others = settings.otherDepartures();
+        others.keySet().removeAll(List.of("loss", "step-size"));
+        others.replaceAll(
+                (name, value) -> value instanceof Number || value instanceof Boolean ? value : value.toString());
+        return others.isEmpty() ? null : others;
     }
 
     /** Counts how often a goal was met where it could be: an image of the class that is wanted already cannot be led there. */

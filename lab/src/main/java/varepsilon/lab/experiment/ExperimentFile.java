@@ -17,6 +17,7 @@ import varepsilon.lab.spec.Yaml;
  * @param source where it comes from, for messages
  */
 public record ExperimentFile(ExperimentKind kind, ObjectNode document, String source) {
+    private static final String SETTINGS = "settings.";
     private static final List<String> KEYS = List.of("kind", "title", "settings", "presets");
 
     /** Checks a file's keys, and fills in the preset and the defaults. */
@@ -109,20 +110,14 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         JsonNode value = Yaml.tree("value: " + assignment.substring(equals + 1), "--set " + assignment)
                 .get("value");
         ObjectNode changed = document.deepCopy();
-        ObjectNode at = changed;
-        String[] path = key.split("\\.");
-        for (int i = 0; i < path.length; i++) {
-            String section = String.join(".", List.of(path).subList(0, i));
-            Yaml.requireKnown(path[i], names(at), section.isEmpty() ? "" : section + ".", "--set " + assignment);
-            if (i == path.length - 1) {
-                at.set(path[i], value);
-            } else if (at.get(path[i]) instanceof ObjectNode next) {
-                at = next;
-            } else {
-                throw new InputException("--set " + assignment + ": '" + path[i] + "' has no keys");
-            }
+        String source = "--set " + assignment;
+        if (key.startsWith(SETTINGS) && changed.get("settings") instanceof ObjectNode settings) {
+            Class<? extends Record> type = kind.defaults(settings).getClass();
+            Yaml.put(settings, SETTINGS, key.substring(SETTINGS.length()), value, type, source);
+        } else {
+            Yaml.put(changed, "", key, value, Record.class, source);
         }
-        return new ExperimentFile(kind, changed, source);
+        return new ExperimentFile(kind, changed, this.source);
     }
 
     /** Its settings, read strictly. */

@@ -51,7 +51,7 @@ final class GridExperiment implements Experiment {
     }
 
     private Record config(GridSettings.Assignment assignment) {
-        ObjectNode all = assignment.applied(settings.base());
+        ObjectNode all = assignment.applied(settings.base(), config);
         return Yaml.read(all, config, "the settings with " + assignment.label());
     }
 

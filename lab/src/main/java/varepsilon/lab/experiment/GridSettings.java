@@ -101,32 +101,15 @@ record GridSettings(
             return value.isTextual() ? value.asText() : value.toString();
         }
 
-        /** The settings of the training. */
-        ObjectNode applied(ObjectNode base) {
+        /**
+         * The settings of the training.
+         *
+         * @param config the record that they will be read as
+         */
+        ObjectNode applied(ObjectNode base, Class<? extends Record> config) {
             ObjectNode all = base.deepCopy();
-            values.forEach((key, value) -> put(all, key, value));
+            values.forEach((key, value) -> Yaml.put(all, "", key, value, config, "the grid"));
             return all;
-        }
-
-        private static void put(ObjectNode root, String key, JsonNode value) {
-            String[] path = key.split("\\.");
-            ObjectNode at = root;
-            for (int i = 0; i < path.length - 1; i++) {
-                requireKnown(at, path, i);
-                if (!(at.get(path[i]) instanceof ObjectNode section)) {
-                    throw new InputException("the grid: key '" + key + "': '" + path[i] + "' has no keys");
-                }
-                at = section;
-            }
-            requireKnown(at, path, path.length - 1);
-            at.set(path[path.length - 1], value);
-        }
-
-        private static void requireKnown(ObjectNode at, String[] path, int depth) {
-            List<String> known = new ArrayList<>();
-            at.fieldNames().forEachRemaining(known::add);
-            String section = String.join(".", List.of(path).subList(0, depth));
-            Yaml.requireKnown(path[depth], known, section.isEmpty() ? "" : section + ".", "the grid");
         }
     }
 

@@ -133,10 +133,10 @@ public final class MeasuredClassifier implements AutoCloseable {
         }
         if (measurement instanceof Measurement.AsRun asRun) {
             Attack attack = PublishedAttack.of(asRun.attack(), asRun.defects(), normalisation);
-            return perturbing(attack, asRun.attack().toThreatModel(), rng);
+            return perturbing(attack, asRun.attack().threatModel(), rng);
         }
         AttackSpec meant = ((Measurement.AsMeant) measurement).attack();
-        return perturbing(meant.toAttack(), meant.toThreatModel(), rng);
+        return perturbing(meant.attack(), meant.threatModel(), rng);
     }
 
     private Change perturbing(Attack attack, ThreatModel threat, Rng rng) {
@@ -148,7 +148,7 @@ public final class MeasuredClassifier implements AutoCloseable {
 
     private boolean[] asMeant(Measurement.AsMeant asMeant, ImageSet images, long seed, LongConsumer progress) {
         Trial trial =
-                Trial.untargeted(asMeant.attack().toAttack(), asMeant.attack().toThreatModel());
+                Trial.untargeted(asMeant.attack().attack(), asMeant.attack().threatModel());
         Watch watch = (what, done, all) -> progress.accept(done * images.size() / all);
         RobustnessReport report =
                 new RobustEvaluation(List.of(trial), BATCH_SIZE, seed, device).of(file.classifier(), images, watch);

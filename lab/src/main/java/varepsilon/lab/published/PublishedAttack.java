@@ -10,6 +10,7 @@ import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.StepSize;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -43,21 +44,21 @@ record PublishedAttack(
      * @param normalisation of the classifier that is attacked
      */
     static PublishedAttack of(AttackSpec settings, Collection<String> defects, Normalisation normalisation) {
-        boolean fgsm = settings.attack().equals("fgsm");
-        if (!(fgsm || settings.attack().equals("pgd")) || !settings.norm().equals("linf")) {
+        boolean fgsm = settings.name().equals("fgsm");
+        if (!(fgsm || settings.name().equals("pgd")) || !settings.norm().equals("linf")) {
             throw new InputException(
                     "defects of the published experiment with " + settings.label() + ": expected fgsm or pgd, in linf");
         }
         boolean normalised = defects.contains(Defect.NORMALISED_UNITS.label());
         boolean clamp = defects.contains(Defect.CLAMP_NORMALISED.label());
-        double step = fgsm ? settings.eps() : settings.stepSize();
+        double step = fgsm ? settings.eps() : constantStep(settings);
         if (!(step > 0 || settings.eps() == 0)) {
             throw new InputException("defects of the published experiment with " + settings.label()
                     + " without a stepSize: expected a positive one, for its steps have one length");
         }
         List<Double> std = normalisation.std();
         return new PublishedAttack(
-                        fgsm ? 1 : settings.steps(),
+                        fgsm ? 1 : (int) settings.parameter("steps").orElseThrow(),
                         inPixels(settings.eps(), std, normalised),
                         inPixels(step, std, normalised),
                         std.stream().map(unused -> 0.0).toList(),
@@ -66,6 +67,11 @@ record PublishedAttack(
                                 ? AttackLoss.NEGATIVE_LOGIT
                                 : AttackLoss.CROSS_ENTROPY)
                 .clamped(clamp, normalisation);
+    }
+
+    /** The one length of all steps; 0 where they have none. */
+    private static double constantStep(AttackSpec settings) {
+        return settings.parameter("stepSize").orElseThrow() instanceof StepSize.Pixels step ? step.length() : 0;
     }
 
     /** The clamp alone, without any attack: N×C×H×W to the same. */

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.generative.Categorical;
+import varepsilon.generative.StandardNormal;
 import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
 
@@ -20,8 +22,8 @@ public final class PublishedCurves implements ReferenceCurves {
     @Override
     public Map<String, Curve> of(VaeSpec config) {
         boolean same = config.data().equals("mnist")
-                && config.likelihood().equals("categorical")
-                && config.levels() == 16
+                && config.likelihood().equals(new Categorical(16))
+                && config.prior().equals(new StandardNormal.Choice())
                 && config.filters() == 32
                 && config.beta() == 1
                 && config.freeNats() == 0

@@ -27,7 +27,7 @@ public final class PublishedTraining implements TrainingDefects {
 
     @Override
     public Attack attack(AttackSpec attack, List<String> names, Normalisation normalisation) {
-        return PublishedAttack.isMeantBy(names) ? PublishedAttack.of(attack, names, normalisation) : attack.toAttack();
+        return PublishedAttack.isMeantBy(names) ? PublishedAttack.of(attack, names, normalisation) : attack.attack();
     }
 
     @Override

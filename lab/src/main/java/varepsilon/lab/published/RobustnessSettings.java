@@ -4,10 +4,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
+import varepsilon.nn.Schedule;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.StepSize;
+import varepsilon.robust.defense.AdversarialLoss;
 
 /**
  * The published robustness experiment: everything that decides what comes of it.
@@ -96,7 +105,7 @@ public record RobustnessSettings(
      * @param learningRate the largest of the schedule
      * @param momentum share of the earlier steps that a step keeps
      * @param weightDecay share of a weight that is added to its gradient
-     * @param schedule one of {@link ClassifierSpec#SCHEDULES}
+     * @param schedule a {@link Schedule} by name
      * @param decayEvery epochs after which {@code step} multiplies the rate
      * @param decayFactor by what
      */
@@ -109,20 +118,13 @@ public record RobustnessSettings(
             String schedule,
             int decayEvery,
             double decayFactor) {
+        private Schedule rates() {
+            return Family.of(Schedule.class)
+                    .parse(schedule, Map.of("decayEvery", decayEvery, "decayFactor", decayFactor, "peak", PEAK));
+        }
+
         ClassifierSpec.Fitting toFitting() {
-            return new ClassifierSpec.Fitting(
-                    epochs,
-                    batchSize,
-                    learningRate,
-                    momentum,
-                    weightDecay,
-                    schedule,
-                    decayEvery,
-                    decayFactor,
-                    PEAK,
-                    0,
-                    0,
-                    0);
+            return new ClassifierSpec.Fitting(epochs, batchSize, learningRate, momentum, weightDecay, rates(), 0, 0, 0);
         }
     }
 
@@ -150,11 +152,13 @@ public record RobustnessSettings(
     }
 
     private AttackSpec attack(Strength strength, boolean randomStart) {
-        AttackSpec usual = AttackSpec.usual(attackName(), "linf", strength.eps());
-        return attackName().equals("fgsm")
-                ? usual
-                : new AttackSpec(
-                        "pgd", "linf", strength.eps(), steps, strength.stepSize(), 1, randomStart, 0, usual.loss());
+        Attack attack = attackName().equals("fgsm")
+                ? new Fgsm()
+                : Pgd.ofSteps(steps)
+                        .withStepSize(
+                                strength.stepSize() > 0 ? StepSize.pixels(strength.stepSize()) : new Pgd().stepSize())
+                        .withRandomStart(randomStart);
+        return AttackSpec.linf(attack, strength.eps());
     }
 
     /** Whether the pre-trained model is trained here. */
@@ -176,7 +180,7 @@ public record RobustnessSettings(
 
     /** The training of the pre-trained model, where it is trained here. */
     ClassifierSpec pretrainingConfig(Path dataDir) throws IOException {
-        return config("", pretraining, true, ClassifierSpec.Defense.standard(), seed, dataDir);
+        return config("", pretraining, true, DefenseSpec.standard(), seed, dataDir);
     }
 
     /** Whether a model is trained at all: one of them was not, as it was run. */
@@ -190,9 +194,9 @@ public record RobustnessSettings(
      * @param weights the pre-trained ones
      */
     ClassifierSpec training(PublishedRow.Model model, boolean asMeant, Path weights, Path dataDir) throws IOException {
-        ClassifierSpec.Defense defense = !model.defended()
-                ? ClassifierSpec.Defense.standard()
-                : asMeant ? ClassifierSpec.Defense.adversarialLoss(attackAsMeant(), alpha) : defenseAsRun();
+        DefenseSpec defense = !model.defended()
+                ? DefenseSpec.standard()
+                : asMeant ? DefenseSpec.adversarialLoss(attackAsMeant(), alpha) : defenseAsRun();
         return config(
                 model.pretrained() ? weights.toString() : "",
                 model.pretrained() ? further : scratch,
@@ -202,7 +206,7 @@ public record RobustnessSettings(
                 dataDir);
     }
 
-    private ClassifierSpec.Defense defenseAsRun() {
+    private DefenseSpec defenseAsRun() {
         boolean fgsm = attackName().equals("fgsm");
         List<String> defects = fgsm
                 ? List.of(Defect.CLAMP_NORMALISED.label(), Defect.NORMALISED_UNITS.label())
@@ -210,17 +214,11 @@ public record RobustnessSettings(
                         Defect.CLAMP_NORMALISED.label(),
                         Defect.NORMALISED_UNITS.label(),
                         Defect.TRAIN_ON_CLEAN.label());
-        return new ClassifierSpec.Defense(
-                "adversarial-loss", attackAsRun(), "training", 0, fgsm ? alpha : 1, 0, 1, defects);
+        return new DefenseSpec(new AdversarialLoss.Choice(fgsm ? alpha : 1), attackAsRun(), "training", 0, defects);
     }
 
     private ClassifierSpec config(
-            String weights,
-            Training training,
-            boolean augmentation,
-            ClassifierSpec.Defense defense,
-            long runSeed,
-            Path dataDir)
+            String weights, Training training, boolean augmentation, DefenseSpec defense, long runSeed, Path dataDir)
             throws IOException {
         ClassifierSpec.Images images = new ClassifierSpec.Images(
                 data, trainingImages, validation, augmentation ? "crop-flip" : "none", testImages);

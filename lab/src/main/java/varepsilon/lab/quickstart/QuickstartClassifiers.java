@@ -17,8 +17,12 @@ import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.TrainingDefects;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.report.ImageGrid;
 import varepsilon.report.PictureSheet;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.UniformNoise;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
@@ -37,9 +41,6 @@ final class QuickstartClassifiers {
     private static final int VALIDATION = 1000;
     private static final int BATCH_SIZE = 128;
     private static final double LEARNING_RATE = 0.05;
-    private static final double MOMENTUM = 0.9;
-    private static final double WEIGHT_DECAY = 5e-4;
-    private static final double PEAK = 0.3;
 
     // A fifth of the way from black to white: a person still reads the digit.
     private static final double EPSILON = 0.2;
@@ -97,15 +98,12 @@ final class QuickstartClassifiers {
     /** The one of standard training, to be trained. */
     ClassifierRun beginStandard() throws IOException {
         return ClassifierRun.begin(
-                config(ClassifierSpec.Defense.standard(), AttackSpec.none()),
-                standardRun(),
-                folder,
-                TrainingDefects.NONE);
+                config(DefenseSpec.standard(), AttackSpec.none()), standardRun(), folder, TrainingDefects.NONE);
     }
 
     /** The one of adversarial training, to be trained. */
     ClassifierRun beginDefended() throws IOException {
-        ClassifierSpec.Defense defense = ClassifierSpec.Defense.adversarialLoss(pgd(TRAINING_STEPS), ALPHA);
+        DefenseSpec defense = DefenseSpec.adversarialLoss(pgd(TRAINING_STEPS), ALPHA);
         return ClassifierRun.begin(config(defense, pgd(CHECK_STEPS)), defendedRun(), folder, TrainingDefects.NONE);
     }
 
@@ -123,25 +121,13 @@ final class QuickstartClassifiers {
         }
     }
 
-    private ClassifierSpec config(ClassifierSpec.Defense defense, AttackSpec check) {
+    private ClassifierSpec config(DefenseSpec defense, AttackSpec check) {
         int limit = settings.limit();
         int validation = limit > 0 ? Math.min(VALIDATION, Math.max(1, limit / 10)) : VALIDATION;
         return new ClassifierSpec(
                 new ClassifierSpec.Images(DATA, limit, validation, "none", settings.testLimit()),
                 new ClassifierSpec.Network(ARCHITECTURE, "", Normalisation.none(1)),
-                new ClassifierSpec.Fitting(
-                        settings.classifierEpochs(),
-                        BATCH_SIZE,
-                        LEARNING_RATE,
-                        MOMENTUM,
-                        WEIGHT_DECAY,
-                        "one-cycle",
-                        1,
-                        1,
-                        PEAK,
-                        0,
-                        0,
-                        0),
+                new ClassifierSpec.Fitting(settings.classifierEpochs(), BATCH_SIZE, LEARNING_RATE),
                 defense,
                 check,
                 settings.seed(),
@@ -150,20 +136,18 @@ final class QuickstartClassifiers {
     }
 
     private static AttackSpec pgd(int steps) {
-        return AttackSpec.usual("pgd", "linf", EPSILON).withSteps(steps);
+        return AttackSpec.linf(Pgd.ofSteps(steps), EPSILON);
     }
 
     /** From the weakest to the strongest. */
     private static List<AttackSpec> attacks() {
         return List.of(
-                AttackSpec.usual("uniform-noise", "linf", EPSILON),
-                AttackSpec.usual("fgsm", "linf", EPSILON),
-                pgd(TEST_STEPS));
+                AttackSpec.linf(new UniformNoise(), EPSILON), AttackSpec.linf(new Fgsm(), EPSILON), pgd(TEST_STEPS));
     }
 
     private RobustEvaluation evaluation() {
         List<Trial> trials = attacks().stream()
-                .map(attack -> Trial.untargeted(attack.toAttack(), attack.toThreatModel()))
+                .map(attack -> Trial.untargeted(attack.attack(), attack.threatModel()))
                 .toList();
         return new RobustEvaluation(trials, BATCH_SIZE, settings.seed(), device());
     }

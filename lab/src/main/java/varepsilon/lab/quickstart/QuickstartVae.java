@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.generative.Categorical;
 import varepsilon.generative.Picture;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.evaluate.VaePictures;
@@ -76,23 +77,19 @@ final class QuickstartVae {
     }
 
     private VaeSpec config(int latentDim) {
-        return new VaeSpec(
-                DATA,
-                settings.limit(),
-                VALIDATION_FRACTION,
-                latentDim,
-                FILTERS,
-                "categorical",
-                LEVELS,
-                1,
-                0,
-                settings.epochs(),
-                BATCH_SIZE,
-                LEARNING_RATE,
-                settings.samplesEvery(),
-                settings.seed(),
-                settings.threads(),
-                settings.device());
+        return VaeSpec.of(DATA)
+                .withLimit(settings.limit())
+                .withValidationFraction(VALIDATION_FRACTION)
+                .withLatentDim(latentDim)
+                .withFilters(FILTERS)
+                .withLikelihood(new Categorical(LEVELS))
+                .withEpochs(settings.epochs())
+                .withBatchSize(BATCH_SIZE)
+                .withLearningRate(LEARNING_RATE)
+                .withSamplesEvery(settings.samplesEvery())
+                .withSeed(settings.seed())
+                .withThreads(settings.threads())
+                .withDevice(settings.device());
     }
 
     private Path runFolder(int latentDim) {

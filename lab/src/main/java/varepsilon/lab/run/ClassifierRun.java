@@ -25,6 +25,7 @@ import varepsilon.data.Split;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.Yaml;
 import varepsilon.report.TensorBoardListener;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
@@ -215,7 +216,7 @@ public final class ClassifierRun implements AutoCloseable {
     /** The configuration without its sections, since TensorBoard knows none: {@code fitting.epochs}. */
     private Map<String, Object> hyperParameters() {
         Map<String, Object> values = new LinkedHashMap<>();
-        flatten("", JSON.valueToTree(config), values);
+        flatten("", Yaml.tree(config), values);
         return values;
     }
 
@@ -243,7 +244,7 @@ public final class ClassifierRun implements AutoCloseable {
         Device device = Device.parse(config.device());
         AttackSpec check = config.check();
         List<Trial> trials =
-                check.present() ? List.of(Trial.untargeted(check.toAttack(), check.toThreatModel())) : List.of();
+                check.present() ? List.of(Trial.untargeted(check.attack(), check.threatModel())) : List.of();
         try (ClassifierFile best = ClassifierFile.read(folder.bestWeights(), device)) {
             RobustnessReport report = new RobustEvaluation(
                             trials, config.fitting().batchSize(), config.seed(), device)

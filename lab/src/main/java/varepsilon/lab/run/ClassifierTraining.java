@@ -17,18 +17,15 @@ import varepsilon.data.Split;
 import varepsilon.data.Splits;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
 import varepsilon.nn.Sgd;
 import varepsilon.robust.attack.Attack;
-import varepsilon.robust.defense.AdversarialBatch;
-import varepsilon.robust.defense.AdversarialLoss;
 import varepsilon.robust.defense.Adversary;
 import varepsilon.robust.defense.CatastrophicOverfitting;
 import varepsilon.robust.defense.ClassifierObjective;
-import varepsilon.robust.defense.FreeTraining;
-import varepsilon.robust.defense.StandardTraining;
-import varepsilon.robust.defense.Trades;
+import varepsilon.robust.defense.Defense;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
@@ -170,39 +167,29 @@ final class ClassifierTraining {
         AttackSpec check = config.check();
         ClassifierObjective.Settings settings = new ClassifierObjective.Settings(
                 config.fitting().labelSmoothing(),
-                check.present() ? new Adversary(check.toAttack(), check.toThreatModel()) : null);
+                check.present() ? new Adversary(check.attack(), check.threatModel()) : null);
         return defects.objective(config.defense().defects(), classifier, settings, this::adversary)
                 .orElseGet(() -> usualObjective(classifier, settings));
     }
 
     private ClassifierObjective usualObjective(NetworkClassifier classifier, ClassifierObjective.Settings settings) {
-        ClassifierSpec.Defense defense = config.defense();
-        return switch (defense.name()) {
-            case "adversarial-loss" -> new AdversarialLoss(classifier, settings, adversary(), defense.alpha());
-            case "adversarial-batch" -> new AdversarialBatch(classifier, settings, adversary());
-            case "trades" -> new Trades(classifier, settings, adversary(), defense.beta());
-            case "free" ->
-                new FreeTraining(
+        DefenseSpec defense = config.defense();
+        return defense.method()
+                .objective(new Defense.Training(
                         classifier,
                         settings,
-                        defense.attack().toThreatModel(),
-                        defense.replays(),
+                        defense.attack().present() ? adversary() : null,
                         config.fitting().batchSize(),
-                        training.channels(),
-                        training.height(),
-                        training.width());
-            default -> new StandardTraining(classifier, settings);
-        };
+                        training.shape()));
     }
 
     private Adversary adversary() {
-        ClassifierSpec.Defense defense = config.defense();
+        DefenseSpec defense = config.defense();
         Attack attack = defects.attack(
                 defense.attack(), defense.defects(), config.network().normalisation());
-        return new Adversary(attack, defense.attack().toThreatModel())
+        return new Adversary(attack, defense.attack().threatModel())
                 .withWarmUp(defense.epsWarmup())
-                .withMode(
-                        defense.attackMode().equals("training") ? Adversary.Mode.TRAINING : Adversary.Mode.EVALUATION);
+                .withMode(defense.mode());
     }
 
     private TrainingPlan plan() {
@@ -211,7 +198,7 @@ final class ClassifierTraining {
                 ? new RandomCrop(CROP_PADDING).then(new HorizontalFlip(FLIP_PROBABILITY))
                 : Augmentation.none();
         return TrainingPlan.of(fitting.epochs(), fitting.batchSize(), config.seed(), monitor())
-                .withSchedule(fitting.rates())
+                .withSchedule(fitting.schedule())
                 .withAugmentation(augmentation)
                 .withAverageDecay(fitting.ema())
                 .withStopRules(stopRules().toArray(StopRule[]::new));
@@ -222,7 +209,7 @@ final class ClassifierTraining {
         if (config.fitting().patience() > 0) {
             rules.add(new EarlyStopping(monitor(), config.fitting().patience()));
         }
-        if (config.defense().hasSingleStep() && config.check().present()) {
+        if (config.defense().isSingleStep() && config.check().present()) {
             rules.add(new CatastrophicOverfitting());
         }
         return rules;

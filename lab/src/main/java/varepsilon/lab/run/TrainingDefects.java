@@ -34,7 +34,7 @@ public interface TrainingDefects {
      * @param normalisation of the classifier that is trained
      */
     default Attack attack(AttackSpec attack, List<String> names, Normalisation normalisation) {
-        return attack.toAttack();
+        return attack.attack();
     }
 
     /** What is minimised in place of the defence's own objective; empty where that stays. */

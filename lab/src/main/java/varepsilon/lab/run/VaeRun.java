@@ -24,6 +24,7 @@ import varepsilon.generative.Vae;
 import varepsilon.generative.VaeEvaluation;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.spec.VaeSpec;
+import varepsilon.lab.spec.Yaml;
 import varepsilon.report.TensorBoardListener;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
@@ -156,7 +157,7 @@ public final class VaeRun implements AutoCloseable {
     }
 
     private Map<String, Object> hyperParameters() {
-        return JSON.convertValue(config, new TypeReference<LinkedHashMap<String, Object>>() {});
+        return JSON.convertValue(Yaml.tree(config), new TypeReference<LinkedHashMap<String, Object>>() {});
     }
 
     private String title() {

@@ -64,7 +64,8 @@ public final class VaeTraining {
 
     private static ConvVae architecture(VaeSpec config, ImageSet images) {
         try {
-            return new ConvVae(config.latentDim(), config.filters(), images.shape(), config.distribution());
+            return new ConvVae(
+                    config.latentDim(), config.filters(), images.shape(), config.likelihood(), config.prior());
         } catch (InputException e) {
             throw new InputException(images.name() + ": " + e.getMessage(), e);
         }

@@ -1,58 +1,28 @@
 package varepsilon.lab.spec;
 
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
-import varepsilon.base.Names;
 import varepsilon.robust.attack.Attack;
-import varepsilon.robust.attack.AttackLoss;
-import varepsilon.robust.attack.Fgsm;
-import varepsilon.robust.attack.MiFgsm;
 import varepsilon.robust.attack.Norm;
-import varepsilon.robust.attack.Pgd;
-import varepsilon.robust.attack.RandomStartFgsm;
-import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.robust.attack.UniformNoise;
 
 /**
- * An attack and what it may do, in the words and numbers of configurations and flags. Of the settings, each attack uses
- * those that it has.
+ * An attack and what it may do, as people write it in configurations and on the command line.
  *
- * @param attack one of {@link #NAMES}, or {@code none}
+ * @param attack with its parameters; null for none
  * @param norm {@code linf}, {@code l2} or {@code l1}
  * @param eps ε, in pixel units
- * @param steps gradients an example and restart: of {@code pgd} and {@code mi-fgsm}
- * @param stepSize in pixel units; 0 for the attack's own: falling from 2 ε in {@code pgd}, 1.25 ε in {@code fgsm-rs}
- * @param restarts of {@code pgd}; each example keeps its worst
- * @param randomStart whether {@code pgd} begins at a random point of the ball
- * @param momentum share of the summed gradients that a step of {@code pgd} or {@code mi-fgsm} keeps
- * @param loss one of {@link #LOSSES}: what the attack raises
  */
-public record AttackSpec(
-        String attack,
-        String norm,
-        double eps,
-        int steps,
-        double stepSize,
-        int restarts,
-        boolean randomStart,
-        double momentum,
-        String loss) {
-    /** The attacks. */
-    public static final List<String> NAMES =
-            List.of("fgsm", "fgsm-rs", "pgd", "mi-fgsm", "uniform-noise", "sign-noise");
-    /**
-     * What an attack may raise: the cross-entropy as everybody computes it; the same in double precision, which finds more
-     * where a model is sure; the margin of the best other class.
-     */
-    public static final List<String> LOSSES = List.of("cross-entropy", "exact-cross-entropy", "margin");
+public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
     /** The name of no attack. */
     public static final String NO_ATTACK = "none";
 
-    private static final List<String> NORMS = List.of("linf", "l2", "l1");
-    private static final int USUAL_STEPS = 10;
+    private static final Family<Attack> ATTACKS = Family.of(Attack.class);
 
     /**
      * Refuses values that make no sense.
@@ -60,37 +30,29 @@ public record AttackSpec(
      * @throws InputException whose message begins with the name of the value
      */
     public AttackSpec {
-        if (!attack.equals(NO_ATTACK) && !NAMES.contains(attack)) {
-            throw new InputException("unknown attack '" + attack + "'; did you mean '" + nearest(attack)
-                    + "'? There are: " + String.join(", ", NAMES));
+        usualEps(norm); // refuses others
+        if (!(eps >= 0) || Double.isInfinite(eps)) {
+            throw new InputException("eps " + eps + ": expected a finite number of at least 0, in pixel units");
         }
-        require(NORMS.contains(norm), "norm", norm, "linf, l2 or l1");
-        require(eps >= 0 && Double.isFinite(eps), "eps", eps, "a finite number of at least 0, in pixel units");
-        require(steps >= 1, "steps", steps, "at least 1");
-        require(stepSize >= 0 && Double.isFinite(stepSize), "stepSize", stepSize, "a positive number, in pixel units");
-        require(restarts >= 1, "restarts", restarts, "at least 1");
-        require(
-                restarts == 1 || randomStart,
-                "restarts",
-                restarts,
-                "1 without a random start, or all would be the same");
-        require(momentum >= 0 && Double.isFinite(momentum), "momentum", momentum, "a number of at least 0");
-        require(LOSSES.contains(loss), "loss", loss, String.join(", ", LOSSES));
     }
 
-    /** An attack with its usual settings. */
-    public static AttackSpec usual(String attack, String norm, double eps) {
-        return new AttackSpec(attack, norm, eps, USUAL_STEPS, 0, 1, true, usualMomentum(attack), "cross-entropy");
+    /**
+     * An attack as people write it, with its usual parameters where they do not say: {@code pgd:steps=40}.
+     *
+     * @throws InputException where there is no such attack or parameter
+     */
+    public static AttackSpec of(String attack, String norm, double eps) {
+        return new AttackSpec(attack.equals(NO_ATTACK) ? null : ATTACKS.parse(attack), norm, eps);
+    }
+
+    /** An attack in L∞. */
+    public static AttackSpec linf(Attack attack, double eps) {
+        return new AttackSpec(attack, "linf", eps);
     }
 
     /** No attack at all. */
     public static AttackSpec none() {
-        return usual(NO_ATTACK, "linf", 0);
-    }
-
-    /** What a share of the summed gradients an attack keeps where nobody says. */
-    public static double usualMomentum(String attack) {
-        return attack.equals("mi-fgsm") ? 1 : 0;
+        return new AttackSpec(null, "linf", 0);
     }
 
     /** The ε that the literature on CIFAR-10 uses in a norm, in pixel units. */
@@ -105,89 +67,86 @@ public record AttackSpec(
 
     /** The same with another ε. */
     public AttackSpec withEps(double other) {
-        return new AttackSpec(attack, norm, other, steps, stepSize, restarts, randomStart, momentum, loss);
-    }
-
-    /** The same with another number of steps. */
-    public AttackSpec withSteps(int other) {
-        return new AttackSpec(attack, norm, eps, other, stepSize, restarts, randomStart, momentum, loss);
-    }
-
-    /** The same with another step, in pixel units; 0 for the attack's own. */
-    public AttackSpec withStepSize(double other) {
-        return new AttackSpec(attack, norm, eps, steps, other, restarts, randomStart, momentum, loss);
+        return new AttackSpec(attack, norm, other);
     }
 
     /** Whether there is an attack. */
     public boolean present() {
-        return !attack.equals(NO_ATTACK);
+        return attack != null;
     }
 
-    /** Whether this attack uses that setting. */
-    public boolean uses(String setting) {
-        return switch (setting) {
-            case "steps", "momentum" -> attack.equals("pgd") || attack.equals("mi-fgsm");
-            case "stepSize" -> attack.equals("pgd") || attack.equals("fgsm-rs");
-            case "restarts", "randomStart" -> attack.equals("pgd");
-            case "loss" -> present() && !attack.endsWith("noise");
-            default -> throw new IllegalArgumentException("no setting of attacks: " + setting);
-        };
+    /** The name of the attack, or {@link #NO_ATTACK}. */
+    public String name() {
+        return present() ? attack.name() : NO_ATTACK;
     }
 
-    /** The attack itself. */
-    public Attack toAttack() {
-        AttackLoss raised = toLoss();
-        return switch (attack) {
-            case "fgsm" -> new Fgsm(raised);
-            case "fgsm-rs" -> new RandomStartFgsm(stepOr(StepSize.relative(1.25)), raised);
-            case "pgd" -> new Pgd(steps, stepOr(StepSize.falling(2)), restarts, randomStart, momentum, raised);
-            case "mi-fgsm" -> new MiFgsm(steps, momentum, raised);
-            case "uniform-noise" -> new UniformNoise();
-            case "sign-noise" -> new SignNoise();
-            default -> throw new IllegalStateException("there is no attack");
-        };
+    /** The value of one of the attack's parameters; empty where it has no such parameter. */
+    public Optional<Object> parameter(String name) {
+        return Optional.ofNullable(parameters().get(name));
     }
 
-    /** What it raises. */
-    public AttackLoss toLoss() {
-        return switch (loss) {
-            case "exact-cross-entropy" -> AttackLoss.EXACT_CROSS_ENTROPY;
-            case "margin" -> AttackLoss.MARGIN;
-            default -> AttackLoss.CROSS_ENTROPY;
-        };
+    /** The values of the attack's parameters. */
+    public Map<String, Object> parameters() {
+        return member().map(member -> member.values(attack)).orElse(Map.of());
     }
 
-    private StepSize stepOr(StepSize usual) {
-        return stepSize > 0 ? StepSize.pixels(stepSize) : usual;
+    private Optional<Family.Member<Attack>> member() {
+        return present() ? ATTACKS.memberOf(attack) : Optional.empty();
     }
 
-    /** The length of its steps, in pixel units, the first of them where they fall; null where it has none. */
+    /** The length of the attack's steps, in pixel units, the first of them where they fall; null where it has none. */
     public Double stepLength() {
-        return switch (attack) {
-            case "fgsm-rs" -> stepOr(StepSize.relative(1.25)).of(eps, 0, 1);
-            case "pgd" -> stepOr(StepSize.falling(2)).of(eps, 0, steps);
-            case "mi-fgsm" -> eps / steps;
-            default -> null;
-        };
+        return present() && attack.firstStep(eps).isPresent()
+                ? attack.firstStep(eps).getAsDouble()
+                : null;
     }
 
     /** What it may do. */
-    public ThreatModel toThreatModel() {
+    public ThreatModel threatModel() {
         return ThreatModel.of(Norm.named(norm), eps);
     }
 
-    /** In a few words: {@code pgd-10x3 linf 8/255} takes 10 steps from each of 3 starts. */
+    /**
+     * In a few words: {@code pgd-10x3 linf 8/255} takes 10 steps from each of 3 starts. Other parameters are named where
+     * they have not their defaults: {@code pgd-10:loss=margin linf 8/255}.
+     */
     public String label() {
         if (!present()) {
             return NO_ATTACK;
         }
-        String name = uses("steps") ? attack + "-" + steps : attack;
-        return name + (uses("restarts") && restarts > 1 ? "x" + restarts : "") + " " + norm + " " + pixels(eps);
+        Map<String, Object> values = parameters();
+        String steps = values.containsKey("steps") ? "-" + values.get("steps") : "";
+        Object restarts = values.getOrDefault("restarts", 1);
+        return name() + steps + (restarts.equals(1) ? "" : "x" + restarts) + departures() + " " + norm + " "
+                + pixels(eps);
+    }
+
+    /** Parameters other than steps and restarts that have not their defaults, by name. */
+    public Map<String, Object> otherDepartures() {
+        return member().stream()
+                .flatMap(member -> member.departures(attack).entrySet().stream())
+                .filter(entry -> !entry.getKey().name().equals("steps")
+                        && !entry.getKey().name().equals("restarts"))
+                .collect(Collectors.toMap(
+                        entry -> entry.getKey().option(),
+                        Map.Entry::getValue,
+                        (a, b) -> a,
+                        java.util.LinkedHashMap::new));
+    }
+
+    private String departures() {
+        return otherDepartures().entrySet().stream()
+                .map(entry -> ":" + entry.getKey() + "=" + inWords(entry.getValue()))
+                .collect(Collectors.joining());
+    }
+
+    private static Object inWords(Object value) {
+        return value instanceof StepSize.Pixels step ? pixels(step.length()) : value;
     }
 
     /** The label as the name of a file. */
     public String fileName() {
-        return label().replaceAll("[ /]", "-");
+        return label().replaceAll("[ /:=]", "-");
     }
 
     /** A length in pixel units as people write it: {@code 8/255} where it is a whole number of grey levels. */
@@ -198,15 +157,5 @@ public record AttackSpec(
                 : String.format(Locale.ROOT, "%.4g", length)
                         .replaceFirst("(\\.\\d*?)0+$", "$1")
                         .replaceFirst("\\.$", "");
-    }
-
-    private static String nearest(String asked) {
-        return Names.nearest(asked, NAMES);
-    }
-
-    private static void require(boolean holds, String name, Object value, String expected) {
-        if (!holds) {
-            throw new InputException(name + " " + value + ": expected " + expected);
-        }
     }
 }

@@ -1,8 +1,11 @@
 package varepsilon.lab.spec;
 
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import varepsilon.base.Declared;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
+import varepsilon.base.Parameter;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.Normalisation;
 import varepsilon.nn.Schedule;
@@ -24,27 +27,11 @@ public record ClassifierSpec(
         Images images,
         Network network,
         Fitting fitting,
-        Defense defense,
+        DefenseSpec defense,
         AttackSpec check,
         long seed,
         int threads,
         String device) {
-    /** Ways of training. */
-    public static final List<String> DEFENSES =
-            List.of("standard", "adversarial-loss", "adversarial-batch", "trades", "free");
-
-    /** Shapes of the learning rate over training. */
-    public static final List<String> SCHEDULES = List.of("constant", "step", "cosine", "one-cycle");
-
-    /** Ways of changing training images. */
-    public static final List<String> AUGMENTATIONS = List.of("none", "crop-flip");
-
-    /** Parts of the training images. */
-    public static final List<String> PARTS = List.of("all", "first-half", "second-half");
-
-    /** In which mode the classifier is attacked while it is trained. */
-    public static final List<String> ATTACK_MODES = List.of("evaluation", "training");
-
     /** Refuses values that make no sense. */
     public ClassifierSpec {
         require(threads >= 1, "threads", threads, "at least 1");
@@ -60,14 +47,37 @@ public record ClassifierSpec(
      * @param augment {@code none} or {@code crop-flip}: shifts by up to 4 pixels, and swaps left and right of every other
      * @param testLimit first so many test images for the test at the end, 0 for all
      */
-    public record Images(String data, int limit, String part, int validation, String augment, int testLimit) {
+    public record Images(
+            String data,
+
+            @Parameter(value = "first so many training images, 0 for all", min = 0)
+            int limit,
+
+            @Parameter(
+                    value = "all training images, or a half of them, dealt out by the seed: for two models that"
+                            + " share no image",
+                    oneOf = {"all", "first-half", "second-half"})
+            String part,
+
+            @Parameter(value = "training images that are held out", min = 1)
+            int validation,
+
+            @Parameter(
+                    value = "how training images are changed; crop-flip shifts them by up to 4 pixels and mirrors"
+                            + " every other",
+                    oneOf = {"none", "crop-flip"})
+            String augment,
+
+            @Parameter(value = "only the first so many test images in the test at the end, 0 for all", min = 0)
+            int testLimit) {
         /** Refuses values that make no sense. */
         public Images {
-            require(limit >= 0, "limit", limit, "at least 1, or 0 for all");
-            requireOneOf("part", part, PARTS);
-            require(validation >= 1, "validation", validation, "at least 1");
-            requireOneOf("augment", augment, AUGMENTATIONS);
-            require(testLimit >= 0, "testLimit", testLimit, "at least 1, or 0 for all");
+            Declared.check(Images.class, data, limit, part, validation, augment, testLimit);
+        }
+
+        /** The usual: all images of a data set, of which 1,000 are held out, unchanged. */
+        public static Images of(String data) {
+            return new Images(data, 0, 1000, "none", 0);
         }
 
         /** All of the images. */
@@ -102,63 +112,75 @@ public record ClassifierSpec(
      * @param learningRate the largest of the schedule
      * @param momentum share of the earlier steps that a step keeps
      * @param weightDecay share of a weight that is added to its gradient
-     * @param schedule {@code constant}, {@code step}, {@code cosine} or {@code one-cycle}
-     * @param decayEvery epochs after which {@code step} multiplies the rate
-     * @param decayFactor by what
-     * @param peak the part of the training after which {@code one-cycle} is at its highest
+     * @param schedule the learning rate over training
      * @param labelSmoothing weight spread over all classes
      * @param ema decay of the moving average of the weights, 0 for none
      * @param patience epochs without improvement after which training stops, 0 for never
      */
     public record Fitting(
+            @Parameter(value = "passes over the images", min = 1)
             int epochs,
-            int batchSize,
+
+            @Parameter(value = "images in a batch", min = 1) int batchSize,
+
+            @Parameter(value = "learning rate, the schedule's largest", above = 0)
             double learningRate,
+
+            @Parameter(value = "share of earlier steps that a step keeps", min = 0, below = 1)
             double momentum,
+
+            @Parameter(value = "share of a weight that is added to its gradient", min = 0)
             double weightDecay,
-            String schedule,
-            int decayEvery,
-            double decayFactor,
-            double peak,
+
+            @Flattened @Parameter("the learning rate over training")
+            Schedule schedule,
+
+            @Parameter(value = "weight spread over all classes", min = 0, below = 1)
             double labelSmoothing,
+
+            @Parameter(
+                    value = "decay of a moving average of the weights, such as 0.999; 0 for none",
+                    min = 0,
+                    below = 1)
             double ema,
+
+            @Parameter(
+                    value = "epochs without improvement on held-out images after which to stop; 0 for never",
+                    min = 0)
             int patience) {
         /** Refuses values that make no sense. */
         public Fitting {
-            require(epochs >= 1, "epochs", epochs, "at least 1");
-            require(batchSize >= 1, "batchSize", batchSize, "at least 1");
-            require(
-                    learningRate > 0 && Double.isFinite(learningRate),
-                    "learningRate",
+            Declared.check(
+                    Fitting.class,
+                    epochs,
+                    batchSize,
                     learningRate,
-                    "a positive number");
-            require(momentum >= 0 && momentum < 1, "momentum", momentum, "a number of at least 0, below 1");
-            requireAtLeastZero("weightDecay", weightDecay);
-            requireOneOf("schedule", schedule, SCHEDULES);
-            require(decayEvery >= 1, "decayEvery", decayEvery, "at least 1 epoch");
-            require(decayFactor > 0 && decayFactor <= 1, "decayFactor", decayFactor, "a positive number up to 1");
-            require(peak > 0 && peak < 1, "peak", peak, "a number between 0 and 1");
-            require(
-                    labelSmoothing >= 0 && labelSmoothing < 1,
-                    "labelSmoothing",
+                    momentum,
+                    weightDecay,
+                    schedule,
                     labelSmoothing,
-                    "a number of at least 0, below 1");
-            require(ema >= 0 && ema < 1, "ema", ema, "a number of at least 0, below 1");
-            require(patience >= 0, "patience", patience, "at least 1, or 0 for never");
+                    ema,
+                    patience);
         }
 
-        /** The learning rate over training, as a factor. */
-        public Schedule rates() {
-            return switch (schedule) {
-                case "step" -> Schedule.stepDecay(decayEvery, decayFactor);
-                case "cosine" -> Schedule.cosine();
-                case "one-cycle" -> Schedule.oneCycle(peak);
-                default -> Schedule.constant();
-            };
+        /** The usual: 30 epochs in batches of 128, one cycle up to 0.1. */
+        public Fitting() {
+            this(30, 128, 0.1, 0.9, 5e-4, new Schedule.OneCycle(), 0, 0, 0);
         }
 
-        private boolean dependsOnTheEnd() {
-            return schedule.equals("cosine") || schedule.equals("one-cycle");
+        /** The usual momentum and weight decay, one cycle, no smoothing, no average, to the end. */
+        public Fitting(int epochs, int batchSize, double learningRate) {
+            this(epochs, batchSize, learningRate, 0.9, 5e-4, new Schedule.OneCycle(), 0, 0, 0);
+        }
+
+        /** The same with another learning rate over training. */
+        public Fitting withSchedule(Schedule other) {
+            return Declared.with(this, Map.of("schedule", other));
+        }
+
+        /** The same with another weight decay. */
+        public Fitting withWeightDecay(double other) {
+            return Declared.with(this, Map.of("weightDecay", other));
         }
 
         private Fitting withEpochs(int other) {
@@ -166,100 +188,11 @@ public record ClassifierSpec(
                 throw new InputException(
                         "epochs " + other + ": the run is made for " + epochs + "; expected at least as many");
             }
-            if (other > epochs && dependsOnTheEnd()) {
-                throw new InputException("epochs " + other + ": the run's schedule, " + schedule + ", ends after "
-                        + epochs + "; begin another run, from these weights or with more epochs");
+            if (other > epochs && schedule.dependsOnTheEnd()) {
+                throw new InputException("epochs " + other + ": the run's schedule, " + Family.nameOf(schedule)
+                        + ", ends after " + epochs + "; begin another run, from these weights or with more epochs");
             }
-            return new Fitting(
-                    other,
-                    batchSize,
-                    learningRate,
-                    momentum,
-                    weightDecay,
-                    schedule,
-                    decayEvery,
-                    decayFactor,
-                    peak,
-                    labelSmoothing,
-                    ema,
-                    patience);
-        }
-    }
-
-    /**
-     * The way of training. Of the settings, each way uses those that it has.
-     *
-     * @param name one of {@link ClassifierSpec#DEFENSES}
-     * @param attack what perturbs the training images, or none; {@code free} takes its norm and ε alone
-     * @param attackMode {@code evaluation} or {@code training}: how batch normalisation behaves during the attack
-     * @param epsWarmup epochs over which ε grows from 0, 0 for none
-     * @param alpha weight of the images as they are in {@code adversarial-loss}
-     * @param beta weight of the divergence in {@code trades}
-     * @param replays optimizer steps on each batch in {@code free}
-     * @param defects names of defects that this training is to have; what they are is not known here
-     */
-    public record Defense(
-            String name,
-            AttackSpec attack,
-            String attackMode,
-            double epsWarmup,
-            double alpha,
-            double beta,
-            int replays,
-            List<String> defects) {
-        /** Refuses values that make no sense. */
-        public Defense {
-            requireOneOf("defense", name, DEFENSES);
-            require(
-                    attack.present() != name.equals("standard"),
-                    "attack",
-                    attack.attack(),
-                    name.equals("standard")
-                            ? "none, since --defense standard has no adversary"
-                            : "one of " + String.join(", ", AttackSpec.NAMES));
-            requireOneOf("attackMode", attackMode, ATTACK_MODES);
-            requireAtLeastZero("epsWarmup", epsWarmup);
-            require(alpha >= 0 && alpha <= 1, "alpha", alpha, "a number from 0 to 1");
-            requireAtLeastZero("beta", beta);
-            require(replays >= 1, "replays", replays, "at least 1");
-            require(
-                    attack.present() || defects.isEmpty(),
-                    "defects",
-                    String.join(", ", defects),
-                    "none without an adversary");
-            defects = List.copyOf(defects);
-            require(
-                    !name.equals("trades") || (attack.attack().equals("pgd") && attack.randomStart()),
-                    "attack",
-                    attack.attack(),
-                    "pgd with a random start in TRADES: at the image itself the divergence has no slope");
-        }
-
-        /** Without defects. */
-        public Defense(
-                String name,
-                AttackSpec attack,
-                String attackMode,
-                double epsWarmup,
-                double alpha,
-                double beta,
-                int replays) {
-            this(name, attack, attackMode, epsWarmup, alpha, beta, replays, List.of());
-        }
-
-        /** No defence. */
-        public static Defense standard() {
-            return new Defense("standard", AttackSpec.none(), "evaluation", 0, 0, 0, 1);
-        }
-
-        /** Trains on α·CE(x) + (1 − α)·CE(x_adv), against the classifier as it is used. */
-        public static Defense adversarialLoss(AttackSpec attack, double alpha) {
-            return new Defense("adversarial-loss", attack, "evaluation", 0, alpha, 0, 1);
-        }
-
-        /** Whether its attack takes a single step, so that the network may learn to defeat just that. */
-        public boolean hasSingleStep() {
-            return name.equals("free") || attack.attack().startsWith("fgsm");
+            return Declared.with(this, Map.of("epochs", other));
         }
     }
 
@@ -291,14 +224,6 @@ public record ClassifierSpec(
     public ClassifierSpec withWeights(String weights) {
         Network other = new Network(network.architecture(), weights, network.normalisation());
         return new ClassifierSpec(images, other, fitting, defense, check, seed, threads, device);
-    }
-
-    private static void requireAtLeastZero(String name, double value) {
-        require(value >= 0 && Double.isFinite(value), name, value, "a number of at least 0");
-    }
-
-    private static void requireOneOf(String name, String value, List<String> known) {
-        require(known.contains(value), name, value, String.join(", ", known));
     }
 
     private static void require(boolean holds, String name, Object value, String expected) {

@@ -1,9 +1,14 @@
 package varepsilon.lab.spec;
 
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import varepsilon.base.Declared;
 import varepsilon.base.InputException;
+import varepsilon.base.Parameter;
+import varepsilon.generative.Categorical;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PriorChoice;
+import varepsilon.generative.StandardNormal;
 
 /**
  * Everything that decides what a VAE's training gives, apart from where the data lies: what {@code config.yaml} in a run
@@ -14,8 +19,8 @@ import varepsilon.generative.Likelihood;
  * @param validationFraction share of the training images that is held out, between 0 and 1
  * @param latentDim dimensions of z
  * @param filters channels of the first convolutions
- * @param likelihood {@code categorical}, {@code bernoulli} or {@code gaussian}
- * @param levels grey levels of a categorical likelihood, a power of two from 2 to 256
+ * @param likelihood form of p(x|z)
+ * @param prior form of p(z)
  * @param beta weight of the divergence in what is minimised
  * @param freeNats divergence that each latent dimension has for nothing, in nats
  * @param epochs passes over the training images
@@ -28,54 +33,91 @@ import varepsilon.generative.Likelihood;
  */
 public record VaeSpec(
         String data,
-        int limit,
-        double validationFraction,
-        int latentDim,
-        int filters,
-        String likelihood,
-        int levels,
-        double beta,
-        double freeNats,
-        int epochs,
-        int batchSize,
-        double learningRate,
-        int samplesEvery,
-        long seed,
-        int threads,
-        String device) {
-    private static final List<String> LIKELIHOODS = List.of("categorical", "bernoulli", "gaussian");
 
+        @Parameter(value = "first so many training images, 0 for all", min = 0)
+        int limit,
+
+        @Parameter(value = "share of the training images that is held out", above = 0, below = 1)
+        double validationFraction,
+
+        @Parameter(value = "dimensions of z", min = 1) int latentDim,
+
+        @Parameter(value = "channels of the first convolutions", min = 1)
+        int filters,
+
+        @Flattened @Parameter("the form of p(x|z)") Likelihood likelihood,
+
+        @Usual("standard-normal") @Parameter("the form of p(z)")
+        PriorChoice prior,
+
+        @Parameter(value = "weight of the divergence", min = 0)
+        double beta,
+
+        @Parameter(value = "divergence that each latent dimension has for nothing, in nats", min = 0)
+        double freeNats,
+
+        @Parameter(value = "passes over the images", min = 1)
+        int epochs,
+
+        @Parameter(value = "images in a batch", min = 1) int batchSize,
+
+        @Parameter(value = "learning rate of Adam", above = 0)
+        double learningRate,
+
+        @Parameter(value = "epochs between two pictures of samples", min = 1)
+        int samplesEvery,
+
+        long seed,
+
+        @Parameter(value = "threads of one operation", min = 1)
+        int threads,
+
+        String device) {
     /**
      * Refuses values that make no sense.
      *
      * @throws InputException whose message begins with the name of the value
      */
     public VaeSpec {
-        require(limit >= 0, "limit", limit, "at least 1, or 0 for all");
-        require(
-                validationFraction > 0 && validationFraction < 1,
-                "validationFraction",
+        Declared.check(
+                VaeSpec.class,
+                data,
+                limit,
                 validationFraction,
-                "a number between 0 and 1");
-        require(latentDim >= 1, "latentDim", latentDim, "at least 1");
-        require(filters >= 1, "filters", filters, "at least 1");
-        require(LIKELIHOODS.contains(likelihood), "likelihood", likelihood, String.join(", ", LIKELIHOODS));
-        require(
-                levels >= 2 && levels <= 256 && Integer.bitCount(levels) == 1,
-                "levels",
-                levels,
-                "a power of two from 2 to 256");
-        require(beta >= 0 && beta < Double.POSITIVE_INFINITY, "beta", beta, "a number >= 0");
-        require(freeNats >= 0 && freeNats < Double.POSITIVE_INFINITY, "freeNats", freeNats, "a number >= 0");
-        require(epochs >= 1, "epochs", epochs, "at least 1");
-        require(batchSize >= 1, "batchSize", batchSize, "at least 1");
-        require(
-                learningRate > 0 && learningRate < Double.POSITIVE_INFINITY,
-                "learningRate",
+                latentDim,
+                filters,
+                likelihood,
+                prior,
+                beta,
+                freeNats,
+                epochs,
+                batchSize,
                 learningRate,
-                "a positive number");
-        require(samplesEvery >= 1, "samplesEvery", samplesEvery, "at least 1");
-        require(threads >= 1, "threads", threads, "at least 1");
+                samplesEvery,
+                seed,
+                threads,
+                device);
+    }
+
+    /** The usual training: the source's model, on all images of a data set, in one thread. */
+    public static VaeSpec of(String data) {
+        return new VaeSpec(
+                data,
+                0,
+                0.1,
+                20,
+                32,
+                new Categorical(),
+                new StandardNormal.Choice(),
+                1,
+                0,
+                80,
+                128,
+                1e-3,
+                10,
+                42,
+                1,
+                "cpu");
     }
 
     /**
@@ -93,35 +135,78 @@ public record VaeSpec(
         return Yaml.write(this);
     }
 
-    /** The form of p(x|z). */
-    public Likelihood distribution() {
-        return Likelihood.named(likelihood, levels);
+    /** The same with the first so many training images, 0 for all. */
+    public VaeSpec withLimit(int other) {
+        return Declared.with(this, Map.of("limit", other));
+    }
+
+    /** The same with another share of held-out images. */
+    public VaeSpec withValidationFraction(double other) {
+        return Declared.with(this, Map.of("validationFraction", other));
+    }
+
+    /** The same with another number of latent dimensions. */
+    public VaeSpec withLatentDim(int other) {
+        return Declared.with(this, Map.of("latentDim", other));
+    }
+
+    /** The same with other channels. */
+    public VaeSpec withFilters(int other) {
+        return Declared.with(this, Map.of("filters", other));
+    }
+
+    /** The same with another form of p(x|z). */
+    public VaeSpec withLikelihood(Likelihood other) {
+        return Declared.with(this, Map.of("likelihood", other));
+    }
+
+    /** The same with another form of p(z). */
+    public VaeSpec withPrior(PriorChoice other) {
+        return Declared.with(this, Map.of("prior", other));
+    }
+
+    /** The same with another weight of the divergence. */
+    public VaeSpec withBeta(double other) {
+        return Declared.with(this, Map.of("beta", other));
+    }
+
+    /** The same with divergence for nothing. */
+    public VaeSpec withFreeNats(double other) {
+        return Declared.with(this, Map.of("freeNats", other));
     }
 
     /** The same with another number of epochs. */
-    public VaeSpec withEpochs(int newEpochs) {
-        return new VaeSpec(
-                data,
-                limit,
-                validationFraction,
-                latentDim,
-                filters,
-                likelihood,
-                levels,
-                beta,
-                freeNats,
-                newEpochs,
-                batchSize,
-                learningRate,
-                samplesEvery,
-                seed,
-                threads,
-                device);
+    public VaeSpec withEpochs(int other) {
+        return Declared.with(this, Map.of("epochs", other));
     }
 
-    private static void require(boolean holds, String name, Object value, String expected) {
-        if (!holds) {
-            throw new InputException(name + " " + value + ": expected " + expected);
-        }
+    /** The same with other batches. */
+    public VaeSpec withBatchSize(int other) {
+        return Declared.with(this, Map.of("batchSize", other));
+    }
+
+    /** The same with another learning rate. */
+    public VaeSpec withLearningRate(double other) {
+        return Declared.with(this, Map.of("learningRate", other));
+    }
+
+    /** The same with samples drawn at other epochs. */
+    public VaeSpec withSamplesEvery(int other) {
+        return Declared.with(this, Map.of("samplesEvery", other));
+    }
+
+    /** The same with another seed. */
+    public VaeSpec withSeed(long other) {
+        return Declared.with(this, Map.of("seed", other));
+    }
+
+    /** The same with another number of threads. */
+    public VaeSpec withThreads(int other) {
+        return Declared.with(this, Map.of("threads", other));
+    }
+
+    /** The same with another device. */
+    public VaeSpec withDevice(String other) {
+        return Declared.with(this, Map.of("device", other));
     }
 }

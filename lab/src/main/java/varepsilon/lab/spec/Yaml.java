@@ -1,29 +1,48 @@
 package varepsilon.lab.spec;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import varepsilon.base.Declared;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
+import varepsilon.base.Named;
 import varepsilon.base.Names;
+import varepsilon.generative.Likelihood;
+import varepsilon.generative.PriorChoice;
+import varepsilon.nn.Schedule;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.defense.Defense;
 
 /** Records as YAML. Reading is strict: every key must be there, be known, and have a value of its type. */
 public final class Yaml {
+    private static final String NONE = "none";
     private static final YAMLMapper MAPPER = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
@@ -37,14 +56,41 @@ public final class Yaml {
                     config -> config.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                             .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                             .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
+            .addModule(families())
             .build();
 
     private Yaml() {}
 
+    /** Members of families as text: {@code pgd:steps=40}, or {@code none}. */
+    private static SimpleModule families() {
+        SimpleModule module = new SimpleModule();
+        for (Class<?> kind :
+                List.of(Attack.class, Defense.class, Likelihood.class, PriorChoice.class, Schedule.class)) {
+            add(kind, module);
+        }
+        return module;
+    }
+
+    private static <T> void add(Class<T> kind, SimpleModule module) {
+        module.addSerializer(kind, new StdSerializer<>(kind) {
+            @Override
+            public void serialize(T value, JsonGenerator out, SerializerProvider unused) throws IOException {
+                out.writeString(Family.of(kind).text(value));
+            }
+        });
+        module.addDeserializer(kind, new StdDeserializer<>(kind) {
+            @Override
+            public T deserialize(JsonParser in, DeserializationContext unused) throws IOException {
+                String text = in.getText();
+                return text.equals(NONE) ? null : Family.of(kind).parse(text);
+            }
+        });
+    }
+
     /** A record or a tree as YAML. */
     public static String write(Object value) {
         try {
-            return MAPPER.writeValueAsString(value);
+            return MAPPER.writeValueAsString(value instanceof Record record ? tree(record) : value);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a " + value.getClass().getSimpleName() + " cannot be written as YAML", e);
         }
@@ -88,17 +134,145 @@ public final class Yaml {
 
     /** A record as a tree. */
     public static ObjectNode tree(Record value) {
-        return MAPPER.valueToTree(value);
+        ObjectNode tree = MAPPER.createObjectNode();
+        for (RecordComponent component : value.getClass().getRecordComponents()) {
+            Object held = Declared.value(component, value);
+            if (component.isAnnotationPresent(Flattened.class)) {
+                flatten(key(component), component.getType(), held, tree);
+            } else if (held instanceof Record record && !isMember(component.getType())) {
+                tree.set(key(component), tree(record));
+            } else {
+                tree.set(key(component), MAPPER.valueToTree(held));
+            }
+        }
+        return tree;
+    }
+
+    private static boolean isMember(Class<?> type) {
+        return type.isInterface() && type.isAnnotationPresent(Named.class);
+    }
+
+    private static <T> void flatten(String key, Class<T> kind, Object member, ObjectNode into) {
+        if (member == null) {
+            into.put(key, NONE);
+            return;
+        }
+        T value = kind.cast(member);
+        into.put(key, Family.nameOf(value));
+        Family.of(kind)
+                .memberOf(value)
+                .ifPresent(known -> known.values(value).forEach((name, held) -> {
+                    boolean plain = held instanceof Number || held instanceof Boolean;
+                    into.set(name, MAPPER.valueToTree(plain ? held : held.toString()));
+                }));
+    }
+
+    /** The key of a component. */
+    private static String key(RecordComponent component) {
+        Flattened flattened = component.getAnnotation(Flattened.class);
+        return flattened == null || flattened.value().isEmpty() ? component.getName() : flattened.value();
+    }
+
+    /** The same tree with every flattened member in one text, and with what older files do not say. */
+    private static ObjectNode gathered(ObjectNode tree, Class<?> type, String section, String file) {
+        ObjectNode gathered = tree.deepCopy();
+        for (RecordComponent component : type.getRecordComponents()) {
+            String key = key(component);
+            Usual usual = component.getAnnotation(Usual.class);
+            if (usual != null && !gathered.has(key)) {
+                gathered.put(key, usual.value());
+            }
+            if (component.isAnnotationPresent(Flattened.class) && tree.path(key).isTextual()) {
+                gather(component.getType(), key, gathered, section, file);
+            } else if (component.getType().isRecord() && gathered.get(key) instanceof ObjectNode inner) {
+                gathered.set(key, gathered(inner, component.getType(), section + key + ".", file));
+            }
+        }
+        return gathered;
+    }
+
+    /** Puts a member's parameters behind its name. Those of other members are nothing to it, and are dropped. */
+    private static <T> void gather(Class<T> kind, String key, ObjectNode tree, String section, String file) {
+        Family<T> family = Family.of(kind);
+        String text = tree.get(key).asText();
+        Optional<Family.Member<T>> member = family.members().stream()
+                .filter(known -> known.name().equals(text.split(":", 2)[0]))
+                .findFirst();
+        StringBuilder whole = new StringBuilder(text);
+        for (String name : parameters(kind)) {
+            JsonNode value = tree.remove(name);
+            if (value != null && member.flatMap(known -> known.find(name)).isPresent() && !isUsualStep(name, value)) {
+                requireKind(member.orElseThrow().parameter(name), value, section, file);
+                whole.append(':').append(name).append('=').append(value.asText());
+            }
+        }
+        tree.put(key, whole.toString());
+        try {
+            if (!text.equals(NONE)) {
+                family.parse(whole.toString());
+            }
+        } catch (InputException e) {
+            throw new InputException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void requireKind(Declared parameter, JsonNode value, String section, String file) {
+        Class<?> type = parameter.type();
+        boolean fits = type == boolean.class
+                ? value.isBoolean()
+                : type == int.class || type == long.class
+                        ? value.isIntegralNumber()
+                        : type == double.class ? value.isNumber() : value.isTextual() || value.isNumber();
+        if (!fits) {
+            throw new InputException(file + ": key '" + section + parameter.name() + "': expected " + kind(type));
+        }
+    }
+
+    /** Older files have a step size of 0 where the attack's own is meant. */
+    private static boolean isUsualStep(String name, JsonNode value) {
+        return name.equals("stepSize") && value.isNumber() && value.asDouble() == 0;
+    }
+
+    /** The names of all parameters that a member of this kind can have. */
+    private static <T> List<String> parameters(Class<T> kind) {
+        return Family.of(kind).members().stream()
+                .flatMap(member -> member.parameters().stream())
+                .map(Declared::name)
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * The keys that a record can have at a place, those of every member of its families among them.
+     *
+     * @param path keys that lead there
+     * @return empty where no record is there
+     */
+    public static List<String> keys(Class<?> type, List<String> path) {
+        if (type == Record.class) {
+            return List.of();
+        }
+        if (!path.isEmpty()) {
+            return Arrays.stream(type.getRecordComponents())
+                    .filter(component -> key(component).equals(path.get(0))
+                            && component.getType().isRecord())
+                    .findFirst()
+                    .map(component -> keys(component.getType(), path.subList(1, path.size())))
+                    .orElse(List.of());
+        }
+        return keys(type);
     }
 
     private static <T extends Record> T read(String text, Class<T> type, String file) {
         try {
-            requireKeys(MAPPER.readTree(text), type, "", file);
-            return MAPPER.readValue(text, type);
+            JsonNode tree = MAPPER.readTree(text);
+            JsonNode whole = tree instanceof ObjectNode keys ? gathered(keys, type, "", file) : tree;
+            requireKeys(whole, type, "", file);
+            return MAPPER.treeToValue(whole, type);
         } catch (ValueInstantiationException e) {
             throw new InputException(file + ": " + firstLine(e.getCause()), e);
         } catch (JsonMappingException e) {
-            throw new InputException(file + ": " + unusable(e, type) + place(e), e);
+            throw new InputException(file + ": " + unusable(e, type) + place(text, e), e);
         } catch (JsonProcessingException e) {
             throw new InputException(file + ": cannot be read: " + firstLine(e) + place(e), e);
         }
@@ -115,11 +289,11 @@ public final class Yaml {
             requireKnown(key, keys, section, file);
         });
         for (RecordComponent component : type.getRecordComponents()) {
-            String key = component.getName();
+            String key = key(component);
             if (found.path(key).isMissingNode() || found.get(key).isNull()) {
                 throw new InputException(file + ": key '" + section + key + "' is missing or has no value");
             }
-            if (component.getType().isRecord()) {
+            if (component.getType().isRecord() && !isMember(component.getType())) {
                 requireKeys(found.get(key), component.getType(), section + key + ".", file);
             }
         }
@@ -140,9 +314,44 @@ public final class Yaml {
         }
     }
 
+    /**
+     * Sets a value.
+     *
+     * @param prefix the path to the tree, with a dot at its end, for messages
+     * @param key a path in it: {@code defense.attack.steps}
+     * @param type the record that the tree will be read as: its keys are known, whether the tree has them or not
+     * @param source where it comes from, for messages
+     * @throws InputException where there is no such key
+     */
+    public static void put(
+            ObjectNode root, String prefix, String key, JsonNode value, Class<? extends Record> type, String source) {
+        List<String> path = List.of(key.split("\\."));
+        ObjectNode at = root;
+        for (int i = 0; i < path.size(); i++) {
+            List<String> above = path.subList(0, i);
+            List<String> known = new ArrayList<>(keys(type, above));
+            at.fieldNames().forEachRemaining(known::add);
+            String section = above.isEmpty() ? prefix : prefix + String.join(".", above) + ".";
+            if (known.isEmpty()) {
+                throw new InputException(source + ": '" + section + "' has no keys");
+            }
+            requireKnown(path.get(i), known, section, source);
+            if (i == path.size() - 1) {
+                at.set(path.get(i), value);
+            } else if (at.get(path.get(i)) instanceof ObjectNode next) {
+                at = next;
+            } else {
+                throw new InputException(source + ": key '" + prefix + key + "': '" + path.get(i) + "' has no keys");
+            }
+        }
+    }
+
     private static List<String> keys(Class<?> type) {
         return Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getName)
+                .flatMap(component -> component.isAnnotationPresent(Flattened.class)
+                        ? Stream.concat(Stream.of(key(component)), parameters(component.getType()).stream())
+                        : Stream.of(key(component)))
+                .distinct()
                 .toList();
     }
 
@@ -169,7 +378,7 @@ public final class Yaml {
     private static Optional<RecordComponent> component(Class<?> type, String name) {
         return type.isRecord()
                 ? Arrays.stream(type.getRecordComponents())
-                        .filter(component -> component.getName().equals(name))
+                        .filter(component -> key(component).equals(name))
                         .findFirst()
                 : Optional.empty();
     }
@@ -185,6 +394,24 @@ public final class Yaml {
             return "a list of numbers";
         }
         return type == double.class ? "a number" : "a text";
+    }
+
+    /** The line of the value that cannot be used. */
+    private static String place(String text, JsonMappingException e) {
+        String pointer = e.getPath().stream()
+                .map(step -> "/" + (step.getFieldName() != null ? step.getFieldName() : step.getIndex()))
+                .collect(Collectors.joining());
+        try (JsonParser in = MAPPER.createParser(text)) {
+            for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
+                if (token != JsonToken.FIELD_NAME
+                        && in.getParsingContext().pathAsPointer().toString().equals(pointer)) {
+                    return " (line " + in.currentTokenLocation().getLineNr() + ")";
+                }
+            }
+            return "";
+        } catch (IOException unreadable) {
+            return "";
+        }
     }
 
     private static String place(JsonProcessingException e) {

@@ -2,13 +2,16 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
@@ -29,33 +32,44 @@ import varepsilon.stats.SampleMean;
  * with FGSM's adversarial loss. FGSM follows the exact loss: a model that has learned its images by heart is so sure that
  * the usual one leaves FGSM no gradient, which would pass for robustness.
  */
-final class AugmentationStudy extends Study {
+final class AugmentationStudy implements Study {
     private static final double ALPHA = 0.5;
 
-    AugmentationStudy() {
-        super(
-                "2.1c",
-                "Augmentation against FGSM",
-                "What does data augmentation do to a model's robustness, and why?",
-                "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother loss;"
-                        + " that one pair of runs got worse and another better is put down to variation between runs.");
+    @Override
+    public String id() {
+        return "2.1c";
+    }
+
+    @Override
+    public String title() {
+        return "Augmentation against FGSM";
+    }
+
+    @Override
+    public String question() {
+        return "What does data augmentation do to a model's robustness, and why?";
+    }
+
+    @Override
+    public String claim() {
+        return "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother loss;"
+                + " that one pair of runs got worse and another better is put down to variation between runs.";
     }
 
     @Override
     public StudyResult run(StudyContext context) throws IOException {
         ClassifierWork work = ClassifierWork.of(context, context.pick(200, 2000, 10_000));
         double epsilon = work.hardeningEpsilon();
-        ClassifierSpec.Defense defended =
-                ClassifierSpec.Defense.adversarialLoss(ClassifierWork.attack("fgsm", epsilon), ALPHA);
+        DefenseSpec defended = DefenseSpec.adversarialLoss(ClassifierWork.attack("fgsm", epsilon), ALPHA);
         List<Long> seeds = LongStream.range(0, context.pick(2, 5, 5))
                 .mapToObj(i -> context.seed() + i)
                 .toList();
         Findings findings = new Findings(
                 epsilon,
                 List.of(
-                        arm(work, context, "standard", ClassifierSpec.Defense.standard(), seeds),
+                        arm(work, context, "standard", DefenseSpec.standard(), seeds),
                         arm(work, context, "defended", defended, seeds)));
-        return findings.with(List.of(
+        return findings.result(List.of(
                 new Exhibit.Intervals(
                         findings.chart(),
                         "How much more of the test images a model gets right under FGSM at ε = "
@@ -71,7 +85,7 @@ final class AugmentationStudy extends Study {
     }
 
     private static Arm arm(
-            ClassifierWork work, StudyContext context, String name, ClassifierSpec.Defense defense, List<Long> seeds)
+            ClassifierWork work, StudyContext context, String name, DefenseSpec defense, List<Long> seeds)
             throws IOException {
         List<Pair> pairs = new ArrayList<>();
         for (long seed : seeds) {
@@ -84,7 +98,7 @@ final class AugmentationStudy extends Study {
     }
 
     private static Model model(
-            ClassifierWork work, StudyContext context, ClassifierSpec.Defense defense, String augment, long seed)
+            ClassifierWork work, StudyContext context, DefenseSpec defense, String augment, long seed)
             throws IOException {
         // From the start, and long enough for so few images to be learned by heart: that is what augmentation is for.
         ClassifierSpec.Images images = work.images(context.pick(1100, 5500, 0), augment);
@@ -167,9 +181,8 @@ final class AugmentationStudy extends Study {
      * @param epsilon of FGSM, also in the defence
      * @param arms ways of training
      */
-    record Findings(double epsilon, List<Arm> arms) implements Answer {
-        @Override
-        public Verdict verdict() {
+    record Findings(double epsilon, List<Arm> arms) {
+        Verdict verdict() {
             long better =
                     arms.stream().filter(arm -> gain(arm).interval().low() > 0).count();
             long worse =
@@ -187,8 +200,7 @@ final class AugmentationStudy extends Study {
             return arm.gain(Model::robust);
         }
 
-        @Override
-        public String reading() {
+        String reading() {
             List<String> robust = arms.stream()
                     .map(arm -> "by " + inPoints(gain(arm)) + " for " + arm.name() + " training" + judged(gain(arm)))
                     .toList();
@@ -215,8 +227,7 @@ final class AugmentationStudy extends Study {
             return Percent.points(gain.interval());
         }
 
-        @Override
-        public String because() {
+        String because() {
             List<String> parts = arms.stream()
                     .map(arm -> Words.text(
                             "%s: mean difference %s, ± %s between seeds, %d of %d seeds better",
@@ -296,9 +307,8 @@ final class AugmentationStudy extends Study {
             return table;
         }
 
-        @Override
-        public Numbers numbers() {
-            Numbers numbers = new Numbers();
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
             numbers.put("epsilon", epsilon);
             for (Arm arm : arms) {
                 put(numbers, arm.name() + "_clean", arm.gain(Model::clean));
@@ -309,9 +319,15 @@ final class AugmentationStudy extends Study {
             return numbers;
         }
 
-        private static void put(Numbers numbers, String name, SampleMean gain) {
-            numbers.put(name + "_gain", gain.interval());
+        private static void put(Map<String, Double> numbers, String name, SampleMean gain) {
+            numbers.put(name + "_gain", gain.mean());
+            numbers.put(name + "_gain_low", gain.interval().low());
+            numbers.put(name + "_gain_high", gain.interval().high());
             numbers.put(name + "_gain_std", gain.std());
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

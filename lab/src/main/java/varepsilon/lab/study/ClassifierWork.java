@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
@@ -17,11 +18,14 @@ import varepsilon.data.Split;
 import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.nn.Init;
+import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -82,17 +86,17 @@ final class ClassifierWork {
 
     /** An attack in L∞ with its usual settings. */
     static AttackSpec attack(String name, double epsilon) {
-        return AttackSpec.usual(name, "linf", epsilon);
+        return AttackSpec.of(name, "linf", epsilon);
     }
 
     /** PGD in L∞ of so many steps, from one random start. */
     static AttackSpec pgd(int steps, double epsilon) {
-        return attack("pgd", epsilon).withSteps(steps);
+        return AttackSpec.linf(Pgd.ofSteps(steps), epsilon);
     }
 
     /** Any wrong class will do. */
     static Trial trial(AttackSpec attack) {
-        return Trial.untargeted(attack.toAttack(), attack.toThreatModel());
+        return Trial.untargeted(attack.attack(), attack.threatModel());
     }
 
     /**
@@ -117,7 +121,7 @@ final class ClassifierWork {
                 images,
                 fresh(network(), images),
                 fitting(context.pick(4, 5, 20), 0.05),
-                ClassifierSpec.Defense.standard(),
+                DefenseSpec.standard(),
                 context.seed());
     }
 
@@ -127,7 +131,7 @@ final class ClassifierWork {
     }
 
     /** The pre-trained model trained further: for a short while, which is what a study on a laptop has time for. */
-    ClassifierSpec further(ClassifierSpec.Defense defense, long seed) throws IOException {
+    ClassifierSpec further(DefenseSpec defense, long seed) throws IOException {
         ClassifierSpec.Images images = images(context.pick(1100, 5000, 0), "none");
         return config(images, network(null, pretrained(), images), fitting(context.pick(2, 1, 5), 0.02), defense, seed);
     }
@@ -181,7 +185,7 @@ final class ClassifierWork {
 
     /** Stochastic gradient descent as it is usually done, with the rate rising and falling once. */
     static ClassifierSpec.Fitting fitting(int epochs, double learningRate) {
-        return new ClassifierSpec.Fitting(epochs, 64, learningRate, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0);
+        return new ClassifierSpec.Fitting(epochs, 64, learningRate);
     }
 
     /** Everything that decides a training. No attack checks it on the way: it is measured by its study. */
@@ -189,7 +193,7 @@ final class ClassifierWork {
             ClassifierSpec.Images images,
             ClassifierSpec.Network network,
             ClassifierSpec.Fitting fitting,
-            ClassifierSpec.Defense defense,
+            DefenseSpec defense,
             long seed) {
         return new ClassifierSpec(
                 images,
@@ -231,5 +235,12 @@ final class ClassifierWork {
     /** Told how far the study is, of work of this name; its progress throws where a stop is requested. */
     Watch watch(String what) {
         return context.watch().as(what);
+    }
+
+    /** The figures of a finding by name, with a common beginning. */
+    static void put(Map<String, Double> numbers, String name, Accuracy accuracy) {
+        numbers.put(name, accuracy.rate());
+        numbers.put(name + "_low", accuracy.interval().low());
+        numbers.put(name + "_high", accuracy.interval().high());
     }
 }

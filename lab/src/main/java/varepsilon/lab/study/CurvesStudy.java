@@ -2,10 +2,9 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.run.ReferenceCurves;
@@ -15,7 +14,7 @@ import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 
 /** Question 1.8: bits per dimension on training and validation images over training, beside the published curves. */
-final class CurvesStudy extends Study {
+final class CurvesStudy implements Study {
     /** A training from another seed and on another split of the images comes this close. */
     private static final double CLOSE = 0.02;
 
@@ -36,26 +35,34 @@ final class CurvesStudy extends Study {
         double relative() {
             return (own - published) / published;
         }
-
-        double distance() {
-            return Math.abs(relative());
-        }
     }
 
-    CurvesStudy() {
-        super(
-                "1.8",
-                "Bits per dimension over training",
-                "How do training and validation bits per dimension fall over 80 epochs?",
-                "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent dimensions"
-                        + " and to 0.764 and 0.777 with 2.");
+    @Override
+    public String id() {
+        return "1.8";
+    }
+
+    @Override
+    public String title() {
+        return "Bits per dimension over training";
+    }
+
+    @Override
+    public String question() {
+        return "How do training and validation bits per dimension fall over 80 epochs?";
+    }
+
+    @Override
+    public String claim() {
+        return "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent dimensions"
+                + " and to 0.764 and 0.777 with 2.";
     }
 
     @Override
     public StudyResult run(StudyContext context) throws IOException {
         List<Exhibit> exhibits = new ArrayList<>();
         List<Point> points = new ArrayList<>();
-        Numbers numbers = new Numbers();
+        Map<String, Double> numbers = new LinkedHashMap<>();
         for (int latentDim : DIMENSIONS) {
             VaeSpec config = PublishedVae.config(context, latentDim);
             Map<String, double[]> metrics = MetricsFile.read(context.trained(config));
@@ -79,7 +86,7 @@ final class CurvesStudy extends Study {
                             + (published.isEmpty() ? "." : "; dashed: published.")));
         }
         exhibits.add(new Exhibit.Numbers(table(points), "Epochs, from 0, of which the published value is known."));
-        return new Findings(points, numbers).with(exhibits);
+        return result(exhibits, points, numbers);
     }
 
     private static List<Point> common(String curve, double[] own, ReferenceCurves.Curve theirs) {
@@ -105,63 +112,42 @@ final class CurvesStudy extends Study {
         return table;
     }
 
-    /**
-     * What the answer rests on.
-     *
-     * @param points epochs of which the published value is known
-     * @param numbers the last value of each curve
-     */
-    record Findings(List<Point> points, Numbers numbers) implements Answer {
-        /** The farthest value; the first epochs fall so fast that a few steps more or less move them by several percent. */
-        private Point worst() {
-            return farthest(5).orElseGet(() -> Rows.last(points));
+    static StudyResult result(List<Exhibit> exhibits, List<Point> points, Map<String, Double> numbers) {
+        String ends = Words.text(
+                "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions and at"
+                        + " %.4f with 2.",
+                numbers.get("val_bpd_z20"), numbers.get("val_bpd_z2"));
+        if (points.isEmpty()) {
+            return new StudyResult(
+                    exhibits,
+                    ends + " Of such a training nothing was published, so that there is nothing to compare.",
+                    Verdict.UNDECIDED,
+                    "The published curves are those of 4-bit MNIST, which this was not.",
+                    numbers);
         }
-
-        private Point end() {
-            return farthest(LAST).orElseGet(this::worst);
-        }
-
-        private Optional<Point> farthest(int fromEpoch) {
-            return points.stream()
-                    .filter(point -> point.epoch() >= fromEpoch)
-                    .max(Comparator.comparingDouble(Point::distance));
-        }
-
-        @Override
-        public Verdict verdict() {
-            if (points.isEmpty()) {
-                return Verdict.UNDECIDED;
-            }
-            return worst().distance() <= CLOSE
-                    ? Verdict.CONFIRMED
-                    : end().distance() <= CLOSE ? Verdict.MIXED : Verdict.CONTRADICTED;
-        }
-
-        @Override
-        public String because() {
-            return points.isEmpty()
-                    ? "The published curves are those of 4-bit MNIST, which this was not."
-                    : Words.text(
-                            "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed and"
-                                    + " split may make 2 %%.",
-                            100 * worst().distance(), 100 * end().distance());
-        }
-
-        @Override
-        public String reading() {
-            String ends = Words.text(
-                    "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions and"
-                            + " at %.4f with 2.",
-                    numbers.toMap().get("val_bpd_z20"), numbers.toMap().get("val_bpd_z2"));
-            if (points.isEmpty()) {
-                return ends + " Of such a training nothing was published, so that there is nothing to compare.";
-            }
-            Point worst = worst();
-            return ends + " "
-                    + Words.text(
-                            "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch %d,"
-                                    + " %.4f here and %.4f there.",
-                            100 * worst.distance(), worst.curve(), worst.epoch(), worst.own(), worst.published());
-        }
+        // The first epochs fall so fast that a few steps more or less move them by several percent.
+        Point worst = points.stream()
+                .filter(point -> point.epoch() >= 5)
+                .max((a, b) -> Double.compare(Math.abs(a.relative()), Math.abs(b.relative())))
+                .orElse(points.get(points.size() - 1));
+        String compared = Words.text(
+                "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch %d, %.4f here and"
+                        + " %.4f there.",
+                100 * Math.abs(worst.relative()), worst.curve(), worst.epoch(), worst.own(), worst.published());
+        boolean close = Math.abs(worst.relative()) <= CLOSE;
+        Point end = points.stream()
+                .filter(point -> point.epoch() >= LAST)
+                .max((a, b) -> Double.compare(Math.abs(a.relative()), Math.abs(b.relative())))
+                .orElse(worst);
+        boolean endsClose = Math.abs(end.relative()) <= CLOSE;
+        return new StudyResult(
+                exhibits,
+                ends + " " + compared,
+                close ? Verdict.CONFIRMED : endsClose ? Verdict.MIXED : Verdict.CONTRADICTED,
+                Words.text(
+                        "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed and split"
+                                + " may make 2 %%.",
+                        100 * Math.abs(worst.relative()), 100 * Math.abs(end.relative())),
+                numbers);
     }
 }

@@ -8,6 +8,7 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -37,8 +38,8 @@ final class DigitJudge implements AutoCloseable {
                 images,
                 NetworkChoice.of("small-cnn", null, images, context.seed(), context.dataDir())
                         .network(),
-                new ClassifierSpec.Fitting(context.pick(3, 3, 6), 64, 0.05, 0.9, 5e-4, "one-cycle", 1, 1, 0.3, 0, 0, 0),
-                ClassifierSpec.Defense.standard(),
+                new ClassifierSpec.Fitting(context.pick(3, 3, 6), 64, 0.05),
+                DefenseSpec.standard(),
                 AttackSpec.none(),
                 context.seed(),
                 context.threads(),

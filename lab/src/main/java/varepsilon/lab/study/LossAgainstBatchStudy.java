@@ -3,12 +3,14 @@ package varepsilon.lab.study;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -16,6 +18,7 @@ import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.defense.AdversarialBatch;
 import varepsilon.robust.defense.Adversary;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
@@ -26,16 +29,28 @@ import varepsilon.stats.Percent;
  * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step, which
  * are equal or are not; then models trained with either, beside one trained with another seed.
  */
-final class LossAgainstBatchStudy extends Study {
+final class LossAgainstBatchStudy implements Study {
     private static final double HALF = 0.5;
 
-    LossAgainstBatchStudy() {
-        super(
-                "2.3a",
-                "Adversarial loss against adversarial batch",
-                "Are an adversarial loss and adversarial examples added to the batch the same, and if so, when?",
-                "At α = ½ the two give equivalent or comparable models, since images as they are and perturbed ones weigh the"
-                        + " same; they part as α leaves ½.");
+    @Override
+    public String id() {
+        return "2.3a";
+    }
+
+    @Override
+    public String title() {
+        return "Adversarial loss against adversarial batch";
+    }
+
+    @Override
+    public String question() {
+        return "Are an adversarial loss and adversarial examples added to the batch the same, and if so, when?";
+    }
+
+    @Override
+    public String claim() {
+        return "At α = ½ the two give equivalent or comparable models, since images as they are and perturbed ones weigh the"
+                + " same; they part as α leaves ½.";
     }
 
     @Override
@@ -54,7 +69,7 @@ final class LossAgainstBatchStudy extends Study {
                 "Trained at α = ½ with FGSM at ε = " + size
                         + ": the two ways, and the adversarial loss with another seed," + " compared on the same "
                         + work.test().size() + " test images."));
-        return findings.with(exhibits);
+        return findings.result(exhibits);
     }
 
     private static List<Step> steps(ClassifierWork work, StudyContext context) throws IOException {
@@ -100,9 +115,8 @@ final class LossAgainstBatchStudy extends Study {
 
     private static Trained trained(ClassifierWork work, StudyContext context, boolean normalised) throws IOException {
         AttackSpec attack = ClassifierWork.attack("fgsm", work.hardeningEpsilon());
-        ClassifierSpec.Defense loss = ClassifierSpec.Defense.adversarialLoss(attack, HALF);
-        ClassifierSpec.Defense batch =
-                new ClassifierSpec.Defense("adversarial-batch", attack, "evaluation", 0, HALF, 0, 1);
+        DefenseSpec loss = DefenseSpec.adversarialLoss(attack, HALF);
+        DefenseSpec batch = new DefenseSpec(new AdversarialBatch.Choice(), attack);
         return new Trained(
                 normalised ? "with batch normalisation" : "without batch normalisation",
                 model(work, context, normalised, loss, context.seed()),
@@ -111,7 +125,7 @@ final class LossAgainstBatchStudy extends Study {
     }
 
     private static Model model(
-            ClassifierWork work, StudyContext context, boolean normalised, ClassifierSpec.Defense defense, long seed)
+            ClassifierWork work, StudyContext context, boolean normalised, DefenseSpec defense, long seed)
             throws IOException {
         ClassifierSpec.Images images = smallImages(work, context);
         ClassifierSpec config = normalised
@@ -172,7 +186,7 @@ final class LossAgainstBatchStudy extends Study {
      * @param steps gradients without batch normalisation, with it as in training, and with its running statistics
      * @param trained models without it, and where there are any, with it
      */
-    record Findings(List<Step> steps, List<Trained> trained) implements Answer {
+    record Findings(List<Step> steps, List<Trained> trained) {
         /** What single precision leaves of two sums of the same numbers in another order. */
         private static final double ROUNDING = 1e-3;
 
@@ -199,8 +213,7 @@ final class LossAgainstBatchStudy extends Study {
             return step.atHalf() < ROUNDING;
         }
 
-        @Override
-        public Verdict verdict() {
+        Verdict verdict() {
             boolean parts = without().elsewhere() >= ROUNDING;
             if (isEqual(without()) && isEqual(with()) && parts) {
                 return Verdict.CONFIRMED;
@@ -208,8 +221,7 @@ final class LossAgainstBatchStudy extends Study {
             return isEqual(without()) || isEqual(with()) ? Verdict.MIXED : Verdict.CONTRADICTED;
         }
 
-        @Override
-        public String reading() {
+        String reading() {
             return gradients() + " " + models();
         }
 
@@ -245,8 +257,7 @@ final class LossAgainstBatchStudy extends Study {
                             .interval());
         }
 
-        @Override
-        public String because() {
+        String because() {
             return Words.text(
                     "Relative distance of the gradients at α = ½: %.2g without and %.2g with batch normalisation (up to"
                             + " %.0e counts as rounding); at the nearest other α, %.2g without.",
@@ -311,9 +322,8 @@ final class LossAgainstBatchStudy extends Study {
                     robust.pValue());
         }
 
-        @Override
-        public Numbers numbers() {
-            Numbers numbers = new Numbers();
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
             numbers.put("distance_without", without().atHalf());
             numbers.put("distance_without_elsewhere", without().elsewhere());
             numbers.put("distance_with", with().atHalf());
@@ -328,6 +338,10 @@ final class LossAgainstBatchStudy extends Study {
                                 .difference());
             }
             return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import varepsilon.generative.Manifold;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
@@ -17,7 +19,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.10: the images of a two-dimensional latent space, and whether neighbours in it look alike. */
-final class ManifoldStudy extends Study {
+final class ManifoldStudy implements Study {
     private static final int LATENT_DIM = 2;
     private static final int SIDE = 20;
     private static final int CHUNK = 100;
@@ -30,7 +32,7 @@ final class ManifoldStudy extends Study {
      * @param any mean distance of any two images
      * @param counts by class, the images that a classifier takes for it
      */
-    record Measured(double neighbours, double any, int[] counts) implements Answer {
+    record Measured(double neighbours, double any, int[] counts) {
         double ratio() {
             return neighbours / any;
         }
@@ -42,46 +44,26 @@ final class ManifoldStudy extends Study {
             }
             return seen;
         }
-
-        private boolean alike() {
-            return ratio() < ALIKE;
-        }
-
-        @Override
-        public Verdict verdict() {
-            return alike() ? Verdict.CONFIRMED : Verdict.CONTRADICTED;
-        }
-
-        @Override
-        public String because() {
-            return Words.text(
-                    "Neighbours are %.2f times as far apart as any two images%s.",
-                    ratio(), alike() ? "" : ", which is not gradual");
-        }
-
-        @Override
-        public String reading() {
-            return Words.text(
-                    "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two of it by"
-                            + " %.3f. A classifier sees %d of the 10 digits on it.",
-                    neighbours, any, seen());
-        }
-
-        @Override
-        public Numbers numbers() {
-            return new Numbers()
-                    .put("neighbour_distance", neighbours)
-                    .put("any_distance", any)
-                    .put("classes_seen", seen());
-        }
     }
 
-    ManifoldStudy() {
-        super(
-                "1.10",
-                "The manifold of two latent dimensions",
-                "What does the decoder make of each region of a two-dimensional latent space?",
-                "Its figure shows digits that turn into each other from neighbour to neighbour.");
+    @Override
+    public String id() {
+        return "1.10";
+    }
+
+    @Override
+    public String title() {
+        return "The manifold of two latent dimensions";
+    }
+
+    @Override
+    public String question() {
+        return "What does the decoder make of each region of a two-dimensional latent space?";
+    }
+
+    @Override
+    public String claim() {
+        return "Its figure shows digits that turn into each other from neighbour to neighbour.";
     }
 
     @Override
@@ -95,15 +77,17 @@ final class ManifoldStudy extends Study {
                 Measured measured = measure(pixels, judge.on(images).counts());
                 ImageGrid grid = ImageGrid.of(pixels, (int) images.size(1), (int) images.size(2), (int) images.size(3))
                         .columns(SIDE);
-                return measured.with(List.of(
-                        new Exhibit.Picture(
-                                "manifold",
-                                grid.toPng(),
-                                "Expected images, where both coordinates of z run through the quantiles of the"
-                                        + " prior."),
-                        new Exhibit.Numbers(
-                                table(measured),
-                                "What a classifier of digits takes the " + SIDE * SIDE + " images for.")));
+                return result(
+                        List.of(
+                                new Exhibit.Picture(
+                                        "manifold",
+                                        grid.toPng(),
+                                        "Expected images, where both coordinates of z run through the quantiles of the"
+                                                + " prior."),
+                                new Exhibit.Numbers(
+                                        table(measured),
+                                        "What a classifier of digits takes the " + SIDE * SIDE + " images for.")),
+                        measured);
             }
         }
     }
@@ -157,5 +141,30 @@ final class ManifoldStudy extends Study {
             table.row(DigitJudge.names().get(c), measured.counts()[c], (double) measured.counts()[c] / (SIDE * SIDE));
         }
         return table;
+    }
+
+    static StudyResult result(List<Exhibit> exhibits, Measured measured) {
+        boolean alike = measured.ratio() < ALIKE;
+        String reading = String.format(
+                Locale.ROOT,
+                "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two of it by"
+                        + " %.3f. A classifier sees %d of the 10 digits on it.",
+                measured.neighbours(),
+                measured.any(),
+                measured.seen());
+        return new StudyResult(
+                exhibits,
+                reading,
+                alike ? Verdict.CONFIRMED : Verdict.CONTRADICTED,
+                Words.text(
+                        "Neighbours are %.2f times as far apart as any two images%s.",
+                        measured.ratio(), alike ? "" : ", which is not gradual"),
+                Map.of(
+                        "neighbour_distance",
+                        measured.neighbours(),
+                        "any_distance",
+                        measured.any(),
+                        "classes_seen",
+                        (double) measured.seen()));
     }
 }

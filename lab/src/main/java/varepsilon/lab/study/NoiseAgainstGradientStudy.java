@@ -3,14 +3,15 @@ package varepsilon.lab.study;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.evaluate.AttackPictures;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.robust.attack.AttackLoss;
@@ -31,7 +32,7 @@ import varepsilon.stats.Percent;
  * choice of the signs tells them apart; how much that is worth is known for a linear model, where FGSM gains ε‖g‖₁ and sign
  * noise E|δ·g|, and is measured for the network.
  */
-final class NoiseAgainstGradientStudy extends Study {
+final class NoiseAgainstGradientStudy implements Study {
     /** In the order of the trials at each ε. */
     private static final List<Perturbation> PERTURBATIONS = List.of(Perturbation.values());
 
@@ -63,13 +64,25 @@ final class NoiseAgainstGradientStudy extends Study {
         }
     }
 
-    NoiseAgainstGradientStudy() {
-        super(
-                "2.1a",
-                "Noise against FGSM",
-                "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?",
-                "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so that"
-                        + " even a small perturbation pushes an image over the decision boundary.");
+    @Override
+    public String id() {
+        return "2.1a";
+    }
+
+    @Override
+    public String title() {
+        return "Noise against FGSM";
+    }
+
+    @Override
+    public String question() {
+        return "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?";
+    }
+
+    @Override
+    public String claim() {
+        return "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so that"
+                + " even a small perturbation pushes an image over the decision boundary.";
     }
 
     @Override
@@ -114,7 +127,7 @@ final class NoiseAgainstGradientStudy extends Study {
                             + " those that were right before: by how much the loss rose, and how much of its lead the"
                             + " true class lost."));
             exhibits.addAll(pictures(work, model, fallen));
-            return findings.with(exhibits);
+            return findings.result(exhibits);
         }
     }
 
@@ -158,11 +171,14 @@ final class NoiseAgainstGradientStudy extends Study {
         LineChart chart = new LineChart("Accuracy under noise and under FGSM", "ε in grey levels of 255", "accuracy");
         double[] x = greyLevels(epsilons);
         for (Perturbation perturbation : PERTURBATIONS) {
-            List<Interval> y = new ArrayList<>(List.of(report.clean().interval()));
-            for (int i = 0; i < epsilons.size(); i++) {
-                y.add(Accuracy.of(robust(report, i, perturbation)).interval());
+            double[][] y = new double[3][x.length];
+            for (int i = 0; i < x.length; i++) {
+                Accuracy accuracy = i == 0 ? report.clean() : Accuracy.of(robust(report, i - 1, perturbation));
+                y[0][i] = accuracy.rate();
+                y[1][i] = accuracy.interval().low();
+                y[2][i] = accuracy.interval().high();
             }
-            chart.curve(perturbation.label, x, y);
+            chart.curve(perturbation.label, x, y[0], y[1], y[2]);
         }
         return chart;
     }
@@ -229,28 +245,25 @@ final class NoiseAgainstGradientStudy extends Study {
      * @param noiseAndFgsm right under sign noise (first) and under FGSM (second), on the same images
      * @param alignment of random signs with the gradient
      */
-    record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment)
-            implements Answer {
+    record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment) {
         /** The part of FGSM's damage that noise does; infinite where FGSM does none. */
         double shareOfDamage() {
             return (clean.rate() - noiseAndFgsm.first().rate())
                     / (clean.rate() - noiseAndFgsm.second().rate());
         }
 
-        @Override
-        public Verdict verdict() {
+        StudyResult.Verdict verdict() {
             Interval difference = noiseAndFgsm.interval();
             if (difference.high() < 0) {
-                return Verdict.CONTRADICTED;
+                return StudyResult.Verdict.CONTRADICTED;
             }
             if (difference.low() <= 0) {
-                return Verdict.UNDECIDED;
+                return StudyResult.Verdict.UNDECIDED;
             }
-            return shareOfDamage() < 0.5 ? Verdict.CONFIRMED : Verdict.MIXED;
+            return shareOfDamage() < 0.5 ? StudyResult.Verdict.CONFIRMED : StudyResult.Verdict.MIXED;
         }
 
-        @Override
-        public String reading() {
+        String reading() {
             return comparison() + " " + reason();
         }
 
@@ -281,23 +294,27 @@ final class NoiseAgainstGradientStudy extends Study {
                             : "there are so few directions that chance finds it");
         }
 
-        @Override
-        public String because() {
+        String because() {
             return "On the same images, accuracy under sign noise less that under FGSM is "
                     + Percent.points(noiseAndFgsm.interval()) + ".";
         }
 
-        @Override
-        public Numbers numbers() {
-            Numbers numbers = new Numbers();
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
             numbers.put("epsilon", epsilon);
-            numbers.put("clean_accuracy", clean.interval());
-            numbers.put("sign_noise_accuracy", noiseAndFgsm.first().interval());
-            numbers.put("fgsm_accuracy", noiseAndFgsm.second().interval());
-            numbers.put("difference", noiseAndFgsm.interval());
+            ClassifierWork.put(numbers, "clean_accuracy", clean);
+            ClassifierWork.put(numbers, "sign_noise_accuracy", noiseAndFgsm.first());
+            ClassifierWork.put(numbers, "fgsm_accuracy", noiseAndFgsm.second());
+            numbers.put("difference", noiseAndFgsm.difference());
+            numbers.put("difference_low", noiseAndFgsm.interval().low());
+            numbers.put("difference_high", noiseAndFgsm.interval().high());
             numbers.put("alignment", alignment.measured());
             numbers.put("alignment_predicted", alignment.predicted());
             return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -1,5 +1,10 @@
 package varepsilon.lab.study;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import varepsilon.lab.spec.VaeSpec;
 
 /** The published VAE of 4-bit MNIST and its training, which questions 1.8 to 1.10 look at. */
@@ -8,23 +13,29 @@ final class PublishedVae {
 
     /** Its configuration, but for a first look: then little of the drawn digits. */
     static VaeSpec config(StudyContext context, int latentDim) {
-        int epochs = context.pick(4, 80, 80);
-        return new VaeSpec(
-                context.dataOr("mnist"),
-                context.pick(2000, 0, 0),
-                0.1,
-                latentDim,
-                context.pick(8, 32, 32),
-                "categorical",
-                16,
-                1,
-                0,
-                epochs,
-                context.pick(32, 128, 128),
-                1e-3,
-                context.pick(2, 10, 10),
-                context.seed(),
-                context.threads(),
-                context.device().toString());
+        return VaeSpec.of(context.dataOr("mnist"))
+                .withLimit(context.pick(2000, 0, 0))
+                .withLatentDim(latentDim)
+                .withFilters(context.pick(8, 32, 32))
+                .withEpochs(context.pick(4, 80, 80))
+                .withBatchSize(context.pick(32, 128, 128))
+                .withSamplesEvery(context.pick(2, 10, 10))
+                .withSeed(context.seed())
+                .withThreads(context.threads())
+                .withDevice(context.device().toString());
+    }
+
+    /** The pictures of samples that the run drew while training, in order. */
+    static List<Path> samples(Path run) throws IOException {
+        Path folder = run.resolve("samples");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (var files = Files.list(folder)) {
+            return new ArrayList<>(
+                    files.filter(file -> file.getFileName().toString().matches("epoch_\\d+\\.png"))
+                            .sorted()
+                            .toList());
+        }
     }
 }

@@ -15,7 +15,6 @@ import varepsilon.data.Split;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeFile;
-import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
@@ -28,9 +27,10 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.9: samples before, early in and after training, and whether what is drawn at the end are digits. */
-final class SamplesStudy extends Study {
+final class SamplesStudy implements Study {
     private static final int LATENT_DIM = 20;
     private static final int CHUNK = 125;
+    private static final int EARLY = 10;
 
     /**
      * How many images of a kind a classifier of digits is sure of.
@@ -39,63 +39,44 @@ final class SamplesStudy extends Study {
      * @param reconstruction of those, by their mean images
      * @param sample drawn from the model, their mean images
      */
-    record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) implements Answer {
+    record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) {
         /** How much less often it is sure of samples than of test images. */
         Interval gap() {
             return test.less(sample);
         }
-
-        @Override
-        public Verdict verdict() {
-            return gap().low() > 0 ? Verdict.CONFIRMED : gap().high() < 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED;
-        }
-
-        @Override
-        public String because() {
-            return gap().low() > 0
-                    ? "More samples than test images are nothing that the classifier knows."
-                    : "Samples are not clearly less digit-like than test images.";
-        }
-
-        @Override
-        public String reading() {
-            return Words.text(
-                    "A classifier of digits is sure of %s of the test images, of %s of their reconstructions and of"
-                            + " %s of the samples. Of samples it is sure %s points less often than of test images"
-                            + " (95 %%).",
-                    Percent.of(test.rate()),
-                    Percent.of(reconstruction.rate()),
-                    Percent.of(sample.rate()),
-                    Percent.range(gap()));
-        }
-
-        @Override
-        public Numbers numbers() {
-            return new Numbers()
-                    .put("sure_of_test", test.rate())
-                    .put("sure_of_reconstructions", reconstruction.rate())
-                    .put("sure_of_samples", sample.rate());
-        }
     }
 
-    SamplesStudy() {
-        super(
-                "1.9",
-                "Samples over training",
-                "What does the model draw before training, after 10 epochs and after 80?",
-                "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and are"
-                        + " none.");
+    @Override
+    public String id() {
+        return "1.9";
+    }
+
+    @Override
+    public String title() {
+        return "Samples over training";
+    }
+
+    @Override
+    public String question() {
+        return "What does the model draw before training, after 10 epochs and after 80?";
+    }
+
+    @Override
+    public String claim() {
+        return "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and are"
+                + " none.";
     }
 
     @Override
     public StudyResult run(StudyContext context) throws IOException {
         Path run = context.trained(PublishedVae.config(context, LATENT_DIM));
         List<Exhibit> exhibits = new ArrayList<>();
-        for (var samples : TrainingPictures.shownSamples(run).entrySet()) {
-            int epoch = samples.getKey();
+        List<Path> pictures = PublishedVae.samples(run);
+        for (Path picture : chosen(pictures)) {
+            int epoch = epoch(picture);
             exhibits.add(new Exhibit.Picture(
-                    samples.getValue().getFileName().toString().replace(".png", ""),
-                    Files.readAllBytes(samples.getValue()),
+                    picture.getFileName().toString().replace(".png", ""),
+                    Files.readAllBytes(picture),
                     epoch == 0 ? "Samples before training." : "Samples after " + epoch + " epochs."));
         }
         Sure sure = measure(context, run);
@@ -104,7 +85,23 @@ final class SamplesStudy extends Study {
                 table(sure),
                 "Images to which a classifier trained on the data gives a class with a probability of at least "
                         + DigitJudge.SURE + ", with Wilson 95 % intervals."));
-        return sure.with(exhibits);
+        return result(exhibits, sure);
+    }
+
+    private static List<Path> chosen(List<Path> pictures) {
+        if (pictures.isEmpty()) {
+            return List.of();
+        }
+        Path early = pictures.stream()
+                .min((a, b) -> Integer.compare(Math.abs(epoch(a) - EARLY), Math.abs(epoch(b) - EARLY)))
+                .orElseThrow();
+        return List.of(pictures.get(0), early, pictures.get(pictures.size() - 1)).stream()
+                .distinct()
+                .toList();
+    }
+
+    private static int epoch(Path picture) {
+        return Integer.parseInt(picture.getFileName().toString().replaceAll("\\D", ""));
     }
 
     private static Sure measure(StudyContext context, Path run) throws IOException {
@@ -166,5 +163,32 @@ final class SamplesStudy extends Study {
                 share.interval().low(),
                 share.interval().high()));
         return table;
+    }
+
+    static StudyResult result(List<Exhibit> exhibits, Sure sure) {
+        Interval gap = sure.gap();
+        String reading = Words.text(
+                "A classifier of digits is sure of %s of the test images, of %s of their reconstructions and of"
+                        + " %s of the samples. Of samples it is sure %s points less often than of test images"
+                        + " (95 %%).",
+                Percent.of(sure.test().rate()),
+                Percent.of(sure.reconstruction().rate()),
+                Percent.of(sure.sample().rate()),
+                Percent.range(gap));
+        boolean less = gap.low() > 0;
+        return new StudyResult(
+                exhibits,
+                reading,
+                less ? Verdict.CONFIRMED : gap.high() < 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED,
+                less
+                        ? "More samples than test images are nothing that the classifier knows."
+                        : "Samples are not clearly less digit-like than test images.",
+                Map.of(
+                        "sure_of_test",
+                        sure.test().rate(),
+                        "sure_of_reconstructions",
+                        sure.reconstruction().rate(),
+                        "sure_of_samples",
+                        sure.sample().rate()));
     }
 }

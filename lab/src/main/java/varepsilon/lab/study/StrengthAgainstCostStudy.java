@@ -2,12 +2,15 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
+import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.TrialReport;
 import varepsilon.stats.Accuracy;
@@ -18,17 +21,29 @@ import varepsilon.stats.Percent;
  * Question 2.3b: what PGD's further steps buy and cost. Cost is what was really asked of the model: images forward and
  * backward, where an image that is broken is left alone.
  */
-final class StrengthAgainstCostStudy extends Study {
+final class StrengthAgainstCostStudy implements Study {
     private static final double ALPHA = 0.5;
     private static final int USUAL_STEPS = 10;
 
-    StrengthAgainstCostStudy() {
-        super(
-                "2.3b",
-                "FGSM against PGD: strength against cost",
-                "What is the trade-off between FGSM and PGD, and what has each over the other?",
-                "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack and"
-                        + " so the more reliable measure of robustness.");
+    @Override
+    public String id() {
+        return "2.3b";
+    }
+
+    @Override
+    public String title() {
+        return "FGSM against PGD: strength against cost";
+    }
+
+    @Override
+    public String question() {
+        return "What is the trade-off between FGSM and PGD, and what has each over the other?";
+    }
+
+    @Override
+    public String claim() {
+        return "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack and"
+                + " so the more reliable measure of robustness.";
     }
 
     @Override
@@ -43,7 +58,7 @@ final class StrengthAgainstCostStudy extends Study {
             models.add(attacked(work, "defended", file, attacks));
         }
         Findings findings = new Findings(work.hardeningEpsilon(), models);
-        return findings.with(List.of(
+        return findings.result(List.of(
                 new Exhibit.Chart(
                         findings.chart(),
                         "What each attack leaves right, with 95 % intervals, against what it asks of the model: PGD with"
@@ -64,17 +79,7 @@ final class StrengthAgainstCostStudy extends Study {
                 context.pick(List.of(1, 2, 10), List.of(1, 2, 5, 10, 20, 40), List.of(1, 2, 5, 10, 20, 40, 100))) {
             attacks.add(ClassifierWork.pgd(steps, epsilon));
         }
-        AttackSpec usual = ClassifierWork.pgd(USUAL_STEPS, epsilon);
-        attacks.add(new AttackSpec(
-                usual.attack(),
-                usual.norm(),
-                usual.eps(),
-                usual.steps(),
-                usual.stepSize(),
-                context.pick(2, 5, 10),
-                true,
-                usual.momentum(),
-                usual.loss()));
+        attacks.add(AttackSpec.linf(Pgd.ofSteps(USUAL_STEPS).withRestarts(context.pick(2, 5, 10)), epsilon));
         return attacks;
     }
 
@@ -100,12 +105,16 @@ final class StrengthAgainstCostStudy extends Study {
      */
     record Attempt(AttackSpec attack, boolean[] robust, long forwardPasses, long backwardPasses, double seconds) {
         private boolean isFgsm() {
-            return attack.attack().equals("fgsm");
+            return attack.name().equals("fgsm");
         }
 
         /** {@code fgsm}, {@code pgd-10}, {@code pgd-10x5}. */
         private String name() {
             return attack.label().replaceAll(" .*", "");
+        }
+
+        private int parameter(String name) {
+            return (int) attack.parameter(name).orElseThrow();
         }
 
         private Accuracy accuracy() {
@@ -130,13 +139,13 @@ final class StrengthAgainstCostStudy extends Study {
         /** PGD from one start, by rising steps. */
         private List<Attempt> pgd() {
             return attempts.stream()
-                    .filter(attempt -> !attempt.isFgsm() && attempt.attack().restarts() == 1)
+                    .filter(attempt -> !attempt.isFgsm() && attempt.parameter("restarts") == 1)
                     .toList();
         }
 
         private Attempt usual() {
             return pgd().stream()
-                    .filter(attempt -> attempt.attack().steps() == USUAL_STEPS)
+                    .filter(attempt -> attempt.parameter("steps") == USUAL_STEPS)
                     .findFirst()
                     .orElseThrow();
         }
@@ -160,7 +169,7 @@ final class StrengthAgainstCostStudy extends Study {
      * @param epsilon of all attacks
      * @param models under the same attacks
      */
-    record Findings(double epsilon, List<Attacked> models) implements Answer {
+    record Findings(double epsilon, List<Attacked> models) {
         private static boolean isStronger(Attacked model) {
             return model.fgsmLessPgd().interval().low() > 0;
         }
@@ -173,8 +182,7 @@ final class StrengthAgainstCostStudy extends Study {
             return model.usual().passes() > model.fgsm().passes();
         }
 
-        @Override
-        public Verdict verdict() {
+        Verdict verdict() {
             if (models.stream().anyMatch(Findings::isWeaker) || !models.stream().allMatch(Findings::costsMore)) {
                 return models.stream().anyMatch(Findings::isStronger) ? Verdict.MIXED : Verdict.CONTRADICTED;
             }
@@ -184,8 +192,7 @@ final class StrengthAgainstCostStudy extends Study {
             return models.stream().anyMatch(Findings::isStronger) ? Verdict.MIXED : Verdict.UNDECIDED;
         }
 
-        @Override
-        public String reading() {
+        String reading() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
                             "of the %s model FGSM leaves %s right for %.1f passes an image and PGD-%d %s for %.1f",
@@ -212,8 +219,7 @@ final class StrengthAgainstCostStudy extends Study {
                     + ". Of all attacks tried " + String.join(", and ", rest) + ".";
         }
 
-        @Override
-        public String because() {
+        String because() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
                             "%s: FGSM leaves more right than PGD-%d by %s, for %.2f of its passes",
@@ -266,18 +272,21 @@ final class StrengthAgainstCostStudy extends Study {
             return table;
         }
 
-        @Override
-        public Numbers numbers() {
-            Numbers numbers = new Numbers();
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
             numbers.put("epsilon", epsilon);
             for (Attacked model : models) {
                 for (Attempt attempt : model.attempts()) {
                     String name = model.name() + "_" + attempt.name();
-                    numbers.put(name + "_accuracy", attempt.accuracy().interval());
+                    ClassifierWork.put(numbers, name + "_accuracy", attempt.accuracy());
                     numbers.put(name + "_passes", attempt.passes());
                 }
             }
             return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

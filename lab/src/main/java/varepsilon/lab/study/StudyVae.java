@@ -6,6 +6,7 @@ import varepsilon.base.InputException;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.spec.VaeSpec;
@@ -25,23 +26,19 @@ final class StudyVae {
      */
     static VaeSpec config(StudyContext context, double beta) {
         int epochs = context.pick(3, 5, 40);
-        return new VaeSpec(
-                context.dataOr("mnist"),
-                context.pick(2000, 12_000, 0),
-                0.1,
-                LATENT_DIM,
-                context.pick(8, 16, 32),
-                "categorical",
-                LEVELS,
-                beta,
-                0,
-                epochs,
-                context.pick(16, 64, 128),
-                context.pick(3e-3, 2e-3, 1e-3),
-                epochs,
-                context.seed(),
-                context.threads(),
-                context.device().toString());
+        return VaeSpec.of(context.dataOr("mnist"))
+                .withLimit(context.pick(2000, 12_000, 0))
+                .withLatentDim(LATENT_DIM)
+                .withFilters(context.pick(8, 16, 32))
+                .withLikelihood(new Categorical(LEVELS))
+                .withBeta(beta)
+                .withEpochs(epochs)
+                .withBatchSize(context.pick(16, 64, 128))
+                .withLearningRate(context.pick(3e-3, 2e-3, 1e-3))
+                .withSamplesEvery(epochs)
+                .withSeed(context.seed())
+                .withThreads(context.threads())
+                .withDevice(context.device().toString());
     }
 
     /**

@@ -2,10 +2,12 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -20,22 +22,34 @@ import varepsilon.stats.Percent;
  * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
  * several α, always from the same weights and for as long; PGD says how robust each is, FGSM how robust it seems.
  */
-final class TradeOffStudy extends Study {
+final class TradeOffStudy implements Study {
     private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
     private static final int STEPS = 10;
 
-    TradeOffStudy() {
-        super(
-                "2.2",
-                "The price of a defence",
-                "What is the trade-off between defending against an attack and not doing so, and why is there one?",
-                "Training on adversarial examples raises accuracy under attack and lowers accuracy on images as they are,"
-                        + " since the two compete in the loss; α sets how much of each one gets.");
+    @Override
+    public String id() {
+        return "2.2";
+    }
+
+    @Override
+    public String title() {
+        return "The price of a defence";
+    }
+
+    @Override
+    public String question() {
+        return "What is the trade-off between defending against an attack and not doing so, and why is there one?";
+    }
+
+    @Override
+    public String claim() {
+        return "Training on adversarial examples raises accuracy under attack and lowers accuracy on images as they are,"
+                + " since the two compete in the loss; α sets how much of each one gets.";
     }
 
     /** The defence that the studies of this part share: FGSM's adversarial loss. */
-    static ClassifierSpec.Defense defense(ClassifierWork work, double alpha) {
-        return ClassifierSpec.Defense.adversarialLoss(ClassifierWork.attack("fgsm", work.hardeningEpsilon()), alpha);
+    static DefenseSpec defense(ClassifierWork work, double alpha) {
+        return DefenseSpec.adversarialLoss(ClassifierWork.attack("fgsm", work.hardeningEpsilon()), alpha);
     }
 
     @Override
@@ -54,7 +68,7 @@ final class TradeOffStudy extends Study {
         }
         Findings findings = new Findings(epsilon, points);
         String size = AttackSpec.pixels(epsilon);
-        return findings.with(List.of(
+        return findings.result(List.of(
                 new Exhibit.Chart(
                         findings.front(),
                         "Each model's accuracy on images as they are against that under PGD-" + STEPS + " at ε = "
@@ -110,7 +124,7 @@ final class TradeOffStudy extends Study {
      * @param epsilon of defence and attacks
      * @param points by rising α, on the same images, at least two
      */
-    record Findings(double epsilon, List<Point> points) implements Answer {
+    record Findings(double epsilon, List<Point> points) {
         private Point undefended() {
             return points.get(points.size() - 1);
         }
@@ -146,8 +160,7 @@ final class TradeOffStudy extends Study {
             return against;
         }
 
-        @Override
-        public Verdict verdict() {
+        Verdict verdict() {
             Interval gain = gain().interval();
             Interval price = price().interval();
             if (gain.high() < 0 || price.high() < 0) {
@@ -159,8 +172,7 @@ final class TradeOffStudy extends Study {
             return gain.low() > 0 && price.low() > 0 && againstTheRule().isEmpty() ? Verdict.CONFIRMED : Verdict.MIXED;
         }
 
-        @Override
-        public String reading() {
+        String reading() {
             return Words.text(
                     "From α = %s to α = %s accuracy under PGD-%d at ε = %s goes from %s to %s, and on images as they are from"
                             + " %s to %s. %s",
@@ -183,8 +195,7 @@ final class TradeOffStudy extends Study {
                     : "Between, α is no plain exchange: " + String.join(", ", against) + ", clearly.";
         }
 
-        @Override
-        public String because() {
+        String because() {
             return "On the same images the defence changes accuracy under PGD by "
                     + Percent.points(gain().interval())
                     + " and on images as they are by "
@@ -254,23 +265,22 @@ final class TradeOffStudy extends Study {
                     Percent.range(pgd.interval()));
         }
 
-        @Override
-        public Numbers numbers() {
-            Numbers numbers = new Numbers();
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
             numbers.put("epsilon", epsilon);
             for (Point point : points) {
-                numbers.put(
-                        "clean_accuracy_alpha_" + point.alpha(), point.clean().interval());
-                numbers.put(
-                        "fgsm_accuracy_alpha_" + point.alpha(),
-                        Accuracy.of(point.fgsm()).interval());
-                numbers.put(
-                        "pgd_accuracy_alpha_" + point.alpha(), point.robust().interval());
+                ClassifierWork.put(numbers, "clean_accuracy_alpha_" + point.alpha(), point.clean());
+                ClassifierWork.put(numbers, "fgsm_accuracy_alpha_" + point.alpha(), Accuracy.of(point.fgsm()));
+                ClassifierWork.put(numbers, "pgd_accuracy_alpha_" + point.alpha(), point.robust());
             }
             numbers.put("robust_gain", gain().difference());
             numbers.put("clean_price", price().difference());
             numbers.put("steps_against_the_rule", (double) againstTheRule().size());
             return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -10,6 +10,7 @@ import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -24,17 +25,29 @@ import varepsilon.stats.SampleMean;
  * Question 2.1b: perturbations made on a model A before a model B, which shares neither its training images nor its first
  * weights. Sign noise of the same size is the control.
  */
-final class TransferStudy extends Study {
+final class TransferStudy implements Study {
     private static final String NOISE = "sign-noise";
 
-    TransferStudy() {
-        super(
-                "2.1b",
-                "Perturbations that transfer",
-                "Two models are trained for one task on two halves of the data. Why does a perturbation built from the"
-                        + " gradients of one often fool the other?",
-                "Perturbations made on model A are likely to work on model B, since models of one task and one"
-                        + " distribution learn decision boundaries that lie alike.");
+    @Override
+    public String id() {
+        return "2.1b";
+    }
+
+    @Override
+    public String title() {
+        return "Perturbations that transfer";
+    }
+
+    @Override
+    public String question() {
+        return "Two models are trained for one task on two halves of the data. Why does a perturbation built from the"
+                + " gradients of one often fool the other?";
+    }
+
+    @Override
+    public String claim() {
+        return "Perturbations made on model A are likely to work on model B, since models of one task and one"
+                + " distribution learn decision boundaries that lie alike.";
     }
 
     @Override
@@ -53,7 +66,7 @@ final class TransferStudy extends Study {
             SampleMean cosine =
                     SampleMean.of(LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
             Findings findings = new Findings(work.epsilon(), cleanA, cleanB, fgsm.get(usual), noise.get(usual), cosine);
-            return findings.with(List.of(
+            return findings.result(List.of(
                     new Exhibit.Chart(
                             chart(work, fgsm, noise),
                             "Share of the images right for both models that one gets wrong, by the model the"
@@ -76,7 +89,7 @@ final class TransferStudy extends Study {
                         images,
                         weights),
                 ClassifierWork.fitting(context.pick(3, 8, 30), 0.05),
-                ClassifierSpec.Defense.standard(),
+                DefenseSpec.standard(),
                 context.seed());
     }
 
@@ -146,8 +159,7 @@ final class TransferStudy extends Study {
             Accuracy cleanB,
             TransferMatrix fgsm,
             TransferMatrix noise,
-            SampleMean cosine)
-            implements Answer {
+            SampleMean cosine) {
         private Fooled transferred(int judge) {
             return Fooled.of(fgsm.cell(1 - judge, judge));
         }
@@ -176,8 +188,7 @@ final class TransferStudy extends Study {
             return transferred(judge).interval().low() > 0.5;
         }
 
-        @Override
-        public Verdict verdict() {
+        Verdict verdict() {
             if (transfersTo(0) && transfersTo(1)) {
                 return isLikelyFor(0) && isLikelyFor(1) && gradientsLieAlike() ? Verdict.CONFIRMED : Verdict.MIXED;
             }
@@ -189,8 +200,7 @@ final class TransferStudy extends Study {
                     : Verdict.UNDECIDED;
         }
 
-        @Override
-        public String reading() {
+        String reading() {
             return Words.text(
                     "At ε = %s, FGSM made on A fools A on %s of what it gets right and B on %s of what both do, where sign"
                             + " noise fools B on %s; made on B it fools A on %s, noise on %s: %s. The gradients of the two"
@@ -219,8 +229,7 @@ final class TransferStudy extends Study {
                     : "it carries over far more often than noise does harm, but not as a rule";
         }
 
-        @Override
-        public String because() {
+        String because() {
             return Words.text(
                     "Interval of B fooled by A's examples %s %%, by noise %s %%; of A by B's %s %%, by noise %s %%; 95 %%"
                             + " interval of the mean cosine %.3f to %.3f.",
@@ -258,12 +267,11 @@ final class TransferStudy extends Study {
             return table;
         }
 
-        @Override
-        public Numbers numbers() {
-            Numbers numbers = new Numbers();
+        Map<String, Double> numbers() {
+            Map<String, Double> numbers = new LinkedHashMap<>();
             numbers.put("epsilon", epsilon);
-            numbers.put("clean_accuracy_a", cleanA.interval());
-            numbers.put("clean_accuracy_b", cleanB.interval());
+            ClassifierWork.put(numbers, "clean_accuracy_a", cleanA);
+            ClassifierWork.put(numbers, "clean_accuracy_b", cleanB);
             for (int made = 0; made < 2; made++) {
                 for (int shown = 0; shown < 2; shown++) {
                     String way = fgsm.names().get(made).toLowerCase(Locale.ROOT) + "_to_"
@@ -273,8 +281,14 @@ final class TransferStudy extends Study {
                             "noise_" + way, Fooled.of(noise.cell(made, shown)).rate());
                 }
             }
-            numbers.put("gradient_cosine", cosine.interval());
+            numbers.put("gradient_cosine", cosine.mean());
+            numbers.put("gradient_cosine_low", cosine.interval().low());
+            numbers.put("gradient_cosine_high", cosine.interval().high());
             return numbers;
+        }
+
+        StudyResult result(List<Exhibit> exhibits) {
+            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

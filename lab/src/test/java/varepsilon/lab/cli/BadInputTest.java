@@ -165,7 +165,7 @@ class BadInputTest {
     }
 
     private static VaeSpec config() {
-        return new VaeSpec("mnist", 0, 0.1, 2, 2, "categorical", 16, 1, 0, 2, 32, 1e-3, 10, 42, 1, "cpu");
+        return VaeSpec.of("mnist").withLatentDim(2).withFilters(2).withEpochs(2).withBatchSize(32);
     }
 
     private String evaluationFailure(Path weights) {

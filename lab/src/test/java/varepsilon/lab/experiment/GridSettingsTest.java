@@ -68,7 +68,7 @@ class GridSettingsTest {
         ObjectNode applied = new GridSettings(BASE, axes(), List.of(), List.of(7L))
                 .assignments()
                 .get(3)
-                .applied(BASE);
+                .applied(BASE, Record.class);
 
         assertThat(Yaml.write(applied))
                 .isEqualTo(Yaml.write(
@@ -87,7 +87,7 @@ class GridSettingsTest {
     private static void assertRefused(Map<String, List<JsonNode>> grid, List<Long> seeds, String message) {
         assertThatThrownBy(() -> new GridSettings(BASE, grid, List.of(), seeds)
                         .assignments()
-                        .forEach(assignment -> assignment.applied(BASE)))
+                        .forEach(assignment -> assignment.applied(BASE, Record.class)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(message);
     }

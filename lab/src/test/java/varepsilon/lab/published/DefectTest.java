@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,9 @@ import varepsilon.classify.Normalisation;
 import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
+import varepsilon.nn.Schedule;
+import varepsilon.robust.defense.AdversarialLoss;
 import varepsilon.tensor.Scope;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.TrainingListener;
@@ -51,11 +55,11 @@ class DefectTest {
                         + " train-on-clean, no-further-training, accuracy-by-batches");
     }
 
-    private static ClassifierSpec config(ClassifierSpec.Defense defense) {
+    private static ClassifierSpec config(DefenseSpec defense) {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("glyphs", 95, 20, "none", 10),
                 new ClassifierSpec.Network("small-cnn", "", new Normalisation(List.of(0.13), List.of(0.31))),
-                new ClassifierSpec.Fitting(2, 25, 0.05, 0.9, 0, "constant", 1, 1, 0.3, 0, 0, 0),
+                new ClassifierSpec.Fitting(2, 25, 0.05).withWeightDecay(0).withSchedule(Schedule.constant()),
                 defense,
                 AttackSpec.none(),
                 9,
@@ -63,16 +67,13 @@ class DefectTest {
                 "cpu");
     }
 
-    private static ClassifierSpec.Defense adversarialLoss(double alpha, Defect... defects) {
-        return new ClassifierSpec.Defense(
-                "adversarial-loss",
-                AttackSpec.usual("fgsm", "linf", 0.1),
+    private static DefenseSpec adversarialLoss(double alpha, Defect... defects) {
+        return new DefenseSpec(
+                new AdversarialLoss.Choice(alpha),
+                AttackSpec.of("fgsm", "linf", 0.1),
                 "training",
                 0,
-                alpha,
-                0,
-                1,
-                Arrays.stream(defects).map(Defect::label).toList());
+                Stream.of(defects).map(Defect::label).toList());
     }
 
     @Test
@@ -85,7 +86,7 @@ class DefectTest {
                 .hasMessageContaining("clamp-normalised, normalised-units, train-on-clean");
     }
 
-    private Map<String, float[]> trained(String name, ClassifierSpec.Defense defense) throws IOException {
+    private Map<String, float[]> trained(String name, DefenseSpec defense) throws IOException {
         ClassifierSpec config = config(defense);
         Map<String, float[]> values = new TreeMap<>();
         try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve(name), folder, new PublishedTraining())) {
@@ -116,7 +117,7 @@ class DefectTest {
     /** The network has no batch normalisation: an adversary whose images are not used leaves no trace. */
     @Test
     void trainedOnCleanIsNoDefence() throws IOException {
-        Map<String, float[]> plain = trained("plain", ClassifierSpec.Defense.standard());
+        Map<String, float[]> plain = trained("plain", DefenseSpec.standard());
 
         assertEqual(trained("clean", adversarialLoss(0.5, Defect.TRAIN_ON_CLEAN)), plain, true);
         assertEqual(trained("defended", adversarialLoss(0.5)), plain, false);
@@ -132,8 +133,8 @@ class DefectTest {
         assertEqual(scaled, defended, false);
         assertEqual(clamped, scaled, false);
         // ε and nothing else: in units of a standard deviation of 0.31, 0.1 is 0.031 in pixels, up to rounding.
-        ClassifierSpec.Defense weaker = new ClassifierSpec.Defense(
-                "adversarial-loss", AttackSpec.usual("fgsm", "linf", 0.1 * 0.31), "training", 0, 0.5, 0, 1);
+        DefenseSpec weaker = new DefenseSpec(
+                new AdversarialLoss.Choice(0.5), AttackSpec.of("fgsm", "linf", 0.1 * 0.31), "training", 0, List.of());
         assertThat(distance(scaled, trained("weaker", weaker))).isLessThan(distance(scaled, defended) / 100);
     }
 }

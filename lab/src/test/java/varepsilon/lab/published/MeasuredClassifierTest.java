@@ -110,7 +110,7 @@ class MeasuredClassifierTest {
         double eps = 0.4;
         Measurement asRun = new Measurement.AsRun(
                 "as run",
-                AttackSpec.usual("fgsm", "linf", eps),
+                AttackSpec.of("fgsm", "linf", eps),
                 List.of("clamp-normalised", "logit-loss", "normalised-units"));
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels().detach().requiresGrad(true);
@@ -129,7 +129,7 @@ class MeasuredClassifierTest {
     @Test
     void asMeantIsRightBeforeAndAfter() throws IOException {
         double eps = 0.05;
-        Measurement asMeant = new Measurement.AsMeant("as meant", AttackSpec.usual("fgsm", "linf", eps));
+        Measurement asMeant = new Measurement.AsMeant("as meant", AttackSpec.of("fgsm", "linf", eps));
         boolean[] expected;
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels().detach().requiresGrad(true);
@@ -181,7 +181,7 @@ class MeasuredClassifierTest {
     void asRunLandsWhereThePublishedFiguresAreAndUnderTheClampAlone() throws IOException {
         Measurement asRun = new Measurement.AsRun(
                 "as run",
-                AttackSpec.usual("fgsm", "linf", 0.1),
+                AttackSpec.of("fgsm", "linf", 0.1),
                 List.of("clamp-normalised", "logit-loss", "normalised-units"));
         double clean = published(CLEAN, 250).rate();
         double clamp = published(CLAMP, 250).rate();

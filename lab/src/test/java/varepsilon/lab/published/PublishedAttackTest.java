@@ -74,15 +74,23 @@ class PublishedAttackTest {
     }
 
     private static AttackSpec fgsm(double eps) {
-        return AttackSpec.usual("fgsm", "linf", eps);
+        return AttackSpec.of("fgsm", "linf", eps);
     }
 
     private static AttackSpec pgd(double eps, int steps, double step) {
-        return new AttackSpec("pgd", "linf", eps, steps, step, 1, false, 0, "cross-entropy");
+        return AttackSpec.linf(
+                new Pgd(
+                        steps,
+                        step > 0 ? StepSize.pixels(step) : StepSize.falling(2),
+                        1,
+                        false,
+                        0,
+                        AttackLoss.CROSS_ENTROPY),
+                eps);
     }
 
     private Problem problem(Classifier classifier, Tensor images, double eps) {
-        return Problem.ofTraining(classifier, images, labels, fgsm(eps).toThreatModel(), new Cost());
+        return Problem.ofTraining(classifier, images, labels, fgsm(eps).threatModel(), new Cost());
     }
 
     private Tensor perturbed(Attack attack, Tensor images) {
@@ -181,7 +189,7 @@ class PublishedAttackTest {
         Classifier linear = x -> x.flatten(1).matmul(weights.transpose(0, 1));
         Tensor image = Tensor.of(new float[] {0.875f, 0.125f}, 1, 2, 1, 1);
         Problem problem = Problem.ofTraining(
-                linear, image, Tensor.of(new long[] {0}, 1), fgsm(EPS).toThreatModel(), new Cost());
+                linear, image, Tensor.of(new long[] {0}, 1), fgsm(EPS).threatModel(), new Cost());
         Normalisation none = Normalisation.none(2);
         float eps = (float) EPS;
 
@@ -237,11 +245,11 @@ class PublishedAttackTest {
 
     @Test
     void whatWasNotPublishedIsRefused() {
-        assertThatThrownBy(() -> PublishedAttack.of(AttackSpec.usual("mi-fgsm", "linf", 0.1), List.of(CLAMP), CIFAR10))
+        assertThatThrownBy(() -> PublishedAttack.of(AttackSpec.of("mi-fgsm", "linf", 0.1), List.of(CLAMP), CIFAR10))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("mi-fgsm")
                 .hasMessageContaining("expected fgsm or pgd, in linf");
-        assertThatThrownBy(() -> PublishedAttack.of(AttackSpec.usual("fgsm", "l2", 0.1), List.of(), CIFAR10))
+        assertThatThrownBy(() -> PublishedAttack.of(AttackSpec.of("fgsm", "l2", 0.1), List.of(), CIFAR10))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("fgsm l2 0.1");
     }

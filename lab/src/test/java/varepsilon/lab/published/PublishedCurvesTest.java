@@ -37,6 +37,6 @@ class PublishedCurvesTest {
     }
 
     private static VaeSpec config(String data, int latentDim) {
-        return new VaeSpec(data, 0, 0.1, latentDim, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 1, "cpu");
+        return VaeSpec.of(data).withLatentDim(latentDim);
     }
 }

@@ -96,7 +96,7 @@ class RobustnessExperimentTest {
         // As it was published: ε and a step 200 times as long, in normalised units.
         assertThat(settings.asRun()).isEqualTo(new RobustnessSettings.Strength(0.01, 2));
         assertThat(settings.testImages()).isEqualTo(2500);
-        assertThat(settings.attackAsRun().randomStart()).isFalse();
+        assertThat(settings.attackAsRun().parameter("randomStart")).contains(false);
     }
 
     /** A 1 for each of the first so many images. */

@@ -63,6 +63,7 @@ class QuickstartReadingTest {
                 null,
                 null,
                 null,
+                null,
                 N,
                 clean,
                 robust,

@@ -19,6 +19,7 @@ import varepsilon.data.Split;
 import varepsilon.data.Splits;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.nn.Init;
 import varepsilon.nn.Schedule;
 import varepsilon.nn.Sgd;
@@ -93,10 +94,9 @@ class ClassifierTrainingTest {
         ClassifierSpec config = new ClassifierSpec(
                 images,
                 NetworkChoice.of(null, weights, images, 42, folder).network(),
-                new ClassifierSpec.Fitting(2, 32, 0.05, 0.9, 5e-4, "one-cycle", 7, 0.1, 0.3, 0, 0, 0),
-                ClassifierSpec.Defense.adversarialLoss(
-                        AttackSpec.usual("pgd", "linf", 8 / 255.0).withSteps(2).withStepSize(2.5 / 255), 0),
-                AttackSpec.usual("pgd", "linf", 8 / 255.0).withSteps(3),
+                new ClassifierSpec.Fitting(2, 32, 0.05),
+                DefenseSpec.adversarialLoss(AttackSpec.of("pgd:steps=2:step-size=2.5/255", "linf", 8 / 255.0), 0),
+                AttackSpec.of("pgd:steps=3", "linf", 8 / 255.0),
                 42,
                 1,
                 "cpu");

@@ -23,8 +23,10 @@ import varepsilon.classify.Normalisation;
 import varepsilon.lab.cli.SmallMnist;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Init;
+import varepsilon.nn.Schedule;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -63,8 +65,8 @@ class RunStoreTest {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("mnist", 0, 20, "none", 0),
                 new ClassifierSpec.Network("small-cnn", weights, NORMALISATION),
-                new ClassifierSpec.Fitting(2, 25, 0.05, 0.9, 0, "constant", 1, 1, 0.3, 0, 0, 0),
-                ClassifierSpec.Defense.standard(),
+                new ClassifierSpec.Fitting(2, 25, 0.05).withWeightDecay(0).withSchedule(Schedule.constant()),
+                DefenseSpec.standard(),
                 AttackSpec.none(),
                 seed,
                 1,
@@ -97,7 +99,7 @@ class RunStoreTest {
                 .isEqualTo(store.folder(config(same.toString(), 3)))
                 .isNotEqualTo(store.folder(config(other.toString(), 3)))
                 .hasParentRaw(folder.resolve("runs"));
-        VaeSpec vae = new VaeSpec("folder:/a/b", 0, 0.1, 2, 2, "categorical", 16, 1, 0, 1, 32, 1e-3, 1, 42, 1, "cpu");
+        VaeSpec vae = VaeSpec.of("folder:/a/b").withLatentDim(2).withFilters(2).withEpochs(1);
         assertThat(store.folder(vae).getFileName().toString()).matches("vae-folder-a-b-z2-[0-9a-f]{12}");
         assertThat(store.folder(vae)).isNotEqualTo(store.folder(vae.withEpochs(2)));
     }

@@ -185,7 +185,14 @@ class TrainingPicturesTest {
     }
 
     private void trained(String name, VaeTraining.Listeners listeners) throws IOException {
-        VaeSpec config = new VaeSpec("glyphs", 200, 0.2, 2, 4, "categorical", 16, 1, 0, 2, 32, 1e-3, 1, 42, 1, "cpu");
+        VaeSpec config = VaeSpec.of("glyphs")
+                .withLimit(200)
+                .withValidationFraction(0.2)
+                .withLatentDim(2)
+                .withFilters(4)
+                .withEpochs(2)
+                .withBatchSize(32)
+                .withSamplesEvery(1);
         try (RunDirectory run = RunDirectory.create(folder.resolve(name), config.toYaml())) {
             VaeTraining.run(config, run, folder, listeners, Watch.NONE);
         }

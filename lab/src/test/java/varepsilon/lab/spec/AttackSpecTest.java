@@ -7,7 +7,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
+import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.MiFgsm;
@@ -19,42 +21,43 @@ import varepsilon.robust.attack.ThreatModel;
 
 class AttackSpecTest {
     private static AttackSpec usual(String attack) {
-        return AttackSpec.usual(attack, "linf", 0.1);
+        return AttackSpec.of(attack, "linf", 0.1);
     }
 
     @Test
     void usualSettingsAreThoseOfTheLibrary() {
-        assertThat(usual("fgsm").toAttack()).isEqualTo(new Fgsm());
-        assertThat(usual("fgsm-rs").toAttack()).isEqualTo(new RandomStartFgsm());
-        assertThat(usual("pgd").withSteps(7).toAttack()).isEqualTo(Pgd.ofSteps(7));
-        assertThat(usual("mi-fgsm").withSteps(7).toAttack()).isEqualTo(MiFgsm.ofSteps(7));
-        assertThat(usual("pgd").toThreatModel().epsilon()).isEqualTo(0.1);
+        assertThat(usual("fgsm").attack()).isEqualTo(new Fgsm());
+        assertThat(usual("fgsm-rs").attack()).isEqualTo(new RandomStartFgsm());
+        assertThat(usual("pgd:steps=7").attack()).isEqualTo(Pgd.ofSteps(7));
+        assertThat(usual("mi-fgsm:steps=7").attack()).isEqualTo(MiFgsm.ofSteps(7));
+        assertThat(usual("pgd").threatModel().epsilon()).isEqualTo(0.1);
     }
 
     @Test
     void everyNameIsOfThatAttack() {
-        for (String name : AttackSpec.NAMES) {
-            assertThat(usual(name).toAttack().name()).isEqualTo(name);
+        for (String name : Family.of(Attack.class).names()) {
+            assertThat(usual(name).attack().name()).isEqualTo(name);
         }
     }
 
     @Test
     void everySettingReachesTheAttack() {
-        AttackSpec all = new AttackSpec("pgd", "l2", 0.5, 3, 0.2, 4, true, 0.75, "margin");
+        AttackSpec all = AttackSpec.of(
+                "pgd:steps=3:step-size=0.2:restarts=4:random-start=true:momentum=0.75:loss=margin", "l2", 0.5);
 
-        assertThat(all.toAttack()).isEqualTo(new Pgd(3, StepSize.pixels(0.2), 4, true, 0.75, AttackLoss.MARGIN));
-        assertThat(all.toThreatModel()).isEqualTo(ThreatModel.of(Norm.named("l2"), 0.5));
-        assertThat(all.label()).isEqualTo("pgd-3x4 l2 0.5");
+        assertThat(all.attack()).isEqualTo(new Pgd(3, StepSize.pixels(0.2), 4, true, 0.75, AttackLoss.MARGIN));
+        assertThat(all.threatModel()).isEqualTo(ThreatModel.of(Norm.named("l2"), 0.5));
+        assertThat(all.label()).isEqualTo("pgd-3x4:step-size=51/255:momentum=0.75:loss=margin l2 0.5");
         assertThat(all.stepLength()).isEqualTo(0.2);
     }
 
     @Test
     void stepsAreReportedInPixels() {
-        assertThat(usual("pgd").withSteps(5).stepLength())
+        assertThat(usual("pgd:steps=5").stepLength())
                 .as("the first of those that fall")
                 .isEqualTo(0.2);
         assertThat(usual("fgsm-rs").stepLength()).isEqualTo(0.125);
-        assertThat(usual("mi-fgsm").withSteps(4).stepLength()).isEqualTo(0.025);
+        assertThat(usual("mi-fgsm:steps=4").stepLength()).isEqualTo(0.025);
         assertThat(usual("fgsm").stepLength()).isNull();
     }
 
@@ -66,13 +69,13 @@ class AttackSpecTest {
 
     @Test
     void whatMakesNoSenseIsNamed() {
-        assertThatThrownBy(() -> AttackSpec.usual("pgd", "linf", -0.1)).hasMessageStartingWith("eps -0.1: expected");
-        assertThatThrownBy(() -> AttackSpec.usual("pgd", "linf", Double.NaN)).hasMessageStartingWith("eps NaN");
-        assertThatThrownBy(() -> AttackSpec.usual("pgd", "l3", 1)).hasMessage("norm l3: expected linf, l2 or l1");
-        assertThatThrownBy(() -> AttackSpec.usual("fsgm", "l2", 1))
+        assertThatThrownBy(() -> AttackSpec.of("pgd", "linf", -0.1)).hasMessageStartingWith("eps -0.1: expected");
+        assertThatThrownBy(() -> AttackSpec.of("pgd", "linf", Double.NaN)).hasMessageStartingWith("eps NaN");
+        assertThatThrownBy(() -> AttackSpec.of("pgd", "l3", 1)).hasMessage("norm l3: expected linf, l2 or l1");
+        assertThatThrownBy(() -> AttackSpec.of("fsgm", "l2", 1))
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith("unknown attack 'fsgm'; did you mean 'fgsm'?");
-        assertThatThrownBy(() -> usual("pgd").withSteps(0)).hasMessage("steps 0: expected at least 1");
+        assertThatThrownBy(() -> usual("pgd:steps=0")).hasMessage("steps 0: expected at least 1");
     }
 
     @Test

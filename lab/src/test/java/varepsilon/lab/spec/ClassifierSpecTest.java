@@ -10,17 +10,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
 import varepsilon.classify.Normalisation;
+import varepsilon.nn.Schedule;
+import varepsilon.robust.defense.Trades;
 
 class ClassifierSpecTest {
     private static final Path FILE = Path.of("run", "config.yaml");
-    private static final AttackSpec PGD = AttackSpec.usual("pgd", "linf", 8 / 255.0);
-    private static final ClassifierSpec CONFIG = config("step", ClassifierSpec.Defense.adversarialLoss(PGD, 0.25));
+    private static final AttackSpec PGD = AttackSpec.of("pgd", "linf", 8 / 255.0);
+    private static final ClassifierSpec CONFIG =
+            config(new Schedule.StepDecay(), DefenseSpec.adversarialLoss(PGD, 0.25));
 
-    private static ClassifierSpec config(String schedule, ClassifierSpec.Defense defense) {
+    private static ClassifierSpec config(Schedule schedule, DefenseSpec defense) {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("cifar10", 0, 1000, "crop-flip", 0),
                 new ClassifierSpec.Network("resnet20", "", Normalisation.CIFAR10),
-                new ClassifierSpec.Fitting(5, 128, 0.05, 0.9, 5e-4, schedule, 7, 0.1, 0.3, 0, 0, 0),
+                new ClassifierSpec.Fitting(5, 128, 0.05, 0.9, 5e-4, schedule, 0, 0, 0),
                 defense,
                 PGD,
                 42,
@@ -34,8 +37,8 @@ class ClassifierSpecTest {
                 new ClassifierSpec.Images("folder:a b: c", 7, 1, "none", 3),
                 new ClassifierSpec.Network(
                         "small-cnn", "weights: x.pt", new Normalisation(List.of(0.1), List.of(1e-3))),
-                new ClassifierSpec.Fitting(1, 1, 1e-9, 0, 0, "constant", 1, 1, 0.5, 0.1, 0.999, 3),
-                ClassifierSpec.Defense.standard(),
+                new ClassifierSpec.Fitting(1, 1, 1e-9, 0, 0, Schedule.constant(), 0.1, 0.999, 3),
+                DefenseSpec.standard(),
                 AttackSpec.none(),
                 Long.MIN_VALUE,
                 1,
@@ -56,11 +59,11 @@ class ClassifierSpecTest {
                 "randomStart: true  | randomStart: 3     | key 'defense.attack.randomStart': expected true or false",
                 "alpha: 0.25        | alpha: -1          | alpha -1.0: expected a number from 0 to 1",
                 "momentum: 0.9      | momentum: 1        | momentum 1.0: expected a number of at least 0, below 1",
-                "schedule: step     | schedule: warm     | schedule warm: expected constant, step, cosine, one-cycle",
+                "schedule: step     | schedule: warm     | unknown schedule 'warm'; did you mean 'step'? There are: constant, step, cosine, one-cycle",
                 "architecture: resnet20 | architecture: resnet21 | architecture resnet21: expected resnet18",
                 "- 0.4914           | '- dark'           | key 'network.normalisation.mean': expected a list of numbers",
                 "- 0.4914           | ''                 | expected one of each for every channel",
-                "name: adversarial-loss | name: standard  | attack pgd: expected none, since --defense standard",
+                "name: adversarial-loss | name: standard  | attack pgd: expected none: the defense standard has no adversary",
                 "attack: pgd        | attack: pdg        | unknown attack 'pdg'; did you mean 'pgd'?",
             })
     void whatIsWrongIsNamed(String right, String wrong, String expected) {
@@ -90,7 +93,7 @@ class ClassifierSpecTest {
         assertThat(CONFIG.withEpochs(9).fitting().epochs()).isEqualTo(9);
         assertThatThrownBy(() -> CONFIG.withEpochs(4))
                 .hasMessage("epochs 4: the run is made for 5; expected at least as many");
-        ClassifierSpec oneCycle = config("one-cycle", ClassifierSpec.Defense.standard());
+        ClassifierSpec oneCycle = config(new Schedule.OneCycle(), DefenseSpec.standard());
         assertThat(oneCycle.withEpochs(5)).isEqualTo(oneCycle);
         assertThatThrownBy(() -> oneCycle.withEpochs(9))
                 .isInstanceOf(InputException.class)
@@ -99,9 +102,9 @@ class ClassifierSpecTest {
 
     @Test
     void tradesNeedsARandomStart() {
-        AttackSpec fgsm = AttackSpec.usual("fgsm", "linf", 0.1);
+        AttackSpec fgsm = AttackSpec.of("fgsm", "linf", 0.1);
 
-        assertThatThrownBy(() -> new ClassifierSpec.Defense("trades", fgsm, "evaluation", 0, 0, 6, 1))
+        assertThatThrownBy(() -> new DefenseSpec(new Trades.Choice(), fgsm))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("attack fgsm: expected pgd with a random start in TRADES");
     }

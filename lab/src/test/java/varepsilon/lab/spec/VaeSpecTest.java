@@ -8,16 +8,32 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
+import varepsilon.generative.Gaussian;
+import varepsilon.generative.StandardNormal;
 
 class VaeSpecTest {
     private static final Path FILE = Path.of("run", "config.yaml");
-    private static final VaeSpec CONFIG =
-            new VaeSpec("mnist", 0, 0.1, 20, 32, "categorical", 16, 1, 0, 80, 128, 1e-3, 10, 42, 2, "cpu");
+    private static final VaeSpec CONFIG = VaeSpec.of("mnist").withThreads(2);
 
     @Test
     void whatIsWrittenIsReadBack() {
         VaeSpec odd = new VaeSpec(
-                "fashion-mnist", 7, 1e-3, 3, 1, "gaussian", 256, 0.5, 1e-9, 1, 1, 3e-4, 5, Long.MIN_VALUE, 1, "cuda:1");
+                "fashion-mnist",
+                7,
+                1e-3,
+                3,
+                1,
+                new Gaussian(0.25),
+                new StandardNormal.Choice(),
+                0.5,
+                1e-9,
+                1,
+                1,
+                3e-4,
+                5,
+                Long.MIN_VALUE,
+                1,
+                "cuda:1");
 
         assertThat(VaeSpec.parse(CONFIG.toYaml(), FILE)).isEqualTo(CONFIG);
         assertThat(VaeSpec.parse(odd.toYaml(), FILE)).isEqualTo(odd);
@@ -54,7 +70,7 @@ class VaeSpecTest {
             value = {
                 "latentDim: 20   | latentdim: 20        | unknown key 'latentdim'; did you mean 'latentDim'?",
                 "epochs: 80      | ''                   | key 'epochs' is missing",
-                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 10)",
+                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 11)",
                 "epochs: 80      | epochs: 80.5         | key 'epochs': ",
                 "epochs: 80      | epochs: '\"80\"'     | key 'epochs': ",
                 "epochs: 80      | epochs: 99999999999  | key 'epochs': ",
@@ -64,7 +80,7 @@ class VaeSpecTest {
                 "data: mnist     | data: 5              | key 'data': ",
                 "data: mnist     | data: true           | key 'data': ",
                 "seed: 42        | 'seed: 42\nseed: 43' | Duplicate field 'seed'",
-                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 8)",
+                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 9)",
                 "levels: 16      | levels: 12           | levels 12: expected a power of two",
                 "device: cpu     | 'device: {'          | cannot be read: ",
             })

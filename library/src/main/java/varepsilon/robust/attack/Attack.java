@@ -1,14 +1,26 @@
 package varepsilon.robust.attack;
 
+import java.util.OptionalDouble;
+import varepsilon.base.Family;
+import varepsilon.base.Named;
 import varepsilon.tensor.Tensor;
 
 /**
- * A search for perturbations. Attacks are values: they hold settings, never a model or state, and are safe to share. To
+ * A search for perturbations. A new one is a record in a file of its own, registered as {@link Family} says, with {@link
+ * GradientAttack} where it raises a loss. Attacks are values: they hold settings, never a model or state, and are safe to share. To
  * measure a model, run one through {@link AttackRun}, which checks what goes in and what comes out.
  */
+@Named(value = "attack", help = "a search for perturbations that change what a classifier predicts")
 public interface Attack {
-    /** Its name in reports. */
-    String name();
+    /** Its name in configurations and reports. */
+    default String name() {
+        return Family.nameOf(this);
+    }
+
+    /** The length of its first step, in the norm and units of ε; empty where it takes none of a given length. */
+    default OptionalDouble firstStep(double epsilon) {
+        return OptionalDouble.empty();
+    }
 
     /**
      * Perturbations for all examples of a problem. The caller has put the classifier in the mode that it wants.

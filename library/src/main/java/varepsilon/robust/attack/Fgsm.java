@@ -1,5 +1,7 @@
 package varepsilon.robust.attack;
 
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -8,15 +10,14 @@ import varepsilon.tensor.Tensor;
  *
  * @param loss what is raised
  */
-public record Fgsm(AttackLoss loss) implements Attack {
+@Named(value = "fgsm", help = "one step of full size along the gradient's sign (Goodfellow et al. 2015)")
+public record Fgsm(
+        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        AttackLoss loss)
+        implements GradientAttack {
     /** Raises the cross-entropy. */
     public Fgsm() {
         this(AttackLoss.CROSS_ENTROPY);
-    }
-
-    @Override
-    public String name() {
-        return "fgsm";
     }
 
     @Override

@@ -1,6 +1,9 @@
 package varepsilon.robust.attack;
 
-import varepsilon.base.InputException;
+import java.util.OptionalDouble;
+import varepsilon.base.Declared;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -8,33 +11,42 @@ import varepsilon.tensor.Tensor;
  * decayed sum of normalised gradients, which transfers better to other models.
  *
  * @param steps gradients an example, at least 1
- * @param decay share of the sum that a step keeps; 1 in the paper
+ * @param momentum share of the sum that a step keeps; 1 in the paper
  * @param loss what is raised
  */
-public record MiFgsm(int steps, double decay, AttackLoss loss) implements Attack {
+@Named(value = "mi-fgsm", help = "steps of eps / steps along a sum of gradients (Dong et al. 2018)")
+public record MiFgsm(
+        @Parameter(value = "gradients an image", min = 1) int steps,
+
+        @Parameter(value = "share of the summed gradients that a step keeps", min = 0)
+        double momentum,
+
+        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        AttackLoss loss)
+        implements GradientAttack {
     /** Refuses settings that make no sense. */
     public MiFgsm {
-        if (steps < 1) {
-            throw new InputException("steps " + steps + ": expected at least 1");
-        }
-        if (!(decay >= 0) || Double.isInfinite(decay)) {
-            throw new InputException("decay " + decay + ": expected a number of at least 0");
-        }
+        Declared.check(MiFgsm.class, steps, momentum, loss);
     }
 
-    /** The paper's settings: decay 1. */
+    /** The paper's momentum, 1, in 10 steps. */
+    public MiFgsm() {
+        this(10, 1, AttackLoss.CROSS_ENTROPY);
+    }
+
+    /** The paper's momentum, 1. */
     public static MiFgsm ofSteps(int steps) {
         return new MiFgsm(steps, 1, AttackLoss.CROSS_ENTROPY);
     }
 
     @Override
-    public String name() {
-        return "mi-fgsm";
+    public OptionalDouble firstStep(double epsilon) {
+        return OptionalDouble.of(epsilon / steps);
     }
 
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
-        return new GradientAscent(steps, StepSize.relative(1.0 / steps), decay, loss)
+        return new GradientAscent(steps, StepSize.relative(1.0 / steps), momentum, loss)
                 .from(problem.pixels().zerosLike(), problem);
     }
 }

@@ -1,6 +1,10 @@
 package varepsilon.robust.attack;
 
+import java.util.OptionalDouble;
+import varepsilon.base.Declared;
 import varepsilon.base.InputException;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -15,25 +19,40 @@ import varepsilon.tensor.Tensor;
  * @param momentum share of the summed gradients that a step keeps, from 0
  * @param loss what is raised
  */
-public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStart, double momentum, AttackLoss loss)
-        implements Attack {
+@Named(value = "pgd", help = "projected gradient ascent on a loss (Madry et al. 2018)")
+public record Pgd(
+        @Parameter(value = "gradients an image and restart", min = 1)
+        int steps,
+
+        @Parameter("length of a step in pixel units, as 2/255; or in eps, as 0.25eps, 2eps-falling")
+        StepSize stepSize,
+
+        @Parameter(value = "starts, of which each image keeps its worst", min = 1)
+        int restarts,
+
+        @Parameter("whether it begins at a random point of the ball")
+        boolean randomStart,
+
+        @Parameter(value = "share of the summed gradients that a step keeps", min = 0)
+        double momentum,
+
+        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        AttackLoss loss)
+        implements GradientAttack {
     private static final int SPREADS = 4;
 
     /** Refuses settings that make no sense. */
     public Pgd {
-        if (steps < 1) {
-            throw new InputException("steps " + steps + ": expected at least 1");
-        }
-        if (restarts < 1) {
-            throw new InputException("restarts " + restarts + ": expected at least 1");
-        }
+        Declared.check(Pgd.class, steps, stepSize, restarts, randomStart, momentum, loss);
         if (restarts > 1 && !randomStart) {
             throw new InputException(
-                    restarts + " restarts without a random start would all be the same; use one, or a random start");
+                    "restarts " + restarts + ": expected 1 without a random start, or all would be the same");
         }
-        if (!(momentum >= 0) || Double.isInfinite(momentum)) {
-            throw new InputException("momentum " + momentum + ": expected a number of at least 0");
-        }
+    }
+
+    /** {@link #ofSteps} with 10 steps. */
+    public Pgd() {
+        this(10, StepSize.falling(2), 1, true, 0, AttackLoss.CROSS_ENTROPY);
     }
 
     /**
@@ -41,7 +60,12 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
      * back and forth across what they look for, and more of them do not help ("Steps that fall" in docs/results.md).
      */
     public static Pgd ofSteps(int steps) {
-        return new Pgd(steps, StepSize.falling(2), 1, true, 0, AttackLoss.CROSS_ENTROPY);
+        return new Pgd().withSteps(steps);
+    }
+
+    /** The same with another number of steps. */
+    public Pgd withSteps(int other) {
+        return new Pgd(other, stepSize, restarts, randomStart, momentum, loss);
     }
 
     /** The same with another step. */
@@ -70,8 +94,8 @@ public record Pgd(int steps, StepSize stepSize, int restarts, boolean randomStar
     }
 
     @Override
-    public String name() {
-        return "pgd";
+    public OptionalDouble firstStep(double epsilon) {
+        return OptionalDouble.of(stepSize.of(epsilon, 0, steps));
     }
 
     @Override

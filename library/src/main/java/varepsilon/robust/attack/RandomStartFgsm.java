@@ -1,5 +1,8 @@
 package varepsilon.robust.attack;
 
+import java.util.OptionalDouble;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -8,15 +11,22 @@ import varepsilon.tensor.Tensor;
  * @param stepSize length of the step; 1.25 ε in the paper
  * @param loss what is raised
  */
-public record RandomStartFgsm(StepSize stepSize, AttackLoss loss) implements Attack {
+@Named(value = "fgsm-rs", help = "one step from a random point of the ball (Wong, Rice, Kolter 2020)")
+public record RandomStartFgsm(
+        @Parameter("length of the step in pixel units, as 2/255; or in eps, as 1.25eps")
+        StepSize stepSize,
+
+        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        AttackLoss loss)
+        implements GradientAttack {
     /** The paper's settings. */
     public RandomStartFgsm() {
         this(StepSize.relative(1.25), AttackLoss.CROSS_ENTROPY);
     }
 
     @Override
-    public String name() {
-        return "fgsm-rs";
+    public OptionalDouble firstStep(double epsilon) {
+        return OptionalDouble.of(stepSize.of(epsilon, 0, 1));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package varepsilon.robust.attack;
 
+import varepsilon.base.Declared;
 import varepsilon.base.InputException;
 
 /** The lengths of an attack's steps, in the norm and units of ε. */
@@ -12,6 +13,25 @@ public sealed interface StepSize {
      * @param steps how many there are
      */
     double of(double epsilon, int step, int steps);
+
+    /**
+     * A length as people write it, and as {@link Object#toString} does: {@code 2/255} or {@code 0.01} in pixel units, {@code
+     * 0.25eps} as a share of ε, {@code 2eps-falling} for steps that fall from there.
+     *
+     * @throws InputException where it is none of these
+     */
+    static StepSize parse(String text) {
+        try {
+            String number = text.replaceFirst("eps(-falling)?$", "");
+            double value = Declared.number(number);
+            if (!(value > 0) || Double.isInfinite(value)) {
+                throw new InputException("expected a positive number, in pixel units or followed by eps");
+            }
+            return number.equals(text) ? pixels(value) : text.endsWith("s") ? relative(value) : falling(value);
+        } catch (NumberFormatException e) {
+            throw new InputException("expected a length such as 2/255, 0.25eps or 2eps-falling", e);
+        }
+    }
 
     /** One length in pixel units, whatever ε is. */
     static StepSize pixels(double length) {
@@ -39,6 +59,11 @@ public sealed interface StepSize {
         public double of(double epsilon, int step, int steps) {
             return length;
         }
+
+        @Override
+        public String toString() {
+            return Double.toString(length);
+        }
     }
 
     /** @see StepSize#relative */
@@ -51,6 +76,11 @@ public sealed interface StepSize {
         @Override
         public double of(double epsilon, int step, int steps) {
             return factor * epsilon;
+        }
+
+        @Override
+        public String toString() {
+            return StepSize.inEps(factor);
         }
     }
 
@@ -65,6 +95,15 @@ public sealed interface StepSize {
         public double of(double epsilon, int step, int steps) {
             return factor * epsilon * (steps - step) / steps;
         }
+
+        @Override
+        public String toString() {
+            return StepSize.inEps(factor) + "-falling";
+        }
+    }
+
+    private static String inEps(double factor) {
+        return Double.toString(factor).replaceFirst("\\.0$", "") + "eps";
     }
 
     private static void requirePositive(double value) {

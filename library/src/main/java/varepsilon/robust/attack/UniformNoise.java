@@ -1,14 +1,11 @@
 package varepsilon.robust.attack;
 
+import varepsilon.base.Named;
 import varepsilon.tensor.Tensor;
 
 /** A point drawn uniformly from the ball: what an attack must beat to be more than noise. */
+@Named(value = "uniform-noise", help = "a point drawn uniformly from the ball")
 public record UniformNoise() implements Attack {
-    @Override
-    public String name() {
-        return "uniform-noise";
-    }
-
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
         return problem.sample(draws);

@@ -3,6 +3,7 @@ package varepsilon.robust.defense;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import varepsilon.base.Named;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Cost;
 import varepsilon.tensor.Rng;
@@ -15,6 +16,20 @@ import varepsilon.train.BatchResult;
  * which no pass of the attack sees: nothing can be shared with it.
  */
 public final class AdversarialBatch extends ClassifierObjective {
+    /** The choice of it. */
+    @Named(value = "adversarial-batch", help = "cross-entropy on one batch of unperturbed and perturbed images")
+    public record Choice() implements Defense {
+        @Override
+        public Uses uses() {
+            return Uses.ATTACK;
+        }
+
+        @Override
+        public ClassifierObjective objective(Training training) {
+            return new AdversarialBatch(training.classifier(), training.settings(), training.adversary());
+        }
+    }
+
     private final Adversary adversary;
 
     /** Trains {@code classifier}. */

@@ -2,7 +2,10 @@ package varepsilon.robust.defense;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import varepsilon.base.Declared;
 import varepsilon.base.InputException;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Cost;
@@ -23,6 +26,32 @@ import varepsilon.train.BatchResult;
  * start sees other images: there, nothing can be shared.
  */
 public final class AdversarialLoss extends ClassifierObjective {
+    /** The choice of it, with α. */
+    @Named(value = "adversarial-loss", help = "weighted cross-entropies on unperturbed and on perturbed images")
+    public record Choice(
+            @Parameter(value = "weight of unperturbed images", min = 0, max = 1)
+            double alpha) implements Defense {
+        /** Refuses values outside their ranges. */
+        public Choice {
+            Declared.check(Choice.class, alpha);
+        }
+
+        /** The usual value. */
+        public Choice() {
+            this(0.5);
+        }
+
+        @Override
+        public Uses uses() {
+            return Uses.ATTACK;
+        }
+
+        @Override
+        public ClassifierObjective objective(Training training) {
+            return new AdversarialLoss(training.classifier(), training.settings(), training.adversary(), alpha);
+        }
+    }
+
     private final Adversary adversary;
     private final double alpha;
     private final boolean sharing;

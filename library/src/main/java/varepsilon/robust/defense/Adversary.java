@@ -52,11 +52,11 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
     }
 
     /** The threat model after so many epochs. */
-    ThreatModel threatAt(double epoch) {
+    public ThreatModel threatAt(double epoch) {
         return epoch >= warmUpEpochs ? threat : threat.withEpsilon(threat.epsilon() * epoch / warmUpEpochs);
     }
 
-    /** Perturbed images for training, all of them, also those that are wrong already: N×…, no gradient history. */
+    /** Perturbed images for training, all of them, also those that are misclassified already: N×…, no gradient history. */
     public Tensor perturbed(
             NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch, Rng rng, Cost cost) {
         ThreatModel now = threatAt(epoch);

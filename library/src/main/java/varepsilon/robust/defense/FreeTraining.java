@@ -3,8 +3,12 @@ package varepsilon.robust.defense;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import varepsilon.base.Declared;
 import varepsilon.base.InputException;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.classify.NetworkClassifier;
+import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
@@ -20,6 +24,48 @@ import varepsilon.train.BatchResult;
  * from batch to batch, and attack and training see the network in the same mode.
  */
 public final class FreeTraining extends ClassifierObjective {
+    /** The choice of it, with the number of replays. */
+    @Named(
+            value = "free",
+            help =
+                    "several steps on each batch, whose backward passes also move the perturbation (Shafahi et al. 2019)")
+    public record Choice(
+            @Parameter(value = "optimizer steps on each batch", min = 1)
+            int replays) implements Defense {
+        /** Refuses values outside their ranges. */
+        public Choice {
+            Declared.check(Choice.class, replays);
+        }
+
+        /** The usual value. */
+        public Choice() {
+            this(8);
+        }
+
+        @Override
+        public Uses uses() {
+            return Uses.THREAT_MODEL;
+        }
+
+        @Override
+        public boolean isSingleStep(Attack attack) {
+            return true;
+        }
+
+        @Override
+        public ClassifierObjective objective(Training training) {
+            return new FreeTraining(
+                    training.classifier(),
+                    training.settings(),
+                    training.adversary().threat(),
+                    replays,
+                    training.batchSize(),
+                    training.images().channels(),
+                    training.images().height(),
+                    training.images().width());
+        }
+    }
+
     private final ThreatModel threat;
     private final int replays;
     private final Tensor perturbation;

@@ -2,6 +2,7 @@ package varepsilon.robust.defense;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import varepsilon.base.Named;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Cost;
 import varepsilon.tensor.Rng;
@@ -10,6 +11,20 @@ import varepsilon.train.BatchResult;
 
 /** No defence: minimises the cross-entropy on images as they are. */
 public final class StandardTraining extends ClassifierObjective {
+    /** The choice of it. */
+    @Named(value = "standard", help = "cross-entropy on unperturbed images")
+    public record Choice() implements Defense {
+        @Override
+        public Uses uses() {
+            return Uses.NOTHING;
+        }
+
+        @Override
+        public ClassifierObjective objective(Training training) {
+            return new StandardTraining(training.classifier(), training.settings());
+        }
+    }
+
     /** Trains {@code classifier}. */
     public StandardTraining(NetworkClassifier classifier, Settings settings) {
         super(classifier, settings);

@@ -2,7 +2,10 @@ package varepsilon.robust.defense;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import varepsilon.base.Declared;
 import varepsilon.base.InputException;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
@@ -19,6 +22,37 @@ import varepsilon.train.BatchResult;
  * is used, which batch normalisation makes another than the p(·|x) that is trained, so each has its own pass.
  */
 public final class Trades extends ClassifierObjective {
+    /** The choice of it, with β. */
+    @Named(value = "trades", help = "cross-entropy and a divergence that perturbations raise (Zhang et al. 2019)")
+    public record Choice(
+            @Parameter(value = "weight of the divergence", min = 0)
+            double beta) implements Defense {
+        /** Refuses values outside their ranges. */
+        public Choice {
+            Declared.check(Choice.class, beta);
+        }
+
+        /** The usual value. */
+        public Choice() {
+            this(6);
+        }
+
+        @Override
+        public Uses uses() {
+            return Uses.ATTACK;
+        }
+
+        @Override
+        public void requireUsable(Attack attack) {
+            withRandomStart(attack);
+        }
+
+        @Override
+        public ClassifierObjective objective(Training training) {
+            return new Trades(training.classifier(), training.settings(), training.adversary(), beta);
+        }
+    }
+
     private final Adversary adversary;
     private final Pgd attack;
     private final double beta;
@@ -34,13 +68,17 @@ public final class Trades extends ClassifierObjective {
         if (!(beta >= 0) || Double.isInfinite(beta)) {
             throw new InputException("beta " + beta + ": expected a number of at least 0");
         }
-        if (!(adversary.attack() instanceof Pgd pgd) || !pgd.randomStart()) {
-            throw new InputException("TRADES needs the attack pgd with a random start, not "
-                    + adversary.attack().name() + ": at the image itself the divergence has no slope");
-        }
         this.adversary = adversary;
-        this.attack = pgd;
+        this.attack = withRandomStart(adversary.attack());
         this.beta = beta;
+    }
+
+    private static Pgd withRandomStart(Attack attack) {
+        if (attack instanceof Pgd pgd && pgd.randomStart()) {
+            return pgd;
+        }
+        throw new InputException("attack " + attack.name() + ": expected pgd with a random start in TRADES"
+                + ": at the image itself the divergence has no slope");
     }
 
     @Override

@@ -6,10 +6,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
-import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Criterion;
-import varepsilon.robust.attack.MiFgsm;
+import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.ThreatModel;
@@ -39,10 +38,12 @@ public final class LongerSearch {
     public static Optional<String> of(
             Classifier classifier, ImageSet images, TrialReport report, int batchSize, long seed, Device device) {
         Trial trial = report.trial();
-        if (trial.criterion() instanceof Criterion.Targeted || steps(trial.attack()) <= 1) {
+        if (trial.criterion() instanceof Criterion.Targeted
+                || !(trial.attack() instanceof GradientAttack attack)
+                || attack.steps() == 1) {
             return Optional.empty();
         }
-        int steps = 2 * Math.max(LEAST_STEPS, steps(trial.attack()));
+        int steps = 2 * Math.max(LEAST_STEPS, attack.steps());
         int[] survivors = IntStream.range(0, report.robust().length)
                 .filter(i -> report.robust()[i])
                 .limit(affordable(report, steps))
@@ -50,7 +51,7 @@ public final class LongerSearch {
         if (survivors.length == 0) {
             return Optional.empty();
         }
-        List<Trial> longer = losses(trial.attack()).stream()
+        List<Trial> longer = losses(attack.loss()).stream()
                 .map(loss -> new Trial(
                         longer(trial.threat(), steps).withLoss(loss),
                         trial.threat(),
@@ -91,13 +92,7 @@ public final class LongerSearch {
         return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, passes / (2L * steps)));
     }
 
-    /** How often an attack follows the gradient from one start; 0 where it does not. */
-    private static int steps(Attack attack) {
-        return attack instanceof Pgd pgd ? pgd.steps() : attack instanceof MiFgsm mi ? mi.steps() : 0;
-    }
-
-    private static List<AttackLoss> losses(Attack attack) {
-        AttackLoss own = attack instanceof Pgd pgd ? pgd.loss() : ((MiFgsm) attack).loss();
+    private static List<AttackLoss> losses(AttackLoss own) {
         return own == AttackLoss.MARGIN
                 ? List.of(AttackLoss.EXACT_CROSS_ENTROPY, AttackLoss.MARGIN)
                 : List.of(own, AttackLoss.MARGIN);

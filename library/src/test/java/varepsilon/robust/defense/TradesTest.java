@@ -156,7 +156,7 @@ class TradesTest extends ScopedTest {
             Adversary adversary = new Adversary(attack, THREAT);
             assertThatThrownBy(() -> new Trades(classifier, PLAIN, adversary, BETA))
                     .isInstanceOf(InputException.class)
-                    .hasMessageContaining("TRADES needs the attack pgd with a random start, not " + attack.name());
+                    .hasMessageContaining("attack " + attack.name() + ": expected pgd with a random start in TRADES");
         }
     }
 

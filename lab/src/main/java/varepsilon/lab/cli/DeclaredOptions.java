@@ -1,0 +1,155 @@
+package varepsilon.lab.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import varepsilon.base.Declared;
+import varepsilon.base.Family;
+
+/** Options made from {@link Declared} parameters: name, type, default and help stand in one place, the parameter's own. */
+final class DeclaredOptions {
+    private final CommandSpec command;
+    private final Map<String, Declared> parameters = new LinkedHashMap<>();
+
+    /** Adds options to a command. */
+    DeclaredOptions(CommandSpec command) {
+        this.command = command;
+    }
+
+    /**
+     * Adds an option for a parameter.
+     *
+     * @param more other names of the option
+     */
+    void add(Declared parameter, String... more) {
+        add("--" + parameter.option(), parameter, "default: " + text(parameter.usual()), more);
+    }
+
+    private static String text(Object usual) {
+        return usual.getClass().isAnnotationPresent(varepsilon.base.Named.class)
+                ? Family.nameOf(usual)
+                : usual.toString();
+    }
+
+    /** Adds an option for a member of a family, with its parameters behind its name, such as {@code pgd:steps=40}. */
+    void addMember(String name, Family<?> family, String usual, String help) {
+        command.addOption(OptionSpec.builder(name)
+                .type(String.class)
+                .paramLabel("NAME")
+                .defaultValue(usual)
+                .description(help + ": " + String.join(", ", family.names())
+                        + (family.members().stream()
+                                        .allMatch(member -> member.parameters().isEmpty())
+                                ? ""
+                                : ", with parameters as in " + example(family))
+                        + " (default: ${DEFAULT-VALUE}).")
+                .build());
+    }
+
+    static String example(Family<?> family) {
+        return family.members().stream()
+                .filter(member -> !member.parameters().isEmpty())
+                .findFirst()
+                .map(member -> member.name() + ":" + member.parameters().get(0).option() + "="
+                        + member.parameters().get(0).usual())
+                .orElseThrow();
+    }
+
+    /**
+     * Adds an option for a parameter that several members of a family have: it then is for all of them.
+     *
+     * @param prefix of the option: {@code check-} gives {@code --check-steps}
+     */
+    void addShared(String prefix, String parameter, Family<?> family) {
+        Map<String, List<String>> byDefault = family.members().stream()
+                .filter(member -> member.find(parameter).isPresent())
+                .collect(Collectors.groupingBy(
+                        member -> member.parameter(parameter).usual().toString(),
+                        LinkedHashMap::new,
+                        Collectors.mapping(member -> member.name(), Collectors.toList())));
+        Declared first = family.members().stream()
+                .flatMap(member -> member.find(parameter).stream())
+                .findFirst()
+                .orElseThrow();
+        String defaults = byDefault.size() == 1
+                        && family.members().size() > 1
+                        && byDefault.values().iterator().next().size() > 1
+                ? byDefault.keySet().iterator().next()
+                : byDefault.entrySet().stream()
+                        .map(entry -> entry.getKey() + " in " + String.join(", ", entry.getValue()))
+                        .collect(Collectors.joining("; "));
+        add("--" + prefix + first.option(), first, "default: " + defaults);
+    }
+
+    private void add(String name, Declared parameter, String usual, String... more) {
+        Class<?> type = parameter.type();
+        OptionSpec.Builder option = OptionSpec.builder(name, more)
+                .type(boxed(type))
+                .description(sentence(parameter.help()) + " (" + usual + ").");
+        if (type == boolean.class) {
+            option.negatable(true).defaultValue("true").fallbackValue("true").arity("0");
+        } else {
+            option.paramLabel(type == int.class || type == long.class ? "N" : type == double.class ? "X" : "NAME");
+            if (type == double.class) {
+                option.converters(new Fraction());
+            }
+        }
+        command.addOption(option.build());
+        parameters.put(name, parameter);
+    }
+
+    private static Class<?> boxed(Class<?> type) {
+        return type == int.class
+                ? Integer.class
+                : type == long.class
+                        ? Long.class
+                        : type == double.class ? Double.class : type == boolean.class ? Boolean.class : String.class;
+    }
+
+    private static String sentence(String help) {
+        return Character.toUpperCase(help.charAt(0)) + help.substring(1).replace("%", "%%");
+    }
+
+    /** Whether an option was given, not left to its default. */
+    boolean isGiven(String option) {
+        return command.commandLine().getParseResult().hasMatchedOption(option);
+    }
+
+    /** The text of an option; null where it was not given and has no default. */
+    String text(String option) {
+        return command.findOption(option).getValue();
+    }
+
+    /** The texts of an option that can be given several times. */
+    List<String> texts(String option) {
+        return command.findOption(option).getValue();
+    }
+
+    /** The values of the parameters whose options were given, by the parameter's name. */
+    Map<String, Object> given() {
+        Map<String, Object> given = new TreeMap<>();
+        parameters.forEach(
+                (option, parameter) -> value(option, parameter).ifPresent(value -> given.put(parameter.name(), value)));
+        return given;
+    }
+
+    private Optional<Object> value(String option, Declared parameter) {
+        if (!isGiven(option)) {
+            return Optional.empty();
+        }
+        Object value = command.findOption(option).getValue();
+        return Optional.of(value instanceof String text ? parameter.parse(text) : value);
+    }
+
+    /** The options, by name, of the parameters that were given. */
+    Map<String, Declared> givenOptions() {
+        Map<String, Declared> given = new LinkedHashMap<>(parameters);
+        given.keySet().removeIf(option -> !isGiven(option));
+        return given;
+    }
+}

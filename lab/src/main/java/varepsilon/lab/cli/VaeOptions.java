@@ -1,0 +1,49 @@
+package varepsilon.lab.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import varepsilon.base.Declared;
+import varepsilon.base.Family;
+import varepsilon.generative.Likelihood;
+import varepsilon.generative.PriorChoice;
+import varepsilon.lab.spec.VaeSpec;
+
+/** What VAE is trained, and how. */
+@Command
+final class VaeOptions {
+    private static final VaeSpec USUAL = VaeSpec.of("any");
+    private static final Family<Likelihood> LIKELIHOODS = Family.of(Likelihood.class);
+    private static final Family<PriorChoice> PRIORS = Family.of(PriorChoice.class);
+
+    private DeclaredOptions options;
+    private DeclaredOptions likelihood;
+
+    @Spec(Spec.Target.MIXEE)
+    void addTo(CommandSpec mixee) {
+        options = new DeclaredOptions(mixee);
+        likelihood = new DeclaredOptions(mixee);
+        for (Declared parameter : Declared.of(USUAL)) {
+            switch (parameter.name()) {
+                case "limit", "threads" -> {} // options of all commands
+                case "likelihood" -> {
+                    likelihood.addMember(
+                            "--likelihood", LIKELIHOODS, LIKELIHOODS.text(USUAL.likelihood()), "The form of p(x|z)");
+                    likelihood.addShared("", "levels", LIKELIHOODS);
+                }
+                case "prior" -> options.addMember("--prior", PRIORS, PRIORS.text(USUAL.prior()), "The form of p(z)");
+                default -> options.add(parameter);
+            }
+        }
+    }
+
+    /** A training with what the options say. */
+    VaeSpec applied(VaeSpec usual) {
+        Map<String, Object> chosen = new LinkedHashMap<>(options.given());
+        chosen.put("likelihood", LIKELIHOODS.parse(likelihood.text("--likelihood"), likelihood.given()));
+        chosen.put("prior", PRIORS.parse(options.text("--prior")));
+        return Declared.with(usual, chosen);
+    }
+}

@@ -1,0 +1,25 @@
+package varepsilon.generative;
+
+import varepsilon.base.Family;
+import varepsilon.base.Named;
+import varepsilon.nn.Init;
+
+/**
+ * The choice of a prior, with its parameters. A new prior is a {@link Prior} in a file of its own, with a record {@code
+ * Choice} in it that is registered as {@link Family} says.
+ */
+@Named(value = "prior", help = "the distribution p(z) of latent vectors")
+public interface PriorChoice {
+    /** Its name in configurations and weight files. */
+    default String name() {
+        return Family.nameOf(this);
+    }
+
+    /**
+     * The prior over so many latent dimensions. One with parameters to be trained is a {@link varepsilon.nn.Module}, which
+     * the VAE then trains with its own, under the name {@code prior}.
+     *
+     * @param init gives fresh parameters
+     */
+    Prior create(int latentDim, Init init);
+}

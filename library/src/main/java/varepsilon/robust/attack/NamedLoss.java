@@ -1,0 +1,47 @@
+package varepsilon.robust.attack;
+
+import java.util.Locale;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Ops;
+import varepsilon.tensor.Tensor;
+
+/** The losses of {@link AttackLoss}, which say there what they are. */
+enum NamedLoss implements AttackLoss {
+    CROSS_ENTROPY {
+        @Override
+        public Tensor of(Tensor logits, Tensor classes) {
+            return Ops.crossEntropy(logits, classes);
+        }
+    },
+    EXACT_CROSS_ENTROPY {
+        @Override
+        public Tensor of(Tensor logits, Tensor classes) {
+            return Ops.crossEntropy(logits.to(DType.FLOAT64), classes);
+        }
+    },
+    MARGIN {
+        @Override
+        public Tensor of(Tensor logits, Tensor classes) {
+            Tensor index = classes.unsqueeze(1);
+            Tensor own = logits.gather(1, index);
+            Tensor minusInfinity = own.zerosLike().detach().add(Double.NEGATIVE_INFINITY);
+            return logits.scatter(1, index, minusInfinity).amax(1).sub(own.squeeze(1));
+        }
+    },
+    NEGATIVE_LOGIT {
+        @Override
+        public Tensor of(Tensor logits, Tensor classes) {
+            return logits.gather(1, classes.unsqueeze(1)).squeeze(1).neg();
+        }
+    };
+
+    /** Whether people can choose it: one of them is here to be measured, not to be used. */
+    boolean isOffered() {
+        return this != NEGATIVE_LOGIT;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
