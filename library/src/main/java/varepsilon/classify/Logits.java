@@ -14,7 +14,7 @@ public final class Logits {
     private Logits() {}
 
     /**
-     * Holds a classifier to its word.
+     * Checks what a classifier returned.
      *
      * @param logits what it returned
      * @param examples how many images it was given

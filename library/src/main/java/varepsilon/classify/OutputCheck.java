@@ -48,7 +48,7 @@ public final class OutputCheck {
     public void add(Tensor logits, Tensor labels) {
         try (var scope = Scope.withoutGradients()) {
             examples += logits.size(0);
-            correct += logits.argmax(1).eq(labels).to(DType.FLOAT64).sum().item();
+            correct += Predictions.match(logits, labels).to(DType.FLOAT64).sum().item();
             confidence += logits.to(DType.FLOAT64).softmax(1).amax(1).sum().item();
             Tensor high = logits.amax(1).to(DType.FLOAT64);
             Tensor low = logits.neg().amax(1).neg().to(DType.FLOAT64);

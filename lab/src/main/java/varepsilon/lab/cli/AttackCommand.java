@@ -13,9 +13,9 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.evaluate.AttackEvaluation;
 import varepsilon.lab.evaluate.AttackFiles;
 import varepsilon.lab.evaluate.AttackReport;
+import varepsilon.lab.evaluate.AttackSuite;
 import varepsilon.lab.evaluate.JudgedExamples;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.tensor.Device;
@@ -127,8 +127,8 @@ final class AttackCommand implements Callable<Integer> {
                 }
             }
         }
-        AttackEvaluation experiment =
-                new AttackEvaluation(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
+        AttackSuite experiment =
+                new AttackSuite(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
         AttackReport report = run(experiment, images, files);
         report.notes().forEach(output::note);
         String text = AttackText.of(report, settings);
@@ -152,7 +152,7 @@ final class AttackCommand implements Callable<Integer> {
         return files;
     }
 
-    private AttackReport run(AttackEvaluation experiment, ImageSet images, AttackFiles files) throws IOException {
+    private AttackReport run(AttackSuite experiment, ImageSet images, AttackFiles files) throws IOException {
         List<ClassifierFile> opened = new ArrayList<>();
         try (ClassifierFile model = classifier.read(experiment.device(), images);
                 WorkProgress progress = new WorkProgress(output, "images")) {
@@ -164,7 +164,7 @@ final class AttackCommand implements Callable<Integer> {
                 opened.add(ClassifierFile.read(compareTo, experiment.device()));
             }
             ClassifierFile compared = compareTo == null ? null : opened.get(opened.size() - 1);
-            return experiment.of(model, images, new AttackEvaluation.Extras(compared, others, files), progress);
+            return experiment.of(model, images, new AttackSuite.Extras(compared, others, files), progress);
         } finally {
             opened.forEach(ClassifierFile::close);
         }

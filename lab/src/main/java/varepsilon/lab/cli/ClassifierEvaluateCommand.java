@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
-import varepsilon.lab.evaluate.ClassifierEvaluation;
+import varepsilon.lab.evaluate.ClassifierReport;
 import varepsilon.report.Table;
 import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
@@ -74,7 +74,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         classifier.stated();
         Device device = compute.start();
         ImageSet images = data.load(split, output);
-        ClassifierEvaluation evaluation;
+        ClassifierReport evaluation;
         try (ClassifierFile file = classifier.read(device, images)) {
             evaluation = evaluate(file, images, device);
         }
@@ -87,22 +87,22 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ClassifierEvaluation evaluate(ClassifierFile file, ImageSet images, Device device) {
-        ClassifierEvaluation evaluation;
+    private ClassifierReport evaluate(ClassifierFile file, ImageSet images, Device device) {
+        ClassifierReport evaluation;
         try (WorkProgress progress = new WorkProgress(output, "images")) {
-            evaluation = ClassifierEvaluation.of(file, images, batchSize, device, progress);
+            evaluation = ClassifierReport.of(file, images, batchSize, device, progress);
         }
         evaluation.notes().forEach(output::note);
         return evaluation;
     }
 
-    private String text(ClassifierEvaluation result) {
+    private String text(ClassifierReport result) {
         Table table = new Table(
                 Table.text("class"),
                 Table.count("images", ""),
                 Table.count("correct", ""),
                 Table.percent("accuracy", 2));
-        for (ClassifierEvaluation.OfClass one : result.classes()) {
+        for (ClassifierReport.OfClass one : result.classes()) {
             table.row(one.name(), one.n(), one.correct(), one.accuracy());
         }
         table.row("all", result.n(), result.correct(), result.accuracy());

@@ -48,20 +48,18 @@ public record AttackFiles(Path folder, boolean examples) {
         }
     }
 
-    Listeners listeners(
-            AttackEvaluation experiment, RobustEvaluation evaluation, Classifier classifier, ImageSet images) {
+    Listeners listeners(AttackSuite experiment, RobustEvaluation evaluation, Classifier classifier, ImageSet images) {
         return new Listeners(experiment, evaluation, classifier, images);
     }
 
     /** What follows an evaluation, and writes what it has seen. */
     final class Listeners implements AutoCloseable {
-        private final AttackEvaluation experiment;
+        private final AttackSuite experiment;
         private final Classifier classifier;
         private final List<AttackPictures> pictures = new ArrayList<>();
         private final List<AdversarialCollector> collectors = new ArrayList<>();
 
-        private Listeners(
-                AttackEvaluation experiment, RobustEvaluation evaluation, Classifier classifier, ImageSet images) {
+        private Listeners(AttackSuite experiment, RobustEvaluation evaluation, Classifier classifier, ImageSet images) {
             this.experiment = experiment;
             this.classifier = classifier;
             for (int i = 0; i < evaluation.trials().size(); i++) {
@@ -139,7 +137,7 @@ public record AttackFiles(Path folder, boolean examples) {
     }
 
     /** Draws robust accuracy over ε, where an attack was made at several. */
-    void writeCurves(AttackEvaluation.Attacked own, AttackEvaluation.Attacked other) throws IOException {
+    void writeCurves(AttackSuite.Attacked own, AttackSuite.Attacked other) throws IOException {
         List<EpsilonCurve> curves = EpsilonCurve.of(own.report());
         if (curves.isEmpty()) {
             return;

@@ -123,7 +123,7 @@ public record AttackOutcome(
             boolean targeted = trial.criterion() instanceof Criterion.Targeted;
             for (int i = 0; i < labels.length; i++) {
                 int label = Math.toIntExact(labels[i]);
-                if (result.right()[i] && !(targeted && trial.classes().applyAsInt(label) == label)) {
+                if (result.correct()[i] && !(targeted && trial.classes().applyAsInt(label) == label)) {
                     possible++;
                     met += result.met()[i] ? 1 : 0;
                 }

@@ -180,7 +180,7 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
     }
 
     private static Outcome outcome(AttackResult result, int row) {
-        if (!result.right()[row]) {
+        if (!result.correct()[row]) {
             return Outcome.WRONG_ALREADY;
         }
         return result.isRobust(row) ? Outcome.ROBUST : Outcome.FOOLED;

@@ -111,7 +111,7 @@ public record JudgedExamples(
             Device device,
             Watch watch)
             throws IOException {
-        ClassifierEvaluation.requireLabels(images);
+        ClassifierReport.requireLabels(images);
         model.requireFits(images);
         try (var scope = Scope.withoutGradients()) {
             AdversarialImages adversarial = AdversarialImages.read(file, images);

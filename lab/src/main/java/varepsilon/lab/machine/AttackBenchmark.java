@@ -3,7 +3,6 @@ package varepsilon.lab.machine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
@@ -13,6 +12,7 @@ import varepsilon.classify.Architecture;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
+import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -101,12 +101,9 @@ public final class AttackBenchmark implements AutoCloseable {
                 Rng rng = Seed.of(1).stream()) {
             NetworkClassifier classifier = NETWORK.create(Init.on(device, rng));
             classifier.module().train(false);
-            Tensor predicted = classifier
-                    .logits(Batch.pixels(Tensor.of(pixels, batchSize, 3, 32, 32).to(device)))
-                    .argmax(1);
-            int[] labels = Arrays.stream(predicted.toLongs())
-                    .mapToInt(Math::toIntExact)
-                    .toArray();
+            int[] labels = Predictions.of(classifier.logits(
+                            Batch.pixels(Tensor.of(pixels, batchSize, 3, 32, 32).to(device))))
+                    .classes();
             List<String> classes = IntStream.range(0, NETWORK.classes())
                     .mapToObj(Integer::toString)
                     .toList();
@@ -236,10 +233,7 @@ public final class AttackBenchmark implements AutoCloseable {
 
     private double hits(Tensor pixels, Tensor labels) {
         try (var scope = Scope.withoutGradients()) {
-            return classifier
-                    .logits(pixels)
-                    .argmax(1)
-                    .eq(labels)
+            return Predictions.match(classifier.logits(pixels), labels)
                     .to(DType.FLOAT32)
                     .sum()
                     .item();

@@ -2,7 +2,7 @@ package varepsilon.lab.published;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 import varepsilon.base.InputException;
@@ -10,6 +10,7 @@ import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Normalisation;
+import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -54,13 +55,13 @@ public final class MeasuredClassifier implements AutoCloseable {
         record ClampAlone(String name) implements Measurement {}
 
         /**
-         * An attack with defects of the published experiment; what is wrong already is attacked too and may become right.
+         * An attack with defects of the published experiment; what is misclassified already is attacked too and may become correct.
          *
          * @param defects by label
          */
         record AsRun(String name, AttackSpec attack, List<String> defects) implements Measurement {}
 
-        /** An attack as this program makes it: right is what is right before and after. */
+        /** An attack as this program makes it: correct is what is correctly classified before and after. */
         record AsMeant(String name, AttackSpec attack) implements Measurement {}
     }
 
@@ -117,10 +118,9 @@ public final class MeasuredClassifier implements AutoCloseable {
             Tensor pixels = batch.pixels(device);
             Tensor labels = batch.labels().to(device);
             Tensor changed = change(measurement, rng).of(pixels, labels);
-            long[] said = file.classifier().logits(changed).argmax(1).toLongs();
             return new Changed(
                     changed.toFloats(),
-                    Arrays.stream(said).mapToInt(Math::toIntExact).toArray());
+                    Predictions.of(file.classifier().logits(changed)).classes());
         }
     }
 
@@ -161,7 +161,7 @@ public final class MeasuredClassifier implements AutoCloseable {
     }
 
     private boolean[] each(ImageSet images, LongConsumer progress, Change change) {
-        boolean[] right = new boolean[images.size()];
+        List<Predictions> parts = new ArrayList<>();
         int done = 0;
         var batches = Batches.of(images, BATCH_SIZE).iterator();
         while (batches.hasNext()) {
@@ -170,17 +170,12 @@ public final class MeasuredClassifier implements AutoCloseable {
                 Batch batch = batches.next();
                 Tensor pixels = batch.pixels(device);
                 Tensor labels = batch.labels().to(device);
-                Tensor predicted =
-                        file.classifier().logits(change.of(pixels, labels)).argmax(1);
-                long[] said = predicted.toLongs();
-                for (long one : said) {
-                    right[done] = one == images.label(done);
-                    done++;
-                }
+                parts.add(Predictions.of(file.classifier().logits(change.of(pixels, labels))));
+                done += batch.size();
             }
             progress.accept(done);
         }
-        return right;
+        return Predictions.joined(parts).correct(images.labels());
     }
 
     @Override

@@ -116,7 +116,7 @@ final class AugmentationStudy implements Study {
             RobustnessReport report =
                     work.measure(defense.name() + ", " + augment + ", seed " + seed, trained.classifier(), trials);
             return new Model(
-                    report.right(),
+                    report.correct(),
                     report.trials().get(0).robust(),
                     report.trials().get(1).robust());
         }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
+import varepsilon.classify.Predictions;
 import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
@@ -80,10 +81,10 @@ final class DigitJudge implements AutoCloseable {
                 int size = Math.min(BATCH, n - start);
                 Tensor probabilities =
                         classifier.logits(images.narrow(0, start, size)).softmax(1);
-                long[] said = probabilities.argmax(1).toLongs();
+                int[] said = Predictions.of(probabilities).classes();
                 float[] highest = probabilities.amax(1).toFloats();
                 for (int i = 0; i < size; i++) {
-                    classes[start + i] = (int) said[i];
+                    classes[start + i] = said[i];
                     sure += highest[i] >= SURE ? 1 : 0;
                 }
             }

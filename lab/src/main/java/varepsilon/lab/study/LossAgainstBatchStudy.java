@@ -140,7 +140,9 @@ final class LossAgainstBatchStudy implements Study {
         try (ClassifierFile file = work.trained(config)) {
             RobustnessReport report = work.measure(defense.name() + ", seed " + seed, file.classifier(), List.of(fgsm));
             return new Model(
-                    report.predictions(), report.right(), report.trials().get(0).robust());
+                    report.predictions(),
+                    report.correct(),
+                    report.trials().get(0).robust());
         }
     }
 

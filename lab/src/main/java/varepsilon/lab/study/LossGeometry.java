@@ -139,7 +139,7 @@ final class LossGeometry {
             double[] marginAfter = new double[margin.length];
             put(batch.result().adversarial(), batch.labels(), batch.indices(), lossAfter, marginAfter);
             for (int i = 0; i < batch.indices().length; i++) {
-                if (batch.result().right()[i]) {
+                if (batch.result().correct()[i]) {
                     int image = batch.indices()[i];
                     lossGained[batch.trial()] += lossAfter[image] - loss[image];
                     leadLost[batch.trial()] += marginAfter[image] - margin[image];

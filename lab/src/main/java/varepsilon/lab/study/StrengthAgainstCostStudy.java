@@ -94,7 +94,7 @@ final class StrengthAgainstCostStudy implements Study {
             attempts.add(new Attempt(
                     attacks.get(i), trial.robust(), trial.forwardPasses(), trial.backwardPasses(), trial.seconds()));
         }
-        return new Attacked(name, report.right(), attempts);
+        return new Attacked(name, report.correct(), attempts);
     }
 
     /**

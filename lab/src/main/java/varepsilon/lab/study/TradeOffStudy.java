@@ -95,7 +95,7 @@ final class TradeOffStudy implements Study {
         RobustnessReport report = measured(work, "α = " + alpha, model);
         return new Point(
                 alpha,
-                report.right(),
+                report.correct(),
                 report.trials().get(0).robust(),
                 report.trials().get(1).robust());
     }

@@ -8,7 +8,7 @@ import varepsilon.tensor.Tensor;
  * @param adversarial pixels, N×…: verified to lie in the threat model; the image itself where nothing was tried
  * @param cleanPrediction the class predicted for the image
  * @param adversarialPrediction the class predicted for {@code adversarial}
- * @param right whether {@code cleanPrediction} is the label
+ * @param correct whether {@code cleanPrediction} is the label
  * @param met whether the criterion is met by {@code adversarial} as returned
  * @param size ‖adversarial − image‖ in the threat model's norm, computed in double precision
  * @param withoutGradient examples at which a gradient was not finite (NaN or infinite): the attack stood still there
@@ -17,12 +17,12 @@ public record AttackResult(
         Tensor adversarial,
         int[] cleanPrediction,
         int[] adversarialPrediction,
-        boolean[] right,
+        boolean[] correct,
         boolean[] met,
         double[] size,
         int[] withoutGradient) {
-    /** Whether example {@code i} is predicted right before and after. */
+    /** Whether example {@code i} is correctly classified before and after. */
     public boolean isRobust(int i) {
-        return right[i] && adversarialPrediction[i] == cleanPrediction[i];
+        return correct[i] && adversarialPrediction[i] == cleanPrediction[i];
     }
 }

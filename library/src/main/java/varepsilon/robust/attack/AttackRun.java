@@ -4,6 +4,7 @@ import java.util.Arrays;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
+import varepsilon.classify.Predictions;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -66,16 +67,13 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         Tensor clean = logits(pixels, cost);
         requireClasses("label", labels, clean.size(1), pixels.size(0));
         requireClasses("target", classes, clean.size(1), pixels.size(0));
-        int[] cleanPrediction = predictions(clean);
-        long[] truth = labels.toLongs();
-        boolean[] right = new boolean[cleanPrediction.length];
-        for (int i = 0; i < right.length; i++) {
-            right[i] = cleanPrediction[i] == truth[i];
-        }
+        Predictions predicted = Predictions.of(clean);
+        int[] cleanPrediction = predicted.classes();
+        boolean[] correct = predicted.correct(labels);
         Tensor metBefore = criterion.isMet(clean, classes);
         boolean[] met = booleans(metBefore);
         int[] adversarialPrediction = cleanPrediction.clone();
-        double[] size = new double[right.length];
+        double[] size = new double[correct.length];
         int[] withoutGradient = {};
         Tensor adversarial = pixels.copy();
         Tensor open = metBefore.not().nonzero();
@@ -90,7 +88,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             requireInBox(attack, found, TOLERANCE);
             Tensor after = logits(found, cost);
             boolean[] metAfter = booleans(criterion.isMet(after, classes.indexSelect(0, open)));
-            int[] predictedAfter = predictions(after);
+            int[] predictedAfter = Predictions.of(after).classes();
             adversarial.indexCopyInPlace(0, open, found);
             long[] rows = open.toLongs();
             withoutGradient = problem.withoutGradient();
@@ -101,7 +99,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                 size[row] = lengths[i];
             }
         }
-        return new AttackResult(adversarial, cleanPrediction, adversarialPrediction, right, met, size, withoutGradient);
+        return new AttackResult(
+                adversarial, cleanPrediction, adversarialPrediction, correct, met, size, withoutGradient);
     }
 
     /** The perturbed images; where adding δ to the pixels rounded it out of the ball, it is shortened by that much. */
@@ -201,12 +200,6 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         cost.forward(x.size(0));
         Logits.check(logits, x.size(0));
         return logits;
-    }
-
-    private static int[] predictions(Tensor logits) {
-        return Arrays.stream(logits.argmax(1).toLongs())
-                .mapToInt(Math::toIntExact)
-                .toArray();
     }
 
     private static boolean[] booleans(Tensor conditions) {

@@ -1,6 +1,7 @@
 package varepsilon.robust.attack;
 
 import varepsilon.base.InputException;
+import varepsilon.classify.Predictions;
 import varepsilon.tensor.Tensor;
 
 /** When an attack has reached its goal. Examples for which it is met leave the batch. */
@@ -41,7 +42,7 @@ public sealed interface Criterion {
         @Override
         public Tensor isMet(Tensor logits, Tensor classes) {
             // By the prediction itself, so that ties are decided as they are when accuracy is counted.
-            return logits.argmax(1).eq(classes).not();
+            return Predictions.match(logits, classes).not();
         }
 
         @Override
@@ -54,7 +55,7 @@ public sealed interface Criterion {
     record Targeted() implements Criterion {
         @Override
         public Tensor isMet(Tensor logits, Tensor classes) {
-            return logits.argmax(1).eq(classes);
+            return Predictions.match(logits, classes);
         }
 
         @Override

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
+import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.nn.Module;
 import varepsilon.robust.attack.AttackResult;
@@ -129,7 +130,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
     }
 
     private static Tensor robust(AttackResult result) {
-        float[] robust = new float[result.right().length];
+        float[] robust = new float[result.correct().length];
         for (int i = 0; i < robust.length; i++) {
             robust[i] = result.isRobust(i) ? 1 : 0;
         }
@@ -161,7 +162,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
     }
 
     private static Tensor hits(Tensor logits, Tensor labels) {
-        return logits.detach().argmax(1).eq(labels).to(DType.FLOAT32);
+        return Predictions.match(logits.detach(), labels).to(DType.FLOAT32);
     }
 
     private Tensor labels(Batch batch) {

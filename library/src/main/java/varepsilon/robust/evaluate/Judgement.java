@@ -1,6 +1,8 @@
 package varepsilon.robust.evaluate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
@@ -35,9 +37,9 @@ public record Judgement(
      * What is left under perturbations up to a size.
      *
      * @param allowed that size, without the tolerance for single precision
-     * @param robust right before, and right after or perturbed too much, of all
+     * @param robust correctly classified before, and correctly classified after or perturbed too much, of all
      * @param tooLarge perturbations that are larger
-     * @param tooLargeAndWrong how many of them would break an image that was right
+     * @param tooLargeAndWrong how many of them would break an image that is correctly classified
      */
     public record Counted(double allowed, Accuracy robust, int tooLarge, int tooLargeAndWrong) {}
 
@@ -60,8 +62,8 @@ public record Judgement(
             Watch watch) {
         Watch watched = watch.throwing();
         int n = images.size();
-        int[] before = new int[n];
-        int[] after = new int[n];
+        List<Predictions> before = new ArrayList<>();
+        List<Predictions> after = new ArrayList<>();
         double[] sizes = new double[n];
         int done = 0;
         watched.progress("judging", done, n);
@@ -71,41 +73,38 @@ public record Judgement(
                 Batch batch = batches.next();
                 Tensor clean = batch.pixels(Device.CPU);
                 Tensor perturbed = adversarial.pixels(done, done + batch.size());
-                System.arraycopy(Predictions.of(classifier, clean.to(device)), 0, before, done, batch.size());
-                System.arraycopy(Predictions.of(classifier, perturbed.to(device)), 0, after, done, batch.size());
+                before.add(Predictions.of(classifier, clean.to(device)));
+                after.add(Predictions.of(classifier, perturbed.to(device)));
                 Tensor delta = perturbed.to(DType.FLOAT64).sub(clean.to(DType.FLOAT64));
                 System.arraycopy(threat.norm().length(delta).toDoubles(), 0, sizes, done, batch.size());
                 done += batch.size();
             }
             watched.progress("judging", done, n);
         }
-        boolean[] right = new boolean[n];
-        boolean[] stays = new boolean[n];
-        for (int i = 0; i < n; i++) {
-            right[i] = before[i] == images.label(i);
-            stays[i] = after[i] == images.label(i);
-        }
+        boolean[] clean = Predictions.joined(before).correct(images.labels());
+        boolean[] perturbed = Predictions.joined(after).correct(images.labels());
         double rounding = threat.norm().diameter(adversarial.rounding(), images.dimensions());
         double tolerance = AttackRun.TOLERANCE + threat.norm().diameter(SINGLE_PRECISION, images.dimensions());
         double[] sorted = sizes.clone();
         Arrays.sort(sorted);
         return new Judgement(
-                Accuracy.of(right),
-                count(right, stays, sizes, threat.epsilon(), tolerance),
-                rounding == 0 ? null : count(right, stays, sizes, threat.epsilon() + rounding, tolerance),
+                Accuracy.of(clean),
+                count(clean, perturbed, sizes, threat.epsilon(), tolerance),
+                rounding == 0 ? null : count(clean, perturbed, sizes, threat.epsilon() + rounding, tolerance),
                 sorted[n - 1],
                 sorted[(n - 1) / 2]);
     }
 
-    private static Counted count(boolean[] right, boolean[] stays, double[] sizes, double allowed, double tolerance) {
+    private static Counted count(
+            boolean[] clean, boolean[] perturbed, double[] sizes, double allowed, double tolerance) {
         boolean[] robust = new boolean[sizes.length];
         int tooLarge = 0;
         int tooLargeAndWrong = 0;
         for (int i = 0; i < sizes.length; i++) {
             boolean within = sizes[i] <= allowed + tolerance;
-            robust[i] = right[i] && (stays[i] || !within);
+            robust[i] = clean[i] && (perturbed[i] || !within);
             tooLarge += within ? 0 : 1;
-            tooLargeAndWrong += !within && right[i] && !stays[i] ? 1 : 0;
+            tooLargeAndWrong += !within && clean[i] && !perturbed[i] ? 1 : 0;
         }
         return new Counted(allowed, Accuracy.of(robust), tooLarge, tooLargeAndWrong);
     }

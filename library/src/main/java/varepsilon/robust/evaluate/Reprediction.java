@@ -2,7 +2,9 @@ package varepsilon.robust.evaluate;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Predictions;
@@ -18,10 +20,10 @@ import varepsilon.tensor.Tensor;
  * What a classifier says of adversarial examples out of a file: whether what was claimed when they were made still stands.
  *
  * @param clean accuracy on the images
- * @param robust examples right before and after, of all
+ * @param robust examples correctly classified before and after, of all
  * @param differing perturbed images that are predicted otherwise than the file says
- * @param adversarial examples that went from right to wrong when they were made
- * @param stillAdversarial how many of these do so here
+ * @param adversarial examples correctly classified before the attack and misclassified after it, when they were made
+ * @param stillAdversarial how many of these are so here
  * @param maxPerturbation the largest size of a perturbation, in the threat model's norm and pixel units
  * @param allowed the largest that is allowed: ε, and for bytes the rounding by up to half a level of every pixel
  */
@@ -106,43 +108,44 @@ public record Reprediction(
         if (batchSize < 1) {
             throw new InputException("batch size " + batchSize + ": expected at least 1");
         }
-        int[] before = new int[saved.n()];
-        int[] after = new int[saved.n()];
+        List<Predictions> before = new ArrayList<>();
+        List<Predictions> after = new ArrayList<>();
         double maxPerturbation = 0;
         for (int from = 0; from < saved.n(); from += batchSize) {
             int to = (int) Math.min((long) from + batchSize, saved.n());
             try (var scope = Scope.withoutGradients()) {
                 Tensor clean = pixels.read(PngPairs.Side.CLEAN, from, to);
                 Tensor perturbed = pixels.read(PngPairs.Side.ADVERSARIAL, from, to);
-                System.arraycopy(Predictions.of(classifier, clean.to(device)), 0, before, from, to - from);
-                System.arraycopy(Predictions.of(classifier, perturbed.to(device)), 0, after, from, to - from);
+                before.add(Predictions.of(classifier, clean.to(device)));
+                after.add(Predictions.of(classifier, perturbed.to(device)));
                 Tensor delta = perturbed.to(DType.FLOAT64).sub(clean.to(DType.FLOAT64));
                 for (double size : saved.threat().norm().length(delta).toDoubles()) {
                     maxPerturbation = Math.max(maxPerturbation, size);
                 }
             }
         }
-        return count(saved, before, after, maxPerturbation, allowed);
+        return count(saved, Predictions.joined(before), Predictions.joined(after), maxPerturbation, allowed);
     }
 
     private static Reprediction count(
-            AdversarialExamples saved, int[] before, int[] after, double maxPerturbation, double allowed) {
-        boolean[] right = new boolean[saved.n()];
+            AdversarialExamples saved, Predictions before, Predictions after, double maxPerturbation, double allowed) {
+        boolean[] clean = before.correct(saved.labels());
+        boolean[] perturbed = after.correct(saved.labels());
+        boolean[] cleanWhenMade = new Predictions(saved.cleanPredictions()).correct(saved.labels());
+        boolean[] perturbedWhenMade = new Predictions(saved.predictions()).correct(saved.labels());
         boolean[] robust = new boolean[saved.n()];
         int differing = 0;
         int adversarial = 0;
         int stillAdversarial = 0;
         for (int i = 0; i < saved.n(); i++) {
-            int label = saved.labels()[i];
-            right[i] = before[i] == label;
-            robust[i] = right[i] && after[i] == label;
-            differing += after[i] == saved.predictions()[i] ? 0 : 1;
-            boolean broken = saved.cleanPredictions()[i] == label && saved.predictions()[i] != label;
+            robust[i] = clean[i] && perturbed[i];
+            differing += after.classes()[i] == saved.predictions()[i] ? 0 : 1;
+            boolean broken = cleanWhenMade[i] && !perturbedWhenMade[i];
             adversarial += broken ? 1 : 0;
-            stillAdversarial += broken && right[i] && after[i] != label ? 1 : 0;
+            stillAdversarial += broken && clean[i] && !perturbed[i] ? 1 : 0;
         }
         return new Reprediction(
-                Accuracy.of(right),
+                Accuracy.of(clean),
                 Accuracy.of(robust),
                 differing,
                 adversarial,

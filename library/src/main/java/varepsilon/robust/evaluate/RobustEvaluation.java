@@ -25,7 +25,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * How classifiers are measured: on images as they are, and by every trial. For each image, an attack's random numbers depend
+ * How classifiers are measured: without an attack, and under every trial. For each image, an attack's random numbers depend
  * on the seed, the attack's name and the image's index alone: neither other trials, their order nor the batch size change
  * them, and the same attack at another ε meets the same draws.
  *
@@ -59,7 +59,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
      *
      * @param images with labels, which are classes of the classifier
      * @param attacked is given what each trial made of each batch; the tensors are freed when it returns
-     * @param watch told of the images done, each counted once for every trial and once as it is: {@link #work}
+     * @param watch told of the images done, each counted once for every trial and once without an attack: {@link #work}
      * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not return
      *     logits
      */
@@ -70,7 +70,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         return new Evaluation(classifier, images, attacked, watch).run();
     }
 
-    /** The images to be done, each counted once for every trial and once as it is: the total that a watch is told. */
+    /** The images to be done, each counted once for every trial and once without an attack: the total that a watch is told. */
     public long work(ImageSet images) {
         return Math.multiplyExact((long) images.size(), trials.size() + 1L);
     }
@@ -86,8 +86,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final ImageSet images;
         private final Consumer<AttackedBatch> attacked;
         private final Watch watch;
-        private final boolean[] right;
-        private final int[] predictions;
+        private final List<Predictions> predictions = new ArrayList<>();
         private final List<TrialTally> tallies = new ArrayList<>();
         private int finished;
         private long done;
@@ -99,8 +98,6 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             this.images = images;
             this.attacked = attacked;
             this.watch = watch;
-            right = new boolean[images.size()];
-            predictions = new int[images.size()];
             for (Trial trial : trials) {
                 tallies.add(new TrialTally(trial, images.size()));
             }
@@ -118,9 +115,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     break;
                 }
             }
+            Predictions clean = Predictions.joined(predictions);
             return new RobustnessReport(
-                    Arrays.copyOf(right, finished),
-                    Arrays.copyOf(predictions, finished),
+                    clean.correct(Arrays.copyOf(images.labels(), finished)),
+                    clean.classes(),
                     tallies.stream().map(tally -> tally.report(finished)).toList(),
                     finished == images.size(),
                     notes());
@@ -129,19 +127,16 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private void evaluate(Batch batch) {
             Tensor pixels = batch.pixels(device);
             Tensor labels = batch.labels().to(device);
-            int[] clean = predict(pixels, batch);
+            Predictions clean = predict(pixels, batch);
             if (finished == 0) {
                 classifier.evaluating(() -> outputs.compare(classifier, pixels));
             }
-            for (int i = 0; i < clean.length; i++) {
-                predictions[finished + i] = clean[i];
-                right[finished + i] = clean[i] == images.label(finished + i);
-            }
+            predictions.add(clean);
             advance(batch);
             for (int t = 0; t < trials.size(); t++) {
                 try (var scope = Scope.open()) {
                     AttackResult result = attack(tallies.get(t), batch, pixels, labels);
-                    repeatable &= Arrays.equals(clean, result.cleanPrediction());
+                    repeatable &= Arrays.equals(clean.classes(), result.cleanPrediction());
                     attacked.accept(new AttackedBatch(t, pixels, labels, batch.indices(), result));
                 }
                 advance(batch);
@@ -164,7 +159,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             }
         }
 
-        private int[] predict(Tensor pixels, Batch batch) {
+        private Predictions predict(Tensor pixels, Batch batch) {
             Tensor logits = Predictions.logits(classifier, pixels);
             requireClasses(batch, logits.size(1));
             outputs.add(logits, batch.labels().to(device));
@@ -235,7 +230,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         }
 
         void add(int from, AttackResult result, long nanosTaken) {
-            for (int i = 0; i < result.right().length; i++) {
+            for (int i = 0; i < result.correct().length; i++) {
                 robust[from + i] = result.isRobust(i);
                 predictions[from + i] = result.adversarialPrediction()[i];
                 maxPerturbation = Math.max(maxPerturbation, result.size()[i]);

@@ -11,8 +11,8 @@ import varepsilon.data.ImageSet;
 import varepsilon.stats.Interval;
 
 /**
- * Adversarial examples made on one model, shown to another. Counted are the images that both models get right as they
- * are, whether or not the attack broke the model it was made on; of these, how many the other model gets wrong. On the
+ * Adversarial examples made on one model, shown to another. Counted are the images that both models classify correctly
+ * without an attack, whether or not it broke the model it was made on; of these, how many the other model misclassifies. On the
  * diagonal stands the attack on the model itself.
  *
  * @param names of the models, in the order of rows and columns
@@ -28,16 +28,16 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
     /**
      * Adversarial examples of one model before another.
      *
-     * @param bothCorrect images that both models get right as they are
-     * @param fooled how many of these the judging model gets wrong after the attack
+     * @param bothCorrect images that both models classify correctly without an attack
+     * @param fooled how many of these the judging model misclassifies after the attack
      */
     public record Cell(int bothCorrect, int fooled) {
-        /** The share that is fooled; empty where no image is right for both. */
+        /** The share that is fooled; empty where both classify no image correctly. */
         public Optional<Double> rate() {
             return bothCorrect == 0 ? Optional.empty() : Optional.of((double) fooled / bothCorrect);
         }
 
-        /** 95 % interval of the share; empty where no image is right for both. */
+        /** 95 % interval of the share; empty where both classify no image correctly. */
         public Optional<Interval> interval() {
             return bothCorrect == 0 ? Optional.empty() : Optional.of(Interval.ofShare(fooled, bothCorrect));
         }
@@ -63,49 +63,46 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
                     evaluation.trials().size() + " trials: a transfer matrix is of one attack");
         }
         List<Classifier> judges = List.copyOf(models.values());
-        List<boolean[]> right = new ArrayList<>();
-        List<boolean[][]> rightAfter = new ArrayList<>();
+        List<boolean[]> clean = new ArrayList<>();
+        List<List<boolean[]>> perturbed = new ArrayList<>();
         long work = evaluation.work(images);
         for (Classifier attacked : judges) {
-            long before = work * right.size();
-            boolean[][] verdicts = new boolean[judges.size()][images.size()];
+            long before = work * clean.size();
+            List<List<Predictions>> said = new ArrayList<>();
+            judges.forEach(judge -> said.add(new ArrayList<>()));
             RobustnessReport report = evaluation.of(
                     attacked,
                     images,
                     batch -> {
-                        for (int j = 0; j < verdicts.length; j++) {
-                            judge(judges.get(j), batch, verdicts[j]);
+                        for (int j = 0; j < judges.size(); j++) {
+                            said.get(j)
+                                    .add(Predictions.of(
+                                            judges.get(j), batch.result().adversarial()));
                         }
                     },
                     watch.part(before, work * judges.size()));
             if (!report.complete()) {
                 return Optional.empty();
             }
-            right.add(report.right());
-            rightAfter.add(verdicts);
+            clean.add(report.correct());
+            perturbed.add(said.stream()
+                    .map(parts -> Predictions.joined(parts).correct(images.labels()))
+                    .toList());
         }
-        return Optional.of(new TransferMatrix(List.copyOf(models.keySet()), count(right, rightAfter)));
+        return Optional.of(new TransferMatrix(List.copyOf(models.keySet()), count(clean, perturbed)));
     }
 
-    private static void judge(Classifier judge, AttackedBatch batch, boolean[] verdicts) {
-        int[] predictions = Predictions.of(judge, batch.result().adversarial());
-        long[] labels = batch.labels().toLongs();
-        for (int i = 0; i < labels.length; i++) {
-            verdicts[batch.indices()[i]] = predictions[i] == labels[i];
-        }
-    }
-
-    private static List<List<Cell>> count(List<boolean[]> right, List<boolean[][]> rightAfter) {
+    private static List<List<Cell>> count(List<boolean[]> clean, List<List<boolean[]>> perturbed) {
         List<List<Cell>> cells = new ArrayList<>();
-        for (int i = 0; i < right.size(); i++) {
+        for (int i = 0; i < clean.size(); i++) {
             List<Cell> row = new ArrayList<>();
-            for (int j = 0; j < right.size(); j++) {
+            for (int j = 0; j < clean.size(); j++) {
                 int bothCorrect = 0;
                 int fooled = 0;
-                for (int image = 0; image < right.get(i).length; image++) {
-                    boolean both = right.get(i)[image] && right.get(j)[image];
+                for (int image = 0; image < clean.get(i).length; image++) {
+                    boolean both = clean.get(i)[image] && clean.get(j)[image];
                     bothCorrect += both ? 1 : 0;
-                    fooled += both && !rightAfter.get(i)[j][image] ? 1 : 0;
+                    fooled += both && !perturbed.get(i).get(j)[image] ? 1 : 0;
                 }
                 row.add(new Cell(bothCorrect, fooled));
             }

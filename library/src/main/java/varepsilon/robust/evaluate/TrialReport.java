@@ -6,7 +6,7 @@ import varepsilon.stats.Accuracy;
  * What came of one trial, by example in the order of the images.
  *
  * @param trial the attack and its limits
- * @param robust whether an example is right before and after
+ * @param robust whether an example is correctly classified before and after
  * @param predictions the classes predicted for the perturbed images
  * @param maxPerturbation the largest size of a perturbation, in the threat model's norm and pixel units
  * @param forwardPasses images sent through the classifier, each counted every time, checks before and after included
@@ -21,7 +21,7 @@ public record TrialReport(
         long forwardPasses,
         long backwardPasses,
         double seconds) {
-    /** Robust accuracy: examples right before and after, of all. */
+    /** Robust accuracy: examples correctly classified before and after, of all. */
     public Accuracy accuracy() {
         return Accuracy.of(robust);
     }

@@ -57,7 +57,7 @@ class AttackRunTest extends AttackFixture {
     @Test
     void aLambdaIsAttackedAndTheResultSaysWhatHappened() {
         AttackResult result = run(BRIGHTNESS, new Fgsm(), grey(0.45, 0.3, 0.9, 0.2), labels(0, 0, 1, 1));
-        assertThat(result.right()).containsExactly(true, true, true, false);
+        assertThat(result.correct()).containsExactly(true, true, true, false);
         assertThat(result.met()).containsExactly(true, false, false, true);
         assertThat(result.cleanPrediction()).containsExactly(0, 0, 1, 0);
         assertThat(result.adversarialPrediction()).containsExactly(1, 0, 1, 0);

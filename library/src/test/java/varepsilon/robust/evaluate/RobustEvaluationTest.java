@@ -152,10 +152,11 @@ class RobustEvaluationTest {
 
         boolean[] worst = report.worstCase();
         for (int i = 0; i < images.size(); i++) {
-            boolean all = report.right()[i];
+            boolean all = report.correct()[i];
             for (TrialReport trial : report.trials()) {
                 all = all && trial.robust()[i];
-                assertThat(trial.robust()[i]).isEqualTo(report.right()[i] && trial.predictions()[i] == images.label(i));
+                assertThat(trial.robust()[i])
+                        .isEqualTo(report.correct()[i] && trial.predictions()[i] == images.label(i));
             }
             assertThat(worst[i]).isEqualTo(all);
         }
@@ -185,7 +186,7 @@ class RobustEvaluationTest {
         RobustnessReport whole = evaluation(53, trials).of(Toys.linear(W, B), images);
         RobustnessReport parts = evaluation(batchSize, trials).of(Toys.linear(W, B), images);
 
-        assertThat(parts.right()).isEqualTo(whole.right());
+        assertThat(parts.correct()).isEqualTo(whole.correct());
         assertThat(parts.predictions()).isEqualTo(whole.predictions());
         for (int t = 0; t < trials.length; t++) {
             assertThat(parts.trials().get(t).robust())
@@ -299,7 +300,7 @@ class RobustEvaluationTest {
 
         assertThat(part.complete()).isFalse();
         assertThat(part.n()).isEqualTo(20);
-        assertThat(part.right()).isEqualTo(Arrays.copyOf(whole.right(), 20));
+        assertThat(part.correct()).isEqualTo(Arrays.copyOf(whole.correct(), 20));
         for (int t = 0; t < 2; t++) {
             assertThat(part.trials().get(t).robust())
                     .isEqualTo(Arrays.copyOf(whole.trials().get(t).robust(), 20));

@@ -39,11 +39,11 @@ import varepsilon.tensor.Device;
  * @param seed of random starts and noise
  * @param device where the classifiers live
  */
-public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
+public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
     private static final int IMAGES_FOR_GRADIENT_CHECK = 64;
 
     /** Refuses no attacks, and the same twice. */
-    public AttackEvaluation {
+    public AttackSuite {
         attacks = List.copyOf(attacks);
         if (attacks.isEmpty()) {
             throw new InputException("no attack: expected at least one");
@@ -91,7 +91,7 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
      * @throws IOException where pictures or examples cannot be written
      */
     public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watch watch) throws IOException {
-        ClassifierEvaluation.requireLabels(images);
+        ClassifierReport.requireLabels(images);
         requireFits(model, images, extras);
         RobustEvaluation evaluation = evaluation();
         Attacked own;
@@ -223,7 +223,7 @@ public record AttackEvaluation(List<AttackSpec> attacks, AttackGoal goal, int ba
         String second = other.model().path().toString();
         return new AttackReport.Comparison(
                 ModelComparison.of(
-                        first, own.report().right(), second, other.report().right()),
+                        first, own.report().correct(), second, other.report().correct()),
                 ModelComparison.of(
                         first, own.report().worstCase(), second, other.report().worstCase()),
                 other.outcomes());

@@ -17,6 +17,7 @@ import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
 import varepsilon.classify.OutputCheck;
+import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -28,12 +29,12 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * How well a classifier does on images as they are.
+ * How many images a classifier classifies correctly without an attack, and how it confuses classes.
  *
  * @param weights where it comes from
  * @param n images
- * @param correct how many are right
- * @param accuracy share
+ * @param correct how many are correctly classified
+ * @param accuracy their share
  * @param ci95 Wilson 95 % interval of it
  * @param loss cross-entropy, nats per image
  * @param classes the same by class
@@ -41,11 +42,11 @@ import varepsilon.tensor.Tensor;
  *     the images have
  * @param notes what a reader of these numbers must know, in sentences
  * @param comparison with another classifier, null where there is none
- * @param right by image, whether it is right
+ * @param byImage whether each image is correctly classified
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record ClassifierEvaluation(
+public record ClassifierReport(
         String weights,
         int n,
         int correct,
@@ -56,14 +57,14 @@ public record ClassifierEvaluation(
         int[][] confusion,
         List<String> notes,
         ModelComparison comparison,
-        @JsonIgnore boolean[] right) {
+        @JsonIgnore boolean[] byImage) {
     /**
      * Images of one class.
      *
      * @param name of the class
      * @param n how many there are
-     * @param correct how many are right
-     * @param accuracy share, null where there is none
+     * @param correct how many are correctly classified
+     * @param accuracy their share, null where there is none
      */
     public record OfClass(String name, int n, int correct, Double accuracy) {}
 
@@ -75,8 +76,7 @@ public record ClassifierEvaluation(
      * @throws StoppedException where it asks for a stop
      * @throws InputException where the images have no labels, or the classifier tells apart another number of classes
      */
-    public static ClassifierEvaluation of(
-            ClassifierFile file, ImageSet images, int batchSize, Device device, Watch watch) {
+    public static ClassifierReport of(ClassifierFile file, ImageSet images, int batchSize, Device device, Watch watch) {
         Watch watched = watch.throwing();
         requireLabels(images);
         file.requireFits(images);
@@ -108,21 +108,21 @@ public record ClassifierEvaluation(
     }
 
     /** This, with a comparison to another classifier on the same images. */
-    public ClassifierEvaluation comparedTo(ClassifierEvaluation other) {
-        ModelComparison compared = ModelComparison.of(weights, right, other.weights, other.right);
-        return new ClassifierEvaluation(
-                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, compared, right);
+    public ClassifierReport comparedTo(ClassifierReport other) {
+        ModelComparison compared = ModelComparison.of(weights, byImage, other.weights, other.byImage);
+        return new ClassifierReport(
+                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, compared, byImage);
     }
 
     private static final class Tally {
         private final ClassifierFile file;
         private final Classifier classifier;
         private final ImageSet images;
-        private final boolean[] right;
+        private final List<Predictions> predictions = new ArrayList<>();
         private final int labels;
         private final Set<String> notes = new LinkedHashSet<>();
         private final OutputCheck check = new OutputCheck();
-        private int[][] confusion;
+        private int outputs;
         private double loss;
         private int done;
 
@@ -130,9 +130,7 @@ public record ClassifierEvaluation(
             this.file = file;
             this.classifier = file.classifier();
             this.images = images;
-            this.right = new boolean[images.size()];
             this.labels = images.classNames().size();
-            this.confusion = new int[labels][labels];
         }
 
         void add(Batch batch, Device device) {
@@ -142,27 +140,27 @@ public record ClassifierEvaluation(
             }
             Tensor logits = classifier.logits(pixels);
             Logits.check(logits, batch.size());
-            int outputs = Math.toIntExact(logits.size(1));
+            outputs = Math.toIntExact(logits.size(1));
             if (outputs < labels) {
                 throw new InputException(
                         file.path() + ": tells " + outputs + " classes apart; " + images.name() + " has " + labels);
             }
-            if (done == 0) {
-                confusion = new int[labels][outputs];
-            }
             Tensor labels = batch.labels().to(device);
             check.add(logits, labels);
             loss += Ops.crossEntropy(logits, labels).to(DType.FLOAT64).sum().item();
-            for (long predicted : logits.argmax(1).toLongs()) {
-                int label = images.label(done);
-                confusion[label][(int) predicted]++;
-                right[done++] = predicted == label;
-            }
+            predictions.add(Predictions.of(logits));
+            done += batch.size();
         }
 
-        ClassifierEvaluation evaluation() {
+        ClassifierReport evaluation() {
             notes.addAll(check.notes());
-            Accuracy all = Accuracy.of(right);
+            Predictions predicted = Predictions.joined(predictions);
+            boolean[] byImage = predicted.correct(images.labels());
+            Accuracy all = Accuracy.of(byImage);
+            int[][] confusion = new int[labels][outputs];
+            for (int i = 0; i < byImage.length; i++) {
+                confusion[images.label(i)][predicted.classes()[i]]++;
+            }
             List<OfClass> classes = new ArrayList<>();
             for (int label = 0; label < labels; label++) {
                 int n = Arrays.stream(confusion[label]).sum();
@@ -170,7 +168,7 @@ public record ClassifierEvaluation(
                 classes.add(
                         new OfClass(images.classNames().get(label), n, correct, n == 0 ? null : (double) correct / n));
             }
-            return new ClassifierEvaluation(
+            return new ClassifierReport(
                     file.path().toString(),
                     all.n(),
                     all.correct(),
@@ -181,7 +179,7 @@ public record ClassifierEvaluation(
                     confusion,
                     Stream.concat(file.notesOn(images).stream(), notes.stream()).toList(),
                     null,
-                    right);
+                    byImage);
         }
     }
 }
