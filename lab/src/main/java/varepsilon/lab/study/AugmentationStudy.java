@@ -2,9 +2,7 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
@@ -32,28 +30,16 @@ import varepsilon.stats.SampleMean;
  * with FGSM's adversarial loss. FGSM follows the exact loss: a model that has learned its images by heart is so sure that
  * the usual one leaves FGSM no gradient, which would pass for robustness.
  */
-final class AugmentationStudy implements Study {
+final class AugmentationStudy extends Study {
     private static final double ALPHA = 0.5;
 
-    @Override
-    public String id() {
-        return "2.1c";
-    }
-
-    @Override
-    public String title() {
-        return "Augmentation against FGSM";
-    }
-
-    @Override
-    public String question() {
-        return "What does data augmentation do to a model's robustness, and why?";
-    }
-
-    @Override
-    public String claim() {
-        return "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother loss;"
-                + " that one pair of runs got worse and another better is put down to variation between runs.";
+    AugmentationStudy() {
+        super(
+                "2.1c",
+                "Augmentation against FGSM",
+                "What does data augmentation do to a model's robustness, and why?",
+                "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother loss;"
+                        + " that one pair of runs got worse and another better is put down to variation between runs.");
     }
 
     @Override
@@ -69,7 +55,7 @@ final class AugmentationStudy implements Study {
                 List.of(
                         arm(work, context, "standard", DefenseSpec.standard(), seeds),
                         arm(work, context, "defended", defended, seeds)));
-        return findings.result(List.of(
+        return findings.with(List.of(
                 new Exhibit.Intervals(
                         findings.chart(),
                         "How much more of the test images a model gets right under FGSM at ε = "
@@ -181,8 +167,9 @@ final class AugmentationStudy implements Study {
      * @param epsilon of FGSM, also in the defence
      * @param arms ways of training
      */
-    record Findings(double epsilon, List<Arm> arms) {
-        Verdict verdict() {
+    record Findings(double epsilon, List<Arm> arms) implements Answer {
+        @Override
+        public Verdict verdict() {
             long better =
                     arms.stream().filter(arm -> gain(arm).interval().low() > 0).count();
             long worse =
@@ -200,7 +187,8 @@ final class AugmentationStudy implements Study {
             return arm.gain(Model::robust);
         }
 
-        String reading() {
+        @Override
+        public String reading() {
             List<String> robust = arms.stream()
                     .map(arm -> "by " + inPoints(gain(arm)) + " for " + arm.name() + " training" + judged(gain(arm)))
                     .toList();
@@ -227,7 +215,8 @@ final class AugmentationStudy implements Study {
             return Percent.points(gain.interval());
         }
 
-        String because() {
+        @Override
+        public String because() {
             List<String> parts = arms.stream()
                     .map(arm -> Words.text(
                             "%s: mean difference %s, ± %s between seeds, %d of %d seeds better",
@@ -307,8 +296,9 @@ final class AugmentationStudy implements Study {
             return table;
         }
 
-        Map<String, Double> numbers() {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
             for (Arm arm : arms) {
                 put(numbers, arm.name() + "_clean", arm.gain(Model::clean));
@@ -319,15 +309,11 @@ final class AugmentationStudy implements Study {
             return numbers;
         }
 
-        private static void put(Map<String, Double> numbers, String name, SampleMean gain) {
+        private static void put(Numbers numbers, String name, SampleMean gain) {
             numbers.put(name + "_gain", gain.mean());
             numbers.put(name + "_gain_low", gain.interval().low());
             numbers.put(name + "_gain_high", gain.interval().high());
             numbers.put(name + "_gain_std", gain.std());
-        }
-
-        StudyResult result(List<Exhibit> exhibits) {
-            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
@@ -25,7 +24,6 @@ import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
-import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -235,12 +233,5 @@ final class ClassifierWork {
     /** Told how far the study is, of work of this name; its progress throws where a stop is requested. */
     Watch watch(String what) {
         return context.watch().as(what);
-    }
-
-    /** The figures of a finding by name, with a common beginning. */
-    static void put(Map<String, Double> numbers, String name, Accuracy accuracy) {
-        numbers.put(name, accuracy.rate());
-        numbers.put(name + "_low", accuracy.interval().low());
-        numbers.put(name + "_high", accuracy.interval().high());
     }
 }

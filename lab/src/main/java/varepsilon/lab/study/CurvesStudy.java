@@ -14,7 +14,7 @@ import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 
 /** Question 1.8: bits per dimension on training and validation images over training, beside the published curves. */
-final class CurvesStudy implements Study {
+final class CurvesStudy extends Study {
     /** A training from another seed and on another split of the images comes this close. */
     private static final double CLOSE = 0.02;
 
@@ -37,25 +37,13 @@ final class CurvesStudy implements Study {
         }
     }
 
-    @Override
-    public String id() {
-        return "1.8";
-    }
-
-    @Override
-    public String title() {
-        return "Bits per dimension over training";
-    }
-
-    @Override
-    public String question() {
-        return "How do training and validation bits per dimension fall over 80 epochs?";
-    }
-
-    @Override
-    public String claim() {
-        return "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent dimensions"
-                + " and to 0.764 and 0.777 with 2.";
+    CurvesStudy() {
+        super(
+                "1.8",
+                "Bits per dimension over training",
+                "How do training and validation bits per dimension fall over 80 epochs?",
+                "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent dimensions"
+                        + " and to 0.764 and 0.777 with 2.");
     }
 
     @Override

@@ -1,10 +1,7 @@
 package varepsilon.lab.study;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.KullbackLeibler;
 import varepsilon.generative.Prior;
@@ -22,7 +19,7 @@ import varepsilon.tensor.Tensor;
  * Question 1.6: KL(q ‖ p) by draws from q, against the closed form for p = N(0, I), and against numerical quadrature for
  * a mixture, which has none.
  */
-final class DivergenceStudy implements Study {
+final class DivergenceStudy extends Study {
     private static final int LATENT_DIM = 20;
     private static final int DRAWS_AT_ONCE = 50_000;
     private static final int QUADRATURE = 600;
@@ -63,33 +60,12 @@ final class DivergenceStudy implements Study {
      */
     record Case(double truth, List<Row> rows) {}
 
-    /**
-     * All that was measured.
-     *
-     * @param repeats estimates for each L
-     * @param normal KL from N(0, I), in closed form
-     * @param mixture KL from a mixture, by quadrature
-     */
-    record Measured(int repeats, Case normal, Case mixture) {}
-
-    @Override
-    public String id() {
-        return "1.6";
-    }
-
-    @Override
-    public String title() {
-        return "The divergence by draws";
-    }
-
-    @Override
-    public String question() {
-        return "How is KL(q(z|x) ‖ p(z)) estimated for a prior to which there is no closed form?";
-    }
-
-    @Override
-    public String claim() {
-        return "As the mean of log q(z|x) − log p(z) over L draws of z from q(z|x).";
+    DivergenceStudy() {
+        super(
+                "1.6",
+                "The divergence by draws",
+                "How is KL(q(z|x) ‖ p(z)) estimated for a prior to which there is no closed form?",
+                "As the mean of log q(z|x) − log p(z) over L draws of z from q(z|x).");
     }
 
     @Override
@@ -107,10 +83,11 @@ final class DivergenceStudy implements Study {
                     .item();
             DiagonalGaussian plane = gaussian(PLANE_MEAN, PLANE_STD);
             double integral = quadrature(PLANE_MEAN, PLANE_STD, MIXTURE::logDensity, QUADRATURE);
-            return result(new Measured(
+            Measured measured = new Measured(
                     repeats,
                     estimates(wide, normal, exact, draws, repeats, rng, context),
-                    estimates(plane, MIXTURE, integral, draws, repeats, rng, context)));
+                    estimates(plane, MIXTURE, integral, draws, repeats, rng, context));
+            return measured.with(measured.exhibits());
         }
     }
 
@@ -188,146 +165,150 @@ final class DivergenceStudy implements Study {
         return sum * step * std[0] * step * std[1];
     }
 
-    static StudyResult result(Measured measured) {
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        put(numbers, "normal", measured.normal());
-        put(numbers, "mixture", measured.mixture());
-        return new StudyResult(
-                List.of(
-                        new Exhibit.Chart(
-                                chart(measured),
-                                Words.text(
-                                        "Root mean square error of %,d estimates for each L: q in %d dimensions against"
-                                                + " N(0, I), q in 2 dimensions against a mixture of three normal"
-                                                + " distributions; and what the single draw's error gives by 1/√L.",
-                                        measured.repeats(), LATENT_DIM)),
-                        new Exhibit.Numbers(
-                                table(measured.normal()),
-                                Words.text(
-                                        "Against N(0, I): %.4f nats in closed form.",
-                                        measured.normal().truth())),
-                        new Exhibit.Numbers(
-                                table(measured.mixture()),
-                                Words.text(
-                                        "Against the mixture: %.4f nats by quadrature.",
-                                        measured.mixture().truth()))),
-                reading(measured),
-                verdict(measured),
-                Words.text(
-                        "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of all"
-                                + " estimates is at most %.1f and %.1f standard errors from the truth.",
-                        rate(measured.normal()),
-                        rate(measured.mixture()),
-                        worstBias(measured.normal()),
-                        worstBias(measured.mixture())),
-                numbers);
-    }
-
-    private static void put(Map<String, Double> numbers, String name, Case one) {
-        numbers.put(name + "_truth_nats", one.truth());
-        numbers.put(name + "_rate", fit(one).slope());
-        numbers.put(name + "_rate_margin", fit(one).slopeMargin());
-        numbers.put(name + "_worst_bias_standard_errors", worstBias(one));
-        one.rows().forEach(row -> numbers.put(name + "_error_" + row.draws(), row.error()));
-    }
-
-    private static LeastSquares fit(Case one) {
-        return LeastSquares.of(column(one, row -> Math.log(row.draws())), column(one, row -> Math.log(row.error())));
-    }
-
-    private static String rate(Case one) {
-        LeastSquares fit = fit(one);
-        return Words.text("%.3f ± %.3f", fit.slope(), fit.slopeMargin());
-    }
-
-    private static double worstBias(Case one) {
-        return one.rows().stream()
-                .mapToDouble(row -> Math.abs(row.bias()) / row.biasError())
-                .max()
-                .orElseThrow();
-    }
-
-    private static boolean unbiased(Measured measured) {
-        return worstBias(measured.normal()) < CLEAR && worstBias(measured.mixture()) < CLEAR;
-    }
-
-    private static boolean fallsAsTheRoot(Case one) {
-        return Math.abs(fit(one).slope() - RATE) <= RATE_TOLERANCE;
-    }
-
-    private static Verdict verdict(Measured measured) {
-        if (!unbiased(measured)) {
-            return Verdict.CONTRADICTED;
+    /**
+     * All that was measured.
+     *
+     * @param repeats estimates for each L
+     * @param normal KL from N(0, I), in closed form
+     * @param mixture KL from a mixture, by quadrature
+     */
+    record Measured(int repeats, Case normal, Case mixture) implements Answer {
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
+            put(numbers, "normal", normal);
+            put(numbers, "mixture", mixture);
+            return numbers;
         }
-        return fallsAsTheRoot(measured.normal()) && fallsAsTheRoot(measured.mixture())
-                ? Verdict.CONFIRMED
-                : Verdict.MIXED;
-    }
 
-    private static String reading(Measured measured) {
-        return against("a normal prior the closed form", measured.normal()) + " "
-                + against("a mixture prior, which has no closed form, the quadrature", measured.mixture());
-    }
-
-    private static String against(String what, Case one) {
-        Row first = one.rows().get(0);
-        Row last = one.rows().get(one.rows().size() - 1);
-        double shareOfTruth = first.error() / Math.abs(one.truth());
-        return Words.text(
-                "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s with %,d,"
-                        + " as L to the power of %s.",
-                what,
-                one.truth(),
-                worstBias(one) < CLEAR ? "meets it on average" : "misses it on average",
-                last.error() < first.error() ? "falls" : "goes",
-                Words.number(first.error()),
-                Words.percent(shareOfTruth),
-                first.draws(),
-                first.draws() == 1 ? "" : "s",
-                Words.number(last.error()),
-                last.draws(),
-                rate(one));
-    }
-
-    private static LineChart chart(Measured measured) {
-        LineChart chart = new LineChart("Error of the divergence", "draws L", "root mean square error (nats)")
-                .logX()
-                .logY();
-        add(chart, "N(0, I)", measured.normal());
-        add(chart, "mixture", measured.mixture());
-        return chart;
-    }
-
-    private static void add(LineChart chart, String name, Case one) {
-        double[] draws = column(one, Row::draws);
-        chart.curve(name + ", by 1/√L", draws, byTheRoot(one));
-        Charts.points(chart, name, draws, column(one, Row::error));
-    }
-
-    private static double[] byTheRoot(Case one) {
-        Row first = one.rows().get(0);
-        return column(one, row -> first.error() * Math.sqrt((double) first.draws() / row.draws()));
-    }
-
-    private static double[] column(Case one, ToDoubleFunction<Row> value) {
-        return one.rows().stream().mapToDouble(value).toArray();
-    }
-
-    private static Table table(Case one) {
-        Table table = new Table(
-                Table.count("draws L", ""),
-                Table.number("error", "nats", 4),
-                Table.number("error reported", "nats", 4),
-                Table.number("mean less truth", "nats", 5),
-                Table.number("±", "standard error", 5));
-        for (Row row : one.rows()) {
-            table.row(
-                    row.draws(),
-                    row.error(),
-                    Double.isNaN(row.reported()) ? null : row.reported(),
-                    row.bias(),
-                    row.biasError());
+        @Override
+        public String because() {
+            return Words.text(
+                    "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of all"
+                            + " estimates is at most %.1f and %.1f standard errors from the truth.",
+                    rate(normal), rate(mixture), worstBias(normal), worstBias(mixture));
         }
-        return table;
+
+        List<Exhibit> exhibits() {
+            return List.of(
+                    new Exhibit.Chart(
+                            chart(),
+                            Words.text(
+                                    "Root mean square error of %,d estimates for each L: q in %d dimensions against"
+                                            + " N(0, I), q in 2 dimensions against a mixture of three normal"
+                                            + " distributions; and what the single draw's error gives by 1/√L.",
+                                    repeats, LATENT_DIM)),
+                    new Exhibit.Numbers(
+                            table(normal), Words.text("Against N(0, I): %.4f nats in closed form.", normal.truth())),
+                    new Exhibit.Numbers(
+                            table(mixture),
+                            Words.text("Against the mixture: %.4f nats by quadrature.", mixture.truth())));
+        }
+
+        private static void put(Numbers numbers, String name, Case one) {
+            numbers.put(name + "_truth_nats", one.truth());
+            numbers.put(name + "_rate", fit(one).slope());
+            numbers.put(name + "_rate_margin", fit(one).slopeMargin());
+            numbers.put(name + "_worst_bias_standard_errors", worstBias(one));
+            one.rows().forEach(row -> numbers.put(name + "_error_" + row.draws(), row.error()));
+        }
+
+        private static LeastSquares fit(Case one) {
+            return LeastSquares.of(
+                    Rows.column(one.rows(), row -> Math.log(row.draws())),
+                    Rows.column(one.rows(), row -> Math.log(row.error())));
+        }
+
+        private static String rate(Case one) {
+            LeastSquares fit = fit(one);
+            return Words.text("%.3f ± %.3f", fit.slope(), fit.slopeMargin());
+        }
+
+        private static double worstBias(Case one) {
+            return one.rows().stream()
+                    .mapToDouble(row -> Math.abs(row.bias()) / row.biasError())
+                    .max()
+                    .orElseThrow();
+        }
+
+        private boolean unbiased() {
+            return worstBias(normal) < CLEAR && worstBias(mixture) < CLEAR;
+        }
+
+        private static boolean fallsAsTheRoot(Case one) {
+            return Math.abs(fit(one).slope() - RATE) <= RATE_TOLERANCE;
+        }
+
+        @Override
+        public Verdict verdict() {
+            if (!unbiased()) {
+                return Verdict.CONTRADICTED;
+            }
+            return fallsAsTheRoot(normal) && fallsAsTheRoot(mixture) ? Verdict.CONFIRMED : Verdict.MIXED;
+        }
+
+        @Override
+        public String reading() {
+            return against("a normal prior the closed form", normal) + " "
+                    + against("a mixture prior, which has no closed form, the quadrature", mixture);
+        }
+
+        private static String against(String what, Case one) {
+            Row first = one.rows().get(0);
+            Row last = Rows.last(one.rows());
+            double shareOfTruth = first.error() / Math.abs(one.truth());
+            return Words.text(
+                    "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s with %,d,"
+                            + " as L to the power of %s.",
+                    what,
+                    one.truth(),
+                    worstBias(one) < CLEAR ? "meets it on average" : "misses it on average",
+                    last.error() < first.error() ? "falls" : "goes",
+                    Words.number(first.error()),
+                    Words.percent(shareOfTruth),
+                    first.draws(),
+                    first.draws() == 1 ? "" : "s",
+                    Words.number(last.error()),
+                    last.draws(),
+                    rate(one));
+        }
+
+        private LineChart chart() {
+            LineChart chart = new LineChart("Error of the divergence", "draws L", "root mean square error (nats)")
+                    .logX()
+                    .logY();
+            add(chart, "N(0, I)", normal);
+            add(chart, "mixture", mixture);
+            return chart;
+        }
+
+        private static void add(LineChart chart, String name, Case one) {
+            double[] draws = Rows.column(one.rows(), Row::draws);
+            chart.curve(name + ", by 1/√L", draws, byTheRoot(one));
+            Charts.points(chart, name, draws, Rows.column(one.rows(), Row::error));
+        }
+
+        private static double[] byTheRoot(Case one) {
+            Row first = one.rows().get(0);
+            return Rows.column(one.rows(), row -> first.error() * Math.sqrt((double) first.draws() / row.draws()));
+        }
+
+        private static Table table(Case one) {
+            Table table = new Table(
+                    Table.count("draws L", ""),
+                    Table.number("error", "nats", 4),
+                    Table.number("error reported", "nats", 4),
+                    Table.number("mean less truth", "nats", 5),
+                    Table.number("±", "standard error", 5));
+            for (Row row : one.rows()) {
+                table.row(
+                        row.draws(),
+                        row.error(),
+                        Double.isNaN(row.reported()) ? null : row.reported(),
+                        row.bias(),
+                        row.biasError());
+            }
+            return table;
+        }
     }
 }

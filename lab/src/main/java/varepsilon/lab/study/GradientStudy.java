@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,7 +20,7 @@ import varepsilon.tensor.Seed;
  * Question 1.7: the gradient of E_q[log p(x|z)] with respect to q, through the draw and without differentiating it:
  * whether both are right, how much they scatter, and what training does with each.
  */
-final class GradientStudy implements Study {
+final class GradientStudy extends Study {
     private static final int DIMENSIONS = 64;
     private static final double STD = 0.3;
     private static final double SIGNAL = 4;
@@ -48,37 +47,14 @@ final class GradientStudy implements Study {
         }
     }
 
-    /**
-     * All that was measured.
-     *
-     * @param draws of each estimator
-     * @param rows by rising latentDim, all estimators of one together
-     * @param trainings of the same VAE with each estimator
-     * @param steps that each was to make
-     */
-    record Measured(
-            int draws, List<Row> rows, Map<GradientEstimator, List<EstimatorTraining.Point>> trainings, int steps) {}
-
-    @Override
-    public String id() {
-        return "1.7";
-    }
-
-    @Override
-    public String title() {
-        return "Gradients through draws";
-    }
-
-    @Override
-    public String question() {
-        return "Why does drawing z directly from q(z|x) usually prevent the gradient of the ELBO with respect to q, and how"
-                + " does reparameterisation help?";
-    }
-
-    @Override
-    public String claim() {
-        return "A random draw is not differentiable with respect to q's parameters, so that the gradient cannot be computed;"
-                + " with z = μ + σ·ε the randomness is in ε alone, and z is differentiable.";
+    GradientStudy() {
+        super(
+                "1.7",
+                "Gradients through draws",
+                "Why does drawing z directly from q(z|x) usually prevent the gradient of the ELBO with respect to q, and how"
+                        + " does reparameterisation help?",
+                "A random draw is not differentiable with respect to q's parameters, so that the gradient cannot be computed;"
+                        + " with z = μ + σ·ε the randomness is in ε alone, and z is differentiable.");
     }
 
     @Override
@@ -97,7 +73,8 @@ final class GradientStudy implements Study {
         for (GradientEstimator estimator : GradientEstimator.values()) {
             trainings.put(estimator, training.with(estimator, context));
         }
-        return result(new Measured(draws, rows, trainings, training.steps()));
+        Measured measured = new Measured(draws, rows, trainings, training.steps());
+        return measured.with(measured.exhibits());
     }
 
     private static EstimatorTraining training(StudyContext context) throws IOException {
@@ -137,180 +114,187 @@ final class GradientStudy implements Study {
         return rows;
     }
 
-    static StudyResult result(Measured measured) {
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        for (GradientEstimator estimator : GradientEstimator.values()) {
-            String name = estimator.name().toLowerCase(Locale.ROOT);
-            Row row = largest(measured, estimator);
-            numbers.put("relative_variance_" + name, row.variance());
-            numbers.put("worst_bias_standard_errors_" + name, worstBias(measured, estimator));
-            numbers.put("bpd_" + name, end(measured, estimator).bpd());
-            numbers.put("kl_nats_" + name, end(measured, estimator).kl());
+    /**
+     * All that was measured.
+     *
+     * @param draws of each estimator
+     * @param rows by rising latentDim, all estimators of one together
+     * @param trainings of the same VAE with each estimator
+     * @param steps that each was to make
+     */
+    record Measured(
+            int draws, List<Row> rows, Map<GradientEstimator, List<EstimatorTraining.Point>> trainings, int steps)
+            implements Answer {
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
+            for (GradientEstimator estimator : GradientEstimator.values()) {
+                String name = estimator.name().toLowerCase(Locale.ROOT);
+                Row row = largest(estimator);
+                numbers.put("relative_variance_" + name, row.variance());
+                numbers.put("worst_bias_standard_errors_" + name, worstBias(estimator));
+                numbers.put("bpd_" + name, end(estimator).bpd());
+                numbers.put("kl_nats_" + name, end(estimator).kl());
+            }
+            return numbers;
         }
-        return new StudyResult(
-                List.of(
-                        new Exhibit.Chart(
-                                variances(measured),
-                                "Variance of the gradient from one draw, in units of its squared length, at one point of"
-                                        + " probabilistic PCA, where the gradient is known."),
-                        new Exhibit.Chart(
-                                training(measured),
-                                "The same VAE with the same weights to begin with, the same batches and steps: bits per"
-                                        + " dimension of test images."),
-                        new Exhibit.Numbers(
-                                table(measured),
-                                Words.text(
-                                        "%,d draws each. The bias is the largest of all coordinates, in standard errors;"
-                                                + " draws are those for a gradient that is %.0f %% of its length off.",
-                                        measured.draws(), 100 * WANTED_ERROR)),
-                        new Exhibit.Numbers(
-                                trainingTable(measured), "The VAE at the end of training, on test images.")),
-                reading(measured),
-                verdict(measured),
-                Words.text(
-                        "Without differentiating the draw the gradient is at most %.1f standard errors off the true one, and"
-                                + " its variance is %s times the reparameterised one's, with a baseline %s times.",
-                        scoreBias(measured),
-                        Words.number(ratio(measured, GradientEstimator.SCORE_FUNCTION)),
-                        Words.number(ratio(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE))),
-                numbers);
-    }
 
-    /** The row of the most latent dimensions. */
-    private static Row largest(Measured measured, GradientEstimator estimator) {
-        List<Row> own = of(measured, estimator);
-        return own.get(own.size() - 1);
-    }
-
-    private static List<Row> of(Measured measured, GradientEstimator estimator) {
-        return measured.rows().stream()
-                .filter(row -> row.estimator() == estimator)
-                .toList();
-    }
-
-    private static double worstBias(Measured measured, GradientEstimator estimator) {
-        return of(measured, estimator).stream()
-                .mapToDouble(Row::worstBias)
-                .max()
-                .orElseThrow();
-    }
-
-    private static double scoreBias(Measured measured) {
-        return Math.max(
-                worstBias(measured, GradientEstimator.SCORE_FUNCTION),
-                worstBias(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE));
-    }
-
-    private static double ratio(Measured measured, GradientEstimator estimator) {
-        return largest(measured, estimator).variance()
-                / largest(measured, GradientEstimator.REPARAMETERISED).variance();
-    }
-
-    private static EstimatorTraining.Point end(Measured measured, GradientEstimator estimator) {
-        List<EstimatorTraining.Point> points = measured.trainings().get(estimator);
-        return points.get(points.size() - 1);
-    }
-
-    /** The score function gives a gradient, so that nothing is prevented; reparameterisation is for its variance. */
-    private static Verdict verdict(Measured measured) {
-        if (worstBias(measured, GradientEstimator.REPARAMETERISED) > CLEAR) {
-            return Verdict.CONTRADICTED;
+        @Override
+        public String because() {
+            return Words.text(
+                    "Without differentiating the draw the gradient is at most %.1f standard errors off the true one, and"
+                            + " its variance is %s times the reparameterised one's, with a baseline %s times.",
+                    scoreBias(),
+                    Words.number(ratio(GradientEstimator.SCORE_FUNCTION)),
+                    Words.number(ratio(GradientEstimator.SCORE_FUNCTION_WITH_BASELINE)));
         }
-        if (scoreBias(measured) > CLEAR) {
-            return Verdict.CONFIRMED;
+
+        List<Exhibit> exhibits() {
+            return List.of(
+                    new Exhibit.Chart(
+                            variances(),
+                            "Variance of the gradient from one draw, in units of its squared length, at one point of"
+                                    + " probabilistic PCA, where the gradient is known."),
+                    new Exhibit.Chart(
+                            training(),
+                            "The same VAE with the same weights to begin with, the same batches and steps: bits per"
+                                    + " dimension of test images."),
+                    new Exhibit.Numbers(
+                            table(),
+                            Words.text(
+                                    "%,d draws each. The bias is the largest of all coordinates, in standard errors;"
+                                            + " draws are those for a gradient that is %.0f %% of its length off.",
+                                    draws, 100 * WANTED_ERROR)),
+                    new Exhibit.Numbers(trainingTable(), "The VAE at the end of training, on test images."));
         }
-        return ratio(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE) > 1
-                ? Verdict.MIXED
-                : Verdict.CONTRADICTED;
-    }
 
-    private static String reading(Measured measured) {
-        Row path = largest(measured, GradientEstimator.REPARAMETERISED);
-        double plain = ratio(measured, GradientEstimator.SCORE_FUNCTION);
-        double helped = ratio(measured, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE);
-        String right = scoreBias(measured) > CLEAR
-                ? "The score function does not give the true gradient"
-                : "The score function gives the true gradient without differentiating the draw";
-        String scatter = Words.text(
-                ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times with a"
-                        + " baseline)%s.",
-                path.latentDim(),
-                Words.number(plain),
-                Words.number(helped),
-                Math.min(plain, helped) > FAR ? ", far more" : "");
-        return right + scatter + " " + trainingSentence(measured);
-    }
-
-    private static String trainingSentence(Measured measured) {
-        StringBuilder ends = new StringBuilder();
-        GradientEstimator best = GradientEstimator.REPARAMETERISED;
-        for (GradientEstimator estimator : GradientEstimator.values()) {
-            EstimatorTraining.Point end = end(measured, estimator);
-            ends.append(ends.length() == 0 ? "" : ", ")
-                    .append(Words.text("%s %.3f", estimator.label(), end.bpd()))
-                    .append(end.step() < measured.steps() ? Words.text(" (out of range after %d)", end.step()) : "");
-            best = end.bpd() < end(measured, best).bpd() ? estimator : best;
+        /** The row of the most latent dimensions. */
+        private Row largest(GradientEstimator estimator) {
+            return Rows.last(of(estimator));
         }
-        return Words.text(
-                "After %,d equal steps the VAE needs, in bits per dimension: %s; %s does best.",
-                measured.steps(), ends, best.label());
-    }
 
-    private static LineChart variances(Measured measured) {
-        LineChart chart = new LineChart(
-                        "Variance of the gradient", "latent dimensions", "variance / squared length of the gradient")
-                .logX()
-                .logY();
-        for (GradientEstimator estimator : GradientEstimator.values()) {
-            List<Row> rows = of(measured, estimator);
-            chart.curve(
-                    estimator.label(),
-                    rows.stream().mapToDouble(Row::latentDim).toArray(),
-                    rows.stream().mapToDouble(Row::variance).toArray());
+        private List<Row> of(GradientEstimator estimator) {
+            return rows.stream().filter(row -> row.estimator() == estimator).toList();
         }
-        return chart;
-    }
 
-    private static LineChart training(Measured measured) {
-        LineChart chart = new LineChart("Training with each gradient", "step", "bits per dimension");
-        measured.trainings().forEach((estimator, points) -> {
-            // The start, which is the same for all, would leave no room for what differs.
-            List<EstimatorTraining.Point> moved = points.subList(1, points.size());
-            chart.curve(
-                    estimator.label(),
-                    moved.stream().mapToDouble(EstimatorTraining.Point::step).toArray(),
-                    moved.stream().mapToDouble(EstimatorTraining.Point::bpd).toArray());
-        });
-        return chart;
-    }
-
-    private static Table table(Measured measured) {
-        Table table = new Table(
-                Table.count("latent dimensions", ""),
-                Table.text("estimator"),
-                Table.text("relative variance"),
-                Table.text("draws for 10 %"),
-                Table.number("bias", "standard errors", 2));
-        measured.rows()
-                .forEach(row -> table.row(
-                        row.latentDim(),
-                        row.estimator().label(),
-                        Words.number(row.variance()),
-                        Words.number(row.drawsNeeded()),
-                        row.worstBias()));
-        return table;
-    }
-
-    private static Table trainingTable(Measured measured) {
-        Table table = new Table(
-                Table.text("estimator"),
-                Table.count("steps", ""),
-                Table.number("−ELBO", "bits/dim", 4),
-                Table.number("KL", "nats", 2));
-        for (GradientEstimator estimator : GradientEstimator.values()) {
-            EstimatorTraining.Point end = end(measured, estimator);
-            table.row(estimator.label(), end.step(), end.bpd(), end.kl());
+        private double worstBias(GradientEstimator estimator) {
+            return of(estimator).stream().mapToDouble(Row::worstBias).max().orElseThrow();
         }
-        return table;
+
+        private double scoreBias() {
+            return Math.max(
+                    worstBias(GradientEstimator.SCORE_FUNCTION),
+                    worstBias(GradientEstimator.SCORE_FUNCTION_WITH_BASELINE));
+        }
+
+        private double ratio(GradientEstimator estimator) {
+            return largest(estimator).variance()
+                    / largest(GradientEstimator.REPARAMETERISED).variance();
+        }
+
+        private EstimatorTraining.Point end(GradientEstimator estimator) {
+            return Rows.last(trainings.get(estimator));
+        }
+
+        /** The score function gives a gradient, so that nothing is prevented; reparameterisation is for its variance. */
+        @Override
+        public Verdict verdict() {
+            if (worstBias(GradientEstimator.REPARAMETERISED) > CLEAR) {
+                return Verdict.CONTRADICTED;
+            }
+            if (scoreBias() > CLEAR) {
+                return Verdict.CONFIRMED;
+            }
+            return ratio(GradientEstimator.SCORE_FUNCTION_WITH_BASELINE) > 1 ? Verdict.MIXED : Verdict.CONTRADICTED;
+        }
+
+        @Override
+        public String reading() {
+            Row path = largest(GradientEstimator.REPARAMETERISED);
+            double plain = ratio(GradientEstimator.SCORE_FUNCTION);
+            double helped = ratio(GradientEstimator.SCORE_FUNCTION_WITH_BASELINE);
+            String right = scoreBias() > CLEAR
+                    ? "The score function does not give the true gradient"
+                    : "The score function gives the true gradient without differentiating the draw";
+            String scatter = Words.text(
+                    ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times with a"
+                            + " baseline)%s.",
+                    path.latentDim(),
+                    Words.number(plain),
+                    Words.number(helped),
+                    Math.min(plain, helped) > FAR ? ", far more" : "");
+            return right + scatter + " " + trainingSentence();
+        }
+
+        private String trainingSentence() {
+            StringBuilder ends = new StringBuilder();
+            GradientEstimator best = GradientEstimator.REPARAMETERISED;
+            for (GradientEstimator estimator : GradientEstimator.values()) {
+                EstimatorTraining.Point end = end(estimator);
+                ends.append(ends.length() == 0 ? "" : ", ")
+                        .append(Words.text("%s %.3f", estimator.label(), end.bpd()))
+                        .append(end.step() < steps ? Words.text(" (out of range after %d)", end.step()) : "");
+                best = end.bpd() < end(best).bpd() ? estimator : best;
+            }
+            return Words.text(
+                    "After %,d equal steps the VAE needs, in bits per dimension: %s; %s does best.",
+                    steps, ends, best.label());
+        }
+
+        private LineChart variances() {
+            LineChart chart = new LineChart(
+                            "Variance of the gradient",
+                            "latent dimensions",
+                            "variance / squared length of the gradient")
+                    .logX()
+                    .logY();
+            for (GradientEstimator estimator : GradientEstimator.values()) {
+                List<Row> rows = of(estimator);
+                chart.curve(estimator.label(), Rows.column(rows, Row::latentDim), Rows.column(rows, Row::variance));
+            }
+            return chart;
+        }
+
+        private LineChart training() {
+            LineChart chart = new LineChart("Training with each gradient", "step", "bits per dimension");
+            trainings.forEach((estimator, points) -> {
+                // The start, which is the same for all, would leave no room for what differs.
+                List<EstimatorTraining.Point> moved = points.subList(1, points.size());
+                chart.curve(
+                        estimator.label(),
+                        Rows.column(moved, EstimatorTraining.Point::step),
+                        Rows.column(moved, EstimatorTraining.Point::bpd));
+            });
+            return chart;
+        }
+
+        private Table table() {
+            Table table = new Table(
+                    Table.count("latent dimensions", ""),
+                    Table.text("estimator"),
+                    Table.text("relative variance"),
+                    Table.text("draws for 10 %"),
+                    Table.number("bias", "standard errors", 2));
+            rows.forEach(row -> table.row(
+                    row.latentDim(),
+                    row.estimator().label(),
+                    Words.number(row.variance()),
+                    Words.number(row.drawsNeeded()),
+                    row.worstBias()));
+            return table;
+        }
+
+        private Table trainingTable() {
+            Table table = new Table(
+                    Table.text("estimator"),
+                    Table.count("steps", ""),
+                    Table.number("−ELBO", "bits/dim", 4),
+                    Table.number("KL", "nats", 2));
+            for (GradientEstimator estimator : GradientEstimator.values()) {
+                EstimatorTraining.Point end = end(estimator);
+                table.row(estimator.label(), end.step(), end.bpd(), end.kl());
+            }
+            return table;
+        }
     }
 }

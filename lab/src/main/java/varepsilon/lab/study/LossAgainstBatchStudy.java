@@ -3,7 +3,6 @@ package varepsilon.lab.study;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,28 +28,16 @@ import varepsilon.stats.Percent;
  * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step, which
  * are equal or are not; then models trained with either, beside one trained with another seed.
  */
-final class LossAgainstBatchStudy implements Study {
+final class LossAgainstBatchStudy extends Study {
     private static final double HALF = 0.5;
 
-    @Override
-    public String id() {
-        return "2.3a";
-    }
-
-    @Override
-    public String title() {
-        return "Adversarial loss against adversarial batch";
-    }
-
-    @Override
-    public String question() {
-        return "Are an adversarial loss and adversarial examples added to the batch the same, and if so, when?";
-    }
-
-    @Override
-    public String claim() {
-        return "At α = ½ the two give equivalent or comparable models, since images as they are and perturbed ones weigh the"
-                + " same; they part as α leaves ½.";
+    LossAgainstBatchStudy() {
+        super(
+                "2.3a",
+                "Adversarial loss against adversarial batch",
+                "Are an adversarial loss and adversarial examples added to the batch the same, and if so, when?",
+                "At α = ½ the two give equivalent or comparable models, since images as they are and perturbed ones weigh the"
+                        + " same; they part as α leaves ½.");
     }
 
     @Override
@@ -69,7 +56,7 @@ final class LossAgainstBatchStudy implements Study {
                 "Trained at α = ½ with FGSM at ε = " + size
                         + ": the two ways, and the adversarial loss with another seed," + " compared on the same "
                         + work.test().size() + " test images."));
-        return findings.result(exhibits);
+        return findings.with(exhibits);
     }
 
     private static List<Step> steps(ClassifierWork work, StudyContext context) throws IOException {
@@ -188,7 +175,7 @@ final class LossAgainstBatchStudy implements Study {
      * @param steps gradients without batch normalisation, with it as in training, and with its running statistics
      * @param trained models without it, and where there are any, with it
      */
-    record Findings(List<Step> steps, List<Trained> trained) {
+    record Findings(List<Step> steps, List<Trained> trained) implements Answer {
         /** What single precision leaves of two sums of the same numbers in another order. */
         private static final double ROUNDING = 1e-3;
 
@@ -215,7 +202,8 @@ final class LossAgainstBatchStudy implements Study {
             return step.atHalf() < ROUNDING;
         }
 
-        Verdict verdict() {
+        @Override
+        public Verdict verdict() {
             boolean parts = without().elsewhere() >= ROUNDING;
             if (isEqual(without()) && isEqual(with()) && parts) {
                 return Verdict.CONFIRMED;
@@ -223,7 +211,8 @@ final class LossAgainstBatchStudy implements Study {
             return isEqual(without()) || isEqual(with()) ? Verdict.MIXED : Verdict.CONTRADICTED;
         }
 
-        String reading() {
+        @Override
+        public String reading() {
             return gradients() + " " + models();
         }
 
@@ -259,7 +248,8 @@ final class LossAgainstBatchStudy implements Study {
                             .interval());
         }
 
-        String because() {
+        @Override
+        public String because() {
             return Words.text(
                     "Relative distance of the gradients at α = ½: %.2g without and %.2g with batch normalisation (up to"
                             + " %.0e counts as rounding); at the nearest other α, %.2g without.",
@@ -324,8 +314,9 @@ final class LossAgainstBatchStudy implements Study {
                     robust.pValue());
         }
 
-        Map<String, Double> numbers() {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
             numbers.put("distance_without", without().atHalf());
             numbers.put("distance_without_elsewhere", without().elsewhere());
             numbers.put("distance_with", with().atHalf());
@@ -340,10 +331,6 @@ final class LossAgainstBatchStudy implements Study {
                                 .difference());
             }
             return numbers;
-        }
-
-        StudyResult result(List<Exhibit> exhibits) {
-            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -25,7 +23,7 @@ import varepsilon.tensor.Tensor;
  * Question 1.3: log p(x) − ELBO is KL(q ‖ p(z|x)), and so never negative: with any q where all three are known, and on a
  * trained VAE by importance-weighted bounds.
  */
-final class LowerBoundStudy implements Study {
+final class LowerBoundStudy extends Study {
     private static final int DIMENSIONS = 16;
     private static final int LATENT_DIM = 4;
     private static final double STD = 0.3;
@@ -68,32 +66,12 @@ final class LowerBoundStudy implements Study {
      */
     record Bound(int samples, double value, double aboveElbo, double error) {}
 
-    /**
-     * All that was measured.
-     *
-     * @param images of the trained VAE
-     * @param elbo its ELBO, in nats
-     */
-    record Measured(List<Case> cases, int images, double elbo, List<Bound> bounds) {}
-
-    @Override
-    public String id() {
-        return "1.3";
-    }
-
-    @Override
-    public String title() {
-        return "The lower bound";
-    }
-
-    @Override
-    public String question() {
-        return "How does one see that E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)) is a lower bound on log p(x)?";
-    }
-
-    @Override
-    public String claim() {
-        return "It is log p(x) less KL(q(z|x) ‖ p(z|x)), and a divergence is never negative (Jensen).";
+    LowerBoundStudy() {
+        super(
+                "1.3",
+                "The lower bound",
+                "How does one see that E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)) is a lower bound on log p(x)?",
+                "It is log p(x) less KL(q(z|x) ‖ p(z|x)), and a divergence is never negative (Jensen).");
     }
 
     @Override
@@ -103,7 +81,8 @@ final class LowerBoundStudy implements Study {
             int[] samples = context.pick(new int[] {1, 4, 16, 64}, new int[] {1, 4, 16, 64, 256, 512}, new int[] {
                 1, 4, 16, 64, 256, 1024, 4096
             });
-            return result(onTrainedVae(cases, samples, context, rng));
+            Measured measured = onTrainedVae(cases, samples, context, rng);
+            return measured.with(measured.exhibits());
         }
     }
 
@@ -188,142 +167,148 @@ final class LowerBoundStudy implements Study {
         }
     }
 
-    static StudyResult result(Measured measured) {
-        Bound last = last(measured);
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        numbers.put("smallest_gap", smallestGap(measured));
-        numbers.put("largest_residual", largestResidual(measured));
-        numbers.put("elbo_nats", measured.elbo());
-        numbers.put("iw_nats", last.value());
-        numbers.put("gap_at_least_nats", last.aboveElbo());
-        numbers.put("gap_error_nats", last.error());
-        return new StudyResult(
-                List.of(
-                        new Exhibit.Chart(
-                                gaps(measured),
-                                "Each point is one of many q, for one of many images of probabilistic PCA: log p(x) − ELBO against"
-                                        + " KL(q ‖ p(z|x)), each from its own closed form."),
-                        new Exhibit.Chart(
-                                bounds(measured),
-                                "The importance-weighted bound of the trained VAE, averaged over " + measured.images()
-                                        + " test images, with 95 % intervals of its distance from the ELBO: log p(x) lies"
-                                        + " above all of them."),
-                        new Exhibit.Numbers(
-                                table(measured),
-                                "Bounds of K samples on the trained VAE; the distance is paired by image.")),
-                reading(measured),
-                verdict(measured),
-                Words.text(
-                        "Of %,d cases the smallest log p(x) − ELBO is %s nats, and it differs from the divergence by at"
-                                + " most %.0e of their size; on the VAE the bound of %,d samples lies %.2f ± %.2f nats"
-                                + " above the ELBO.",
-                        measured.cases().size(),
-                        Words.number(smallestGap(measured)),
-                        largestResidual(measured),
-                        last.samples(),
-                        last.aboveElbo(),
-                        last.error()),
-                numbers);
-    }
-
-    private static double smallestGap(Measured measured) {
-        return measured.cases().stream().mapToDouble(Case::gap).min().orElseThrow();
-    }
-
-    private static double largestResidual(Measured measured) {
-        return measured.cases().stream().mapToDouble(Case::residual).max().orElseThrow();
-    }
-
-    private static long violations(Measured measured) {
-        return measured.cases().stream()
-                .filter(one -> one.gap() < -ROUNDING * Math.max(1, Math.abs(one.logEvidence())))
-                .count();
-    }
-
-    private static Bound last(Measured measured) {
-        return measured.bounds().get(measured.bounds().size() - 1);
-    }
-
-    private static Verdict verdict(Measured measured) {
-        Bound last = last(measured);
-        if (violations(measured) > 0 || last.aboveElbo() < -CLEAR * last.error()) {
-            return Verdict.CONTRADICTED;
+    /**
+     * All that was measured.
+     *
+     * @param images of the trained VAE
+     * @param elbo its ELBO, in nats
+     */
+    record Measured(List<Case> cases, int images, double elbo, List<Bound> bounds) implements Answer {
+        @Override
+        public Numbers numbers() {
+            Bound last = last();
+            Numbers numbers = new Numbers();
+            numbers.put("smallest_gap", smallestGap());
+            numbers.put("largest_residual", largestResidual());
+            numbers.put("elbo_nats", elbo);
+            numbers.put("iw_nats", last.value());
+            numbers.put("gap_at_least_nats", last.aboveElbo());
+            numbers.put("gap_error_nats", last.error());
+            return numbers;
         }
-        return largestResidual(measured) <= ROUNDING ? Verdict.CONFIRMED : Verdict.MIXED;
-    }
 
-    private static String reading(Measured measured) {
-        Bound last = last(measured);
-        long violations = violations(measured);
-        String known = violations == 0
-                ? Words.text(
-                        "For %,d choices of q the ELBO never exceeds log p(x), and the gap, from %s to %s nats, %s"
-                                + " KL(q ‖ p(z|x)).",
-                        measured.cases().size(),
-                        Words.number(smallestGap(measured)),
-                        Words.number(measured.cases().stream()
-                                .mapToDouble(Case::gap)
-                                .max()
-                                .orElseThrow()),
-                        largestResidual(measured) <= ROUNDING ? "equals" : "is not exactly")
-                : Words.text(
-                        "For %,d of %,d choices of q the ELBO exceeds log p(x).",
-                        violations, measured.cases().size());
-        String unknown = Words.text(
-                "On the trained VAE, whose log p(x) nobody knows, the bound of %,d samples is %.2f nats and the ELBO %.2f,"
-                        + " so that its gap is %s.",
-                last.samples(),
-                last.value(),
-                measured.elbo(),
-                last.aboveElbo() > CLEAR * last.error()
-                        ? Words.text("at least about %.1f nats", last.aboveElbo())
-                        : "too small to be told from nothing");
-        return known + " " + unknown;
-    }
+        @Override
+        public String because() {
+            Bound last = last();
+            return Words.text(
+                    "Of %,d cases the smallest log p(x) − ELBO is %s nats, and it differs from the divergence by at"
+                            + " most %.0e of their size; on the VAE the bound of %,d samples lies %.2f ± %.2f nats"
+                            + " above the ELBO.",
+                    cases.size(),
+                    Words.number(smallestGap()),
+                    largestResidual(),
+                    last.samples(),
+                    last.aboveElbo(),
+                    last.error());
+        }
 
-    private static LineChart gaps(Measured measured) {
-        int every = Math.max(1, measured.cases().size() / POINTS);
-        List<Case> shown = IntStream.range(0, measured.cases().size())
-                .filter(i -> i % every == 0)
-                .mapToObj(measured.cases()::get)
-                .toList();
-        double[] divergence = shown.stream().mapToDouble(Case::divergence).toArray();
-        LineChart chart = new LineChart("The gap is a divergence", "KL(q ‖ p(z|x)) (nats)", "nats")
-                .logX()
-                .logY()
-                .curve("KL(q ‖ p(z|x))", divergence, divergence);
-        return Charts.points(
-                chart,
-                "log p(x) − ELBO",
-                divergence,
-                shown.stream().mapToDouble(Case::gap).toArray());
-    }
+        List<Exhibit> exhibits() {
+            return List.of(
+                    new Exhibit.Chart(
+                            gapsChart(),
+                            "Each point is one of many q, for one of many images of probabilistic PCA: log p(x) − ELBO against"
+                                    + " KL(q ‖ p(z|x)), each from its own closed form."),
+                    new Exhibit.Chart(
+                            boundsChart(),
+                            "The importance-weighted bound of the trained VAE, averaged over " + images
+                                    + " test images, with 95 % intervals of its distance from the ELBO: log p(x) lies"
+                                    + " above all of them."),
+                    new Exhibit.Numbers(
+                            table(), "Bounds of K samples on the trained VAE; the distance is paired by image."));
+        }
 
-    private static LineChart bounds(Measured measured) {
-        List<Bound> bounds = measured.bounds();
-        double[] samples = bounds.stream().mapToDouble(Bound::samples).toArray();
-        return new LineChart("Bounds on log p(x), trained VAE", "samples K", "nats")
-                .logX()
-                .curve(
-                        "importance-weighted bound",
-                        samples,
-                        bounds.stream().mapToDouble(Bound::value).toArray(),
-                        bounds.stream()
-                                .mapToDouble(b -> b.value() - 1.96 * b.error())
-                                .toArray(),
-                        bounds.stream()
-                                .mapToDouble(b -> b.value() + 1.96 * b.error())
-                                .toArray())
-                .reference("ELBO", measured.elbo());
-    }
+        private double smallestGap() {
+            return cases.stream().mapToDouble(Case::gap).min().orElseThrow();
+        }
 
-    private static Table table(Measured measured) {
-        Table table = new Table(
-                Table.count("K", ""),
-                Table.number("bound", "nats", 2),
-                Table.number("above the ELBO", "nats", 2),
-                Table.number("±", "standard error", 2));
-        measured.bounds().forEach(b -> table.row(b.samples(), b.value(), b.aboveElbo(), b.error()));
-        return table;
+        private double largestResidual() {
+            return cases.stream().mapToDouble(Case::residual).max().orElseThrow();
+        }
+
+        private long violations() {
+            return cases.stream()
+                    .filter(one -> one.gap() < -ROUNDING * Math.max(1, Math.abs(one.logEvidence())))
+                    .count();
+        }
+
+        private Bound last() {
+            return Rows.last(bounds);
+        }
+
+        @Override
+        public Verdict verdict() {
+            Bound last = last();
+            if (violations() > 0 || last.aboveElbo() < -CLEAR * last.error()) {
+                return Verdict.CONTRADICTED;
+            }
+            return largestResidual() <= ROUNDING ? Verdict.CONFIRMED : Verdict.MIXED;
+        }
+
+        @Override
+        public String reading() {
+            Bound last = last();
+            long violations = violations();
+            String known = violations == 0
+                    ? Words.text(
+                            "For %,d choices of q the ELBO never exceeds log p(x), and the gap, from %s to %s nats, %s"
+                                    + " KL(q ‖ p(z|x)).",
+                            cases.size(),
+                            Words.number(smallestGap()),
+                            Words.number(
+                                    cases.stream().mapToDouble(Case::gap).max().orElseThrow()),
+                            largestResidual() <= ROUNDING ? "equals" : "is not exactly")
+                    : Words.text("For %,d of %,d choices of q the ELBO exceeds log p(x).", violations, cases.size());
+            String unknown = Words.text(
+                    "On the trained VAE, whose log p(x) nobody knows, the bound of %,d samples is %.2f nats and the ELBO %.2f,"
+                            + " so that its gap is %s.",
+                    last.samples(),
+                    last.value(),
+                    elbo,
+                    last.aboveElbo() > CLEAR * last.error()
+                            ? Words.text("at least about %.1f nats", last.aboveElbo())
+                            : "too small to be told from nothing");
+            return known + " " + unknown;
+        }
+
+        private LineChart gapsChart() {
+            int every = Math.max(1, cases.size() / POINTS);
+            List<Case> shown = IntStream.range(0, cases.size())
+                    .filter(i -> i % every == 0)
+                    .mapToObj(cases::get)
+                    .toList();
+            double[] divergence = Rows.column(shown, Case::divergence);
+            LineChart chart = new LineChart("The gap is a divergence", "KL(q ‖ p(z|x)) (nats)", "nats")
+                    .logX()
+                    .logY()
+                    .curve("KL(q ‖ p(z|x))", divergence, divergence);
+            return Charts.points(chart, "log p(x) − ELBO", divergence, Rows.column(shown, Case::gap));
+        }
+
+        private LineChart boundsChart() {
+            double[] samples = Rows.column(bounds, Bound::samples);
+            return new LineChart("Bounds on log p(x), trained VAE", "samples K", "nats")
+                    .logX()
+                    .curve(
+                            "importance-weighted bound",
+                            samples,
+                            bounds.stream().mapToDouble(Bound::value).toArray(),
+                            bounds.stream()
+                                    .mapToDouble(b -> b.value() - 1.96 * b.error())
+                                    .toArray(),
+                            bounds.stream()
+                                    .mapToDouble(b -> b.value() + 1.96 * b.error())
+                                    .toArray())
+                    .reference("ELBO", elbo);
+        }
+
+        private Table table() {
+            Table table = new Table(
+                    Table.count("K", ""),
+                    Table.number("bound", "nats", 2),
+                    Table.number("above the ELBO", "nats", 2),
+                    Table.number("±", "standard error", 2));
+            bounds.forEach(b -> table.row(b.samples(), b.value(), b.aboveElbo(), b.error()));
+            return table;
+        }
     }
 }

@@ -19,7 +19,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.10: the images of a two-dimensional latent space, and whether neighbours in it look alike. */
-final class ManifoldStudy implements Study {
+final class ManifoldStudy extends Study {
     private static final int LATENT_DIM = 2;
     private static final int SIDE = 20;
     private static final int CHUNK = 100;
@@ -46,24 +46,12 @@ final class ManifoldStudy implements Study {
         }
     }
 
-    @Override
-    public String id() {
-        return "1.10";
-    }
-
-    @Override
-    public String title() {
-        return "The manifold of two latent dimensions";
-    }
-
-    @Override
-    public String question() {
-        return "What does the decoder make of each region of a two-dimensional latent space?";
-    }
-
-    @Override
-    public String claim() {
-        return "Its figure shows digits that turn into each other from neighbour to neighbour.";
+    ManifoldStudy() {
+        super(
+                "1.10",
+                "The manifold of two latent dimensions",
+                "What does the decoder make of each region of a two-dimensional latent space?",
+                "Its figure shows digits that turn into each other from neighbour to neighbour.");
     }
 
     @Override

@@ -3,15 +3,14 @@ package varepsilon.lab.study;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.evaluate.AttackPictures;
 import varepsilon.lab.spec.AttackSpec;
+import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.robust.attack.AttackLoss;
@@ -32,7 +31,7 @@ import varepsilon.stats.Percent;
  * choice of the signs tells them apart; how much that is worth is known for a linear model, where FGSM gains ε‖g‖₁ and sign
  * noise E|δ·g|, and is measured for the network.
  */
-final class NoiseAgainstGradientStudy implements Study {
+final class NoiseAgainstGradientStudy extends Study {
     /** In the order of the trials at each ε. */
     private static final List<Perturbation> PERTURBATIONS = List.of(Perturbation.values());
 
@@ -64,25 +63,13 @@ final class NoiseAgainstGradientStudy implements Study {
         }
     }
 
-    @Override
-    public String id() {
-        return "2.1a";
-    }
-
-    @Override
-    public String title() {
-        return "Noise against FGSM";
-    }
-
-    @Override
-    public String question() {
-        return "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?";
-    }
-
-    @Override
-    public String claim() {
-        return "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so that"
-                + " even a small perturbation pushes an image over the decision boundary.";
+    NoiseAgainstGradientStudy() {
+        super(
+                "2.1a",
+                "Noise against FGSM",
+                "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?",
+                "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so that"
+                        + " even a small perturbation pushes an image over the decision boundary.");
     }
 
     @Override
@@ -127,7 +114,7 @@ final class NoiseAgainstGradientStudy implements Study {
                             + " those that were right before: by how much the loss rose, and how much of its lead the"
                             + " true class lost."));
             exhibits.addAll(pictures(work, model, fallen));
-            return findings.result(exhibits);
+            return findings.with(exhibits);
         }
     }
 
@@ -245,25 +232,28 @@ final class NoiseAgainstGradientStudy implements Study {
      * @param noiseAndFgsm right under sign noise (first) and under FGSM (second), on the same images
      * @param alignment of random signs with the gradient
      */
-    record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment) {
+    record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment)
+            implements Answer {
         /** The part of FGSM's damage that noise does; infinite where FGSM does none. */
         double shareOfDamage() {
             return (clean.rate() - noiseAndFgsm.first().rate())
                     / (clean.rate() - noiseAndFgsm.second().rate());
         }
 
-        StudyResult.Verdict verdict() {
+        @Override
+        public Verdict verdict() {
             Interval difference = noiseAndFgsm.interval();
             if (difference.high() < 0) {
-                return StudyResult.Verdict.CONTRADICTED;
+                return Verdict.CONTRADICTED;
             }
             if (difference.low() <= 0) {
-                return StudyResult.Verdict.UNDECIDED;
+                return Verdict.UNDECIDED;
             }
-            return shareOfDamage() < 0.5 ? StudyResult.Verdict.CONFIRMED : StudyResult.Verdict.MIXED;
+            return shareOfDamage() < 0.5 ? Verdict.CONFIRMED : Verdict.MIXED;
         }
 
-        String reading() {
+        @Override
+        public String reading() {
             return comparison() + " " + reason();
         }
 
@@ -294,27 +284,25 @@ final class NoiseAgainstGradientStudy implements Study {
                             : "there are so few directions that chance finds it");
         }
 
-        String because() {
+        @Override
+        public String because() {
             return "On the same images, accuracy under sign noise less that under FGSM is "
                     + Percent.points(noiseAndFgsm.interval()) + ".";
         }
 
-        Map<String, Double> numbers() {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
-            ClassifierWork.put(numbers, "clean_accuracy", clean);
-            ClassifierWork.put(numbers, "sign_noise_accuracy", noiseAndFgsm.first());
-            ClassifierWork.put(numbers, "fgsm_accuracy", noiseAndFgsm.second());
+            numbers.put("clean_accuracy", clean);
+            numbers.put("sign_noise_accuracy", noiseAndFgsm.first());
+            numbers.put("fgsm_accuracy", noiseAndFgsm.second());
             numbers.put("difference", noiseAndFgsm.difference());
             numbers.put("difference_low", noiseAndFgsm.interval().low());
             numbers.put("difference_high", noiseAndFgsm.interval().high());
             numbers.put("alignment", alignment.measured());
             numbers.put("alignment_predicted", alignment.predicted());
             return numbers;
-        }
-
-        StudyResult result(List<Exhibit> exhibits) {
-            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

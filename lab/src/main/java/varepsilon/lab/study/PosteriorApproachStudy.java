@@ -3,10 +3,7 @@ package varepsilon.lab.study;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Vae;
@@ -23,7 +20,7 @@ import varepsilon.tensor.Tensor;
  * Question 1.4: the ELBO as q goes from the prior to the exact posterior of probabilistic PCA; and on a trained VAE, as
  * the q of each image is fitted further while the model, and so log p(x), stays as it is.
  */
-final class PosteriorApproachStudy implements Study {
+final class PosteriorApproachStudy extends Study {
     private static final int DIMENSIONS = 16;
     private static final int LATENT_DIM = 4;
     private static final double STD = 0.3;
@@ -45,42 +42,12 @@ final class PosteriorApproachStudy implements Study {
      */
     record Point(double way, double elbo, double elboDrawn, double error, double gap, double divergence) {}
 
-    /**
-     * All that was measured.
-     *
-     * @param logEvidence log p(x) of probabilistic PCA, averaged over the images, in nats
-     * @param path from the prior to the posterior
-     * @param images of the trained VAE
-     * @param fitted as its q are fitted
-     * @param samples K of the bound
-     * @param bound the importance-weighted bound of the encoder's q on log p(x), in nats
-     */
-    record Measured(
-            double logEvidence,
-            List<Point> path,
-            int images,
-            List<PosteriorFit.Fitted> fitted,
-            int samples,
-            double bound) {}
-
-    @Override
-    public String id() {
-        return "1.4";
-    }
-
-    @Override
-    public String title() {
-        return "When q approaches the posterior";
-    }
-
-    @Override
-    public String question() {
-        return "What happens to the ELBO as q(z|x) approaches the true posterior p(z|x)?";
-    }
-
-    @Override
-    public String claim() {
-        return "The divergence KL(q(z|x) ‖ p(z|x)) goes to 0, and the ELBO to log p(x).";
+    PosteriorApproachStudy() {
+        super(
+                "1.4",
+                "When q approaches the posterior",
+                "What happens to the ELBO as q(z|x) approaches the true posterior p(z|x)?",
+                "The divergence KL(q(z|x) ‖ p(z|x)) goes to 0, and the ELBO to log p(x).");
     }
 
     @Override
@@ -98,7 +65,8 @@ final class PosteriorApproachStudy implements Study {
                 context.progress("steps from the prior to the posterior", step, STEPS);
                 path.add(point(model, images, step / (double) STEPS, context.pick(500, 2000, 10_000), rng));
             }
-            return result(onTrainedVae(logEvidence, path, context, rng));
+            Measured measured = onTrainedVae(logEvidence, path, context, rng);
+            return measured.with(measured.exhibits());
         }
     }
 
@@ -158,200 +126,204 @@ final class PosteriorApproachStudy implements Study {
         }
     }
 
-    static StudyResult result(Measured measured) {
-        Point prior = measured.path().get(0);
-        Point posterior = last(measured.path());
-        PosteriorFit.Fitted fitted = last(measured.fitted());
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        numbers.put("log_evidence_nats", measured.logEvidence());
-        numbers.put("gap_at_prior_nats", prior.gap());
-        numbers.put("gap_at_posterior_nats", posterior.gap());
-        numbers.put("largest_residual_nats", largestResidual(measured));
-        numbers.put("largest_deviation_standard_errors", largestDeviation(measured));
-        numbers.put("vae_elbo_nats", measured.fitted().get(0).elbo());
-        numbers.put("vae_fitted_elbo_nats", fitted.elbo());
-        numbers.put("vae_gain_nats", fitted.gain());
-        numbers.put("vae_gain_error_nats", fitted.error());
-        numbers.put("vae_iw_nats", measured.bound());
-        return new StudyResult(
-                List.of(
-                        new Exhibit.Chart(
-                                path(measured),
-                                "Probabilistic PCA, from q = p(z) to q = p(z|x): the ELBO in closed form, and by draws"
-                                        + " with its 95 % interval."),
-                        new Exhibit.Chart(
-                                gaps(measured),
-                                "What is missing to log p(x) is KL(q ‖ p(z|x)) all the way; at the posterior both are 0"
-                                        + " and have no place on this axis."),
-                        new Exhibit.Chart(
-                                fitted(measured),
-                                Words.text(
-                                        "The trained VAE, whose model stays as it is: the ELBO of %d test images while the"
-                                                + " q of each is fitted, with 95 %% intervals of the gain.",
-                                        measured.images())),
-                        new Exhibit.Numbers(pathTable(measured), "Probabilistic PCA, averages over images."),
-                        new Exhibit.Numbers(fittedTable(measured), "The trained VAE, averages over images.")),
-                reading(measured),
-                verdict(measured),
-                Words.text(
-                        "With the exact posterior log p(x) − ELBO is %.0e nats, and on the way it %s and differs from the"
-                                + " divergence by at most %.0e nats; fitting q raises the VAE's ELBO by %.2f ± %.2f nats.",
-                        posterior.gap(),
-                        falls(measured.path()) ? "falls at every step" : "does not fall at every step",
-                        largestResidual(measured),
-                        fitted.gain(),
-                        fitted.error()),
-                numbers);
-    }
+    /**
+     * All that was measured.
+     *
+     * @param logEvidence log p(x) of probabilistic PCA, averaged over the images, in nats
+     * @param path from the prior to the posterior
+     * @param images of the trained VAE
+     * @param fitted as its q are fitted
+     * @param samples K of the bound
+     * @param bound the importance-weighted bound of the encoder's q on log p(x), in nats
+     */
+    record Measured(
+            double logEvidence,
+            List<Point> path,
+            int images,
+            List<PosteriorFit.Fitted> fitted,
+            int samples,
+            double bound)
+            implements Answer {
+        @Override
+        public Numbers numbers() {
+            Point prior = path.get(0);
+            Point posterior = Rows.last(path);
+            PosteriorFit.Fitted end = Rows.last(fitted);
+            Numbers numbers = new Numbers();
+            numbers.put("log_evidence_nats", logEvidence);
+            numbers.put("gap_at_prior_nats", prior.gap());
+            numbers.put("gap_at_posterior_nats", posterior.gap());
+            numbers.put("largest_residual_nats", largestResidual());
+            numbers.put("largest_deviation_standard_errors", largestDeviation());
+            numbers.put("vae_elbo_nats", fitted.get(0).elbo());
+            numbers.put("vae_fitted_elbo_nats", end.elbo());
+            numbers.put("vae_gain_nats", end.gain());
+            numbers.put("vae_gain_error_nats", end.error());
+            numbers.put("vae_iw_nats", bound);
+            return numbers;
+        }
 
-    private static <T> T last(List<T> values) {
-        return values.get(values.size() - 1);
-    }
+        @Override
+        public String because() {
+            PosteriorFit.Fitted end = Rows.last(fitted);
+            return Words.text(
+                    "With the exact posterior log p(x) − ELBO is %.0e nats, and on the way it %s and differs from the"
+                            + " divergence by at most %.0e nats; fitting q raises the VAE's ELBO by %.2f ± %.2f nats.",
+                    Rows.last(path).gap(),
+                    falls() ? "falls at every step" : "does not fall at every step",
+                    largestResidual(),
+                    end.gain(),
+                    end.error());
+        }
 
-    private static double largestResidual(Measured measured) {
-        return measured.path().stream()
-                .mapToDouble(point -> Math.abs(point.gap() - point.divergence()))
-                .max()
-                .orElseThrow();
-    }
+        List<Exhibit> exhibits() {
+            return List.of(
+                    new Exhibit.Chart(
+                            pathChart(),
+                            "Probabilistic PCA, from q = p(z) to q = p(z|x): the ELBO in closed form, and by draws"
+                                    + " with its 95 % interval."),
+                    new Exhibit.Chart(
+                            gapsChart(),
+                            "What is missing to log p(x) is KL(q ‖ p(z|x)) all the way; at the posterior both are 0"
+                                    + " and have no place on this axis."),
+                    new Exhibit.Chart(
+                            fittedChart(),
+                            Words.text(
+                                    "The trained VAE, whose model stays as it is: the ELBO of %d test images while the"
+                                            + " q of each is fitted, with 95 %% intervals of the gain.",
+                                    images)),
+                    new Exhibit.Numbers(pathTable(), "Probabilistic PCA, averages over images."),
+                    new Exhibit.Numbers(fittedTable(), "The trained VAE, averages over images."));
+        }
 
-    /** Of the ELBO by draws from the one in closed form, in standard errors; rounding is no deviation. */
-    private static double largestDeviation(Measured measured) {
-        return measured.path().stream()
-                .mapToDouble(point -> Math.max(0, Math.abs(point.elboDrawn() - point.elbo()) - ROUNDING)
-                        / Math.max(point.error(), ROUNDING))
-                .max()
-                .orElseThrow();
-    }
+        private double largestResidual() {
+            return path.stream()
+                    .mapToDouble(point -> Math.abs(point.gap() - point.divergence()))
+                    .max()
+                    .orElseThrow();
+        }
 
-    private static boolean falls(List<Point> path) {
-        for (int i = 1; i < path.size(); i++) {
-            if (path.get(i).gap() >= path.get(i - 1).gap()
-                    || path.get(i).divergence() >= path.get(i - 1).divergence()) {
-                return false;
+        /** Of the ELBO by draws from the one in closed form, in standard errors; rounding is no deviation. */
+        private double largestDeviation() {
+            return path.stream()
+                    .mapToDouble(point -> Math.max(0, Math.abs(point.elboDrawn() - point.elbo()) - ROUNDING)
+                            / Math.max(point.error(), ROUNDING))
+                    .max()
+                    .orElseThrow();
+        }
+
+        private boolean falls() {
+            return Rows.rises(path, point -> -point.gap()) && Rows.rises(path, point -> -point.divergence());
+        }
+
+        @Override
+        public Verdict verdict() {
+            if (Math.abs(Rows.last(path).gap()) > ROUNDING * Math.max(1, Math.abs(logEvidence))) {
+                return Verdict.CONTRADICTED;
             }
+            PosteriorFit.Fitted end = Rows.last(fitted);
+            if (end.gain() < -CLEAR * end.error()) {
+                return Verdict.MIXED;
+            }
+            return falls() ? Verdict.CONFIRMED : Verdict.MIXED;
         }
-        return true;
-    }
 
-    private static Verdict verdict(Measured measured) {
-        if (Math.abs(last(measured.path()).gap()) > ROUNDING * Math.max(1, Math.abs(measured.logEvidence()))) {
-            return Verdict.CONTRADICTED;
+        @Override
+        public String reading() {
+            Point prior = path.get(0);
+            Point posterior = Rows.last(path);
+            String exact = Words.text(
+                    "On the way from the prior to the posterior the ELBO %s %.2f to %.2f nats, log p(x) is %.2f, and what is"
+                            + " missing %s KL(q ‖ p(z|x)).",
+                    posterior.elbo() > prior.elbo() ? "rises from" : "goes from",
+                    prior.elbo(),
+                    posterior.elbo(),
+                    logEvidence,
+                    largestResidual() <= ROUNDING * Math.max(1, Math.abs(logEvidence)) ? "equals" : "is not exactly");
+            PosteriorFit.Fitted start = fitted.get(0);
+            PosteriorFit.Fitted end = Rows.last(fitted);
+            double missing = bound - start.elbo();
+            String change = Math.abs(end.gain()) <= CLEAR * end.error()
+                    ? "does not clearly change its ELBO"
+                    : Words.text(
+                            "%s its ELBO by %.2f nats", end.gain() > 0 ? "raises" : "lowers", Math.abs(end.gain()));
+            String share = end.gain() > CLEAR * end.error() && missing > 0 ? share(end.gain(), missing) : "";
+            return exact
+                    + " "
+                    + Words.text(
+                            "On the trained VAE, fitting the q of each image for %,d more steps %s%s.",
+                            end.steps(), change, share);
         }
-        PosteriorFit.Fitted fitted = last(measured.fitted());
-        if (fitted.gain() < -CLEAR * fitted.error()) {
-            return Verdict.MIXED;
+
+        /** The bound from the encoder's q is one itself: what a better q gains can be more. */
+        private String share(double gain, double missing) {
+            String shown = Words.text("the bound of %,d samples of the encoder's q shows to be missing", samples);
+            return gain > missing
+                    ? Words.text(", more than the %.2f that %s", missing, shown)
+                    : Words.text(", %s of what %s", Words.percent(gain / missing), shown);
         }
-        return falls(measured.path()) ? Verdict.CONFIRMED : Verdict.MIXED;
-    }
 
-    private static String reading(Measured measured) {
-        Point prior = measured.path().get(0);
-        Point posterior = last(measured.path());
-        String exact = Words.text(
-                "On the way from the prior to the posterior the ELBO %s %.2f to %.2f nats, log p(x) is %.2f, and what is"
-                        + " missing %s KL(q ‖ p(z|x)).",
-                posterior.elbo() > prior.elbo() ? "rises from" : "goes from",
-                prior.elbo(),
-                posterior.elbo(),
-                measured.logEvidence(),
-                largestResidual(measured) <= ROUNDING * Math.max(1, Math.abs(measured.logEvidence()))
-                        ? "equals"
-                        : "is not exactly");
-        PosteriorFit.Fitted start = measured.fitted().get(0);
-        PosteriorFit.Fitted end = last(measured.fitted());
-        double missing = measured.bound() - start.elbo();
-        String change = Math.abs(end.gain()) <= CLEAR * end.error()
-                ? "does not clearly change its ELBO"
-                : Words.text("%s its ELBO by %.2f nats", end.gain() > 0 ? "raises" : "lowers", Math.abs(end.gain()));
-        String share = end.gain() > CLEAR * end.error() && missing > 0 ? share(end.gain(), missing, measured) : "";
-        return exact
-                + " "
-                + Words.text(
-                        "On the trained VAE, fitting the q of each image for %,d more steps %s%s.",
-                        end.steps(), change, share);
-    }
+        private LineChart pathChart() {
+            double[] way = Rows.column(path, Point::way);
+            return new LineChart("The ELBO reaches log p(x)", "way from the prior (0) to the posterior (1)", "nats")
+                    .reference("log p(x)", logEvidence)
+                    .curve("ELBO, closed form", way, Rows.column(path, Point::elbo))
+                    .points(
+                            "ELBO, draws",
+                            way,
+                            Rows.column(path, Point::elboDrawn),
+                            Rows.column(path, p -> p.elboDrawn() - 1.96 * p.error()),
+                            Rows.column(path, p -> p.elboDrawn() + 1.96 * p.error()));
+        }
 
-    /** The bound from the encoder's q is one itself: what a better q gains can be more. */
-    private static String share(double gain, double missing, Measured measured) {
-        String shown =
-                Words.text("the bound of %,d samples of the encoder's q shows to be missing", measured.samples());
-        return gain > missing
-                ? Words.text(", more than the %.2f that %s", missing, shown)
-                : Words.text(", %s of what %s", Words.percent(gain / missing), shown);
-    }
+        private LineChart gapsChart() {
+            double[] way = Rows.column(path, Point::way);
+            LineChart chart = new LineChart("What is missing", "way from the prior (0) to the posterior (1)", "nats")
+                    .logY()
+                    .curve("KL(q ‖ p(z|x))", way, withoutRounding(Rows.column(path, Point::divergence)));
+            return Charts.points(chart, "log p(x) − ELBO", way, withoutRounding(Rows.column(path, Point::gap)));
+        }
 
-    private static LineChart path(Measured measured) {
-        double[] way = column(measured.path(), Point::way);
-        return new LineChart("The ELBO reaches log p(x)", "way from the prior (0) to the posterior (1)", "nats")
-                .reference("log p(x)", measured.logEvidence())
-                .curve("ELBO, closed form", way, column(measured.path(), Point::elbo))
-                .points(
-                        "ELBO, draws",
-                        way,
-                        column(measured.path(), Point::elboDrawn),
-                        column(measured.path(), p -> p.elboDrawn() - 1.96 * p.error()),
-                        column(measured.path(), p -> p.elboDrawn() + 1.96 * p.error()));
-    }
+        /** A logarithmic axis would show rounding as if it were a finding. */
+        private static double[] withoutRounding(double[] values) {
+            return Arrays.stream(values)
+                    .map(value -> value > ROUNDING ? value : Double.NaN)
+                    .toArray();
+        }
 
-    private static LineChart gaps(Measured measured) {
-        double[] way = column(measured.path(), Point::way);
-        LineChart chart = new LineChart("What is missing", "way from the prior (0) to the posterior (1)", "nats")
-                .logY()
-                .curve("KL(q ‖ p(z|x))", way, withoutRounding(column(measured.path(), Point::divergence)));
-        return Charts.points(chart, "log p(x) − ELBO", way, withoutRounding(column(measured.path(), Point::gap)));
-    }
+        private LineChart fittedChart() {
+            double[] steps = Rows.column(fitted, PosteriorFit.Fitted::steps);
+            return new LineChart("Fitting q on a trained VAE", "steps", "nats")
+                    .curve(
+                            "ELBO",
+                            steps,
+                            Rows.column(fitted, PosteriorFit.Fitted::elbo),
+                            Rows.column(fitted, f -> f.elbo() - 1.96 * f.error()),
+                            Rows.column(fitted, f -> f.elbo() + 1.96 * f.error()))
+                    .reference(Words.text("bound of %,d samples", samples), bound);
+        }
 
-    /** A logarithmic axis would show rounding as if it were a finding. */
-    private static double[] withoutRounding(double[] values) {
-        return Arrays.stream(values)
-                .map(value -> value > ROUNDING ? value : Double.NaN)
-                .toArray();
-    }
+        private Table pathTable() {
+            Table table = new Table(
+                    Table.number("way", "", 2),
+                    Table.number("ELBO", "nats", 4),
+                    Table.number("by draws", "nats", 4),
+                    Table.number("±", "standard error", 4),
+                    Table.text("log p(x) − ELBO (nats)"),
+                    Table.text("KL(q ‖ p(z|x)) (nats)"));
+            path.forEach(p -> table.row(
+                    p.way(), p.elbo(), p.elboDrawn(), p.error(), Words.number(p.gap()), Words.number(p.divergence())));
+            return table;
+        }
 
-    private static LineChart fitted(Measured measured) {
-        List<PosteriorFit.Fitted> fitted = measured.fitted();
-        double[] steps = column(fitted, PosteriorFit.Fitted::steps);
-        return new LineChart("Fitting q on a trained VAE", "steps", "nats")
-                .curve(
-                        "ELBO",
-                        steps,
-                        column(fitted, PosteriorFit.Fitted::elbo),
-                        column(fitted, f -> f.elbo() - 1.96 * f.error()),
-                        column(fitted, f -> f.elbo() + 1.96 * f.error()))
-                .reference(Words.text("bound of %,d samples", measured.samples()), measured.bound());
-    }
-
-    private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
-        return rows.stream().mapToDouble(value).toArray();
-    }
-
-    private static Table pathTable(Measured measured) {
-        Table table = new Table(
-                Table.number("way", "", 2),
-                Table.number("ELBO", "nats", 4),
-                Table.number("by draws", "nats", 4),
-                Table.number("±", "standard error", 4),
-                Table.text("log p(x) − ELBO (nats)"),
-                Table.text("KL(q ‖ p(z|x)) (nats)"));
-        measured.path()
-                .forEach(p -> table.row(
-                        p.way(),
-                        p.elbo(),
-                        p.elboDrawn(),
-                        p.error(),
-                        Words.number(p.gap()),
-                        Words.number(p.divergence())));
-        return table;
-    }
-
-    private static Table fittedTable(Measured measured) {
-        Table table = new Table(
-                Table.count("steps", ""),
-                Table.number("ELBO", "nats", 2),
-                Table.number("gain", "nats", 2),
-                Table.number("±", "standard error", 2));
-        measured.fitted().forEach(f -> table.row(f.steps(), f.elbo(), f.gain(), f.error()));
-        return table;
+        private Table fittedTable() {
+            Table table = new Table(
+                    Table.count("steps", ""),
+                    Table.number("ELBO", "nats", 2),
+                    Table.number("gain", "nats", 2),
+                    Table.number("±", "standard error", 2));
+            fitted.forEach(f -> table.row(f.steps(), f.elbo(), f.gain(), f.error()));
+            return table;
+        }
     }
 }

@@ -2,10 +2,7 @@ package varepsilon.lab.study;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
@@ -17,7 +14,7 @@ import varepsilon.tensor.Seed;
  * Question 1.2: p(x) = E[p(x|z)] by samples of z from the prior, where p(x) is known: how wrong it is and how many of
  * the samples count, against the number of latent dimensions.
  */
-final class PriorIntegrationStudy implements Study {
+final class PriorIntegrationStudy extends Study {
     /** Observed numbers: many more than latent dimensions, so that each of those is as well known as the next. */
     private static final int DIMENSIONS = 64;
     /** Half of the prior's variance is left in the posterior: mild, so that samples still measure 16 dimensions. */
@@ -51,35 +48,14 @@ final class PriorIntegrationStudy implements Study {
             double widenedError,
             double samplesNeeded) {}
 
-    /**
-     * All that was measured.
-     *
-     * @param samples numbers of samples from the prior, rising
-     * @param posteriorSamples samples from the posterior and the widened one
-     * @param images over which errors and shares were taken
-     */
-    record Measured(int[] samples, int posteriorSamples, int images, List<Row> rows) {}
-
-    @Override
-    public String id() {
-        return "1.2";
-    }
-
-    @Override
-    public String title() {
-        return "Integrating over the prior";
-    }
-
-    @Override
-    public String question() {
-        return "Why is Monte Carlo integration with samples from the prior a bad way to log p(x), and how does that depend"
-                + " on the number of latent dimensions?";
-    }
-
-    @Override
-    public String claim() {
-        return "Most samples from the prior miss the region where the posterior lies, and the efficiency falls"
-                + " exponentially with the number of latent dimensions.";
+    PriorIntegrationStudy() {
+        super(
+                "1.2",
+                "Integrating over the prior",
+                "Why is Monte Carlo integration with samples from the prior a bad way to log p(x), and how does that depend"
+                        + " on the number of latent dimensions?",
+                "Most samples from the prior miss the region where the posterior lies, and the efficiency falls"
+                        + " exponentially with the number of latent dimensions.");
     }
 
     @Override
@@ -99,7 +75,8 @@ final class PriorIntegrationStudy implements Study {
                 rows.add(row(latentDim, samples, images, own, context));
             }
         }
-        return result(new Measured(samples, POSTERIOR_SAMPLES, images, rows));
+        Measured measured = new Measured(samples, POSTERIOR_SAMPLES, images, rows);
+        return measured.with(measured.exhibits());
     }
 
     private static Row row(int latentDim, int[] samples, int images, Rng rng, StudyContext context) {
@@ -166,163 +143,194 @@ final class PriorIntegrationStudy implements Study {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    static StudyResult result(Measured measured) {
-        List<Row> rows = measured.rows();
-        double[] dims = rows.stream().mapToDouble(Row::latentDim).toArray();
-        double[] logShare =
-                rows.stream().mapToDouble(row -> Math.log(row.effectiveShare())).toArray();
-        LeastSquares exponential = LeastSquares.of(dims, logShare);
-        LeastSquares power = LeastSquares.of(Arrays.stream(dims).map(Math::log).toArray(), logShare);
-        Verdict verdict = verdict(exponential, power);
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        numbers.put("factor_per_dimension", Math.exp(exponential.slope()));
-        numbers.put("log_share_slope", exponential.slope());
-        numbers.put("log_share_slope_margin", exponential.slopeMargin());
-        numbers.put("r_squared_exponential", exponential.rSquared());
-        numbers.put("r_squared_power", power.rSquared());
-        for (Row row : rows) {
-            numbers.put("effective_share_" + row.latentDim(), row.effectiveShare());
-            numbers.put("samples_needed_" + row.latentDim(), row.samplesNeeded());
+    /**
+     * All that was measured.
+     *
+     * @param samples numbers of samples from the prior, rising
+     * @param posteriorSamples samples from the posterior and the widened one
+     * @param images over which errors and shares were taken
+     */
+    record Measured(int[] samples, int posteriorSamples, int images, List<Row> rows) implements Answer {
+        @Override
+        public Numbers numbers() {
+            LeastSquares exponential = exponential();
+            Numbers numbers = new Numbers();
+            numbers.put("factor_per_dimension", Math.exp(exponential.slope()));
+            numbers.put("log_share_slope", exponential.slope());
+            numbers.put("log_share_slope_margin", exponential.slopeMargin());
+            numbers.put("r_squared_exponential", exponential.rSquared());
+            numbers.put("r_squared_power", power().rSquared());
+            for (Row row : rows) {
+                numbers.put("effective_share_" + row.latentDim(), row.effectiveShare());
+                numbers.put("samples_needed_" + row.latentDim(), row.samplesNeeded());
+            }
+            return numbers;
         }
-        return new StudyResult(
-                List.of(
-                        new Exhibit.Chart(shares(measured, dims, exponential), sharesCaption(measured)),
-                        new Exhibit.Chart(
-                                errors(measured),
-                                "Median relative error of p(x), against the number of samples from the prior; an error"
-                                        + " of 1 means that nothing of p(x) was found."),
-                        new Exhibit.Numbers(table(measured), tableCaption(measured))),
-                reading(measured, exponential),
-                verdict,
-                because(exponential, power),
-                numbers);
-    }
 
-    private static Verdict verdict(LeastSquares exponential, LeastSquares power) {
-        if (exponential.slope() + exponential.slopeMargin() >= 0) {
-            return exponential.slope() - exponential.slopeMargin() > 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED;
+        private double[] dims() {
+            return Rows.column(rows, Row::latentDim);
         }
-        if (power.rSquared() > exponential.rSquared()) {
-            return Verdict.CONTRADICTED;
+
+        private double[] logShares() {
+            return Rows.column(rows, row -> Math.log(row.effectiveShare()));
         }
-        return exponential.rSquared() >= GOOD_FIT ? Verdict.CONFIRMED : Verdict.UNDECIDED;
-    }
 
-    private static String because(LeastSquares exponential, LeastSquares power) {
-        return Words.text(
-                "The logarithm of the effective share has the slope %.3f ± %.3f for each dimension; an exponential law"
-                        + " explains %.1f %% of its variance, a power law %.1f %%.",
-                exponential.slope(), exponential.slopeMargin(), 100 * exponential.rSquared(), 100 * power.rSquared());
-    }
-
-    private static String reading(Measured measured, LeastSquares exponential) {
-        Row first = measured.rows().get(0);
-        Row last = measured.rows().get(measured.rows().size() - 1);
-        String law = exponential.slope() + exponential.slopeMargin() < 0
-                ? Words.text(
-                        "Each further latent dimension leaves %s of the samples from the prior that counted before (95 %%"
-                                + " interval %s to %s), so that a relative error of %.0f %% takes %s samples at %d"
-                                + " dimension%s and %s at %d.",
-                        Words.percent(Math.exp(exponential.slope())),
-                        Words.percent(Math.exp(exponential.slope() - exponential.slopeMargin())),
-                        Words.percent(Math.exp(exponential.slope() + exponential.slopeMargin())),
-                        100 * WANTED_ERROR,
-                        Words.number(first.samplesNeeded()),
-                        first.latentDim(),
-                        first.latentDim() == 1 ? "" : "s",
-                        Words.number(last.samplesNeeded()),
-                        last.latentDim())
-                : Words.text(
-                        "The share of samples from the prior that count does not clearly fall with the dimensions: %s at"
-                                + " %d, %s at %d.",
-                        Words.percent(first.effectiveShare()),
-                        first.latentDim(),
-                        Words.percent(last.effectiveShare()),
-                        last.latentDim());
-        double priorError = last.priorErrors()[Arrays.binarySearch(measured.samples(), measured.posteriorSamples())];
-        String importance = Words.text(
-                "At %d dimensions, %,d samples from the prior are typically wrong by %s, as many from a posterior whose"
-                        + " standard deviations are %.1f times too large by %s, and from the exact posterior %s.",
-                last.latentDim(),
-                measured.posteriorSamples(),
-                Words.percent(priorError),
-                STRETCH,
-                Words.percent(last.widenedError()),
-                last.posteriorError() < 1e-9
-                        ? "any one sample gives p(x) up to rounding"
-                        : "by " + Words.percent(last.posteriorError()));
-        return law + " " + importance;
-    }
-
-    private static LineChart shares(Measured measured, double[] dims, LeastSquares fit) {
-        List<Row> rows = measured.rows();
-        LineChart chart = new LineChart("Samples that count", "latent dimensions", "effective share of the samples")
-                .logY()
-                .curve("prior, closed form", dims, column(rows, Row::exactShare))
-                .curve(
-                        "exponential law, fitted",
-                        dims,
-                        Arrays.stream(dims)
-                                .map(d -> Math.exp(fit.intercept() + fit.slope() * d))
-                                .toArray())
-                .curve(Words.text("posterior, %.1f times as wide", STRETCH), dims, column(rows, Row::widenedShare));
-        return Charts.points(chart, "prior, measured", dims, column(rows, Row::effectiveShare));
-    }
-
-    private static String sharesCaption(Measured measured) {
-        return Words.text(
-                "The effective sample size (Σw)²/Σw² as a share of %,d samples from the prior, on probabilistic PCA,"
-                        + " geometric mean over %d images, each of a model of its own; in closed"
-                        + " form, for infinitely many samples; too few of them overestimate it.",
-                measured.samples()[measured.samples().length - 1], measured.images());
-    }
-
-    private static LineChart errors(Measured measured) {
-        double[] samples = Arrays.stream(measured.samples()).asDoubleStream().toArray();
-        LineChart chart = new LineChart("Error of p(x)", "samples from the prior", "median relative error")
-                .logX()
-                .logY();
-        for (Row row : measured.rows()) {
-            chart.curve("latentDim " + row.latentDim(), samples, row.priorErrors());
+        /** The logarithm of the share over the dimensions: a straight line where each takes the same part of it. */
+        private LeastSquares exponential() {
+            return LeastSquares.of(dims(), logShares());
         }
-        return chart;
-    }
 
-    private static Table table(Measured measured) {
-        int[] samples = measured.samples();
-        List<Table.Column> columns = new ArrayList<>(List.of(
-                Table.count("latent dimensions", ""),
-                Table.text("effective share (%)"),
-                Table.text("closed form (%)"),
-                Table.text("samples for 10 % error")));
-        IntStream.of(samples).forEach(s -> columns.add(Table.text(Words.text("error at %,d (%%)", s))));
-        columns.add(Table.text("posterior: error (%)"));
-        columns.add(Table.text("widened: share (%)"));
-        columns.add(Table.text("widened: error (%)"));
-        Table table = new Table(columns.toArray(new Table.Column[0]));
-        for (Row row : measured.rows()) {
-            List<Object> cells = new ArrayList<>(List.of(
-                    row.latentDim(),
-                    Words.number(100 * row.effectiveShare()),
-                    Words.number(100 * row.exactShare()),
-                    Words.number(row.samplesNeeded())));
-            Arrays.stream(row.priorErrors()).forEach(error -> cells.add(Words.number(100 * error)));
-            cells.add(Words.number(100 * row.posteriorError()));
-            cells.add(Words.number(100 * row.widenedShare()));
-            cells.add(Words.number(100 * row.widenedError()));
-            table.row(cells.toArray());
+        /** The same over the logarithm of the dimensions. */
+        private LeastSquares power() {
+            return LeastSquares.of(Arrays.stream(dims()).map(Math::log).toArray(), logShares());
         }
-        return table;
-    }
 
-    private static String tableCaption(Measured measured) {
-        return Words.text(
-                "Median relative errors of p(x) by samples from the prior, and by %,d samples from the exact posterior"
-                        + " and from one with %.1f times its standard deviations.",
-                measured.posteriorSamples(), STRETCH);
-    }
+        List<Exhibit> exhibits() {
+            return List.of(
+                    new Exhibit.Chart(shares(), sharesCaption()),
+                    new Exhibit.Chart(
+                            errors(),
+                            "Median relative error of p(x), against the number of samples from the prior; an error"
+                                    + " of 1 means that nothing of p(x) was found."),
+                    new Exhibit.Numbers(table(), tableCaption()));
+        }
 
-    private static double[] column(List<Row> rows, ToDoubleFunction<Row> value) {
-        return rows.stream().mapToDouble(value).toArray();
+        @Override
+        public Verdict verdict() {
+            LeastSquares exponential = exponential();
+            LeastSquares power = power();
+            if (exponential.slope() + exponential.slopeMargin() >= 0) {
+                return exponential.slope() - exponential.slopeMargin() > 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED;
+            }
+            if (power.rSquared() > exponential.rSquared()) {
+                return Verdict.CONTRADICTED;
+            }
+            return exponential.rSquared() >= GOOD_FIT ? Verdict.CONFIRMED : Verdict.UNDECIDED;
+        }
+
+        @Override
+        public String because() {
+            LeastSquares exponential = exponential();
+            LeastSquares power = power();
+            return Words.text(
+                    "The logarithm of the effective share has the slope %.3f ± %.3f for each dimension; an exponential law"
+                            + " explains %.1f %% of its variance, a power law %.1f %%.",
+                    exponential.slope(),
+                    exponential.slopeMargin(),
+                    100 * exponential.rSquared(),
+                    100 * power.rSquared());
+        }
+
+        @Override
+        public String reading() {
+            LeastSquares exponential = exponential();
+            Row first = rows.get(0);
+            Row last = Rows.last(rows);
+            String law = exponential.slope() + exponential.slopeMargin() < 0
+                    ? Words.text(
+                            "Each further latent dimension leaves %s of the samples from the prior that counted before (95 %%"
+                                    + " interval %s to %s), so that a relative error of %.0f %% takes %s samples at %d"
+                                    + " dimension%s and %s at %d.",
+                            Words.percent(Math.exp(exponential.slope())),
+                            Words.percent(Math.exp(exponential.slope() - exponential.slopeMargin())),
+                            Words.percent(Math.exp(exponential.slope() + exponential.slopeMargin())),
+                            100 * WANTED_ERROR,
+                            Words.number(first.samplesNeeded()),
+                            first.latentDim(),
+                            first.latentDim() == 1 ? "" : "s",
+                            Words.number(last.samplesNeeded()),
+                            last.latentDim())
+                    : Words.text(
+                            "The share of samples from the prior that count does not clearly fall with the dimensions: %s at"
+                                    + " %d, %s at %d.",
+                            Words.percent(first.effectiveShare()),
+                            first.latentDim(),
+                            Words.percent(last.effectiveShare()),
+                            last.latentDim());
+            double priorError = last.priorErrors()[Arrays.binarySearch(samples, posteriorSamples)];
+            String importance = Words.text(
+                    "At %d dimensions, %,d samples from the prior are typically wrong by %s, as many from a posterior whose"
+                            + " standard deviations are %.1f times too large by %s, and from the exact posterior %s.",
+                    last.latentDim(),
+                    posteriorSamples,
+                    Words.percent(priorError),
+                    STRETCH,
+                    Words.percent(last.widenedError()),
+                    last.posteriorError() < 1e-9
+                            ? "any one sample gives p(x) up to rounding"
+                            : "by " + Words.percent(last.posteriorError()));
+            return law + " " + importance;
+        }
+
+        private LineChart shares() {
+            double[] dims = dims();
+            LeastSquares fit = exponential();
+            LineChart chart = new LineChart("Samples that count", "latent dimensions", "effective share of the samples")
+                    .logY()
+                    .curve("prior, closed form", dims, Rows.column(rows, Row::exactShare))
+                    .curve(
+                            "exponential law, fitted",
+                            dims,
+                            Arrays.stream(dims)
+                                    .map(d -> Math.exp(fit.intercept() + fit.slope() * d))
+                                    .toArray())
+                    .curve(
+                            Words.text("posterior, %.1f times as wide", STRETCH),
+                            dims,
+                            Rows.column(rows, Row::widenedShare));
+            return Charts.points(chart, "prior, measured", dims, Rows.column(rows, Row::effectiveShare));
+        }
+
+        private String sharesCaption() {
+            return Words.text(
+                    "The effective sample size (Σw)²/Σw² as a share of %,d samples from the prior, on probabilistic PCA,"
+                            + " geometric mean over %d images, each of a model of its own; in closed"
+                            + " form, for infinitely many samples; too few of them overestimate it.",
+                    samples[samples.length - 1], images);
+        }
+
+        private LineChart errors() {
+            double[] x = Arrays.stream(samples).asDoubleStream().toArray();
+            LineChart chart = new LineChart("Error of p(x)", "samples from the prior", "median relative error")
+                    .logX()
+                    .logY();
+            for (Row row : rows) {
+                chart.curve("latentDim " + row.latentDim(), x, row.priorErrors());
+            }
+            return chart;
+        }
+
+        private Table table() {
+            List<Table.Column> columns = new ArrayList<>(List.of(
+                    Table.count("latent dimensions", ""),
+                    Table.text("effective share (%)"),
+                    Table.text("closed form (%)"),
+                    Table.text("samples for 10 % error")));
+            IntStream.of(samples).forEach(s -> columns.add(Table.text(Words.text("error at %,d (%%)", s))));
+            columns.add(Table.text("posterior: error (%)"));
+            columns.add(Table.text("widened: share (%)"));
+            columns.add(Table.text("widened: error (%)"));
+            Table table = new Table(columns.toArray(new Table.Column[0]));
+            for (Row row : rows) {
+                List<Object> cells = new ArrayList<>(List.of(
+                        row.latentDim(),
+                        Words.number(100 * row.effectiveShare()),
+                        Words.number(100 * row.exactShare()),
+                        Words.number(row.samplesNeeded())));
+                Arrays.stream(row.priorErrors()).forEach(error -> cells.add(Words.number(100 * error)));
+                cells.add(Words.number(100 * row.posteriorError()));
+                cells.add(Words.number(100 * row.widenedShare()));
+                cells.add(Words.number(100 * row.widenedError()));
+                table.row(cells.toArray());
+            }
+            return table;
+        }
+
+        private String tableCaption() {
+            return Words.text(
+                    "Median relative errors of p(x) by samples from the prior, and by %,d samples from the exact posterior"
+                            + " and from one with %.1f times its standard deviations.",
+                    posteriorSamples, STRETCH);
+        }
     }
 }

@@ -27,7 +27,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.9: samples before, early in and after training, and whether what is drawn at the end are digits. */
-final class SamplesStudy implements Study {
+final class SamplesStudy extends Study {
     private static final int LATENT_DIM = 20;
     private static final int CHUNK = 125;
     private static final int EARLY = 10;
@@ -46,25 +46,13 @@ final class SamplesStudy implements Study {
         }
     }
 
-    @Override
-    public String id() {
-        return "1.9";
-    }
-
-    @Override
-    public String title() {
-        return "Samples over training";
-    }
-
-    @Override
-    public String question() {
-        return "What does the model draw before training, after 10 epochs and after 80?";
-    }
-
-    @Override
-    public String claim() {
-        return "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and are"
-                + " none.";
+    SamplesStudy() {
+        super(
+                "1.9",
+                "Samples over training",
+                "What does the model draw before training, after 10 epochs and after 80?",
+                "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and are"
+                        + " none.");
     }
 
     @Override

@@ -11,7 +11,6 @@ import varepsilon.generative.Vae;
 import varepsilon.generative.VaeEvaluation;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.study.StudyResult.Verdict;
-import varepsilon.report.ImageGrid;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -19,7 +18,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Question 1.1: how an image is drawn: one z for all its pixels, and a draw, not the mode, of each pixel's distribution. */
-final class SamplingStudy implements Study {
+final class SamplingStudy extends Study {
     private static final int LEVELS = 16;
     private static final int CHUNK = 112;
     private static final int SHOWN = 10;
@@ -50,32 +49,13 @@ final class SamplingStudy implements Study {
      */
     record Row(String name, Estimate correlation, Estimate grey, double bpd) {}
 
-    /** All that was measured, over so many images of each kind. */
-    record Measured(int images, Row test, Row sample, Row argmax, Row mean, Row perPixel) {
-        List<Row> rows() {
-            return List.of(test, sample, argmax, mean, perPixel);
-        }
-    }
-
-    @Override
-    public String id() {
-        return "1.1";
-    }
-
-    @Override
-    public String title() {
-        return "Sampling an image";
-    }
-
-    @Override
-    public String question() {
-        return "Given a decoder, which steps draw an image?";
-    }
-
-    @Override
-    public String claim() {
-        return "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical distribution, and"
-                + " the value of the largest probability becomes its intensity.";
+    SamplingStudy() {
+        super(
+                "1.1",
+                "Sampling an image",
+                "Given a decoder, which steps draw an image?",
+                "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical distribution, and"
+                        + " the value of the largest probability becomes its intensity.");
     }
 
     @Override
@@ -94,7 +74,14 @@ final class SamplingStudy implements Study {
             }
             Measured measured =
                     new Measured(test.size(), rows.get(0), rows.get(1), rows.get(2), rows.get(3), rows.get(4));
-            return result(measured, picture(pixels, test));
+            Exhibit.Picture picture = Exhibit.Picture.ofRows(
+                    "samples",
+                    pixels,
+                    Math.min(SHOWN, test.size()),
+                    test,
+                    "Test images, three pictures of the model's p(x|z) with one z for each column, and images whose every"
+                            + " pixel has drawn a z of its own.");
+            return measured.with(measured.exhibits(picture));
         }
     }
 
@@ -253,124 +240,115 @@ final class SamplingStudy implements Study {
         return new Estimate(mean, Moments.standardError(shares));
     }
 
-    private static Exhibit.Picture picture(Map<String, byte[]> pixels, ImageSet like) {
-        int shown = Math.min(SHOWN, like.size());
-        int size = shown * like.dimensions();
-        byte[] rows = new byte[pixels.size() * size];
-        int row = 0;
-        for (byte[] kind : pixels.values()) {
-            System.arraycopy(kind, 0, rows, row++ * size, size);
+    /** All that was measured, over so many images of each kind. */
+    record Measured(int images, Row test, Row sample, Row argmax, Row mean, Row perPixel) implements Answer {
+        List<Row> rows() {
+            return List.of(test, sample, argmax, mean, perPixel);
         }
-        byte[] png = ImageGrid.of(rows, like.channels(), like.height(), like.width())
-                .columns(shown)
-                .rowLabels(List.copyOf(pixels.keySet()))
-                .toPng();
-        return new Exhibit.Picture(
-                "samples",
-                png,
-                "Test images, three pictures of the model's p(x|z) with one z for each column, and images whose every"
-                        + " pixel has drawn a z of its own.");
-    }
 
-    static StudyResult result(Measured measured, Exhibit.Picture picture) {
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        numbers.put("correlation_test", measured.test().correlation().value());
-        numbers.put("correlation_sample", measured.sample().correlation().value());
-        numbers.put("correlation_argmax", measured.argmax().correlation().value());
-        numbers.put("correlation_z_per_pixel", measured.perPixel().correlation().value());
-        numbers.put("grey_share_test", measured.test().grey().value());
-        numbers.put("grey_share_sample", measured.sample().grey().value());
-        numbers.put("grey_share_argmax", measured.argmax().grey().value());
-        measured.rows().forEach(row -> numbers.put("bpd " + row.name(), row.bpd()));
-        return new StudyResult(
-                List.of(
-                        picture,
-                        new Exhibit.Numbers(
-                                table(measured),
-                                "The correlation is that of pixels beside and below each other, each less its mean over "
-                                        + measured.images()
-                                        + " images; bits per dimension are the model's own −ELBO.")),
-                reading(measured),
-                verdict(measured),
-                because(measured),
-                numbers);
-    }
-
-    /** A z for each pixel destroys images where less than half of the same picture's correlation is left. */
-    private static boolean oneZ(Measured measured) {
-        Estimate fresh = measured.perPixel().correlation();
-        Estimate whole = measured.argmax().correlation();
-        return new Estimate(2 * fresh.value(), 2 * fresh.error()).clearlyDiffersFrom(whole)
-                && 2 * fresh.value() < whole.value();
-    }
-
-    private static boolean argmaxIsNoSample(Measured measured) {
-        return measured.argmax().grey().clearlyDiffersFrom(measured.sample().grey());
-    }
-
-    private static Verdict verdict(Measured measured) {
-        if (oneZ(measured) && argmaxIsNoSample(measured)) {
-            return Verdict.CONTRADICTED;
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
+            numbers.put("correlation_test", test.correlation().value());
+            numbers.put("correlation_sample", sample.correlation().value());
+            numbers.put("correlation_argmax", argmax.correlation().value());
+            numbers.put("correlation_z_per_pixel", perPixel.correlation().value());
+            numbers.put("grey_share_test", test.grey().value());
+            numbers.put("grey_share_sample", sample.grey().value());
+            numbers.put("grey_share_argmax", argmax.grey().value());
+            rows().forEach(row -> numbers.put("bpd " + row.name(), row.bpd()));
+            return numbers;
         }
-        return oneZ(measured) || argmaxIsNoSample(measured) ? Verdict.MIXED : Verdict.UNDECIDED;
-    }
 
-    private static String because(Measured measured) {
-        return Words.text(
-                "The most probable values of neighbouring pixels correlate by %s ± %.3f with one z and %s ± %.3f with a z"
-                        + " for each pixel; %s of them are grey, and %s of the samples' pixels.",
-                correlation(measured.argmax()),
-                measured.argmax().correlation().error(),
-                correlation(measured.perPixel()),
-                measured.perPixel().correlation().error(),
-                Words.percent(measured.argmax().grey().value()),
-                Words.percent(measured.sample().grey().value()));
-    }
-
-    private static String reading(Measured measured) {
-        String first = Words.text(
-                "With one z for an image, neighbouring pixels correlate by %s in samples and %s in most probable values (in"
-                        + " test images by %s); with a z of its own for every pixel the latter correlate by %s, %s.",
-                correlation(measured.sample()),
-                correlation(measured.argmax()),
-                correlation(measured.test()),
-                correlation(measured.perPixel()),
-                oneZ(measured) ? "and what comes out is no image" : "so that this does not clearly destroy the image");
-        String second = argmaxIsNoSample(measured)
-                ? "The most probable value of each pixel is not a draw: "
-                : "The most probable value of each pixel does not clearly differ from a draw: ";
-        return first + " " + second
-                + Words.text(
-                        "%s of its pixels are grey, against %s of the samples' and %s of the test images', and the model"
-                                + " gives it %.3f bits per dimension, its samples %.3f.",
-                        Words.percent(measured.argmax().grey().value()),
-                        Words.percent(measured.sample().grey().value()),
-                        Words.percent(measured.test().grey().value()),
-                        measured.argmax().bpd(),
-                        measured.sample().bpd());
-    }
-
-    private static String correlation(Row row) {
-        return Words.text("%.3f", row.correlation().value());
-    }
-
-    private static Table table(Measured measured) {
-        Table table = new Table(
-                Table.text("images"),
-                Table.number("neighbours' correlation", "", 3),
-                Table.number("±", "standard error", 3),
-                Table.percent("grey pixels", 1),
-                Table.percent("± standard error", 1),
-                Table.number("−ELBO", "bits/dim", 3));
-        for (Row row : measured.rows()) {
-            table.row(
-                    row.name(),
-                    row.correlation().value(),
-                    row.correlation().error(),
-                    row.grey().value(),
-                    row.grey().error(),
-                    row.bpd());
+        List<Exhibit> exhibits(Exhibit.Picture picture) {
+            return List.of(
+                    picture,
+                    new Exhibit.Numbers(
+                            table(),
+                            "The correlation is that of pixels beside and below each other, each less its mean over "
+                                    + images
+                                    + " images; bits per dimension are the model's own −ELBO."));
         }
-        return table;
+
+        /** A z for each pixel destroys images where less than half of the same picture's correlation is left. */
+        private boolean oneZ() {
+            Estimate fresh = perPixel.correlation();
+            Estimate whole = argmax.correlation();
+            return new Estimate(2 * fresh.value(), 2 * fresh.error()).clearlyDiffersFrom(whole)
+                    && 2 * fresh.value() < whole.value();
+        }
+
+        private boolean argmaxIsNoSample() {
+            return argmax.grey().clearlyDiffersFrom(sample.grey());
+        }
+
+        @Override
+        public Verdict verdict() {
+            if (oneZ() && argmaxIsNoSample()) {
+                return Verdict.CONTRADICTED;
+            }
+            return oneZ() || argmaxIsNoSample() ? Verdict.MIXED : Verdict.UNDECIDED;
+        }
+
+        @Override
+        public String because() {
+            return Words.text(
+                    "The most probable values of neighbouring pixels correlate by %s ± %.3f with one z and %s ± %.3f with a z"
+                            + " for each pixel; %s of them are grey, and %s of the samples' pixels.",
+                    correlation(argmax),
+                    argmax.correlation().error(),
+                    correlation(perPixel),
+                    perPixel.correlation().error(),
+                    Words.percent(argmax.grey().value()),
+                    Words.percent(sample.grey().value()));
+        }
+
+        @Override
+        public String reading() {
+            String first = Words.text(
+                    "With one z for an image, neighbouring pixels correlate by %s in samples and %s in most probable values (in"
+                            + " test images by %s); with a z of its own for every pixel the latter correlate by %s, %s.",
+                    correlation(sample),
+                    correlation(argmax),
+                    correlation(test),
+                    correlation(perPixel),
+                    oneZ() ? "and what comes out is no image" : "so that this does not clearly destroy the image");
+            String second = argmaxIsNoSample()
+                    ? "The most probable value of each pixel is not a draw: "
+                    : "The most probable value of each pixel does not clearly differ from a draw: ";
+            return first + " " + second
+                    + Words.text(
+                            "%s of its pixels are grey, against %s of the samples' and %s of the test images', and the model"
+                                    + " gives it %.3f bits per dimension, its samples %.3f.",
+                            Words.percent(argmax.grey().value()),
+                            Words.percent(sample.grey().value()),
+                            Words.percent(test.grey().value()),
+                            argmax.bpd(),
+                            sample.bpd());
+        }
+
+        private static String correlation(Row row) {
+            return Words.text("%.3f", row.correlation().value());
+        }
+
+        private Table table() {
+            Table table = new Table(
+                    Table.text("images"),
+                    Table.number("neighbours' correlation", "", 3),
+                    Table.number("±", "standard error", 3),
+                    Table.percent("grey pixels", 1),
+                    Table.percent("± standard error", 1),
+                    Table.number("−ELBO", "bits/dim", 3));
+            for (Row row : rows()) {
+                table.row(
+                        row.name(),
+                        row.correlation().value(),
+                        row.correlation().error(),
+                        row.grey().value(),
+                        row.grey().error(),
+                        row.bpd());
+            }
+            return table;
+        }
     }
 }

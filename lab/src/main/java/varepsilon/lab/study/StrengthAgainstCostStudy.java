@@ -2,9 +2,7 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
@@ -21,29 +19,17 @@ import varepsilon.stats.Percent;
  * Question 2.3b: what PGD's further steps buy and cost. Cost is what was really asked of the model: images forward and
  * backward, where an image that is broken is left alone.
  */
-final class StrengthAgainstCostStudy implements Study {
+final class StrengthAgainstCostStudy extends Study {
     private static final double ALPHA = 0.5;
     private static final int USUAL_STEPS = 10;
 
-    @Override
-    public String id() {
-        return "2.3b";
-    }
-
-    @Override
-    public String title() {
-        return "FGSM against PGD: strength against cost";
-    }
-
-    @Override
-    public String question() {
-        return "What is the trade-off between FGSM and PGD, and what has each over the other?";
-    }
-
-    @Override
-    public String claim() {
-        return "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack and"
-                + " so the more reliable measure of robustness.";
+    StrengthAgainstCostStudy() {
+        super(
+                "2.3b",
+                "FGSM against PGD: strength against cost",
+                "What is the trade-off between FGSM and PGD, and what has each over the other?",
+                "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack and"
+                        + " so the more reliable measure of robustness.");
     }
 
     @Override
@@ -58,7 +44,7 @@ final class StrengthAgainstCostStudy implements Study {
             models.add(attacked(work, "defended", file, attacks));
         }
         Findings findings = new Findings(work.hardeningEpsilon(), models);
-        return findings.result(List.of(
+        return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.chart(),
                         "What each attack leaves right, with 95 % intervals, against what it asks of the model: PGD with"
@@ -169,7 +155,7 @@ final class StrengthAgainstCostStudy implements Study {
      * @param epsilon of all attacks
      * @param models under the same attacks
      */
-    record Findings(double epsilon, List<Attacked> models) {
+    record Findings(double epsilon, List<Attacked> models) implements Answer {
         private static boolean isStronger(Attacked model) {
             return model.fgsmLessPgd().interval().low() > 0;
         }
@@ -182,7 +168,8 @@ final class StrengthAgainstCostStudy implements Study {
             return model.usual().passes() > model.fgsm().passes();
         }
 
-        Verdict verdict() {
+        @Override
+        public Verdict verdict() {
             if (models.stream().anyMatch(Findings::isWeaker) || !models.stream().allMatch(Findings::costsMore)) {
                 return models.stream().anyMatch(Findings::isStronger) ? Verdict.MIXED : Verdict.CONTRADICTED;
             }
@@ -192,7 +179,8 @@ final class StrengthAgainstCostStudy implements Study {
             return models.stream().anyMatch(Findings::isStronger) ? Verdict.MIXED : Verdict.UNDECIDED;
         }
 
-        String reading() {
+        @Override
+        public String reading() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
                             "of the %s model FGSM leaves %s right for %.1f passes an image and PGD-%d %s for %.1f",
@@ -219,7 +207,8 @@ final class StrengthAgainstCostStudy implements Study {
                     + ". Of all attacks tried " + String.join(", and ", rest) + ".";
         }
 
-        String because() {
+        @Override
+        public String because() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
                             "%s: FGSM leaves more right than PGD-%d by %s, for %.2f of its passes",
@@ -272,21 +261,18 @@ final class StrengthAgainstCostStudy implements Study {
             return table;
         }
 
-        Map<String, Double> numbers() {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
             for (Attacked model : models) {
                 for (Attempt attempt : model.attempts()) {
                     String name = model.name() + "_" + attempt.name();
-                    ClassifierWork.put(numbers, name + "_accuracy", attempt.accuracy());
+                    numbers.put(name + "_accuracy", attempt.accuracy());
                     numbers.put(name + "_passes", attempt.passes());
                 }
             }
             return numbers;
-        }
-
-        StudyResult result(List<Exhibit> exhibits) {
-            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -2,9 +2,7 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.DefenseSpec;
@@ -22,29 +20,17 @@ import varepsilon.stats.Percent;
  * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
  * several α, always from the same weights and for as long; PGD says how robust each is, FGSM how robust it seems.
  */
-final class TradeOffStudy implements Study {
+final class TradeOffStudy extends Study {
     private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
     private static final int STEPS = 10;
 
-    @Override
-    public String id() {
-        return "2.2";
-    }
-
-    @Override
-    public String title() {
-        return "The price of a defence";
-    }
-
-    @Override
-    public String question() {
-        return "What is the trade-off between defending against an attack and not doing so, and why is there one?";
-    }
-
-    @Override
-    public String claim() {
-        return "Training on adversarial examples raises accuracy under attack and lowers accuracy on images as they are,"
-                + " since the two compete in the loss; α sets how much of each one gets.";
+    TradeOffStudy() {
+        super(
+                "2.2",
+                "The price of a defence",
+                "What is the trade-off between defending against an attack and not doing so, and why is there one?",
+                "Training on adversarial examples raises accuracy under attack and lowers accuracy on images as they are,"
+                        + " since the two compete in the loss; α sets how much of each one gets.");
     }
 
     /** The defence that the studies of this part share: FGSM's adversarial loss. */
@@ -68,7 +54,7 @@ final class TradeOffStudy implements Study {
         }
         Findings findings = new Findings(epsilon, points);
         String size = AttackSpec.pixels(epsilon);
-        return findings.result(List.of(
+        return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.front(),
                         "Each model's accuracy on images as they are against that under PGD-" + STEPS + " at ε = "
@@ -124,7 +110,7 @@ final class TradeOffStudy implements Study {
      * @param epsilon of defence and attacks
      * @param points by rising α, on the same images, at least two
      */
-    record Findings(double epsilon, List<Point> points) {
+    record Findings(double epsilon, List<Point> points) implements Answer {
         private Point undefended() {
             return points.get(points.size() - 1);
         }
@@ -160,7 +146,8 @@ final class TradeOffStudy implements Study {
             return against;
         }
 
-        Verdict verdict() {
+        @Override
+        public Verdict verdict() {
             Interval gain = gain().interval();
             Interval price = price().interval();
             if (gain.high() < 0 || price.high() < 0) {
@@ -172,7 +159,8 @@ final class TradeOffStudy implements Study {
             return gain.low() > 0 && price.low() > 0 && againstTheRule().isEmpty() ? Verdict.CONFIRMED : Verdict.MIXED;
         }
 
-        String reading() {
+        @Override
+        public String reading() {
             return Words.text(
                     "From α = %s to α = %s accuracy under PGD-%d at ε = %s goes from %s to %s, and on images as they are from"
                             + " %s to %s. %s",
@@ -195,7 +183,8 @@ final class TradeOffStudy implements Study {
                     : "Between, α is no plain exchange: " + String.join(", ", against) + ", clearly.";
         }
 
-        String because() {
+        @Override
+        public String because() {
             return "On the same images the defence changes accuracy under PGD by "
                     + Percent.points(gain().interval())
                     + " and on images as they are by "
@@ -265,22 +254,19 @@ final class TradeOffStudy implements Study {
                     Percent.range(pgd.interval()));
         }
 
-        Map<String, Double> numbers() {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
             for (Point point : points) {
-                ClassifierWork.put(numbers, "clean_accuracy_alpha_" + point.alpha(), point.clean());
-                ClassifierWork.put(numbers, "fgsm_accuracy_alpha_" + point.alpha(), Accuracy.of(point.fgsm()));
-                ClassifierWork.put(numbers, "pgd_accuracy_alpha_" + point.alpha(), point.robust());
+                numbers.put("clean_accuracy_alpha_" + point.alpha(), point.clean());
+                numbers.put("fgsm_accuracy_alpha_" + point.alpha(), Accuracy.of(point.fgsm()));
+                numbers.put("pgd_accuracy_alpha_" + point.alpha(), point.robust());
             }
             numbers.put("robust_gain", gain().difference());
             numbers.put("clean_price", price().difference());
             numbers.put("steps_against_the_rule", (double) againstTheRule().size());
             return numbers;
-        }
-
-        StudyResult result(List<Exhibit> exhibits) {
-            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

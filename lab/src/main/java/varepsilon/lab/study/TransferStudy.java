@@ -25,29 +25,17 @@ import varepsilon.stats.SampleMean;
  * Question 2.1b: perturbations made on a model A before a model B, which shares neither its training images nor its first
  * weights. Sign noise of the same size is the control.
  */
-final class TransferStudy implements Study {
+final class TransferStudy extends Study {
     private static final String NOISE = "sign-noise";
 
-    @Override
-    public String id() {
-        return "2.1b";
-    }
-
-    @Override
-    public String title() {
-        return "Perturbations that transfer";
-    }
-
-    @Override
-    public String question() {
-        return "Two models are trained for one task on two halves of the data. Why does a perturbation built from the"
-                + " gradients of one often fool the other?";
-    }
-
-    @Override
-    public String claim() {
-        return "Perturbations made on model A are likely to work on model B, since models of one task and one"
-                + " distribution learn decision boundaries that lie alike.";
+    TransferStudy() {
+        super(
+                "2.1b",
+                "Perturbations that transfer",
+                "Two models are trained for one task on two halves of the data. Why does a perturbation built from the"
+                        + " gradients of one often fool the other?",
+                "Perturbations made on model A are likely to work on model B, since models of one task and one"
+                        + " distribution learn decision boundaries that lie alike.");
     }
 
     @Override
@@ -66,7 +54,7 @@ final class TransferStudy implements Study {
             SampleMean cosine =
                     SampleMean.of(LossGeometry.cosines(a.classifier(), b.classifier(), work.test(), context.device()));
             Findings findings = new Findings(work.epsilon(), cleanA, cleanB, fgsm.get(usual), noise.get(usual), cosine);
-            return findings.result(List.of(
+            return findings.with(List.of(
                     new Exhibit.Chart(
                             chart(work, fgsm, noise),
                             "Share of the images right for both models that one gets wrong, by the model the"
@@ -159,7 +147,8 @@ final class TransferStudy implements Study {
             Accuracy cleanB,
             TransferMatrix fgsm,
             TransferMatrix noise,
-            SampleMean cosine) {
+            SampleMean cosine)
+            implements Answer {
         private Fooled transferred(int judge) {
             return Fooled.of(fgsm.cell(1 - judge, judge));
         }
@@ -188,7 +177,8 @@ final class TransferStudy implements Study {
             return transferred(judge).interval().low() > 0.5;
         }
 
-        Verdict verdict() {
+        @Override
+        public Verdict verdict() {
             if (transfersTo(0) && transfersTo(1)) {
                 return isLikelyFor(0) && isLikelyFor(1) && gradientsLieAlike() ? Verdict.CONFIRMED : Verdict.MIXED;
             }
@@ -200,7 +190,8 @@ final class TransferStudy implements Study {
                     : Verdict.UNDECIDED;
         }
 
-        String reading() {
+        @Override
+        public String reading() {
             return Words.text(
                     "At ε = %s, FGSM made on A fools A on %s of what it gets right and B on %s of what both do, where sign"
                             + " noise fools B on %s; made on B it fools A on %s, noise on %s: %s. The gradients of the two"
@@ -229,7 +220,8 @@ final class TransferStudy implements Study {
                     : "it carries over far more often than noise does harm, but not as a rule";
         }
 
-        String because() {
+        @Override
+        public String because() {
             return Words.text(
                     "Interval of B fooled by A's examples %s %%, by noise %s %%; of A by B's %s %%, by noise %s %%; 95 %%"
                             + " interval of the mean cosine %.3f to %.3f.",
@@ -267,11 +259,12 @@ final class TransferStudy implements Study {
             return table;
         }
 
-        Map<String, Double> numbers() {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
-            ClassifierWork.put(numbers, "clean_accuracy_a", cleanA);
-            ClassifierWork.put(numbers, "clean_accuracy_b", cleanB);
+            numbers.put("clean_accuracy_a", cleanA);
+            numbers.put("clean_accuracy_b", cleanB);
             for (int made = 0; made < 2; made++) {
                 for (int shown = 0; shown < 2; shown++) {
                     String way = fgsm.names().get(made).toLowerCase(Locale.ROOT) + "_to_"
@@ -285,10 +278,6 @@ final class TransferStudy implements Study {
             numbers.put("gradient_cosine_low", cosine.interval().low());
             numbers.put("gradient_cosine_high", cosine.interval().high());
             return numbers;
-        }
-
-        StudyResult result(List<Exhibit> exhibits) {
-            return new StudyResult(exhibits, reading(), verdict(), because(), numbers());
         }
     }
 }

@@ -1,13 +1,13 @@
 package varepsilon.lab.study;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
@@ -16,8 +16,8 @@ import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeEvaluation;
 import varepsilon.generative.VaeFile;
+import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.study.StudyResult.Verdict;
-import varepsilon.report.ImageGrid;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
@@ -29,7 +29,7 @@ import varepsilon.tensor.Tensor;
  * Question 1.5: the two terms of the ELBO while a VAE is trained, and in models that were trained with another weight β
  * of the divergence.
  */
-final class TwoTermsStudy implements Study {
+final class TwoTermsStudy extends Study {
     private static final int SHOWN = 10;
     private static final int BATCH = 128;
 
@@ -52,28 +52,13 @@ final class TwoTermsStudy implements Study {
      */
     record Row(double beta, double reconstruction, double kl, double bpd, int activeUnits, double mismatch) {}
 
-    /** All that was measured; rows by rising β. */
-    record Measured(List<Epoch> epochs, int images, List<Row> rows) {}
-
-    @Override
-    public String id() {
-        return "1.5";
-    }
-
-    @Override
-    public String title() {
-        return "Reconstruction and regularisation";
-    }
-
-    @Override
-    public String question() {
-        return "Why do the names reconstruction loss and regularisation loss fit the two terms of the ELBO?";
-    }
-
-    @Override
-    public String claim() {
-        return "The first measures how well the decoder gives back the input from a z of q(z|x); the second holds q(z|x)"
-                + " to the prior, so that the latent space does not overfit and can be sampled from.";
+    TwoTermsStudy() {
+        super(
+                "1.5",
+                "Reconstruction and regularisation",
+                "Why do the names reconstruction loss and regularisation loss fit the two terms of the ELBO?",
+                "The first measures how well the decoder gives back the input from a z of q(z|x); the second holds q(z|x)"
+                        + " to the prior, so that the latent space does not overfit and can be sampled from.");
     }
 
     @Override
@@ -91,8 +76,16 @@ final class TwoTermsStudy implements Study {
                 file.vae().evaluating(() -> draw(file.vae(), images, beta, context.seed(), pictures));
             }
         }
-        List<Epoch> epochs = epochs(StudyVae.run(context, 1).resolve("metrics.csv"));
-        return result(new Measured(epochs, images.size(), rows), picture(pictures, images));
+        List<Epoch> epochs = epochs(StudyVae.run(context, 1));
+        Measured measured = new Measured(epochs, images.size(), rows);
+        Exhibit.Picture picture = Exhibit.Picture.ofRows(
+                "betas",
+                pictures,
+                Math.min(SHOWN, images.size()),
+                images,
+                "Test images given back by models of different β, and what these make of draws from the prior; expected"
+                        + " values of the pixels.");
+        return measured.with(measured.exhibits(picture));
     }
 
     private static Row row(double beta, Vae vae, ImageSet images, long seed) {
@@ -168,205 +161,179 @@ final class TwoTermsStudy implements Study {
         return result;
     }
 
-    private static Exhibit.Picture picture(Map<String, byte[]> rows, ImageSet like) {
-        int size = Math.min(SHOWN, like.size()) * like.dimensions();
-        byte[] all = new byte[rows.size() * size];
-        int row = 0;
-        for (byte[] pixels : rows.values()) {
-            System.arraycopy(pixels, 0, all, row++ * size, size);
-        }
-        byte[] png = ImageGrid.of(all, like.channels(), like.height(), like.width())
-                .columns(size / like.dimensions())
-                .rowLabels(List.copyOf(rows.keySet()))
-                .toPng();
-        return new Exhibit.Picture(
-                "betas",
-                png,
-                "Test images given back by models of different β, and what these make of draws from the prior; expected"
-                        + " values of the pixels.");
-    }
-
-    /** The columns of a run's metrics.csv. */
-    static List<Epoch> epochs(Path metrics) throws IOException {
-        List<String> lines = Files.readAllLines(metrics);
-        List<String> names = List.of(lines.get(0).split(","));
-        List<Epoch> epochs = new ArrayList<>();
-        for (String line : lines.subList(1, lines.size())) {
-            String[] cells = line.split(",");
-            ToDoubleFunction<String> cell = name -> {
-                int column = names.indexOf(name);
-                if (column < 0 || column >= cells.length) {
-                    throw new InputException(
-                            metrics + ": no column " + name + "; move its folder away, and it is trained again");
-                }
-                return Double.parseDouble(cells[column]);
-            };
-            epochs.add(new Epoch(
-                    cell.applyAsDouble("epoch") + 1,
-                    cell.applyAsDouble("train_reconstruction_nats"),
-                    cell.applyAsDouble("val_reconstruction_nats"),
-                    cell.applyAsDouble("train_kl_nats"),
-                    cell.applyAsDouble("val_kl_nats")));
-        }
-        return epochs;
-    }
-
-    static StudyResult result(Measured measured, Exhibit.Picture picture) {
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        for (Row row : measured.rows()) {
-            String name = "_beta_" + plain(row.beta());
-            numbers.put("reconstruction_nats" + name, row.reconstruction());
-            numbers.put("kl_nats" + name, row.kl());
-            numbers.put("bpd" + name, row.bpd());
-            numbers.put("mismatch_nats" + name, row.mismatch());
-        }
-        return new StudyResult(
-                List.of(
-                        new Exhibit.Chart(
-                                training(measured), "Both terms of the ELBO while the model with β = 1 is trained."),
-                        new Exhibit.Chart(
-                                terms(measured),
-                                Words.text(
-                                        "Both terms on %,d test images, against the β of training.",
-                                        measured.images())),
-                        picture,
-                        new Exhibit.Numbers(
-                                table(measured),
-                                "Terms on test images, unweighted; the mismatch is the divergence from the prior of a normal"
-                                        + " distribution with the means and variances of all codes together.")),
-                reading(measured),
-                verdict(measured),
-                Words.text(
-                        "With rising β the divergence %s and the reconstruction term %s; codes are %s nats off the prior"
-                                + " at β = %s and %s at β = %s; in training the reconstruction term went from %.1f to %.1f"
-                                + " nats.",
-                        klFalls(measured) ? "falls at every step" : "does not fall at every step",
-                        reconstructionRises(measured) ? "rises at every step" : "does not rise at every step",
-                        Words.number(first(measured).mismatch()),
-                        plain(first(measured).beta()),
-                        Words.number(last(measured).mismatch()),
-                        plain(last(measured).beta()),
-                        measured.epochs().get(0).reconstruction(),
-                        lastEpoch(measured).reconstruction()),
-                numbers);
-    }
-
-    private static Row first(Measured measured) {
-        return measured.rows().get(0);
-    }
-
-    private static Row last(Measured measured) {
-        return measured.rows().get(measured.rows().size() - 1);
-    }
-
-    private static Epoch lastEpoch(Measured measured) {
-        return measured.epochs().get(measured.epochs().size() - 1);
-    }
-
-    private static boolean klFalls(Measured measured) {
-        return rises(measured.rows(), row -> -row.kl());
-    }
-
-    private static boolean reconstructionRises(Measured measured) {
-        return rises(measured.rows(), Row::reconstruction);
-    }
-
-    private static boolean rises(List<Row> rows, ToDoubleFunction<Row> value) {
-        for (int i = 1; i < rows.size(); i++) {
-            if (value.applyAsDouble(rows.get(i)) <= value.applyAsDouble(rows.get(i - 1))) {
-                return false;
+    /** What a run's {@code metrics.csv} says of both terms. */
+    static List<Epoch> epochs(Path run) throws IOException {
+        Map<String, double[]> metrics = MetricsFile.read(run);
+        Function<String, double[]> column = name -> {
+            if (!metrics.containsKey(name)) {
+                throw new InputException(run + ": its metrics.csv has no column " + name
+                        + "; move the folder away, and it is trained again");
             }
-        }
-        return true;
-    }
-
-    private static Verdict verdict(Measured measured) {
-        boolean reconstructs = reconstructionRises(measured)
-                && lastEpoch(measured).reconstruction()
-                        < measured.epochs().get(0).reconstruction();
-        boolean regularises =
-                klFalls(measured) && last(measured).mismatch() < first(measured).mismatch();
-        if (reconstructs && regularises) {
-            return Verdict.CONFIRMED;
-        }
-        return reconstructs || regularises ? Verdict.MIXED : Verdict.CONTRADICTED;
-    }
-
-    private static String reading(Measured measured) {
-        Row low = first(measured);
-        Row high = last(measured);
-        String trade = klFalls(measured) && reconstructionRises(measured)
-                ? "buys a smaller divergence with worse reconstruction"
-                : "does not trade one term for the other throughout";
-        Row best = measured.rows().get(0);
-        for (Row row : measured.rows()) {
-            best = row.bpd() < best.bpd() ? row : best;
-        }
-        return Words.text(
-                        "A larger weight of the divergence %s: from β = %s to %s the former goes from %.1f to %.1f nats, the"
-                                + " latter from %.1f to %.1f.",
-                        trade,
-                        plain(low.beta()),
-                        plain(high.beta()),
-                        low.kl(),
-                        high.kl(),
-                        low.reconstruction(),
-                        high.reconstruction())
-                + " "
-                + Words.text(
-                        "All codes together are %s nats off the prior at β = %s and %s at β = %s, so that %s draws from the"
-                                + " prior more like codes; %d and %d latent dimensions are in use, and the ELBO is best at"
-                                + " β = %s with %.3f bits per dimension.",
-                        Words.number(low.mismatch()),
-                        plain(low.beta()),
-                        Words.number(high.mismatch()),
-                        plain(high.beta()),
-                        high.mismatch() < low.mismatch() ? "the larger weight makes" : "no larger weight makes",
-                        low.activeUnits(),
-                        high.activeUnits(),
-                        plain(best.beta()),
-                        best.bpd());
+            return metrics.get(name);
+        };
+        double[] trainReconstruction = column.apply("train_reconstruction_nats");
+        double[] reconstruction = column.apply("val_reconstruction_nats");
+        double[] trainKl = column.apply("train_kl_nats");
+        double[] kl = column.apply("val_kl_nats");
+        double[] epoch = column.apply("epoch");
+        return IntStream.range(0, epoch.length)
+                .mapToObj(i -> new Epoch(epoch[i] + 1, trainReconstruction[i], reconstruction[i], trainKl[i], kl[i]))
+                .toList();
     }
 
     private static String plain(double beta) {
         return beta == Math.rint(beta) ? Words.text("%.0f", beta) : Double.toString(beta);
     }
 
-    private static LineChart training(Measured measured) {
-        double[] epochs = column(measured.epochs(), Epoch::epoch);
-        return new LineChart("Training with β = 1", "epoch", "nats")
-                .logY()
-                .curve("reconstruction, training", epochs, column(measured.epochs(), Epoch::trainReconstruction))
-                .curve("reconstruction, held out", epochs, column(measured.epochs(), Epoch::reconstruction))
-                .curve("KL, training", epochs, column(measured.epochs(), Epoch::trainKl))
-                .curve("KL, held out", epochs, column(measured.epochs(), Epoch::kl));
-    }
-
-    private static LineChart terms(Measured measured) {
-        double[] betas = column(measured.rows(), Row::beta);
-        return new LineChart("The two terms", "β", "nats")
-                .logX()
-                .logY()
-                .curve("reconstruction", betas, column(measured.rows(), Row::reconstruction))
-                .curve("KL", betas, column(measured.rows(), Row::kl))
-                .curve("codes off the prior", betas, column(measured.rows(), Row::mismatch));
-    }
-
-    private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
-        return rows.stream().mapToDouble(value).toArray();
-    }
-
-    private static Table table(Measured measured) {
-        Table table = new Table(
-                Table.text("β"),
-                Table.number("reconstruction", "nats", 1),
-                Table.number("KL", "nats", 2),
-                Table.number("−ELBO", "bits/dim", 4),
-                Table.count("active units", ""),
-                Table.number("codes off the prior", "nats", 3));
-        for (Row row : measured.rows()) {
-            table.row(plain(row.beta()), row.reconstruction(), row.kl(), row.bpd(), row.activeUnits(), row.mismatch());
+    /** All that was measured; rows by rising β. */
+    record Measured(List<Epoch> epochs, int images, List<Row> rows) implements Answer {
+        @Override
+        public Numbers numbers() {
+            Numbers numbers = new Numbers();
+            for (Row row : rows) {
+                String name = "_beta_" + plain(row.beta());
+                numbers.put("reconstruction_nats" + name, row.reconstruction());
+                numbers.put("kl_nats" + name, row.kl());
+                numbers.put("bpd" + name, row.bpd());
+                numbers.put("mismatch_nats" + name, row.mismatch());
+            }
+            return numbers;
         }
-        return table;
+
+        @Override
+        public String because() {
+            return Words.text(
+                    "With rising β the divergence %s and the reconstruction term %s; codes are %s nats off the prior"
+                            + " at β = %s and %s at β = %s; in training the reconstruction term went from %.1f to %.1f"
+                            + " nats.",
+                    klFalls() ? "falls at every step" : "does not fall at every step",
+                    reconstructionRises() ? "rises at every step" : "does not rise at every step",
+                    Words.number(first().mismatch()),
+                    plain(first().beta()),
+                    Words.number(last().mismatch()),
+                    plain(last().beta()),
+                    epochs.get(0).reconstruction(),
+                    lastEpoch().reconstruction());
+        }
+
+        List<Exhibit> exhibits(Exhibit.Picture picture) {
+            return List.of(
+                    new Exhibit.Chart(training(), "Both terms of the ELBO while the model with β = 1 is trained."),
+                    new Exhibit.Chart(
+                            terms(), Words.text("Both terms on %,d test images, against the β of training.", images)),
+                    picture,
+                    new Exhibit.Numbers(
+                            table(),
+                            "Terms on test images, unweighted; the mismatch is the divergence from the prior of a normal"
+                                    + " distribution with the means and variances of all codes together."));
+        }
+
+        private Row first() {
+            return rows.get(0);
+        }
+
+        private Row last() {
+            return Rows.last(rows);
+        }
+
+        private Epoch lastEpoch() {
+            return Rows.last(epochs);
+        }
+
+        private boolean klFalls() {
+            return Rows.rises(rows, row -> -row.kl());
+        }
+
+        private boolean reconstructionRises() {
+            return Rows.rises(rows, Row::reconstruction);
+        }
+
+        @Override
+        public Verdict verdict() {
+            boolean reconstructs = reconstructionRises()
+                    && lastEpoch().reconstruction() < epochs.get(0).reconstruction();
+            boolean regularises = klFalls() && last().mismatch() < first().mismatch();
+            if (reconstructs && regularises) {
+                return Verdict.CONFIRMED;
+            }
+            return reconstructs || regularises ? Verdict.MIXED : Verdict.CONTRADICTED;
+        }
+
+        @Override
+        public String reading() {
+            Row low = first();
+            Row high = last();
+            String trade = klFalls() && reconstructionRises()
+                    ? "buys a smaller divergence with worse reconstruction"
+                    : "does not trade one term for the other throughout";
+            Row best = rows.get(0);
+            for (Row row : rows) {
+                best = row.bpd() < best.bpd() ? row : best;
+            }
+            return Words.text(
+                            "A larger weight of the divergence %s: from β = %s to %s the former goes from %.1f to %.1f nats, the"
+                                    + " latter from %.1f to %.1f.",
+                            trade,
+                            plain(low.beta()),
+                            plain(high.beta()),
+                            low.kl(),
+                            high.kl(),
+                            low.reconstruction(),
+                            high.reconstruction())
+                    + " "
+                    + Words.text(
+                            "All codes together are %s nats off the prior at β = %s and %s at β = %s, so that %s draws from the"
+                                    + " prior more like codes; %d and %d latent dimensions are in use, and the ELBO is best at"
+                                    + " β = %s with %.3f bits per dimension.",
+                            Words.number(low.mismatch()),
+                            plain(low.beta()),
+                            Words.number(high.mismatch()),
+                            plain(high.beta()),
+                            high.mismatch() < low.mismatch() ? "the larger weight makes" : "no larger weight makes",
+                            low.activeUnits(),
+                            high.activeUnits(),
+                            plain(best.beta()),
+                            best.bpd());
+        }
+
+        private LineChart training() {
+            double[] x = Rows.column(epochs, Epoch::epoch);
+            return new LineChart("Training with β = 1", "epoch", "nats")
+                    .logY()
+                    .curve("reconstruction, training", x, Rows.column(epochs, Epoch::trainReconstruction))
+                    .curve("reconstruction, held out", x, Rows.column(epochs, Epoch::reconstruction))
+                    .curve("KL, training", x, Rows.column(epochs, Epoch::trainKl))
+                    .curve("KL, held out", x, Rows.column(epochs, Epoch::kl));
+        }
+
+        private LineChart terms() {
+            double[] betas = Rows.column(rows, Row::beta);
+            return new LineChart("The two terms", "β", "nats")
+                    .logX()
+                    .logY()
+                    .curve("reconstruction", betas, Rows.column(rows, Row::reconstruction))
+                    .curve("KL", betas, Rows.column(rows, Row::kl))
+                    .curve("codes off the prior", betas, Rows.column(rows, Row::mismatch));
+        }
+
+        private Table table() {
+            Table table = new Table(
+                    Table.text("β"),
+                    Table.number("reconstruction", "nats", 1),
+                    Table.number("KL", "nats", 2),
+                    Table.number("−ELBO", "bits/dim", 4),
+                    Table.count("active units", ""),
+                    Table.number("codes off the prior", "nats", 3));
+            for (Row row : rows) {
+                table.row(
+                        plain(row.beta()),
+                        row.reconstruction(),
+                        row.kl(),
+                        row.bpd(),
+                        row.activeUnits(),
+                        row.mismatch());
+            }
+            return table;
+        }
     }
 }

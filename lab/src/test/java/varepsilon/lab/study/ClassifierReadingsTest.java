@@ -129,9 +129,9 @@ class ClassifierReadingsTest {
         assertThat(augmentation(either, either).reading()).contains("which may be either way");
         assertThat(augmentation(either, either).because()).contains("2 of 3 seeds better");
         // 20 more of 400 images are right as they are: 5 points; 140 of 320 in place of 100 of 300 stay right.
-        assertThat(augmentation(better, worse).numbers().get("standard_clean_gain"))
+        assertThat(augmentation(better, worse).numbers().toMap().get("standard_clean_gain"))
                 .isCloseTo(0.05, within(1e-12));
-        assertThat(augmentation(arm("standard", 40, 40)).numbers().get("standard_kept_gain"))
+        assertThat(augmentation(arm("standard", 40, 40)).numbers().toMap().get("standard_kept_gain"))
                 .isCloseTo(140.0 / 320 - 100.0 / 300, within(1e-12));
     }
 

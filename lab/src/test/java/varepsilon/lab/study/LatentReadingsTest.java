@@ -18,15 +18,14 @@ class LatentReadingsTest {
     }
 
     private static StudyResult sampling(double perPixel, double argmaxGrey) {
-        return SamplingStudy.result(
-                new SamplingStudy.Measured(
-                        100,
-                        images(0.7, 0.1, 0.6),
-                        images(0.5, 0.1, 0.7),
-                        images(0.6, argmaxGrey, 0.4),
-                        images(0.8, 0.3, 1.1),
-                        images(perPixel, 0, 0.8)),
-                NO_PICTURE);
+        var measured = new SamplingStudy.Measured(
+                100,
+                images(0.7, 0.1, 0.6),
+                images(0.5, 0.1, 0.7),
+                images(0.6, argmaxGrey, 0.4),
+                images(0.8, 0.3, 1.1),
+                images(perPixel, 0, 0.8));
+        return measured.with(measured.exhibits(NO_PICTURE));
     }
 
     @Test
@@ -46,7 +45,8 @@ class LatentReadingsTest {
             rows.add(new PriorIntegrationStudy.Row(
                     1 << i, shares[i], shares[i], new double[] {0.5, 0.2}, 1e-12, 0.9, 0.01, 100 / shares[i]));
         }
-        return PriorIntegrationStudy.result(new PriorIntegrationStudy.Measured(new int[] {100, 1000}, 1000, 10, rows));
+        var measured = new PriorIntegrationStudy.Measured(new int[] {100, 1000}, 1000, 10, rows);
+        return measured.with(measured.exhibits());
     }
 
     @Test
@@ -65,13 +65,14 @@ class LatentReadingsTest {
     private static StudyResult bound(double gap, double divergence, double above) {
         var one = new LowerBoundStudy.Case(-10, -10 - gap, divergence);
         var other = new LowerBoundStudy.Case(-12, -13, 1);
-        return LowerBoundStudy.result(new LowerBoundStudy.Measured(
+        var measured = new LowerBoundStudy.Measured(
                 List.of(one, other),
                 20,
                 -100,
                 List.of(
                         new LowerBoundStudy.Bound(1, -100, 0, 0.5),
-                        new LowerBoundStudy.Bound(64, -100 + above, above, 0.5))));
+                        new LowerBoundStudy.Bound(64, -100 + above, above, 0.5)));
+        return measured.with(measured.exhibits());
     }
 
     @Test
@@ -89,7 +90,7 @@ class LatentReadingsTest {
     }
 
     private static StudyResult approach(double middleGap, double lastGap, double gain) {
-        return PosteriorApproachStudy.result(new PosteriorApproachStudy.Measured(
+        var measured = new PosteriorApproachStudy.Measured(
                 -10,
                 List.of(
                         new PosteriorApproachStudy.Point(0, -15, -15, 0.1, 5, 5),
@@ -98,7 +99,8 @@ class LatentReadingsTest {
                 16,
                 List.of(new PosteriorFit.Fitted(0, -100, 0, 0), new PosteriorFit.Fitted(20, -100 + gain, gain, 1)),
                 64,
-                -90));
+                -90);
+        return measured.with(measured.exhibits());
     }
 
     @Test
@@ -116,17 +118,14 @@ class LatentReadingsTest {
     }
 
     private static StudyResult terms(double middleKl, double lastReconstruction, double lastMismatch) {
-        return TwoTermsStudy.result(
-                new TwoTermsStudy.Measured(
-                        List.of(
-                                new TwoTermsStudy.Epoch(1, 500, 490, 5, 6),
-                                new TwoTermsStudy.Epoch(2, 400, 410, 15, 16)),
-                        100,
-                        List.of(
-                                new TwoTermsStudy.Row(0.25, 300, 60, 0.7, 20, 9),
-                                new TwoTermsStudy.Row(1, 320, middleKl, 0.6, 20, 1),
-                                new TwoTermsStudy.Row(4, lastReconstruction, 10, 0.8, 7, lastMismatch))),
-                NO_PICTURE);
+        var measured = new TwoTermsStudy.Measured(
+                List.of(new TwoTermsStudy.Epoch(1, 500, 490, 5, 6), new TwoTermsStudy.Epoch(2, 400, 410, 15, 16)),
+                100,
+                List.of(
+                        new TwoTermsStudy.Row(0.25, 300, 60, 0.7, 20, 9),
+                        new TwoTermsStudy.Row(1, 320, middleKl, 0.6, 20, 1),
+                        new TwoTermsStudy.Row(4, lastReconstruction, 10, 0.8, 7, lastMismatch)));
+        return measured.with(measured.exhibits(NO_PICTURE));
     }
 
     @Test
@@ -152,7 +151,8 @@ class LatentReadingsTest {
     }
 
     private static StudyResult divergence(double power, double bias) {
-        return DivergenceStudy.result(new DivergenceStudy.Measured(100, estimates(-0.5, 1), estimates(power, bias)));
+        var measured = new DivergenceStudy.Measured(100, estimates(-0.5, 1), estimates(power, bias));
+        return measured.with(measured.exhibits());
     }
 
     @Test
@@ -172,7 +172,7 @@ class LatentReadingsTest {
                 new GradientStudy.Row(20, GradientEstimator.SCORE_FUNCTION, 3 * scoreVariance, scoreBias),
                 new GradientStudy.Row(20, GradientEstimator.SCORE_FUNCTION_WITH_BASELINE, scoreVariance, 1));
         var start = new EstimatorTraining.Point(0, 4, 0);
-        return GradientStudy.result(new GradientStudy.Measured(
+        var measured = new GradientStudy.Measured(
                 1000,
                 rows,
                 Map.of(
@@ -182,7 +182,8 @@ class LatentReadingsTest {
                         List.of(start, new EstimatorTraining.Point(lastStep, 1.5, 3)),
                         GradientEstimator.SCORE_FUNCTION_WITH_BASELINE,
                         List.of(start, new EstimatorTraining.Point(100, 0.6, 5))),
-                100));
+                100);
+        return measured.with(measured.exhibits());
     }
 
     @Test

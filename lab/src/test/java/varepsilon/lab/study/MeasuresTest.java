@@ -156,10 +156,10 @@ class MeasuresTest {
                 epoch,step,seconds,train_kl_nats,val_kl_nats,train_reconstruction_nats,val_reconstruction_nats
                 0,10,1.0,3.5,3.25,100.5,101.5
                 """);
-        assertThat(TwoTermsStudy.epochs(file)).containsExactly(new TwoTermsStudy.Epoch(1, 100.5, 101.5, 3.5, 3.25));
+        assertThat(TwoTermsStudy.epochs(folder)).containsExactly(new TwoTermsStudy.Epoch(1, 100.5, 101.5, 3.5, 3.25));
         Files.writeString(file, "epoch,step\n0,10\n");
         assertThatExceptionOfType(InputException.class)
-                .isThrownBy(() -> TwoTermsStudy.epochs(file))
+                .isThrownBy(() -> TwoTermsStudy.epochs(folder))
                 .withMessageContaining("no column train_reconstruction_nats");
     }
 
