@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
 import varepsilon.generative.Likelihood;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.run.ReferenceCurves;
+import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
@@ -30,7 +30,6 @@ final class VaeGridSummary {
             "best_epoch",
             "epochs");
     private static final String VALIDATION = "val_bpd";
-    private static final int EARLY = 10;
 
     private final List<String> keys;
     private final List<GridExperiment.Run> runs;
@@ -228,10 +227,13 @@ final class VaeGridSummary {
     }
 
     private static void pictures(HtmlPage page, GridExperiment.Run run) throws IOException {
-        for (Path samples : samples(run.folder().resolve("samples"))) {
-            int epoch = epoch(samples);
+        for (var samples : TrainingPictures.shownSamples(run.folder()).entrySet()) {
+            int epoch = samples.getKey();
             String when = epoch == 0 ? "before training" : "after " + epoch + " epochs";
-            page.picture(Files.readAllBytes(samples), "Samples " + when, "Samples " + when + ": one z for each image.");
+            page.picture(
+                    Files.readAllBytes(samples.getValue()),
+                    "Samples " + when,
+                    "Samples " + when + ": one z for each image.");
         }
         Path manifold = run.folder().resolve("manifold.png");
         if (Files.isRegularFile(manifold)) {
@@ -240,35 +242,5 @@ final class VaeGridSummary {
                     "The manifold of a 2-dimensional latent space",
                     "The manifold: expected images where z runs through the quantiles of the prior on both axes.");
         }
-    }
-
-    /** The first picture, that of epoch 10 or the nearest, and the last. */
-    private static List<Path> samples(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        List<Path> all;
-        try (var files = Files.list(folder)) {
-            all = files.filter(file -> file.getFileName().toString().matches("epoch_\\d+\\.png"))
-                    .sorted()
-                    .toList();
-        }
-        if (all.isEmpty()) {
-            return List.of();
-        }
-        int early = IntStream.range(0, all.size())
-                .boxed()
-                .min((a, b) ->
-                        Integer.compare(Math.abs(epoch(all.get(a)) - EARLY), Math.abs(epoch(all.get(b)) - EARLY)))
-                .orElseThrow();
-        return IntStream.of(0, early, all.size() - 1)
-                .distinct()
-                .sorted()
-                .mapToObj(all::get)
-                .toList();
-    }
-
-    private static int epoch(Path picture) {
-        return Integer.parseInt(picture.getFileName().toString().replaceAll("\\D", ""));
     }
 }

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import varepsilon.base.InputException;
 import varepsilon.generative.Picture;
@@ -25,6 +27,7 @@ import varepsilon.train.TrainingListener;
 public final class TrainingPictures implements TrainingListener {
     private static final int SAMPLES = 64;
     private static final int MANIFOLD_SIDE = 20;
+    private static final int EARLY = 10;
 
     private final Vae vae;
     private final Path folder;
@@ -115,6 +118,38 @@ public final class TrainingPictures implements TrainingListener {
     /** The picture of samples after so many epochs, in a run's folder. */
     public static Path samplesFile(Path folder, int epochsDone) {
         return folder.resolve("samples").resolve(String.format(Locale.ROOT, "epoch_%03d.png", epochsDone));
+    }
+
+    /**
+     * The pictures of samples that show how a training went: before it, after about 10 epochs, and at its end; by epochs
+     * done, in order.
+     *
+     * @param run its folder
+     */
+    public static Map<Integer, Path> shownSamples(Path run) throws IOException {
+        Path folder = run.resolve("samples");
+        if (!Files.isDirectory(folder)) {
+            return Map.of();
+        }
+        TreeMap<Integer, Path> all = new TreeMap<>();
+        try (var files = Files.list(folder)) {
+            files.filter(file -> file.getFileName().toString().matches("epoch_\\d+\\.png"))
+                    .forEach(file -> all.put(epoch(file), file));
+        }
+        Map<Integer, Path> shown = new TreeMap<>();
+        if (!all.isEmpty()) {
+            shown.put(all.firstKey(), all.get(all.firstKey()));
+            int early = all.keySet().stream()
+                    .min(Comparator.comparingInt(epoch -> Math.abs(epoch - EARLY)))
+                    .orElseThrow();
+            shown.put(early, all.get(early));
+            shown.put(all.lastKey(), all.get(all.lastKey()));
+        }
+        return shown;
+    }
+
+    private static int epoch(Path picture) {
+        return Integer.parseInt(picture.getFileName().toString().replaceAll("\\D", ""));
     }
 
     private void drawModel(int epochsDone, long step) throws IOException {

@@ -310,9 +310,7 @@ final class AugmentationStudy extends Study {
         }
 
         private static void put(Numbers numbers, String name, SampleMean gain) {
-            numbers.put(name + "_gain", gain.mean());
-            numbers.put(name + "_gain_low", gain.interval().low());
-            numbers.put(name + "_gain_high", gain.interval().high());
+            numbers.put(name + "_gain", gain.interval());
             numbers.put(name + "_gain_std", gain.std());
         }
     }

@@ -2,10 +2,16 @@ package varepsilon.lab.study;
 
 import java.util.Arrays;
 import varepsilon.report.LineChart;
+import varepsilon.stats.Interval;
 
 /** What charts of studies have in common. */
 final class Charts {
     private Charts() {}
+
+    /** The 95 % interval of a mean whose standard error is known. */
+    static Interval around(double mean, double error) {
+        return new Interval(mean, mean - 1.96 * error, mean + 1.96 * error);
+    }
 
     /** Adds points without intervals: what was measured, where a curve shows what it should be. */
     static LineChart points(LineChart chart, String name, double[] x, double[] y) {

@@ -2,9 +2,10 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.run.ReferenceCurves;
@@ -35,6 +36,10 @@ final class CurvesStudy extends Study {
         double relative() {
             return (own - published) / published;
         }
+
+        double distance() {
+            return Math.abs(relative());
+        }
     }
 
     CurvesStudy() {
@@ -50,7 +55,7 @@ final class CurvesStudy extends Study {
     public StudyResult run(StudyContext context) throws IOException {
         List<Exhibit> exhibits = new ArrayList<>();
         List<Point> points = new ArrayList<>();
-        Map<String, Double> numbers = new LinkedHashMap<>();
+        Numbers numbers = new Numbers();
         for (int latentDim : DIMENSIONS) {
             VaeSpec config = PublishedVae.config(context, latentDim);
             Map<String, double[]> metrics = MetricsFile.read(context.trained(config));
@@ -74,7 +79,7 @@ final class CurvesStudy extends Study {
                             + (published.isEmpty() ? "." : "; dashed: published.")));
         }
         exhibits.add(new Exhibit.Numbers(table(points), "Epochs, from 0, of which the published value is known."));
-        return result(exhibits, points, numbers);
+        return new Findings(points, numbers).with(exhibits);
     }
 
     private static List<Point> common(String curve, double[] own, ReferenceCurves.Curve theirs) {
@@ -100,42 +105,63 @@ final class CurvesStudy extends Study {
         return table;
     }
 
-    static StudyResult result(List<Exhibit> exhibits, List<Point> points, Map<String, Double> numbers) {
-        String ends = Words.text(
-                "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions and at"
-                        + " %.4f with 2.",
-                numbers.get("val_bpd_z20"), numbers.get("val_bpd_z2"));
-        if (points.isEmpty()) {
-            return new StudyResult(
-                    exhibits,
-                    ends + " Of such a training nothing was published, so that there is nothing to compare.",
-                    Verdict.UNDECIDED,
-                    "The published curves are those of 4-bit MNIST, which this was not.",
-                    numbers);
+    /**
+     * What the answer rests on.
+     *
+     * @param points epochs of which the published value is known
+     * @param numbers the last value of each curve
+     */
+    record Findings(List<Point> points, Numbers numbers) implements Answer {
+        /** The farthest value; the first epochs fall so fast that a few steps more or less move them by several percent. */
+        private Point worst() {
+            return farthest(5).orElseGet(() -> Rows.last(points));
         }
-        // The first epochs fall so fast that a few steps more or less move them by several percent.
-        Point worst = points.stream()
-                .filter(point -> point.epoch() >= 5)
-                .max((a, b) -> Double.compare(Math.abs(a.relative()), Math.abs(b.relative())))
-                .orElse(points.get(points.size() - 1));
-        String compared = Words.text(
-                "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch %d, %.4f here and"
-                        + " %.4f there.",
-                100 * Math.abs(worst.relative()), worst.curve(), worst.epoch(), worst.own(), worst.published());
-        boolean close = Math.abs(worst.relative()) <= CLOSE;
-        Point end = points.stream()
-                .filter(point -> point.epoch() >= LAST)
-                .max((a, b) -> Double.compare(Math.abs(a.relative()), Math.abs(b.relative())))
-                .orElse(worst);
-        boolean endsClose = Math.abs(end.relative()) <= CLOSE;
-        return new StudyResult(
-                exhibits,
-                ends + " " + compared,
-                close ? Verdict.CONFIRMED : endsClose ? Verdict.MIXED : Verdict.CONTRADICTED,
-                Words.text(
-                        "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed and split"
-                                + " may make 2 %%.",
-                        100 * Math.abs(worst.relative()), 100 * Math.abs(end.relative())),
-                numbers);
+
+        private Point end() {
+            return farthest(LAST).orElseGet(this::worst);
+        }
+
+        private Optional<Point> farthest(int fromEpoch) {
+            return points.stream()
+                    .filter(point -> point.epoch() >= fromEpoch)
+                    .max(Comparator.comparingDouble(Point::distance));
+        }
+
+        @Override
+        public Verdict verdict() {
+            if (points.isEmpty()) {
+                return Verdict.UNDECIDED;
+            }
+            return worst().distance() <= CLOSE
+                    ? Verdict.CONFIRMED
+                    : end().distance() <= CLOSE ? Verdict.MIXED : Verdict.CONTRADICTED;
+        }
+
+        @Override
+        public String because() {
+            return points.isEmpty()
+                    ? "The published curves are those of 4-bit MNIST, which this was not."
+                    : Words.text(
+                            "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed and"
+                                    + " split may make 2 %%.",
+                            100 * worst().distance(), 100 * end().distance());
+        }
+
+        @Override
+        public String reading() {
+            String ends = Words.text(
+                    "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions and"
+                            + " at %.4f with 2.",
+                    numbers.toMap().get("val_bpd_z20"), numbers.toMap().get("val_bpd_z2"));
+            if (points.isEmpty()) {
+                return ends + " Of such a training nothing was published, so that there is nothing to compare.";
+            }
+            Point worst = worst();
+            return ends + " "
+                    + Words.text(
+                            "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch %d,"
+                                    + " %.4f here and %.4f there.",
+                            100 * worst.distance(), worst.curve(), worst.epoch(), worst.own(), worst.published());
+        }
     }
 }

@@ -291,13 +291,9 @@ final class LowerBoundStudy extends Study {
                     .curve(
                             "importance-weighted bound",
                             samples,
-                            bounds.stream().mapToDouble(Bound::value).toArray(),
                             bounds.stream()
-                                    .mapToDouble(b -> b.value() - 1.96 * b.error())
-                                    .toArray(),
-                            bounds.stream()
-                                    .mapToDouble(b -> b.value() + 1.96 * b.error())
-                                    .toArray())
+                                    .map(b -> Charts.around(b.value(), b.error()))
+                                    .toList())
                     .reference("ELBO", elbo);
         }
 

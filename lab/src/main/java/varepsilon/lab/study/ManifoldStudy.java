@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import varepsilon.generative.Manifold;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
@@ -32,7 +30,7 @@ final class ManifoldStudy extends Study {
      * @param any mean distance of any two images
      * @param counts by class, the images that a classifier takes for it
      */
-    record Measured(double neighbours, double any, int[] counts) {
+    record Measured(double neighbours, double any, int[] counts) implements Answer {
         double ratio() {
             return neighbours / any;
         }
@@ -43,6 +41,38 @@ final class ManifoldStudy extends Study {
                 seen += count > 0 ? 1 : 0;
             }
             return seen;
+        }
+
+        private boolean alike() {
+            return ratio() < ALIKE;
+        }
+
+        @Override
+        public Verdict verdict() {
+            return alike() ? Verdict.CONFIRMED : Verdict.CONTRADICTED;
+        }
+
+        @Override
+        public String because() {
+            return Words.text(
+                    "Neighbours are %.2f times as far apart as any two images%s.",
+                    ratio(), alike() ? "" : ", which is not gradual");
+        }
+
+        @Override
+        public String reading() {
+            return Words.text(
+                    "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two of it by"
+                            + " %.3f. A classifier sees %d of the 10 digits on it.",
+                    neighbours, any, seen());
+        }
+
+        @Override
+        public Numbers numbers() {
+            return new Numbers()
+                    .put("neighbour_distance", neighbours)
+                    .put("any_distance", any)
+                    .put("classes_seen", seen());
         }
     }
 
@@ -65,17 +95,15 @@ final class ManifoldStudy extends Study {
                 Measured measured = measure(pixels, judge.on(images).counts());
                 ImageGrid grid = ImageGrid.of(pixels, (int) images.size(1), (int) images.size(2), (int) images.size(3))
                         .columns(SIDE);
-                return result(
-                        List.of(
-                                new Exhibit.Picture(
-                                        "manifold",
-                                        grid.toPng(),
-                                        "Expected images, where both coordinates of z run through the quantiles of the"
-                                                + " prior."),
-                                new Exhibit.Numbers(
-                                        table(measured),
-                                        "What a classifier of digits takes the " + SIDE * SIDE + " images for.")),
-                        measured);
+                return measured.with(List.of(
+                        new Exhibit.Picture(
+                                "manifold",
+                                grid.toPng(),
+                                "Expected images, where both coordinates of z run through the quantiles of the"
+                                        + " prior."),
+                        new Exhibit.Numbers(
+                                table(measured),
+                                "What a classifier of digits takes the " + SIDE * SIDE + " images for.")));
             }
         }
     }
@@ -129,30 +157,5 @@ final class ManifoldStudy extends Study {
             table.row(DigitJudge.names().get(c), measured.counts()[c], (double) measured.counts()[c] / (SIDE * SIDE));
         }
         return table;
-    }
-
-    static StudyResult result(List<Exhibit> exhibits, Measured measured) {
-        boolean alike = measured.ratio() < ALIKE;
-        String reading = String.format(
-                Locale.ROOT,
-                "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two of it by"
-                        + " %.3f. A classifier sees %d of the 10 digits on it.",
-                measured.neighbours(),
-                measured.any(),
-                measured.seen());
-        return new StudyResult(
-                exhibits,
-                reading,
-                alike ? Verdict.CONFIRMED : Verdict.CONTRADICTED,
-                Words.text(
-                        "Neighbours are %.2f times as far apart as any two images%s.",
-                        measured.ratio(), alike ? "" : ", which is not gradual"),
-                Map.of(
-                        "neighbour_distance",
-                        measured.neighbours(),
-                        "any_distance",
-                        measured.any(),
-                        "classes_seen",
-                        (double) measured.seen()));
     }
 }

@@ -158,14 +158,11 @@ final class NoiseAgainstGradientStudy extends Study {
         LineChart chart = new LineChart("Accuracy under noise and under FGSM", "ε in grey levels of 255", "accuracy");
         double[] x = greyLevels(epsilons);
         for (Perturbation perturbation : PERTURBATIONS) {
-            double[][] y = new double[3][x.length];
-            for (int i = 0; i < x.length; i++) {
-                Accuracy accuracy = i == 0 ? report.clean() : Accuracy.of(robust(report, i - 1, perturbation));
-                y[0][i] = accuracy.rate();
-                y[1][i] = accuracy.interval().low();
-                y[2][i] = accuracy.interval().high();
+            List<Interval> y = new ArrayList<>(List.of(report.clean().interval()));
+            for (int i = 0; i < epsilons.size(); i++) {
+                y.add(Accuracy.of(robust(report, i, perturbation)).interval());
             }
-            chart.curve(perturbation.label, x, y[0], y[1], y[2]);
+            chart.curve(perturbation.label, x, y);
         }
         return chart;
     }
@@ -294,12 +291,10 @@ final class NoiseAgainstGradientStudy extends Study {
         public Numbers numbers() {
             Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
-            numbers.put("clean_accuracy", clean);
-            numbers.put("sign_noise_accuracy", noiseAndFgsm.first());
-            numbers.put("fgsm_accuracy", noiseAndFgsm.second());
-            numbers.put("difference", noiseAndFgsm.difference());
-            numbers.put("difference_low", noiseAndFgsm.interval().low());
-            numbers.put("difference_high", noiseAndFgsm.interval().high());
+            numbers.put("clean_accuracy", clean.interval());
+            numbers.put("sign_noise_accuracy", noiseAndFgsm.first().interval());
+            numbers.put("fgsm_accuracy", noiseAndFgsm.second().interval());
+            numbers.put("difference", noiseAndFgsm.interval());
             numbers.put("alignment", alignment.measured());
             numbers.put("alignment_predicted", alignment.predicted());
             return numbers;

@@ -3,7 +3,7 @@ package varepsilon.lab.study;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import varepsilon.stats.Accuracy;
+import varepsilon.stats.Interval;
 
 /** Figures by name, for programs. */
 final class Numbers {
@@ -15,11 +15,11 @@ final class Numbers {
         return this;
     }
 
-    /** Adds an accuracy with the ends of its 95 % interval. */
-    Numbers put(String name, Accuracy accuracy) {
-        put(name, accuracy.rate());
-        put(name + "_low", accuracy.interval().low());
-        return put(name + "_high", accuracy.interval().high());
+    /** Adds one with the ends of its interval. */
+    Numbers put(String name, Interval figure) {
+        put(name, figure.value());
+        put(name + "_low", figure.low());
+        return put(name + "_high", figure.high());
     }
 
     /** All of them. */

@@ -297,9 +297,9 @@ final class PosteriorApproachStudy extends Study {
                     .curve(
                             "ELBO",
                             steps,
-                            Rows.column(fitted, PosteriorFit.Fitted::elbo),
-                            Rows.column(fitted, f -> f.elbo() - 1.96 * f.error()),
-                            Rows.column(fitted, f -> f.elbo() + 1.96 * f.error()))
+                            fitted.stream()
+                                    .map(f -> Charts.around(f.elbo(), f.error()))
+                                    .toList())
                     .reference(Words.text("bound of %,d samples", samples), bound);
         }
 

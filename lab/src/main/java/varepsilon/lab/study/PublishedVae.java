@@ -1,10 +1,5 @@
 package varepsilon.lab.study;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import varepsilon.lab.spec.VaeSpec;
 
 /** The published VAE of 4-bit MNIST and its training, which questions 1.8 to 1.10 look at. */
@@ -23,19 +18,5 @@ final class PublishedVae {
                 .withSeed(context.seed())
                 .withThreads(context.threads())
                 .withDevice(context.device().toString());
-    }
-
-    /** The pictures of samples that the run drew while training, in order. */
-    static List<Path> samples(Path run) throws IOException {
-        Path folder = run.resolve("samples");
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (var files = Files.list(folder)) {
-            return new ArrayList<>(
-                    files.filter(file -> file.getFileName().toString().matches("epoch_\\d+\\.png"))
-                            .sorted()
-                            .toList());
-        }
     }
 }

@@ -15,6 +15,7 @@ import varepsilon.data.Split;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeFile;
+import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.Table;
@@ -30,7 +31,6 @@ import varepsilon.tensor.Tensor;
 final class SamplesStudy extends Study {
     private static final int LATENT_DIM = 20;
     private static final int CHUNK = 125;
-    private static final int EARLY = 10;
 
     /**
      * How many images of a kind a classifier of digits is sure of.
@@ -39,10 +39,42 @@ final class SamplesStudy extends Study {
      * @param reconstruction of those, by their mean images
      * @param sample drawn from the model, their mean images
      */
-    record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) {
+    record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) implements Answer {
         /** How much less often it is sure of samples than of test images. */
         Interval gap() {
             return test.less(sample);
+        }
+
+        @Override
+        public Verdict verdict() {
+            return gap().low() > 0 ? Verdict.CONFIRMED : gap().high() < 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED;
+        }
+
+        @Override
+        public String because() {
+            return gap().low() > 0
+                    ? "More samples than test images are nothing that the classifier knows."
+                    : "Samples are not clearly less digit-like than test images.";
+        }
+
+        @Override
+        public String reading() {
+            return Words.text(
+                    "A classifier of digits is sure of %s of the test images, of %s of their reconstructions and of"
+                            + " %s of the samples. Of samples it is sure %s points less often than of test images"
+                            + " (95 %%).",
+                    Percent.of(test.rate()),
+                    Percent.of(reconstruction.rate()),
+                    Percent.of(sample.rate()),
+                    Percent.range(gap()));
+        }
+
+        @Override
+        public Numbers numbers() {
+            return new Numbers()
+                    .put("sure_of_test", test.rate())
+                    .put("sure_of_reconstructions", reconstruction.rate())
+                    .put("sure_of_samples", sample.rate());
         }
     }
 
@@ -59,12 +91,11 @@ final class SamplesStudy extends Study {
     public StudyResult run(StudyContext context) throws IOException {
         Path run = context.trained(PublishedVae.config(context, LATENT_DIM));
         List<Exhibit> exhibits = new ArrayList<>();
-        List<Path> pictures = PublishedVae.samples(run);
-        for (Path picture : chosen(pictures)) {
-            int epoch = epoch(picture);
+        for (var samples : TrainingPictures.shownSamples(run).entrySet()) {
+            int epoch = samples.getKey();
             exhibits.add(new Exhibit.Picture(
-                    picture.getFileName().toString().replace(".png", ""),
-                    Files.readAllBytes(picture),
+                    samples.getValue().getFileName().toString().replace(".png", ""),
+                    Files.readAllBytes(samples.getValue()),
                     epoch == 0 ? "Samples before training." : "Samples after " + epoch + " epochs."));
         }
         Sure sure = measure(context, run);
@@ -73,23 +104,7 @@ final class SamplesStudy extends Study {
                 table(sure),
                 "Images to which a classifier trained on the data gives a class with a probability of at least "
                         + DigitJudge.SURE + ", with Wilson 95 % intervals."));
-        return result(exhibits, sure);
-    }
-
-    private static List<Path> chosen(List<Path> pictures) {
-        if (pictures.isEmpty()) {
-            return List.of();
-        }
-        Path early = pictures.stream()
-                .min((a, b) -> Integer.compare(Math.abs(epoch(a) - EARLY), Math.abs(epoch(b) - EARLY)))
-                .orElseThrow();
-        return List.of(pictures.get(0), early, pictures.get(pictures.size() - 1)).stream()
-                .distinct()
-                .toList();
-    }
-
-    private static int epoch(Path picture) {
-        return Integer.parseInt(picture.getFileName().toString().replaceAll("\\D", ""));
+        return sure.with(exhibits);
     }
 
     private static Sure measure(StudyContext context, Path run) throws IOException {
@@ -151,32 +166,5 @@ final class SamplesStudy extends Study {
                 share.interval().low(),
                 share.interval().high()));
         return table;
-    }
-
-    static StudyResult result(List<Exhibit> exhibits, Sure sure) {
-        Interval gap = sure.gap();
-        String reading = Words.text(
-                "A classifier of digits is sure of %s of the test images, of %s of their reconstructions and of"
-                        + " %s of the samples. Of samples it is sure %s points less often than of test images"
-                        + " (95 %%).",
-                Percent.of(sure.test().rate()),
-                Percent.of(sure.reconstruction().rate()),
-                Percent.of(sure.sample().rate()),
-                Percent.range(gap));
-        boolean less = gap.low() > 0;
-        return new StudyResult(
-                exhibits,
-                reading,
-                less ? Verdict.CONFIRMED : gap.high() < 0 ? Verdict.CONTRADICTED : Verdict.UNDECIDED,
-                less
-                        ? "More samples than test images are nothing that the classifier knows."
-                        : "Samples are not clearly less digit-like than test images.",
-                Map.of(
-                        "sure_of_test",
-                        sure.test().rate(),
-                        "sure_of_reconstructions",
-                        sure.reconstruction().rate(),
-                        "sure_of_samples",
-                        sure.sample().rate()));
     }
 }

@@ -268,7 +268,7 @@ final class StrengthAgainstCostStudy extends Study {
             for (Attacked model : models) {
                 for (Attempt attempt : model.attempts()) {
                     String name = model.name() + "_" + attempt.name();
-                    numbers.put(name + "_accuracy", attempt.accuracy());
+                    numbers.put(name + "_accuracy", attempt.accuracy().interval());
                     numbers.put(name + "_passes", attempt.passes());
                 }
             }

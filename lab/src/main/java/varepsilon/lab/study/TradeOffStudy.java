@@ -259,9 +259,13 @@ final class TradeOffStudy extends Study {
             Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
             for (Point point : points) {
-                numbers.put("clean_accuracy_alpha_" + point.alpha(), point.clean());
-                numbers.put("fgsm_accuracy_alpha_" + point.alpha(), Accuracy.of(point.fgsm()));
-                numbers.put("pgd_accuracy_alpha_" + point.alpha(), point.robust());
+                numbers.put(
+                        "clean_accuracy_alpha_" + point.alpha(), point.clean().interval());
+                numbers.put(
+                        "fgsm_accuracy_alpha_" + point.alpha(),
+                        Accuracy.of(point.fgsm()).interval());
+                numbers.put(
+                        "pgd_accuracy_alpha_" + point.alpha(), point.robust().interval());
             }
             numbers.put("robust_gain", gain().difference());
             numbers.put("clean_price", price().difference());

@@ -263,8 +263,8 @@ final class TransferStudy extends Study {
         public Numbers numbers() {
             Numbers numbers = new Numbers();
             numbers.put("epsilon", epsilon);
-            numbers.put("clean_accuracy_a", cleanA);
-            numbers.put("clean_accuracy_b", cleanB);
+            numbers.put("clean_accuracy_a", cleanA.interval());
+            numbers.put("clean_accuracy_b", cleanB.interval());
             for (int made = 0; made < 2; made++) {
                 for (int shown = 0; shown < 2; shown++) {
                     String way = fgsm.names().get(made).toLowerCase(Locale.ROOT) + "_to_"
@@ -274,9 +274,7 @@ final class TransferStudy extends Study {
                             "noise_" + way, Fooled.of(noise.cell(made, shown)).rate());
                 }
             }
-            numbers.put("gradient_cosine", cosine.mean());
-            numbers.put("gradient_cosine_low", cosine.interval().low());
-            numbers.put("gradient_cosine_high", cosine.interval().high());
+            numbers.put("gradient_cosine", cosine.interval());
             return numbers;
         }
     }

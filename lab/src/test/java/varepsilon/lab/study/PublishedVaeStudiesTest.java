@@ -68,31 +68,27 @@ class PublishedVaeStudiesTest {
 
     @Test
     void aCurveFarFromThePublishedContradicts() {
-        Map<String, Double> numbers = Map.of("val_bpd_z20", 0.52, "val_bpd_z2", 0.78);
+        Numbers numbers = new Numbers().put("val_bpd_z20", 0.52).put("val_bpd_z2", 0.78);
         List<CurvesStudy.Point> near = List.of(
                 new CurvesStudy.Point("validation", 0, 0.7, 0.9), new CurvesStudy.Point("validation", 20, 0.54, 0.541));
-        assertThat(CurvesStudy.result(List.of(), near, numbers).verdict()).isEqualTo(Verdict.CONFIRMED);
+        assertThat(new CurvesStudy.Findings(near, numbers).verdict()).isEqualTo(Verdict.CONFIRMED);
         List<CurvesStudy.Point> far = List.of(new CurvesStudy.Point("validation", 20, 0.56, 0.541));
-        StudyResult result = CurvesStudy.result(List.of(), far, numbers);
+        var result = new CurvesStudy.Findings(far, numbers);
         assertThat(result.verdict()).isEqualTo(Verdict.CONTRADICTED);
         List<CurvesStudy.Point> farOnTheWay =
                 List.of(far.get(0), new CurvesStudy.Point("validation", 79, 0.5211, 0.521));
-        assertThat(CurvesStudy.result(List.of(), farOnTheWay, numbers).verdict())
-                .isEqualTo(Verdict.MIXED);
+        assertThat(new CurvesStudy.Findings(farOnTheWay, numbers).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(result.reading()).contains("3.5 %").contains("0.5600").contains("0.5410");
     }
 
     @Test
     void theReadingOfSamplesFollowsTheNumbers() {
         Accuracy most = new Accuracy(980, 1000);
-        StudyResult less = SamplesStudy.result(List.of(), new SamplesStudy.Sure(most, most, new Accuracy(600, 1000)));
+        var less = new SamplesStudy.Sure(most, most, new Accuracy(600, 1000));
         assertThat(less.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(less.reading()).contains("98.0 %").contains("60.0 %");
-        assertThat(SamplesStudy.result(List.of(), new SamplesStudy.Sure(most, most, most))
-                        .verdict())
-                .isEqualTo(Verdict.UNDECIDED);
-        assertThat(SamplesStudy.result(List.of(), new SamplesStudy.Sure(new Accuracy(600, 1000), most, most))
-                        .verdict())
+        assertThat(new SamplesStudy.Sure(most, most, most).verdict()).isEqualTo(Verdict.UNDECIDED);
+        assertThat(new SamplesStudy.Sure(new Accuracy(600, 1000), most, most).verdict())
                 .isEqualTo(Verdict.CONTRADICTED);
     }
 
