@@ -2,8 +2,9 @@ package varepsilon.lab.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import varepsilon.lab.experiment.ClassifierGrid;
 import varepsilon.lab.experiment.Experiments;
-import varepsilon.lab.experiment.GridKind;
+import varepsilon.lab.experiment.VaeGrid;
 import varepsilon.lab.experiment.Workplace;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.published.PublishedTraining;
@@ -20,7 +21,7 @@ final class ExperimentPlace {
 
     /** The experiments that there are. */
     static final Experiments EXPERIMENTS =
-            new Experiments(List.of(GridKind.VAE, GridKind.CLASSIFIER, new RobustnessKind()));
+            new Experiments(List.of(new VaeGrid(), new ClassifierGrid(), new RobustnessKind()));
 
     private ExperimentPlace() {}
 

@@ -1,34 +1,29 @@
 package varepsilon.lab.experiment;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import varepsilon.lab.run.MetricsFile;
-import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.VaeSpec;
-import varepsilon.lab.spec.Yaml;
+import varepsilon.lab.run.RunStore;
 
-/** Trainings that differ in some settings, side by side. */
-final class GridExperiment implements Experiment {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final Class<? extends Record> config;
+/**
+ * Trainings that differ in some settings, side by side.
+ *
+ * @param <S> the settings of a training
+ */
+final class GridExperiment<S extends Record> implements Experiment {
+    private final GridKind<S> kind;
     private final GridSettings settings;
-    private final Workplace workplace;
+    private final RunStore store;
 
-    GridExperiment(Class<? extends Record> config, GridSettings settings, Workplace workplace) {
-        this.config = config;
+    GridExperiment(GridKind<S> kind, GridSettings settings, RunStore store) {
+        this.kind = kind;
         this.settings = settings;
-        this.workplace = workplace;
-        settings.assignments().forEach(this::config); // what is wrong with one is found before any is trained
+        this.store = store;
+        // what is wrong with one is found before any is trained
+        settings.assignments().forEach(assignment -> kind.settings(settings, assignment));
     }
 
     /**
@@ -38,34 +33,7 @@ final class GridExperiment implements Experiment {
      * @param config all its settings
      * @param folder its run directory
      */
-    record Run(GridSettings.Assignment assignment, Record config, Path folder) {
-        /** Its {@code results.json}. */
-        JsonNode results() throws IOException {
-            return JSON.readTree(Files.readString(folder.resolve("results.json")));
-        }
-
-        /** Its {@code metrics.csv}: by column, one value an epoch. */
-        Map<String, double[]> metrics() throws IOException {
-            return MetricsFile.read(folder);
-        }
-    }
-
-    private Record config(GridSettings.Assignment assignment) {
-        ObjectNode all = assignment.applied(settings.base(), config);
-        return Yaml.read(all, config, "the settings with " + assignment.label());
-    }
-
-    private List<Run> runs() throws IOException {
-        List<Run> runs = new ArrayList<>();
-        for (GridSettings.Assignment assignment : settings.assignments()) {
-            Record config = config(assignment);
-            Path folder = config instanceof VaeSpec vae
-                    ? workplace.runs().folder(vae)
-                    : workplace.runs().folder((ClassifierSpec) config);
-            runs.add(new Run(assignment, config, folder));
-        }
-        return runs;
-    }
+    record Run<S extends Record>(GridSettings.Assignment assignment, S config, Path folder) {}
 
     @Override
     public List<Stage> stages() {
@@ -74,10 +42,8 @@ final class GridExperiment implements Experiment {
 
     private List<Cell> cells() throws IOException {
         Map<String, Cell> cells = new LinkedHashMap<>();
-        for (Run run : runs()) {
-            Cell cell = run.config() instanceof VaeSpec vae
-                    ? TrainingCell.of(run.assignment().label(), vae, workplace.runs())
-                    : TrainingCell.of(run.assignment().label(), (ClassifierSpec) run.config(), workplace.runs());
+        for (GridSettings.Assignment assignment : settings.assignments()) {
+            Cell cell = kind.cell(assignment.label(), kind.settings(settings, assignment), store);
             cells.putIfAbsent(cell.key(), cell);
         }
         return List.copyOf(cells.values());
@@ -85,29 +51,12 @@ final class GridExperiment implements Experiment {
 
     @Override
     public Summary summarise() throws IOException {
-        return config == VaeSpec.class
-                ? new VaeGridSummary(settings.keys(), runs(), workplace.runs().curves()).summary()
-                : new ClassifierGridSummary(settings.keys(), runs()).summary();
-    }
-
-    /** The numbers of a tree by their names, those of sections with the section's name before them. */
-    static Map<String, Double> numbers(JsonNode tree, List<String> names) {
-        Map<String, Double> numbers = new LinkedHashMap<>();
-        for (String name : names) {
-            Optional.of(tree.at("/" + name.replace('.', '/')))
-                    .filter(JsonNode::isNumber)
-                    .ifPresent(value -> numbers.put(name, value.asDouble()));
+        List<Run<S>> runs = new ArrayList<>();
+        for (GridSettings.Assignment assignment : settings.assignments()) {
+            S config = kind.settings(settings, assignment);
+            Path folder = kind.cell(assignment.label(), config, store).folder();
+            runs.add(new Run<>(assignment, config, folder));
         }
-        return numbers;
-    }
-
-    /** The columns that say which training a line is about, for a table for programs. */
-    static List<Object> values(GridSettings.Assignment assignment, List<String> keys) {
-        List<Object> values = new ArrayList<>();
-        for (String key : keys) {
-            JsonNode value = assignment.values().get(key);
-            values.add(value == null ? null : value.isTextual() ? value.asText() : value.toString());
-        }
-        return values;
+        return kind.summary(settings, runs, store).summary();
     }
 }

@@ -2,60 +2,72 @@ package varepsilon.lab.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.util.List;
-import varepsilon.classify.Normalisation;
-import varepsilon.lab.spec.AttackSpec;
-import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.DefenseSpec;
-import varepsilon.lab.spec.VaeSpec;
+import varepsilon.lab.run.RunStore;
+import varepsilon.lab.spec.Yaml;
 
 /**
- * Grids of trainings.
+ * Grids of trainings of one kind of model.
  *
- * @param name what is trained
- * @param usual a training by its defaults
- * @param shipped grids that come with the program
+ * @param <S> the settings of a training
  */
-public record GridKind(String name, Record usual, List<String> shipped) implements ExperimentKind {
-    /** VAEs; by default, that of the source. */
-    public static final GridKind VAE =
-            new GridKind("vae", VaeSpec.of("mnist"), List.of("vae-1.8", "vae-1.9", "vae-1.10"));
+abstract class GridKind<S extends Record> implements ExperimentKind {
+    private final String name;
+    private final S usual;
+    private final Class<S> settings;
 
-    /** Classifiers. */
-    public static final GridKind CLASSIFIER = new GridKind(
-            "classifier",
-            new ClassifierSpec(
-                    ClassifierSpec.Images.of("cifar10"),
-                    new ClassifierSpec.Network("resnet18", "", Normalisation.CIFAR10),
-                    new ClassifierSpec.Fitting(),
-                    DefenseSpec.standard(),
-                    AttackSpec.none(),
-                    42,
-                    1,
-                    "cpu"),
-            List.of());
+    /**
+     * A kind of grid.
+     *
+     * @param name what is trained
+     * @param usual a training by its defaults
+     */
+    GridKind(String name, S usual, Class<S> settings) {
+        this.name = name;
+        this.usual = usual;
+        this.settings = settings;
+    }
 
     @Override
-    public Record defaults(JsonNode given) {
+    public final String name() {
+        return name;
+    }
+
+    @Override
+    public final Record defaults(JsonNode given) {
         return usual;
     }
 
     @Override
-    public List<String> keys() {
+    public final List<String> keys() {
         return GridSettings.KEYS;
     }
 
     @Override
-    public JsonNode byDefault(String key, ObjectNode settings) {
+    public final JsonNode byDefault(String key, ObjectNode given) {
         return switch (key) {
-            case "grid" -> settings.objectNode();
-            case "cells" -> settings.arrayNode();
-            default -> settings.arrayNode().add(settings.get("seed"));
+            case "grid" -> given.objectNode();
+            case "cells" -> given.arrayNode();
+            default -> given.arrayNode().add(given.get("seed"));
         };
     }
 
     @Override
-    public Experiment in(Workplace workplace, ExperimentFile file) {
-        return new GridExperiment(usual.getClass(), GridSettings.of(file), workplace);
+    public final Experiment in(Workplace workplace, ExperimentFile file) {
+        return new GridExperiment<>(this, GridSettings.of(file), workplace.runs());
     }
+
+    /** All settings of one training. */
+    final S settings(GridSettings grid, GridSettings.Assignment assignment) {
+        return Yaml.read(
+                assignment.applied(grid.base(), settings), settings, "the settings with " + assignment.label());
+    }
+
+    /** One training. */
+    abstract TrainingCell cell(String label, S config, RunStore runs) throws IOException;
+
+    /** What came of trainings that are done. */
+    abstract GridSummary<S, ?> summary(GridSettings grid, List<GridExperiment.Run<S>> runs, RunStore store)
+            throws IOException;
 }

@@ -1,52 +1,88 @@
 package varepsilon.lab.experiment;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.VaeEvaluation;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.run.TrainingPictures;
+import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 
 /** Trained VAEs side by side, and beside what was published of the same training. */
-final class VaeGridSummary {
-    private static final List<String> TESTED = List.of(
-            "test.bpd",
-            "test.nelbo_nats",
-            "test.reconstruction_nats",
-            "test.kl_nats",
-            "test.active_units",
-            "validation_bpd",
-            "best_epoch",
-            "epochs");
+final class VaeGridSummary extends GridSummary<VaeSpec, VaeResults> {
     private static final String VALIDATION = "val_bpd";
 
-    private final List<String> keys;
-    private final List<GridExperiment.Run> runs;
     private final ReferenceCurves curves;
 
-    VaeGridSummary(List<String> keys, List<GridExperiment.Run> runs, ReferenceCurves curves) {
-        this.keys = keys;
-        this.runs = runs;
+    VaeGridSummary(List<String> keys, List<GridExperiment.Run<VaeSpec>> runs, ReferenceCurves curves)
+            throws IOException {
+        super(keys, runs, VaeResults.class);
         this.curves = curves;
     }
 
-    Experiment.Summary summary() throws IOException {
-        List<String> columns = new ArrayList<>(keys);
-        columns.addAll(List.of("epoch", "metric", "value", "published"));
-        List<List<Object>> rows = new ArrayList<>();
-        List<Object> json = new ArrayList<>();
-        List<String> sentences = new ArrayList<>();
+    @Override
+    List<String> columns() {
+        return List.of("epoch", "metric", "value", "published");
+    }
+
+    @Override
+    Map<String, Function<VaeResults, Number>> figures() {
+        Map<String, Function<VaeResults, Number>> figures = new LinkedHashMap<>();
+        figures.put("test.bpd", results -> results.test().bpd());
+        figures.put("test.nelbo_nats", results -> results.test().nelboNats());
+        figures.put("test.reconstruction_nats", results -> results.test().reconstructionNats());
+        figures.put("test.kl_nats", results -> results.test().klNats());
+        figures.put("test.active_units", results -> results.test().activeUnits());
+        figures.put("validation_bpd", VaeResults::validationBpd);
+        figures.put("best_epoch", VaeResults::bestEpoch);
+        figures.put("epochs", VaeResults::epochs);
+        return figures;
+    }
+
+    @Override
+    List<List<Object>> lines(Trained<VaeSpec, VaeResults> one, Map<String, Double> figures) {
+        List<List<Object>> lines = new ArrayList<>();
+        figures.forEach((name, value) -> lines.add(Arrays.asList(null, name, value, null)));
+        if (likelihood(one).isDensity()) {
+            lines.add(Arrays.asList(null, "bpd_is_density", 1.0, null));
+        }
+        Map<String, Map<Integer, Double>> published = published(one);
+        double[] epochs = one.metrics().get("epoch");
+        one.metrics().forEach((metric, values) -> {
+            if (metric.startsWith("train_") || metric.startsWith("val_")) {
+                for (int i = 0; i < epochs.length; i++) {
+                    int epoch = (int) epochs[i];
+                    lines.add(Arrays.asList(
+                            epoch,
+                            metric,
+                            values[i],
+                            published.getOrDefault(metric, Map.of()).get(epoch)));
+                }
+            }
+        });
+        return lines;
+    }
+
+    @Override
+    Map<String, Object> facts(Trained<VaeSpec, VaeResults> one) {
+        return Map.of("bpd_unit", likelihood(one).bpdUnit());
+    }
+
+    @Override
+    Table table() {
         Table table = new Table(
                 Table.text("training"),
                 Table.count("epochs", ""),
@@ -54,66 +90,56 @@ final class VaeGridSummary {
                 Table.number("reconstruction", "nats", 2),
                 Table.number("KL", "nats", 2),
                 Table.text("active units"));
-        Table beside = new Table(
+        for (var one : trained()) {
+            VaeEvaluation test = one.results().test();
+            table.row(
+                    label(one),
+                    one.results().epochs(),
+                    test.bpd(),
+                    test.reconstructionNats(),
+                    test.klNats(),
+                    test.activeUnits() + " of " + one.config().latentDim());
+        }
+        return table;
+    }
+
+    /** Validation beside what was published of it. */
+    private Table beside() {
+        Table table = new Table(
                 Table.text("training"),
                 Table.count("epoch", ""),
                 Table.number("validation", "bits/dim", 4),
                 Table.number("published", "bits/dim", 4),
                 Table.number("difference", "%", 1));
-        for (GridExperiment.Run run : runs) {
-            Map<String, Double> tested = GridExperiment.numbers(run.results(), TESTED);
-            tested.forEach((name, value) -> rows.add(line(run, null, name, value, null)));
-            if (likelihood(run).isDensity()) {
-                rows.add(line(run, null, "bpd_is_density", 1.0, null));
-            }
-            Map<String, Map<Integer, Double>> published = published(run);
-            lines(run, published, rows);
-            json.add(json(run, tested));
-            JsonNode test = run.results().get("test");
-            table.row(
-                    label(run),
-                    run.results().get("epochs").asInt(),
-                    test.get("bpd").asDouble(),
-                    test.get("reconstruction_nats").asDouble(),
-                    test.get("kl_nats").asDouble(),
-                    test.get("active_units").asText() + " of " + ((VaeSpec) run.config()).latentDim());
-            beside(run, published, beside);
-            sentences.add(sentence(run, published));
+        for (var one : trained()) {
+            double[] values = one.metrics().get(VALIDATION);
+            published(one).getOrDefault(VALIDATION, Map.of()).forEach((epoch, value) -> {
+                if (epoch < values.length) {
+                    table.row(one.label(), epoch, values[epoch], value, 100 * (values[epoch] - value) / value);
+                }
+            });
         }
-        return new Experiment.Summary(
-                columns, rows, json, table, String.join(" ", sentences), page -> show(page, table, beside));
+        return table;
     }
 
-    private static Likelihood likelihood(GridExperiment.Run run) {
-        return ((VaeSpec) run.config()).likelihood();
+    @Override
+    String reading() {
+        return trained().stream().map(this::sentence).collect(Collectors.joining(" "));
+    }
+
+    private static Likelihood likelihood(Trained<VaeSpec, VaeResults> one) {
+        return one.config().likelihood();
     }
 
     /** Says of bits per dimension that are those of a density that they are. */
-    private static String label(GridExperiment.Run run) {
-        return run.assignment().label() + (likelihood(run).isDensity() ? " (density)" : "");
-    }
-
-    private List<Object> line(GridExperiment.Run run, Integer epoch, String metric, Double value, Double published) {
-        List<Object> line = GridExperiment.values(run.assignment(), keys);
-        line.add(epoch);
-        line.add(metric);
-        line.add(value);
-        line.add(published);
-        return line;
-    }
-
-    private static Map<String, Object> json(GridExperiment.Run run, Map<String, Double> tested) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("training", run.assignment().values());
-        json.putAll(tested);
-        json.put("bpd_unit", likelihood(run).bpdUnit());
-        return json;
+    private static String label(Trained<VaeSpec, VaeResults> one) {
+        return one.label() + (likelihood(one).isDensity() ? " (density)" : "");
     }
 
     /** By metric and epoch. */
-    private Map<String, Map<Integer, Double>> published(GridExperiment.Run run) {
+    private Map<String, Map<Integer, Double>> published(Trained<VaeSpec, VaeResults> one) {
         Map<String, Map<Integer, Double>> published = new LinkedHashMap<>();
-        curves.of((VaeSpec) run.config()).forEach((metric, curve) -> {
+        curves.of(one.config()).forEach((metric, curve) -> {
             Map<Integer, Double> values = new LinkedHashMap<>();
             for (int i = 0; i < curve.epochs().length; i++) {
                 values.put((int) curve.epochs()[i], curve.values()[i]);
@@ -123,46 +149,17 @@ final class VaeGridSummary {
         return published;
     }
 
-    private void lines(GridExperiment.Run run, Map<String, Map<Integer, Double>> published, List<List<Object>> rows)
-            throws IOException {
-        Map<String, double[]> metrics = run.metrics();
-        double[] epochs = metrics.get("epoch");
-        metrics.forEach((metric, values) -> {
-            if (metric.startsWith("train_") || metric.startsWith("val_")) {
-                for (int i = 0; i < epochs.length; i++) {
-                    int epoch = (int) epochs[i];
-                    rows.add(line(
-                            run,
-                            epoch,
-                            metric,
-                            values[i],
-                            published.getOrDefault(metric, Map.of()).get(epoch)));
-                }
-            }
-        });
-    }
-
-    private static void beside(GridExperiment.Run run, Map<String, Map<Integer, Double>> published, Table table)
-            throws IOException {
-        double[] values = run.metrics().get(VALIDATION);
-        published.getOrDefault(VALIDATION, Map.of()).forEach((epoch, value) -> {
-            if (epoch < values.length) {
-                table.row(run.assignment().label(), epoch, values[epoch], value, 100 * (values[epoch] - value) / value);
-            }
-        });
-    }
-
     /** How close the last epoch that both know is. */
-    private static String sentence(GridExperiment.Run run, Map<String, Map<Integer, Double>> published)
-            throws IOException {
-        double bpd = run.results().at("/test/bpd").asDouble();
+    private String sentence(Trained<VaeSpec, VaeResults> one) {
+        Map<String, Map<Integer, Double>> published = published(one);
+        double bpd = one.results().test().bpd();
         String own = String.format(
                 Locale.ROOT,
                 "With %s: %.4f %s on the test images",
-                run.assignment().label(),
+                one.label(),
                 bpd,
-                likelihood(run).bpdUnit());
-        double[] values = run.metrics().get(VALIDATION);
+                likelihood(one).bpdUnit());
+        double[] values = one.metrics().get(VALIDATION);
         int common = published.getOrDefault(VALIDATION, Map.of()).keySet().stream()
                 .filter(epoch -> epoch < values.length)
                 .max(Integer::compare)
@@ -180,37 +177,34 @@ final class VaeGridSummary {
                         theirs);
     }
 
-    private void show(HtmlPage page, Table table, Table beside) {
+    @Override
+    void show(HtmlPage page, Table table) throws IOException {
         page.heading("Bits per dimension");
         page.table(table, "The weights of the best validation epoch on the test images.");
         page.table(
-                beside,
+                beside(),
                 "Validation images beside the published curve, at the epochs of which it is known, counted from 0; none"
                         + " where nothing was published of such a training.");
-        try {
-            for (GridExperiment.Run run : runs) {
-                page.heading(run.assignment().label());
-                charts(page, run);
-                pictures(page, run);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        for (var one : trained()) {
+            page.heading(one.label());
+            charts(page, one);
+            pictures(page, one);
         }
     }
 
-    private void charts(HtmlPage page, GridExperiment.Run run) throws IOException {
+    private void charts(HtmlPage page, Trained<VaeSpec, VaeResults> one) {
         page.chart(
-                chart(run, "Bits per dimension", likelihood(run).bpdUnit(), "bpd"),
+                chart(one, "Bits per dimension", likelihood(one).bpdUnit(), "bpd"),
                 "Training and validation images over training; dashed: published.");
         page.chart(
-                chart(run, "Divergence from the prior", "nats an image", "kl_nats"),
+                chart(one, "Divergence from the prior", "nats an image", "kl_nats"),
                 "The regularisation term over training; dashed: published.");
     }
 
-    private LineChart chart(GridExperiment.Run run, String title, String unit, String metric) throws IOException {
-        Map<String, double[]> metrics = run.metrics();
+    private LineChart chart(Trained<VaeSpec, VaeResults> one, String title, String unit, String metric) {
+        Map<String, double[]> metrics = one.metrics();
         LineChart chart = new LineChart(title, "epoch", unit);
-        Map<String, ReferenceCurves.Curve> published = curves.of((VaeSpec) run.config());
+        Map<String, ReferenceCurves.Curve> published = curves.of(one.config());
         for (Map.Entry<String, String> part : Map.of("train_", "training", "val_", "validation").entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .toList()) {
@@ -226,8 +220,8 @@ final class VaeGridSummary {
         return chart;
     }
 
-    private static void pictures(HtmlPage page, GridExperiment.Run run) throws IOException {
-        for (var samples : TrainingPictures.shownSamples(run.folder()).entrySet()) {
+    private static void pictures(HtmlPage page, Trained<VaeSpec, VaeResults> one) throws IOException {
+        for (var samples : TrainingPictures.shownSamples(one.folder()).entrySet()) {
             int epoch = samples.getKey();
             String when = epoch == 0 ? "before training" : "after " + epoch + " epochs";
             page.picture(
@@ -235,7 +229,7 @@ final class VaeGridSummary {
                     "Samples " + when,
                     "Samples " + when + ": one z for each image.");
         }
-        Path manifold = run.folder().resolve("manifold.png");
+        Path manifold = one.folder().resolve("manifold.png");
         if (Files.isRegularFile(manifold)) {
             page.picture(
                     Files.readAllBytes(manifold),

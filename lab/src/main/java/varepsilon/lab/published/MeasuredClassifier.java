@@ -86,12 +86,12 @@ public final class MeasuredClassifier implements AutoCloseable {
     }
 
     /**
-     * Whether it is right about each image after a measurement.
+     * Whether it classifies each image correctly after a measurement.
      *
      * @param seed of what is random in the attack
      * @param progress is told how many images are done, and may throw to stop
      */
-    public boolean[] right(Measurement measurement, ImageSet images, long seed, LongConsumer progress) {
+    public boolean[] correct(Measurement measurement, ImageSet images, long seed, LongConsumer progress) {
         file.requireFits(images);
         if (measurement instanceof Measurement.AsMeant asMeant) {
             return asMeant(asMeant, images, seed, progress);

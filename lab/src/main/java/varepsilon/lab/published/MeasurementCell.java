@@ -22,7 +22,7 @@ import varepsilon.tensor.Device;
 import varepsilon.train.RunDirectory;
 
 /**
- * What one model gets right of some images, as they are and after each of some changes, image by image. Made by {@link
+ * Which of some images one model classifies correctly, clean and after each of some changes, image by image. Made by {@link
  * #of}.
  *
  * @param label what it is, for people
@@ -53,7 +53,7 @@ record MeasurementCell(
      *
      * @param model SHA-256 of the weights
      * @param images SHA-256 of the images
-     * @param right by measurement, a 1 for each image that is right and a 0 for each other
+     * @param right by measurement, a 1 for each correctly classified image and a 0 for each other
      */
     private record Kept(String model, String images, Map<String, String> right) {}
 
@@ -92,7 +92,7 @@ record MeasurementCell(
             long all = (long) images.size() * measurements.size();
             for (Measurement measurement : measurements) {
                 long before = (long) images.size() * right.size();
-                boolean[] of = classifier.right(
+                boolean[] of = classifier.correct(
                         measurement,
                         images,
                         seed,
@@ -105,11 +105,11 @@ record MeasurementCell(
     }
 
     /**
-     * Whether each image was right after a measurement; of one that is done.
+     * Whether each image was correctly classified after a measurement; of one that is done.
      *
      * @throws InputException where the file is not what was written
      */
-    boolean[] right(String measurement) throws IOException {
+    boolean[] correct(String measurement) throws IOException {
         try {
             String bits =
                     JSON.readValue(Files.readString(file()), Kept.class).right().get(measurement);

@@ -16,7 +16,7 @@ import java.util.Locale;
  * @param attack {@code none}, {@code fgsm} or {@code pgd}
  * @param defense against what it was trained: {@code none}, {@code fgsm} or {@code pgd}
  * @param augmentation whether training images were shifted and mirrored
- * @param accuracy share that was right
+ * @param accuracy share that was correctly classified
  * @param decimals digits that were given of it
  */
 public record PublishedRow(

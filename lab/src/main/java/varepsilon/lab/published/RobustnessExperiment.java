@@ -138,13 +138,13 @@ final class RobustnessExperiment implements Experiment {
      * What is measured of one model of the table.
      *
      * @param asRun the model as run on its own quarter: all measurements
-     * @param mended the model trained as meant, measured as run, on the same quarter; empty where training has no defect
+     * @param corrected the model trained as meant, measured as run, on the same quarter; empty where training has no defect
      * @param asMeant the model trained as meant, measured as meant, on the images that all models share
      */
-    record Measured(MeasurementCell asRun, Optional<MeasurementCell> mended, MeasurementCell asMeant) {
+    record Measured(MeasurementCell asRun, Optional<MeasurementCell> corrected, MeasurementCell asMeant) {
         private List<Cell> all() {
             List<Cell> cells = new ArrayList<>(List.of(asRun));
-            mended.ifPresent(cells::add);
+            corrected.ifPresent(cells::add);
             cells.add(asMeant);
             return cells;
         }
@@ -288,29 +288,29 @@ final class RobustnessExperiment implements Experiment {
      * @param accuracy of these
      */
     record CountedByBatches(String model, int images, int batches, int batchSize, double accuracy) {
-        /** What comes out where the right ones are divided by batches × batch size. */
+        /** What comes out where the correctly classified images are divided by batches × batch size. */
         double asCounted() {
             return accuracy * images / ((double) batches * batchSize);
         }
     }
 
-    /** What the attacks make of a few images that the pre-trained model, not trained further, is right about. */
+    /** What the attacks make of a few images that the pre-trained model, not trained further, classifies correctly. */
     private List<HtmlPage.Item> gallery(Images images) throws IOException {
         PublishedRow.Model model = models().stream()
                 .filter(one -> one.pretrained() && !one.defended())
                 .findFirst()
                 .orElseThrow();
-        boolean[] right = measured(model, images).asRun().right(CLEAN);
+        boolean[] correct = measured(model, images).asRun().correct(CLEAN);
         ImageSet quarter = images.quarter(model);
-        int[] shown = IntStream.range(0, right.length)
-                .filter(i -> right[i])
+        int[] shown = IntStream.range(0, correct.length)
+                .filter(i -> correct[i])
                 .limit(SHOWN)
                 .toArray();
         if (shown.length == 0) {
-            return List.of(); // a model that is right about nothing has nothing to lose
+            return List.of(); // nothing to show of a model that classifies none correctly
         }
         List<Measurement> columns = List.of(
-                new Measurement.Clean("as it is"),
+                new Measurement.Clean("clean"),
                 new Measurement.ClampAlone(CLAMP_ALONE),
                 asRun(AS_RUN, evaluationDefects()),
                 new Measurement.AsMeant(AS_MEANT, settings.attackAsMeant()));

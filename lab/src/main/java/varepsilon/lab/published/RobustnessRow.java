@@ -18,7 +18,7 @@ import varepsilon.stats.Percent;
  * @param published what was published
  * @param asRun the same with all defects
  * @param clampAlone the as-run model after the clamp alone, without an attack; null in rows without an attack
- * @param mended by defect, or by what is wrong with the training, the as-run figure with that alone put right, compared
+ * @param corrected by defect, or by what is wrong with the training, the as-run figure with that alone corrected, compared
  *     image by image with all defects
  * @param asMeant the figure without any defect
  */
@@ -26,33 +26,34 @@ record RobustnessRow(
         PublishedRow published,
         Accuracy asRun,
         Accuracy clampAlone,
-        Map<String, PairedComparison> mended,
+        Map<String, PairedComparison> corrected,
         Accuracy asMeant) {
     private static final double SIGNIFICANT = 0.05;
 
     static RobustnessRow of(PublishedRow row, RobustnessExperiment.Measured of, RobustnessExperiment experiment)
             throws IOException {
         String measured = row.attacked() ? RobustnessExperiment.AS_RUN : RobustnessExperiment.CLEAN;
-        boolean[] asRun = of.asRun().right(measured);
-        Map<String, PairedComparison> mended = new LinkedHashMap<>();
+        boolean[] asRun = of.asRun().correct(measured);
+        Map<String, PairedComparison> corrected = new LinkedHashMap<>();
         if (row.attacked()) {
             for (Defect defect : experiment.evaluationDefects()) {
-                mended.put(
+                corrected.put(
                         defect.label(),
-                        PairedComparison.of(of.asRun().right(RobustnessExperiment.without(defect)), asRun));
+                        PairedComparison.of(of.asRun().correct(RobustnessExperiment.without(defect)), asRun));
             }
         }
-        if (of.mended().isPresent()) {
-            mended.put(
-                    trainingDefect(row), PairedComparison.of(of.mended().get().right(measured), asRun));
+        if (of.corrected().isPresent()) {
+            corrected.put(
+                    trainingDefect(row),
+                    PairedComparison.of(of.corrected().get().correct(measured), asRun));
         }
         return new RobustnessRow(
                 row,
                 Accuracy.of(asRun),
-                row.attacked() ? Accuracy.of(of.asRun().right(RobustnessExperiment.CLAMP_ALONE)) : null,
-                mended,
+                row.attacked() ? Accuracy.of(of.asRun().correct(RobustnessExperiment.CLAMP_ALONE)) : null,
+                corrected,
                 Accuracy.of(of.asMeant()
-                        .right(row.attacked() ? RobustnessExperiment.AS_MEANT : RobustnessExperiment.CLEAN)));
+                        .correct(row.attacked() ? RobustnessExperiment.AS_MEANT : RobustnessExperiment.CLEAN)));
     }
 
     /** What was wrong with the training of a row's model. */
@@ -70,7 +71,7 @@ record RobustnessRow(
         return new Accuracy((int) Math.round(published.accuracy() * PublishedRow.IMAGES), PublishedRow.IMAGES);
     }
 
-    /** Whether the 95 % interval of the difference to what was published holds 0, give or take its last digit. */
+    /** Whether the 95 % interval of the difference to what was published holds 0, up to its last digit. */
     boolean agrees() {
         return agrees(asRun);
     }
@@ -86,7 +87,7 @@ record RobustnessRow(
         return interval.low() <= rounding && interval.high() >= -rounding;
     }
 
-    /** How much more is right as run than was published. */
+    /** How much higher the figure as run is than the published one. */
     Interval difference() {
         return difference(asRun);
     }
@@ -95,9 +96,9 @@ record RobustnessRow(
         return measured.less(publishedAccuracy());
     }
 
-    /** The defect whose mending alone changes the as-run figure most, where that is more than chance. */
+    /** The defect whose correction alone changes the as-run figure most, where that is more than chance. */
     Optional<String> explanation() {
-        return mended.entrySet().stream()
+        return corrected.entrySet().stream()
                 .filter(entry -> entry.getValue().pValue() < SIGNIFICANT)
                 .max(Comparator.comparingDouble(
                         entry -> Math.abs(entry.getValue().difference())))
@@ -117,7 +118,7 @@ record RobustnessRow(
         explanation()
                 .ifPresentOrElse(
                         defect -> words.add(defect + ": "
-                                + Percent.points(mended.get(defect).difference()) + " when put right"),
+                                + Percent.points(corrected.get(defect).difference()) + " when corrected"),
                         () -> words.add("no defect matters here"));
         return String.join("; ", words);
     }

@@ -31,7 +31,7 @@ import varepsilon.robust.defense.AdversarialLoss;
  * @param pretraining how that is trained where it is
  * @param further how the pre-trained models are trained further
  * @param scratch how the others are trained
- * @param alpha weight of the images as they are in the defence
+ * @param alpha weight of the clean images in the defence
  * @param asRun ε and PGD's step as they were run, in units of the normalised image
  * @param asMeant ε and PGD's step as they were meant, in pixel units
  * @param steps of PGD

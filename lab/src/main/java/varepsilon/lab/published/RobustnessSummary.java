@@ -71,7 +71,7 @@ final class RobustnessSummary {
             if (row.clampAlone() != null) {
                 tidy.add(line(published, "clamp-alone", row.clampAlone()));
             }
-            row.mended()
+            row.corrected()
                     .forEach((defect, pairs) -> tidy.add(line(published, "as-run-without " + defect, pairs.first())));
             tidy.add(line(published, "as-meant", row.asMeant()));
         }
@@ -111,9 +111,9 @@ final class RobustnessSummary {
             json.put("clamp_alone", json(row.clampAlone()));
         }
         json.put("as_meant", json(row.asMeant()));
-        Map<String, Object> mended = new LinkedHashMap<>();
-        row.mended().forEach((defect, pairs) -> mended.put(defect, json(pairs)));
-        json.put("put_right_alone", mended);
+        Map<String, Object> corrected = new LinkedHashMap<>();
+        row.corrected().forEach((defect, pairs) -> corrected.put(defect, json(pairs)));
+        json.put("put_right_alone", corrected);
         if (experiment.isComparable()) {
             json.put("agrees", row.agrees());
             json.put("as_meant_agrees", row.meantAgrees());
@@ -195,7 +195,7 @@ final class RobustnessSummary {
                     under.equals(RobustnessExperiment.CLEAN)
                             ? "clean"
                             : experiment.settings().attackName(),
-                    PairedComparison.of(first.right(under), second.right(under))));
+                    PairedComparison.of(first.correct(under), second.correct(under))));
         }
     }
 
@@ -295,18 +295,17 @@ final class RobustnessSummary {
                 "As run: with every defect, each model on a random quarter of the test images of its own. As meant: all"
                         + " models on the same test images. A figure agrees where the 95 % interval of its difference to"
                         + " the published one holds zero; it says nothing of how another training would come out. The"
-                        + " defect named is the one that changes the figure most when it alone is put right.");
+                        + " defect named is the one whose correction alone changes the figure most.");
         page.heading("What each defect does");
-        page.paragraph("The as-run figure with one thing put right and all else as it was, on the same images, with the"
-                + " 95 % interval of the change and the exact McNemar test.");
-        page.details("all rows", inside -> inside.table(defects(), "One defect put right at a time."));
-        page.chart(
-                defectChart(),
-                "The pre-trained models: what is right as run, and what is right when one defect alone is mended.");
+        page.paragraph(
+                "The as-run figure with one defect corrected and all else as it was, on the same images, with the"
+                        + " 95 % interval of the change and the exact McNemar test.");
+        page.details("all rows", inside -> inside.table(defects(), "One defect corrected at a time."));
+        page.chart(defectChart(), "The pre-trained models: accuracy as run, and when one defect alone is corrected.");
         if (!gallery.isEmpty()) {
             page.heading("Images under attack");
             page.paragraph(
-                    "Test images that the pre-trained model, not trained further, is right about: as they are, after"
+                    "Test images that the pre-trained model, not trained further, classifies correctly: clean, after"
                             + " the clamp alone, attacked as run and attacked as meant.");
             page.gallery(gallery);
         }
@@ -328,14 +327,14 @@ final class RobustnessSummary {
     }
 
     private IntervalChart defectChart() {
-        IntervalChart chart = new IntervalChart("One defect put right", "accuracy on the test images")
+        IntervalChart chart = new IntervalChart("One defect corrected", "accuracy on the test images")
                 .percent()
                 .range(0, 1);
         rows.stream()
                 .filter(row -> row.published().attacked() && row.published().pretrained())
                 .forEach(row -> {
                     List<IntervalChart.Mark> marks = new ArrayList<>(List.of(mark("as run", row.asRun())));
-                    row.mended().forEach((defect, pairs) -> marks.add(mark("without " + defect, pairs.first())));
+                    row.corrected().forEach((defect, pairs) -> marks.add(mark("without " + defect, pairs.first())));
                     chart.row(row.published().label(), marks.toArray(IntervalChart.Mark[]::new));
                 });
         return chart;
@@ -345,13 +344,13 @@ final class RobustnessSummary {
         Table table = new Table(
                 Table.text("row"),
                 Table.percent("as run", 1),
-                Table.text("put right alone"),
+                Table.text("corrected alone"),
                 Table.percent("then", 1),
                 Table.number("change", "points", 1),
                 Table.text("95 %"),
                 Table.text("p"));
         for (RobustnessRow row : rows) {
-            row.mended()
+            row.corrected()
                     .forEach((defect, pairs) -> table.row(
                             row.published().label(),
                             row.asRun().rate(),

@@ -58,7 +58,7 @@ final class AugmentationStudy extends Study {
         return findings.with(List.of(
                 new Exhibit.Intervals(
                         findings.chart(),
-                        "How much more of the test images a model gets right under FGSM at ε = "
+                        "How much higher the robust accuracy of a model under FGSM is at ε = "
                                 + AttackSpec.pixels(epsilon) + " when it is trained with augmentation: by seed with"
                                 + " the 95 % interval for pairs, and on average with Student's over the seeds."),
                 new Exhibit.Numbers(
@@ -111,13 +111,13 @@ final class AugmentationStudy extends Study {
     /**
      * A model, by test image.
      *
-     * @param right whether an image is right as it is
-     * @param fgsm whether it stays right under FGSM on the exact loss
+     * @param correct whether an image is correctly classified
+     * @param fgsm whether it stays so under FGSM on the exact loss
      * @param usual the same on the usual loss
      */
-    record Model(boolean[] right, boolean[] fgsm, boolean[] usual) {
+    record Model(boolean[] correct, boolean[] fgsm, boolean[] usual) {
         private double clean() {
-            return Accuracy.of(right).rate();
+            return Accuracy.of(correct).rate();
         }
 
         private double robust() {
@@ -128,7 +128,7 @@ final class AugmentationStudy extends Study {
             return Accuracy.of(usual).rate();
         }
 
-        /** Of the images that are right, the share that stays so; 0 where none is. */
+        /** Of the correctly classified images, the share that stays so under FGSM; 0 where there is none. */
         private double kept() {
             return clean() > 0 ? robust() / clean() : 0;
         }
@@ -197,8 +197,8 @@ final class AugmentationStudy extends Study {
                             + " for " + arm.name() + " training")
                     .toList();
             return Words.text(
-                    "Over %d seeds augmentation changes accuracy under FGSM at ε = %s %s. Accuracy on images as they are"
-                            + " and the share of it that FGSM leaves change %s.",
+                    "Over %d seeds augmentation changes accuracy under FGSM at ε = %s %s. Clean accuracy"
+                            + " and the share of it that is kept under FGSM change %s.",
                     arms.get(0).pairs().size(),
                     AttackSpec.pixels(epsilon),
                     String.join(", and ", robust),
@@ -255,10 +255,10 @@ final class AugmentationStudy extends Study {
                     Table.text("with augmentation"),
                     Table.text("difference, 95 % interval"));
             for (Arm arm : arms) {
-                row(table, arm, "as they are", Model::clean);
+                row(table, arm, "clean", Model::clean);
                 row(table, arm, "under FGSM, exact loss", Model::robust);
                 row(table, arm, "under FGSM, usual loss", Model::usuallyRobust);
-                row(table, arm, "share of right images that FGSM leaves", Model::kept);
+                row(table, arm, "share of correctly classified images that stay so under FGSM", Model::kept);
             }
             return table;
         }

@@ -25,7 +25,7 @@ final class DivergenceStudy extends Study {
     private static final int QUADRATURE = 600;
     /** Standard deviations of q to each side that quadrature covers. */
     private static final double REACH = 9;
-    /** Standard errors of a mean that no right estimator exceeds over a dozen tries. */
+    /** Standard errors of a mean that no unbiased estimator exceeds over a dozen tries. */
     private static final double CLEAR = 4;
 
     private static final double RATE = -0.5;

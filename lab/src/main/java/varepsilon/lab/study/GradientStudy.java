@@ -18,7 +18,7 @@ import varepsilon.tensor.Seed;
 
 /**
  * Question 1.7: the gradient of E_q[log p(x|z)] with respect to q, through the draw and without differentiating it:
- * whether both are right, how much they scatter, and what training does with each.
+ * whether both are unbiased, how much they scatter, and what training does with each.
  */
 final class GradientStudy extends Study {
     private static final int DIMENSIONS = 64;
@@ -27,7 +27,7 @@ final class GradientStudy extends Study {
     /** q's standard deviations in units of the posterior's: a q that is still being trained. */
     private static final double STRETCH = 1.5;
 
-    /** Standard errors that the worst of some hundred coordinates of a right estimator does not exceed. */
+    /** Standard errors that the worst of some hundred coordinates of an unbiased estimator does not exceed. */
     private static final double CLEAR = 4.5;
     /** How many times larger a variance is that is called far larger. */
     private static final double FAR = 10;

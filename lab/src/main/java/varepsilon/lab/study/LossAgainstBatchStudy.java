@@ -36,7 +36,7 @@ final class LossAgainstBatchStudy extends Study {
                 "2.3a",
                 "Adversarial loss against adversarial batch",
                 "Are an adversarial loss and adversarial examples added to the batch the same, and if so, when?",
-                "At α = ½ the two give equivalent or comparable models, since images as they are and perturbed ones weigh the"
+                "At α = ½ the two give equivalent or comparable models, since clean and perturbed images weigh the"
                         + " same; they part as α leaves ½.");
     }
 
@@ -156,7 +156,7 @@ final class LossAgainstBatchStudy extends Study {
     }
 
     /** A trained model, by test image. */
-    record Model(int[] predictions, boolean[] right, boolean[] robust) {
+    record Model(int[] predictions, boolean[] correct, boolean[] robust) {
         private double agreementWith(Model other) {
             int same = 0;
             for (int i = 0; i < predictions.length; i++) {
@@ -292,7 +292,7 @@ final class LossAgainstBatchStudy extends Study {
                     Table.text("network"),
                     Table.text("adversarial loss and"),
                     Table.percent("same prediction", 1),
-                    Table.text("as they are: difference, 95 % interval"),
+                    Table.text("clean: difference, 95 % interval"),
                     Table.text("FGSM: difference, 95 % interval"),
                     Table.number("p", "", 4));
             for (Trained pair : trained) {
@@ -303,7 +303,7 @@ final class LossAgainstBatchStudy extends Study {
         }
 
         private static void row(Table table, String name, String what, Model first, Model second) {
-            PairedComparison clean = PairedComparison.of(first.right(), second.right());
+            PairedComparison clean = PairedComparison.of(first.correct(), second.correct());
             PairedComparison robust = PairedComparison.of(first.robust(), second.robust());
             table.row(
                     name,

@@ -15,7 +15,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** How a classifier's loss, and the lead of the true class over the next, change with the pixels. */
+/** How a classifier's loss, and the margin of the true class over the next, change with the pixels. */
 final class LossGeometry {
     private static final int BATCH_SIZE = 100;
     private static final int DRAWS = 256;
@@ -104,10 +104,10 @@ final class LossGeometry {
     }
 
     /**
-     * What a perturbation does on average to images that are right before it.
+     * What a perturbation does on average to images that are correctly classified before it.
      *
      * @param lossGained rise of the cross-entropy, nats, in double precision
-     * @param leadLost how much of its lead over the next class the true class loses, logits
+     * @param leadLost by how much the margin of the true class over the next falls, logits
      */
     record Effect(double lossGained, double leadLost) {}
 
@@ -165,7 +165,7 @@ final class LossGeometry {
         /** Of a trial, by its number. */
         Effect of(int trial) {
             if (counts[trial] == 0) {
-                throw new IllegalStateException("no image was right before trial " + trial);
+                throw new IllegalStateException("no image was correctly classified before trial " + trial);
             }
             return new Effect(lossGained[trial] / counts[trial], leadLost[trial] / counts[trial]);
         }

@@ -102,17 +102,17 @@ final class NoiseAgainstGradientStudy extends Study {
             exhibits.add(new Exhibit.Chart(
                     accuracyChart(epsilons, report),
                     "Accuracy as the perturbation grows, with 95 % intervals. The exact loss is FGSM's computed in"
-                            + " double precision: where the model is sure, single precision leaves no gradient to"
+                            + " double precision: where the model is confident, single precision leaves no gradient to"
                             + " follow."));
             exhibits.add(new Exhibit.Chart(
                     leadChart(epsilons, effects),
-                    "What a perturbation takes from the lead of the true class over the next, on average over the"
-                            + " images that are right before."));
+                    "By how much a perturbation lowers the margin of the true class over the next, on average over the"
+                            + " images that are correctly classified before."));
             exhibits.add(new Exhibit.Numbers(
                     table(epsilons, report, effects),
                     "Accuracy with 95 % interval of " + report.n() + " test images, and what happened on average to"
-                            + " those that were right before: by how much the loss rose, and how much of its lead the"
-                            + " true class lost."));
+                            + " those that were correctly classified before: by how much the loss rose, and by how much the margin of the"
+                            + " true class fell."));
             exhibits.addAll(pictures(work, model, fallen));
             return findings.with(exhibits);
         }
@@ -168,7 +168,7 @@ final class NoiseAgainstGradientStudy extends Study {
     }
 
     private static LineChart leadChart(List<Double> epsilons, LossGeometry.Effects effects) {
-        LineChart chart = new LineChart("Lead that the true class loses", "ε in grey levels of 255", "logits");
+        LineChart chart = new LineChart("Loss of margin", "ε in grey levels of 255", "logits");
         double[] x = greyLevels(epsilons);
         for (Perturbation perturbation : PERTURBATIONS) {
             double[] y = new double[x.length];
@@ -200,8 +200,8 @@ final class NoiseAgainstGradientStudy extends Study {
                 Table.percent("accuracy", 1),
                 Table.text("95 % interval"),
                 Table.number("loss rises by", "nats", 3),
-                Table.number("lead lost", "logits", 3),
-                Table.number("lead lost per grey level", "logits", 4));
+                Table.number("margin lost", "logits", 3),
+                Table.number("margin lost per grey level", "logits", 4));
         Accuracy clean = report.clean();
         table.row("0", "none", clean.rate(), Percent.range(clean.interval()), 0.0, 0.0, null);
         for (int i = 0; i < epsilons.size(); i++) {
@@ -226,7 +226,7 @@ final class NoiseAgainstGradientStudy extends Study {
      *
      * @param epsilon at which the two are compared
      * @param clean accuracy without perturbation
-     * @param noiseAndFgsm right under sign noise (first) and under FGSM (second), on the same images
+     * @param noiseAndFgsm correctly classified under sign noise (first) and under FGSM (second), on the same images
      * @param alignment of random signs with the gradient
      */
     record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment)
@@ -257,28 +257,29 @@ final class NoiseAgainstGradientStudy extends Study {
         private String comparison() {
             String both = String.format(
                     Locale.ROOT,
-                    "At ε = %s, sign noise leaves %s of the images right and FGSM %s, of %s without a perturbation",
+                    "At ε = %s, accuracy is %s under sign noise and %s under FGSM, and %s without a perturbation",
                     AttackSpec.pixels(epsilon),
                     Percent.of(noiseAndFgsm.first().interval()),
                     Percent.of(noiseAndFgsm.second().interval()),
                     Percent.of(clean.interval()));
             return switch (verdict()) {
-                case CONTRADICTED -> both + ": noise does more harm.";
+                case CONTRADICTED -> both + ": noise lowers it more.";
                 case UNDECIDED -> both + ": no clear difference.";
-                default -> both + ": noise does " + Percent.of(Math.max(0, shareOfDamage())) + " of FGSM's harm.";
+                default ->
+                    both + ": noise lowers it by " + Percent.of(Math.max(0, shareOfDamage())) + " of what FGSM does.";
             };
         }
 
         private String reason() {
             return String.format(
                     Locale.ROOT,
-                    "To first order random signs move the lead of the true class by %s of what the gradient's signs do,"
+                    "To first order random signs change the margin of the true class by %s of what the gradient's signs do,"
                             + " up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
                     Percent.of(alignment.measured()),
                     Percent.of(alignment.predicted()),
                     alignment.measured() < 0.5
                             ? "in so many dimensions nearly all of them are at a right angle to it"
-                            : "there are so few directions that chance finds it");
+                            : "there are so few dimensions that random signs come close to it");
         }
 
         @Override

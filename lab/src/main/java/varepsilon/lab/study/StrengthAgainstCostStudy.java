@@ -47,7 +47,7 @@ final class StrengthAgainstCostStudy extends Study {
         return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.chart(),
-                        "What each attack leaves right, with 95 % intervals, against what it asks of the model: PGD with"
+                        "Robust accuracy under each attack, with 95 % intervals, against its passes through the model: PGD with"
                                 + " rising numbers of steps, joined, and FGSM by itself."),
                 new Exhibit.Numbers(
                         findings.table(),
@@ -86,7 +86,7 @@ final class StrengthAgainstCostStudy extends Study {
     /**
      * An attack on a model.
      *
-     * @param robust by test image, whether it stays right
+     * @param robust by test image, whether it stays correctly classified
      * @param seconds wall-clock time
      */
     record Attempt(AttackSpec attack, boolean[] robust, long forwardPasses, long backwardPasses, double seconds) {
@@ -115,9 +115,9 @@ final class StrengthAgainstCostStudy extends Study {
     /**
      * A model under all attacks.
      *
-     * @param right by test image, whether it is right as it is
+     * @param correct by test image, whether it is correctly classified
      */
-    record Attacked(String name, boolean[] right, List<Attempt> attempts) {
+    record Attacked(String name, boolean[] correct, List<Attempt> attempts) {
         private Attempt fgsm() {
             return attempts.stream().filter(Attempt::isFgsm).findFirst().orElseThrow();
         }
@@ -136,14 +136,14 @@ final class StrengthAgainstCostStudy extends Study {
                     .orElseThrow();
         }
 
-        /** What leaves fewest right. */
+        /** That with the lowest robust accuracy. */
         private Attempt strongest() {
             return attempts.stream()
                     .reduce((a, b) -> b.accuracy().correct() < a.accuracy().correct() ? b : a)
                     .orElseThrow();
         }
 
-        /** What FGSM leaves right less what the usual PGD leaves. */
+        /** Robust accuracy under FGSM less that under the usual PGD. */
         private PairedComparison fgsmLessPgd() {
             return PairedComparison.of(fgsm().robust(), usual().robust());
         }
@@ -183,7 +183,7 @@ final class StrengthAgainstCostStudy extends Study {
         public String reading() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
-                            "of the %s model FGSM leaves %s right for %.1f passes an image and PGD-%d %s for %.1f",
+                            "robust accuracy of the %s model is %s under FGSM for %.1f passes an image and under PGD-%d %s for %.1f",
                             model.name(),
                             Percent.of(model.fgsm().accuracy().interval()),
                             model.fgsm().passes(),
@@ -211,7 +211,7 @@ final class StrengthAgainstCostStudy extends Study {
         public String because() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
-                            "%s: FGSM leaves more right than PGD-%d by %s, for %.2f of its passes",
+                            "%s: robust accuracy under FGSM is above that under PGD-%d by %s, for %.2f of its passes",
                             model.name(),
                             USUAL_STEPS,
                             Percent.points(model.fgsmLessPgd().interval()),
@@ -241,12 +241,12 @@ final class StrengthAgainstCostStudy extends Study {
             Table table = new Table(
                     Table.text("model"),
                     Table.text("attack"),
-                    Table.percent("accuracy left", 1),
+                    Table.percent("robust accuracy", 1),
                     Table.text("95 % interval"),
                     Table.number("passes an image", "", 1),
                     Table.number("time an image", "ms", 1));
             for (Attacked model : models) {
-                Accuracy clean = Accuracy.of(model.right());
+                Accuracy clean = Accuracy.of(model.correct());
                 table.row(model.name(), "none", clean.rate(), Percent.range(clean.interval()), null, null);
                 for (Attempt attempt : model.attempts()) {
                     table.row(

@@ -29,7 +29,7 @@ final class TradeOffStudy extends Study {
                 "2.2",
                 "The price of a defence",
                 "What is the trade-off between defending against an attack and not doing so, and why is there one?",
-                "Training on adversarial examples raises accuracy under attack and lowers accuracy on images as they are,"
+                "Training on adversarial examples raises accuracy under attack and lowers clean accuracy,"
                         + " since the two compete in the loss; α sets how much of each one gets.");
     }
 
@@ -57,11 +57,10 @@ final class TradeOffStudy extends Study {
         return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.front(),
-                        "Each model's accuracy on images as they are against that under PGD-" + STEPS + " at ε = "
-                                + size + ", with 95 % intervals of the former. Up and to the right is better."),
+                        "Each model's clean accuracy against that under PGD-" + STEPS + " at ε = " + size
+                                + ", with 95 % intervals of the former. Up and to the right is better."),
                 new Exhibit.Chart(
-                        findings.curves(),
-                        "The same over α: 0 trains on perturbed images alone, 1 on images as they are."),
+                        findings.curves(), "The same over α: 0 trains on perturbed images alone, 1 on clean images."),
                 new Exhibit.Numbers(
                         findings.table(before),
                         "Accuracy of " + before.n()
@@ -89,14 +88,14 @@ final class TradeOffStudy extends Study {
     /**
      * A model, by test image.
      *
-     * @param alpha weight of images as they are
-     * @param right whether an image is right as it is
-     * @param fgsm whether it stays right under FGSM
-     * @param pgd whether it stays right under PGD
+     * @param alpha weight of clean images
+     * @param correct whether an image is correctly classified
+     * @param fgsm whether it stays so under FGSM
+     * @param pgd whether it stays so under PGD
      */
-    record Point(double alpha, boolean[] right, boolean[] fgsm, boolean[] pgd) {
+    record Point(double alpha, boolean[] correct, boolean[] fgsm, boolean[] pgd) {
         private Accuracy clean() {
-            return Accuracy.of(right);
+            return Accuracy.of(correct);
         }
 
         private Accuracy robust() {
@@ -124,9 +123,9 @@ final class TradeOffStudy extends Study {
             return PairedComparison.of(defended().pgd(), undefended().pgd());
         }
 
-        /** Accuracy on images as they are paid for it. */
+        /** Clean accuracy lost by it. */
         private PairedComparison price() {
-            return PairedComparison.of(undefended().right(), defended().right());
+            return PairedComparison.of(undefended().correct(), defended().correct());
         }
 
         /** Steps in α at which either accuracy clearly moves against the rule. */
@@ -136,8 +135,11 @@ final class TradeOffStudy extends Study {
                 Point less = points.get(i - 1);
                 Point more = points.get(i);
                 String step = "from α = " + less.alpha() + " to " + more.alpha();
-                if (PairedComparison.of(more.right(), less.right()).interval().high() < 0) {
-                    against.add("accuracy on images as they are falls " + step);
+                if (PairedComparison.of(more.correct(), less.correct())
+                                .interval()
+                                .high()
+                        < 0) {
+                    against.add("clean accuracy falls " + step);
                 }
                 if (PairedComparison.of(more.pgd(), less.pgd()).interval().low() > 0) {
                     against.add("accuracy under PGD rises " + step);
@@ -162,7 +164,7 @@ final class TradeOffStudy extends Study {
         @Override
         public String reading() {
             return Words.text(
-                    "From α = %s to α = %s accuracy under PGD-%d at ε = %s goes from %s to %s, and on images as they are from"
+                    "From α = %s to α = %s accuracy under PGD-%d at ε = %s goes from %s to %s, and clean accuracy from"
                             + " %s to %s. %s",
                     undefended().alpha(),
                     defended().alpha(),
@@ -187,13 +189,12 @@ final class TradeOffStudy extends Study {
         public String because() {
             return "On the same images the defence changes accuracy under PGD by "
                     + Percent.points(gain().interval())
-                    + " and on images as they are by "
+                    + " and clean accuracy by "
                     + Percent.points(price().interval().negated()) + ".";
         }
 
         LineChart front() {
-            LineChart chart = new LineChart(
-                    "Accuracy and robustness", "accuracy under PGD-" + STEPS, "accuracy on images as they are");
+            LineChart chart = new LineChart("Accuracy and robustness", "accuracy under PGD-" + STEPS, "clean accuracy");
             for (Point point : points) {
                 chart.point(
                         "α = " + point.alpha(),
@@ -205,7 +206,7 @@ final class TradeOffStudy extends Study {
 
         LineChart curves() {
             LineChart chart = new LineChart("Accuracy over α", "α", "accuracy");
-            add(chart, "as they are", points.stream().map(Point::clean).toList());
+            add(chart, "clean", points.stream().map(Point::clean).toList());
             add(
                     chart,
                     "FGSM",
@@ -225,7 +226,7 @@ final class TradeOffStudy extends Study {
         Table table(RobustnessReport before) {
             Table table = new Table(
                     Table.text("α"),
-                    Table.percent("as they are", 1),
+                    Table.percent("clean", 1),
                     Table.text("95 % interval"),
                     Table.percent("FGSM", 1),
                     Table.text("95 % interval"),

@@ -57,12 +57,12 @@ final class TransferStudy extends Study {
             return findings.with(List.of(
                     new Exhibit.Chart(
                             chart(work, fgsm, noise),
-                            "Share of the images right for both models that one gets wrong, by the model the"
+                            "Share of the images correctly classified by both models that one then misclassifies, by the model the"
                                     + " perturbation was made on, with 95 % intervals. A → B: made on A, shown to B."),
                     new Exhibit.Numbers(
                             findings.table(),
-                            "At ε = " + AttackSpec.pixels(work.epsilon()) + ", of the images that both models get"
-                                    + " right as they are; the noise is the same for both.")));
+                            "At ε = " + AttackSpec.pixels(work.epsilon()) + ", of the images that both models"
+                                    + " classify correctly; the noise is the same for both.")));
         }
     }
 
@@ -93,7 +93,7 @@ final class TransferStudy extends Study {
     }
 
     private static LineChart chart(ClassifierWork work, List<TransferMatrix> fgsm, List<TransferMatrix> noise) {
-        LineChart chart = new LineChart("Who is fooled by whose perturbations", "ε in grey levels of 255", "fooled");
+        LineChart chart = new LineChart("Transfer of perturbations", "ε in grey levels of 255", "fooled");
         add(chart, "FGSM, A → A", work.epsilons(), fgsm, 0, 0);
         add(chart, "FGSM, A → B", work.epsilons(), fgsm, 0, 1);
         add(chart, "FGSM, B → A", work.epsilons(), fgsm, 1, 0);
@@ -113,11 +113,12 @@ final class TransferStudy extends Study {
         chart.curve(name, x, y);
     }
 
-    /** The share of images, right for both before, that a perturbation turns. */
+    /** The share of images, correctly classified by both before, that are misclassified after a perturbation. */
     private record Fooled(int n, Interval interval) {
         static Fooled of(TransferMatrix.Cell cell) {
             if (cell.bothCorrect() == 0) {
-                throw new IllegalStateException("no image is right for both models: they have not learned the task");
+                throw new IllegalStateException(
+                        "no image is correctly classified by both models: they have not learned the task");
             }
             return new Fooled(cell.bothCorrect(), cell.interval().orElseThrow());
         }
@@ -135,7 +136,7 @@ final class TransferStudy extends Study {
      * What the answer rests on.
      *
      * @param epsilon of both matrices
-     * @param cleanA accuracy of A on all test images as they are
+     * @param cleanA clean accuracy of A on all test images
      * @param cleanB that of B
      * @param fgsm who is fooled by whose FGSM
      * @param noise who is fooled by noise of that size
@@ -193,7 +194,7 @@ final class TransferStudy extends Study {
         @Override
         public String reading() {
             return Words.text(
-                    "At ε = %s, FGSM made on A fools A on %s of what it gets right and B on %s of what both do, where sign"
+                    "At ε = %s, FGSM made on A fools A on %s of what it classifies correctly and B on %s of what both do, where sign"
                             + " noise fools B on %s; made on B it fools A on %s, noise on %s: %s. The gradients of the two"
                             + " models, which share neither images nor first weights, have a mean cosine of %.3f ± %.3f"
                             + " (standard error)%s.",
@@ -207,7 +208,7 @@ final class TransferStudy extends Study {
                     cosine.mean(),
                     cosine.standardError(),
                     gradientsLieAlike()
-                            ? ": what lowers the lead of the true class for one does so for the other"
+                            ? ": what lowers the margin of the true class for one does so for the other"
                             : ", which does not show that they lie alike");
         }
 
@@ -217,7 +218,7 @@ final class TransferStudy extends Study {
             }
             return isLikelyFor(0) && isLikelyFor(1)
                     ? "what is made on one mostly works on the other"
-                    : "it carries over far more often than noise does harm, but not as a rule";
+                    : "it carries over far more often than noise, but not as a rule";
         }
 
         @Override

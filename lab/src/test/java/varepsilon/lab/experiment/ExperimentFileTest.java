@@ -22,7 +22,7 @@ import varepsilon.lab.spec.Yaml;
 
 class ExperimentFileTest {
     private static final Experiments EXPERIMENTS =
-            new Experiments(List.of(GridKind.VAE, GridKind.CLASSIFIER, new RobustnessKind()));
+            new Experiments(List.of(new VaeGrid(), new ClassifierGrid(), new RobustnessKind()));
     private static final String WITH_PRESETS = """
             kind: vae
             settings: {data: glyphs, epochs: 9}

@@ -73,7 +73,7 @@ class MeasuredClassifierTest {
 
     private static boolean[] measured(Path weights, Measurement measurement, ImageSet images) throws IOException {
         try (MeasuredClassifier classifier = MeasuredClassifier.read(weights, Device.CPU)) {
-            return classifier.right(measurement, images, 7, done -> {});
+            return classifier.correct(measurement, images, 7, done -> {});
         }
     }
 
@@ -153,7 +153,7 @@ class MeasuredClassifierTest {
     void howFarItIsIsTold() throws IOException {
         List<Long> told = new ArrayList<>();
         try (MeasuredClassifier classifier = MeasuredClassifier.read(weights, Device.CPU)) {
-            classifier.right(CLEAN, IMAGES, 7, told::add);
+            classifier.correct(CLEAN, IMAGES, 7, told::add);
         }
         assertThat(told).containsExactly(128L, 150L);
     }

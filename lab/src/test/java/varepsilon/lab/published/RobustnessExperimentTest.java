@@ -145,7 +145,7 @@ class RobustnessExperimentTest {
         assertThat(attacked.get("explained_by").asText()).isEqualTo("clamp-normalised");
         assertThat(attacked.at("/put_right_alone/clamp-normalised/difference").asDouble())
                 .isEqualTo(0.7);
-        assertThat(attacked.get("verdict").asText()).contains("clamp-normalised: +70.0 points when put right");
+        assertThat(attacked.get("verdict").asText()).contains("clamp-normalised: +70.0 points when corrected");
         assertThat(results.at("/comparisons/0/difference").asDouble()).isZero();
 
         pretend(10, 8, 2, 2, 2);

@@ -72,7 +72,7 @@ class RobustnessRowTest {
                 row(0.42, 4, 1050, 500, Map.of("logit-loss", more, "clamp-normalised", fewer, "units", NO_CHANGE));
 
         assertThat(row.explanation()).contains("clamp-normalised");
-        assertThat(row.verdict(true)).isEqualTo("agrees; clamp-normalised: -12.4 points when put right");
+        assertThat(row.verdict(true)).isEqualTo("agrees; clamp-normalised: -12.4 points when corrected");
     }
 
     @Test
