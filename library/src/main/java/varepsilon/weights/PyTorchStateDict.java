@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.Set;
 import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.PickleMachine.Tuple;
 import varepsilon.weights.PickleReader.Foreign;
 import varepsilon.weights.PickleReader.Storage;
 import varepsilon.weights.PickleReader.StoredTensor;
-import varepsilon.weights.PickleReader.Tuple;
 
 /**
  * Reads what {@code torch.save(model.state_dict(), path)} writes, PyTorch 1.6 and later: tensors by name. No code of
