@@ -28,7 +28,7 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /** What a weight file says of the classifier in it, believed only as far as it agrees with itself. */
-class ClassifierFileTest extends ScopedTest {
+class ClassifierFileTest extends ClassifierTest {
     private static final Architecture SMALL =
             new Architecture("small-cnn", 5, 12, new Normalisation(List.of(0.25), List.of(0.5)));
     private static final Architecture RESIDUAL = new Architecture("resnet20", 7, Normalisation.CIFAR10);

@@ -9,7 +9,7 @@ import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
-class LogitsTest extends ScopedTest {
+class LogitsTest extends ClassifierTest {
     @Test
     void oneRowOfFiniteNumbersForEachImage() {
         assertThatCode(() -> Logits.check(Tensor.zeros(DType.FLOAT32, 3, 2), 3)).doesNotThrowAnyException();

@@ -18,7 +18,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-class NetworkClassifierTest extends ScopedTest {
+class NetworkClassifierTest extends ClassifierTest {
     private static final Architecture RESIDUAL = new Architecture("resnet20", 4, Normalisation.CIFAR10);
 
     private static Architecture tiny(String name) {

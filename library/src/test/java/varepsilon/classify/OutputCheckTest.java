@@ -9,7 +9,7 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-class OutputCheckTest extends ScopedTest {
+class OutputCheckTest extends ClassifierTest {
     private static final int N = 20;
 
     private static Classifier linear() {

@@ -23,7 +23,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** The networks are those of textbook_classifiers.py, whose formulas for weights and pixels are repeated here. */
-class TextbookClassifiersTest extends ScopedTest {
+class TextbookClassifiersTest extends ClassifierTest {
     private static final String ANSWERS = "classifier_answers.csv";
     /** Of the largest number, with which rounding grows. */
     private static final double TOLERANCE = 2e-5;

@@ -27,7 +27,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.tensor.TorchScript;
 
 /** The files of make_torchscript.py, good and bad. */
-class TorchScriptClassifierTest extends ScopedTest {
+class TorchScriptClassifierTest extends ClassifierTest {
     private static final String ANSWERS = "torchscript_answers.csv";
 
     @TempDir

@@ -14,34 +14,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** Files that NumPy wrote ({@code make_arrays.py}), and files that nobody should believe. */
-class NumpyFileTest {
+class NumpyFileTest extends ScopedTest {
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void close() {
-        scope.close();
-    }
 
     private static Path resource(String name) throws URISyntaxException {
         return Path.of(NumpyFileTest.class.getResource(name).toURI());

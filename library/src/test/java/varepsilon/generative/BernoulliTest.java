@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
-class BernoulliTest extends ScopedTest {
+class BernoulliTest extends GenerativeTest {
     private final Bernoulli likelihood = new Bernoulli();
 
     @Test

@@ -12,7 +12,7 @@ import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
-class CategoricalTest extends ScopedTest {
+class CategoricalTest extends GenerativeTest {
     private static Tensor allBytes() {
         byte[] bytes = new byte[256];
         for (int i = 0; i < 256; i++) {

@@ -21,7 +21,7 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /** What a weight file says of the model in it, believed only as far as it agrees with itself. */
-class ConvVaeFileTest extends ScopedTest {
+class ConvVaeFileTest extends GenerativeTest {
     private static final Path FILE = Path.of("some.safetensors");
     private static final ConvVae SMALL = new ConvVae(3, 2, 1, new Categorical(16));
 

@@ -18,7 +18,7 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Tensor;
 
-class ConvVaeTest extends ScopedTest {
+class ConvVaeTest extends GenerativeTest {
     private static final long SIDE = ConvVae.SIDE;
 
     private static Tensor glyphs(int n) {

@@ -16,7 +16,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** Gradients of the bound, the noise held fixed, against central differences in double precision. */
-class ElboGradientTest extends ScopedTest {
+class ElboGradientTest extends GenerativeTest {
     private static final double STEP = 1e-5;
 
     private Vae convolutional(Likelihood likelihood) {

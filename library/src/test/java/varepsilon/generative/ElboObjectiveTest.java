@@ -18,7 +18,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
-class ElboObjectiveTest extends ScopedTest {
+class ElboObjectiveTest extends GenerativeTest {
     private static final int N = 5;
     private static final int CHANNELS = 3;
     private static final double DIMENSIONS = CHANNELS * ConvVae.SIDE * ConvVae.SIDE;

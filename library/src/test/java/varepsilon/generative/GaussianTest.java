@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
-class GaussianTest extends ScopedTest {
+class GaussianTest extends GenerativeTest {
     @Test
     void bytesBecomeIntensities() {
         Gaussian likelihood = new Gaussian(0.1);

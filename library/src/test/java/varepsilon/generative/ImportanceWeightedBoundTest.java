@@ -13,7 +13,7 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-class ImportanceWeightedBoundTest extends ScopedTest {
+class ImportanceWeightedBoundTest extends GenerativeTest {
     private static final double STD = 0.5;
 
     /** p(x|z) = N(z·w + μ, σ²) for one pixel. */

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.tensor.Tensor;
 
-class KullbackLeiblerTest extends ScopedTest {
+class KullbackLeiblerTest extends GenerativeTest {
     private static final int REPEATS = 20_000;
 
     /** {@code rows} times the same posterior of one dimension, so that each row estimates independently. */

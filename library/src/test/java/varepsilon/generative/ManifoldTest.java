@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
-class ManifoldTest extends ScopedTest {
+class ManifoldTest extends GenerativeTest {
     @Test
     void firstCoordinateGrowsToTheRightSecondUpwards() {
         float q = 0.9674216f; // the quantile at 5/6

@@ -11,7 +11,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** Bounds on log p(x) where log p(x) and the posterior are known in closed form. */
-class ProbabilisticPcaTest extends ScopedTest {
+class ProbabilisticPcaTest extends GenerativeTest {
     private static final int D = 6;
     private static final double STD = 0.3;
     /** Orthogonal columns, so that the exact posterior has a diagonal covariance. */

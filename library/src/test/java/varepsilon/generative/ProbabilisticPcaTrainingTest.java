@@ -16,7 +16,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /** Maximising the ELBO of a linear VAE finds what probabilistic PCA has in closed form. */
-class ProbabilisticPcaTrainingTest extends ScopedTest {
+class ProbabilisticPcaTrainingTest extends GenerativeTest {
     private static final int D = 6;
     private static final int LATENT_DIM = 2;
     private static final int N = 500;

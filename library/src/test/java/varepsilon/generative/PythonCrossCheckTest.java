@@ -32,7 +32,7 @@ import varepsilon.weights.Weights;
  * with PyTorch; with the first MNIST test images where {@code VAREPSILON_DATA} has them, else drawn digits; with the
  * weights in the file {@code VAREPSILON_WEIGHTS}, else fresh ones.
  */
-class PythonCrossCheckTest extends ScopedTest {
+class PythonCrossCheckTest extends GenerativeTest {
     private static final int N = 32;
     private static final Path SCRIPT = Path.of("src", "test", "python", "textbook_vae.py");
 

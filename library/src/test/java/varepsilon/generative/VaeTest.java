@@ -10,7 +10,7 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
-class VaeTest extends ScopedTest {
+class VaeTest extends GenerativeTest {
     private static final int PIXELS = 9;
 
     /** Every pixel's logit is the first latent coordinate; the posterior of an image is N(its mean, e^(2·its mean)). */

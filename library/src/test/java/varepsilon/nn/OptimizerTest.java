@@ -10,31 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** Paths of the optimizers, in FLOAT64, against their formulas for one number and against PyTorch. */
-class OptimizerTest {
+class OptimizerTest extends ScopedTest {
     private static final double[] START = {0.5, -1.25, 2.0};
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     /** The gradient of coordinate i at θ in step t (from 1): it changes with all three. */
     private static double gradient(double theta, int t, int i) {

@@ -9,27 +9,14 @@ import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.ChiSquaredDistribution;
 import org.apache.commons.statistics.distribution.ExponentialDistribution;
 import org.apache.commons.statistics.distribution.NormalDistribution;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 
 /** Streams of random numbers: the same where they should be, unrelated where they should be, and of the right kind. */
-class RngTest {
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
-
+class RngTest extends ScopedTest {
     @Test
     void theSameSeedGivesTheSameNumbers() {
         try (Rng a = Seed.of(42).stream();

@@ -8,26 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import varepsilon.ScopedTest;
 
 /** Values go in and come out as they are, in every element type and shape. */
-class TensorValuesTest {
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
-
+class TensorValuesTest extends ScopedTest {
     /** Small whole numbers, which every element type but BOOL holds exactly, as that type's little-endian bytes. */
     private static ByteBuffer littleEndian(DType dtype, int... values) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);

@@ -3,26 +3,12 @@ package varepsilon.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import varepsilon.tensor.Scope;
+import varepsilon.ScopedTest;
 import varepsilon.tensor.Tensor;
 
-class NotFiniteTest {
+class NotFiniteTest extends ScopedTest {
     private static final List<String> NAMES = List.of("a", "b", "c");
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     private static List<String> found(float[]... values) {
         return NotFinite.among(

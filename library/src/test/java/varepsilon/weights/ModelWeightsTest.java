@@ -10,39 +10,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
-import varepsilon.nn.Damage;
-import varepsilon.nn.TestFiles;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** A model here is what has a weight and a bias. */
-class ModelWeightsTest {
+class ModelWeightsTest extends ScopedTest {
     private static boolean isModel(Map<String, long[]> shapes) {
         return shapes.containsKey("weight") && shapes.containsKey("bias");
     }
 
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     /** A safetensors file with tensors of these names, of which number i is filled with i. */
     private Path written(String... names) throws IOException {

@@ -11,35 +11,20 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
-import varepsilon.nn.Damage;
-import varepsilon.nn.TestFiles;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /** Files that Python's PyTorch wrote; make_state_dicts.py has the formulas of their values. */
-class PyTorchStateDictTest {
+class PyTorchStateDictTest extends ScopedTest {
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     private Weights read(String name) throws IOException {
         return PyTorchStateDict.read(TestFiles.pt(folder, name));

@@ -25,7 +25,6 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
 import varepsilon.base.InputException;
-import varepsilon.nn.Damage;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;

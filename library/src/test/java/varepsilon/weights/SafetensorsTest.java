@@ -16,32 +16,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-class SafetensorsTest {
+class SafetensorsTest extends ScopedTest {
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     /** A file by hand: the length of the header, the header, then as many bytes of 0, 1, 2, …. */
     private Path file(String header, int dataBytes) throws IOException {

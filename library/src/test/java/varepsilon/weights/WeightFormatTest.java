@@ -16,7 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
-import varepsilon.nn.TestFiles;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;

@@ -9,31 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
-import varepsilon.nn.TestFiles;
 import varepsilon.tensor.DType;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-class WeightsTest {
+class WeightsTest extends ScopedTest {
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     private static Map<String, long[]> shapes(Object... namesAndShapes) {
         Map<String, long[]> shapes = new LinkedHashMap<>();

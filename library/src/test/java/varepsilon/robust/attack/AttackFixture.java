@@ -1,44 +1,21 @@
 package varepsilon.robust.attack;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import varepsilon.ScopedTest;
 import varepsilon.classify.Classifier;
 import varepsilon.tensor.Engine;
-import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
-import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** Each test runs in a scope of its own; what is made through here is freed after it. */
-abstract class AttackFixture {
-    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-
+/** What tests of attacks share. */
+abstract class AttackFixture extends ScopedTest {
+    /** Tensors this small gain nothing from a second thread; on a busy machine the two wait for each other. */
     @BeforeEach
-    void openScope() {
-        // Tensors this small gain nothing from a second thread; on a busy machine the two wait for each other.
+    final void useOneThread() {
         int threads = Engine.threads();
-        owned.push(() -> Engine.setThreads(threads));
+        AutoCloseable restore = () -> Engine.setThreads(threads);
+        closing(restore);
         Engine.setThreads(1);
-        owned.push(Scope.open());
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        while (!owned.isEmpty()) {
-            owned.pop().close();
-        }
-    }
-
-    final Rng rng(long seed) {
-        return closing(Seed.of(seed).stream());
-    }
-
-    final <C extends AutoCloseable> C closing(C resource) {
-        owned.push(resource);
-        return resource;
     }
 
     /** logits = W·x + b, for W K×D. */

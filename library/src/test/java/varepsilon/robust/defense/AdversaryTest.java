@@ -25,7 +25,7 @@ import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
 import varepsilon.tensor.Tensor;
 
-class AdversaryTest extends ScopedTest {
+class AdversaryTest extends DefenseTest {
     private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.1);
 
     static Stream<Attack> attacks() {

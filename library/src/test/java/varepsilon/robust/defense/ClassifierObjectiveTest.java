@@ -28,7 +28,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /** What all objectives share: the count of passes, what is measured, validation. */
-class ClassifierObjectiveTest extends ScopedTest {
+class ClassifierObjectiveTest extends DefenseTest {
     private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.1);
 
     private static Adversary by(Attack attack) {

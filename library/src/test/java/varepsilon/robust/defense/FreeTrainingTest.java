@@ -18,7 +18,7 @@ import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
-class FreeTrainingTest extends ScopedTest {
+class FreeTrainingTest extends DefenseTest {
     private static final int BATCH_SIZE = 12;
 
     private FreeTraining free(NetworkClassifier classifier, Norm norm, double epsilon, int replays) {

@@ -23,7 +23,7 @@ import varepsilon.train.BatchResult;
  * the box leaves room, its adversarial training minimises log(1 + exp(−(y·(w·x + b) − ε‖w‖))), where ‖w‖ is the dual of the
  * attacker's norm: that, and its gradient, is what must come out, in double precision.
  */
-class LinearAdversarialTrainingTest extends ScopedTest {
+class LinearAdversarialTrainingTest extends DefenseTest {
     private static final double[][] W = {{0.7, -1.1, 0.2, 1.9}, {-0.8, 0.4, 1.6, 0.3}};
     private static final double[] B = {0.1, -0.3};
     // At least 0.25 from the box.

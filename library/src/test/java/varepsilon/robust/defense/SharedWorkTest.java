@@ -24,7 +24,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /** The two ways to train on images as they are and on perturbed ones, and what a pass that serves twice may not change. */
-class SharedWorkTest extends ScopedTest {
+class SharedWorkTest extends DefenseTest {
     private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.1);
 
     private double[] gradient(ClassifierObjective objective, Cost cost) {

@@ -24,7 +24,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /** TRADES on an affine model of three classes and two pixels, followed by hand in double precision. */
-class TradesTest extends ScopedTest {
+class TradesTest extends DefenseTest {
     private static final double EPSILON = 0.1;
     private static final double STEP = 0.06;
     private static final double BETA = 6;

@@ -16,12 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
@@ -32,28 +31,15 @@ import varepsilon.robust.attack.ThreatModel;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
-class AdversarialExamplesTest {
+class AdversarialExamplesTest extends ScopedTest {
     private static final float[] W = {1, -1, 2, -2, 1, 1, -1, -1, 3, -3, 0.5f, -0.5f, 2, 1, -1, -2};
 
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void close() {
-        scope.close();
-    }
 
     /** In batches of seven, of which the last is smaller. */
     private static AdversarialExamples examples(Classifier classifier, ImageSet images, Norm norm, double epsilon) {

@@ -1,4 +1,4 @@
-package varepsilon.nn;
+package varepsilon.weights;
 
 import java.io.IOException;
 import java.io.InputStream;

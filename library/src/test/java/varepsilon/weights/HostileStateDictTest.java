@@ -1,4 +1,4 @@
-package varepsilon.nn;
+package varepsilon.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,34 +15,18 @@ import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
-import varepsilon.tensor.Scope;
-import varepsilon.weights.ModelWeights;
-import varepsilon.weights.Weights;
 
-class HostileStateDictTest {
+class HostileStateDictTest extends ScopedTest {
     private static final byte[] SIX_FLOATS = new byte[24];
     private static final long[] TWO_BY_THREE = {2, 3};
     private static final long[] ROW_MAJOR = {3, 1};
 
     @TempDir
     Path folder;
-
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.open();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
 
     private Path archive(int method, Map<String, byte[]> entries) throws IOException {
         Path path = folder.resolve("hostile.pt");

@@ -1,4 +1,4 @@
-package varepsilon.nn;
+package varepsilon.weights;
 
 import java.util.Arrays;
 import java.util.Random;

@@ -1,49 +1,31 @@
 package varepsilon.robust.defense;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import varepsilon.ScopedTest;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
-import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** A scope, a stream of random numbers and a batch for each test, and an end for all that it made. */
-abstract class ScopedTest {
-    private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
+/** A stream of random numbers, networks and a batch for each test. */
+abstract class DefenseTest extends ScopedTest {
     Batch batch;
     Tensor pixels;
     Tensor labels;
 
     @BeforeEach
-    final void openScope() {
-        closing(Scope.open());
+    final void makeBatch() {
         batch = Batches.of(Toys.images(12, 1), 12).iterator().next();
         pixels = batch.pixels(Device.CPU);
         labels = batch.labels();
     }
 
-    @AfterEach
-    final void closeAll() throws Exception {
-        while (!toClose.isEmpty()) {
-            toClose.pop().close();
-        }
-    }
-
-    final <T extends AutoCloseable> T closing(T resource) {
-        toClose.push(resource);
-        return resource;
-    }
-
     /** The same stream at every call. */
     final Rng rng() {
-        return closing(Seed.of(7).stream());
+        return rng(7);
     }
 
     final NetworkClassifier plain() {
