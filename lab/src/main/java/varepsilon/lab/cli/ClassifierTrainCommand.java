@@ -6,20 +6,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.run.ClassifierResults;
-import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.ClassifierRuns;
 import varepsilon.lab.run.NetworkChoice;
-import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
@@ -38,9 +35,6 @@ import varepsilon.report.Table;
             "  varepsilon classifier train --resume runs/robust"
         })
 final class ClassifierTrainCommand implements Callable<Integer> {
-    private static final Set<String> WITH_RESUME =
-            Set.of("--resume", "--epochs", "--data-dir", "--json", "--quiet", "--verbose", "--no-progress");
-
     private final Console console;
     private final List<String> arguments;
 
@@ -124,12 +118,18 @@ final class ClassifierTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (ClassifierRun run = resume == null ? begin() : goOn()) {
-            return train(run);
+        TrainingRuns<ClassifierSpec, ClassifierResults> runs =
+                new TrainingRuns<>(new ClassifierRuns(new PublishedTraining()), spec, console, arguments, data, output);
+        try (Run<ClassifierSpec, ClassifierResults> run =
+                resume == null ? begin(runs) : runs.resume(resume, fitting::epochs)) {
+            Optional<ClassifierResults> results = runs.train(run);
+            results.ifPresent(shown -> show(shown, run));
+            return results.isPresent() ? 0 : Main.STOPPED;
         }
     }
 
-    private ClassifierRun begin() throws IOException {
+    private Run<ClassifierSpec, ClassifierResults> begin(TrainingRuns<ClassifierSpec, ClassifierResults> runs)
+            throws IOException {
         String name = data.name();
         int limit = data.limit();
         String device = compute.device().toString();
@@ -151,54 +151,14 @@ final class ClassifierTrainCommand implements Callable<Integer> {
                         config.network().architecture() + "-" + name.replaceAll("[^a-z0-9-]+", "-") + "-"
                                 + config.defense().name())
                 : out;
-        ClassifierRun run = ClassifierRun.begin(config, folder, data.folder(), new PublishedTraining());
-        output.say("Training in " + folder);
-        data.note(run.config().images().data(), output);
-        return run;
+        return runs.begin(config, folder);
     }
 
-    private ClassifierRun goOn() throws IOException {
-        OptionalInt more = OptionalInt.empty();
-        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!WITH_RESUME.contains(option.longestName())) {
-                throw Usage.wrong(
-                        spec,
-                        option.longestName() + ": not together with --resume, which goes on as the run was configured");
-            }
-            if (option.longestName().equals("--epochs")) {
-                more = OptionalInt.of(fitting.epochs());
-            }
-        }
-        ClassifierRun run = ClassifierRun.resume(resume, more, data.folder(), new PublishedTraining());
-        output.say("Going on in " + resume);
-        data.note(run.config().images().data(), output);
-        return run;
+    private void show(ClassifierResults results, Run<ClassifierSpec, ClassifierResults> run) {
+        output.result(results, text(results, run));
     }
 
-    private int train(ClassifierRun run) throws IOException {
-        console.interruption().heed();
-        Optional<ClassifierResults> results;
-        try (WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
-            results = run.train(new TrainingProgress(run, progress), arguments, progress);
-        } catch (IOException e) {
-            throw new IOException(
-                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is mended, `"
-                            + goOnCommand(run) + "` goes on",
-                    e);
-        }
-        if (results.isEmpty()) {
-            output.say("Stopped and saved. To go on: " + goOnCommand(run));
-            return Main.STOPPED;
-        }
-        output.result(results.get(), text(results.get(), run));
-        return 0;
-    }
-
-    private static String goOnCommand(ClassifierRun run) {
-        return "varepsilon classifier train --resume " + ShellWords.quoted(run.path());
-    }
-
-    private static String text(ClassifierResults results, ClassifierRun run) {
+    private static String text(ClassifierResults results, Run<ClassifierSpec, ClassifierResults> run) {
         ClassifierResults.Test test = results.test();
         Table table = new Table(
                         Table.text("on the test images"),

@@ -9,10 +9,7 @@ import varepsilon.lab.experiment.Workplace;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.published.RobustnessKind;
-import varepsilon.lab.run.ClassifierRun;
 import varepsilon.lab.run.RunStore;
-import varepsilon.lab.run.VaeRun;
-import varepsilon.train.TrainingListener;
 
 /** Where an experiment of the command line works. */
 final class ExperimentPlace {
@@ -27,19 +24,14 @@ final class ExperimentPlace {
 
     /** Trains with progress on the terminal. */
     static RunStore store(Path runs, Path dataDir, List<String> arguments, WorkProgress progress) {
-        RunStore.Listeners listeners = new RunStore.Listeners() {
-            @Override
-            public TrainingListener of(VaeRun run) {
-                return new TrainingProgress(run, progress);
-            }
-
-            @Override
-            public TrainingListener of(ClassifierRun run) {
-                return new TrainingProgress(run, progress);
-            }
-        };
         return new RunStore(
-                runs, dataDir, arguments, new PublishedTraining(), new PublishedCurves(), listeners, progress);
+                runs,
+                dataDir,
+                arguments,
+                new PublishedTraining(),
+                new PublishedCurves(),
+                run -> new TrainingProgress(run, progress),
+                progress);
     }
 
     /** @param runs where its trainings live */

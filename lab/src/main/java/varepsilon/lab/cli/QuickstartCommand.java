@@ -17,11 +17,8 @@ import varepsilon.lab.quickstart.Quickstart;
 import varepsilon.lab.quickstart.QuickstartBudget;
 import varepsilon.lab.quickstart.QuickstartPage;
 import varepsilon.lab.quickstart.QuickstartResult;
-import varepsilon.lab.run.ClassifierResults;
-import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.run.ShellWords;
-import varepsilon.lab.run.VaeResults;
-import varepsilon.lab.run.VaeRun;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.tensor.Device;
 
@@ -147,16 +144,8 @@ final class QuickstartCommand implements Callable<Integer> {
     /** The work, with its progress on the terminal. */
     private final class ShownWork implements Quickstart.Work {
         @Override
-        public Optional<VaeResults> train(VaeRun run) throws IOException {
-            output.say("A VAE with " + run.config().latentDim() + " latent dimensions, in " + run.path());
-            try (WorkProgress progress = progress()) {
-                return run.train(new TrainingProgress(run, progress), arguments, progress);
-            }
-        }
-
-        @Override
-        public Optional<ClassifierResults> train(ClassifierRun run) throws IOException {
-            output.say("A classifier, training: " + run.config().defense().name() + ", in " + run.path());
+        public <S extends Record, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException {
+            output.say(what + ", in " + run.path());
             try (WorkProgress progress = progress()) {
                 return run.train(new TrainingProgress(run, progress), arguments, progress);
             }

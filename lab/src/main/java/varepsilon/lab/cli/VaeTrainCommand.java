@@ -6,19 +6,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.lab.published.PublishedCurves;
-import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.run.VaeResults;
-import varepsilon.lab.run.VaeRun;
+import varepsilon.lab.run.VaeRuns;
 import varepsilon.lab.spec.VaeSpec;
 
 /** {@code varepsilon vae train}. */
@@ -33,9 +30,6 @@ import varepsilon.lab.spec.VaeSpec;
             "  varepsilon vae train --resume runs/digits --epochs 120"
         })
 final class VaeTrainCommand implements Callable<Integer> {
-    private static final Set<String> WITH_RESUME =
-            Set.of("--resume", "--epochs", "--data-dir", "--json", "--quiet", "--verbose", "--no-progress");
-
     private final Console console;
     private final List<String> arguments;
 
@@ -71,19 +65,20 @@ final class VaeTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (VaeRun run = resume == null ? begin() : goOn()) {
-            return train(run);
+        TrainingRuns<VaeSpec, VaeResults> runs =
+                new TrainingRuns<>(new VaeRuns(new PublishedCurves()), spec, console, arguments, data, output);
+        try (Run<VaeSpec, VaeResults> run = resume == null ? begin(runs) : runs.resume(resume, () -> vae.applied(VaeSpec.of("any")).epochs())) {
+            Optional<VaeResults> results = runs.train(run);
+            results.ifPresent(shown -> show(shown, run));
+            return results.isPresent() ? 0 : Main.STOPPED;
         }
     }
 
-    private VaeRun begin() throws IOException {
+    private Run<VaeSpec, VaeResults> begin(TrainingRuns<VaeSpec, VaeResults> runs) throws IOException {
         VaeSpec config = config();
         Path folder =
                 out == null ? NewFolder.in(Path.of("runs"), "vae-" + config.data() + "-z" + config.latentDim()) : out;
-        VaeRun run = VaeRun.begin(config, folder, data.folder(), new PublishedCurves());
-        output.say("Training in " + folder);
-        data.note(run.config().data(), output);
-        return run;
+        return runs.begin(config, folder);
     }
 
     private VaeSpec config() {
@@ -100,54 +95,17 @@ final class VaeTrainCommand implements Callable<Integer> {
                         .withDevice(device)));
     }
 
-    private VaeRun goOn() throws IOException {
-        OptionalInt more = OptionalInt.empty();
-        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!WITH_RESUME.contains(option.longestName())) {
-                throw Usage.wrong(
-                        spec,
-                        option.longestName() + ": not together with --resume, which goes on as the run was configured");
-            }
-            if (option.longestName().equals("--epochs")) {
-                more = OptionalInt.of(vae.applied(VaeSpec.of("any")).epochs());
-            }
-        }
-        VaeRun run = VaeRun.resume(resume, more, data.folder(), new PublishedCurves());
-        output.say("Going on in " + resume);
-        data.note(run.config().data(), output);
-        return run;
-    }
-
-    private int train(VaeRun run) throws IOException {
-        console.interruption().heed();
-        Optional<VaeResults> results;
-        try (WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
-            results = run.train(new TrainingProgress(run, progress), arguments, progress);
-        } catch (IOException e) {
-            throw new IOException(
-                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is mended, `"
-                            + goOnCommand(run) + "` goes on",
-                    e);
-        }
-        if (results.isEmpty()) {
-            output.say("Stopped and saved. To go on: " + goOnCommand(run));
-            return Main.STOPPED;
-        }
-        output.result(results.get(), text(results.get(), run));
+    private void show(VaeResults results, Run<VaeSpec, VaeResults> run) {
+        output.result(results, text(results, run));
         if (run.config().likelihood().isDensity()) {
             output.note(VaeNotes.DENSITY);
         }
-        if (results.get().test().activeUnits() == 0) {
+        if (results.test().activeUnits() == 0) {
             output.note(VaeNotes.COLLAPSED + " " + VaeNotes.advice(run.config()));
         }
-        return 0;
     }
 
-    private static String goOnCommand(VaeRun run) {
-        return "varepsilon vae train --resume " + ShellWords.quoted(run.path());
-    }
-
-    private static String text(VaeResults results, VaeRun run) {
+    private static String text(VaeResults results, Run<VaeSpec, VaeResults> run) {
         Duration time = Duration.ofSeconds(Math.round(results.seconds()));
         return String.format(
                 Locale.ROOT,

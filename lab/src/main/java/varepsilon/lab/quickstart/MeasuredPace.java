@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import varepsilon.base.Watch;
-import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.VaeRun;
+import varepsilon.lab.run.Run;
 import varepsilon.train.TrainingListener;
 
 /**
@@ -42,7 +41,7 @@ public final class MeasuredPace implements QuickstartPace {
     @Override
     public double vaeStep() throws IOException {
         return measured(folder -> {
-            try (VaeRun run = new QuickstartVae(folder, settings).begin(20)) {
+            try (Run<?, ?> run = new QuickstartVae(folder, settings).begin(20)) {
                 return time(timer -> run.train(new TrainingListener() {}, List.of(), timer));
             }
         });
@@ -51,7 +50,7 @@ public final class MeasuredPace implements QuickstartPace {
     @Override
     public double standardStep() throws IOException {
         return measured(folder -> {
-            try (ClassifierRun run = new QuickstartClassifiers(folder, settings).beginStandard()) {
+            try (Run<?, ?> run = new QuickstartClassifiers(folder, settings).beginStandard()) {
                 return time(timer -> run.train(new TrainingListener() {}, List.of(), timer));
             }
         });
@@ -60,7 +59,7 @@ public final class MeasuredPace implements QuickstartPace {
     @Override
     public double adversarialStep() throws IOException {
         return measured(folder -> {
-            try (ClassifierRun run = new QuickstartClassifiers(folder, settings).beginDefended()) {
+            try (Run<?, ?> run = new QuickstartClassifiers(folder, settings).beginDefended()) {
                 return time(timer -> run.train(new TrainingListener() {}, List.of(), timer));
             }
         });

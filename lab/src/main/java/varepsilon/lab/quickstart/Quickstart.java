@@ -9,10 +9,7 @@ import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
-import varepsilon.lab.run.ClassifierResults;
-import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.VaeResults;
-import varepsilon.lab.run.VaeRun;
+import varepsilon.lab.run.Run;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
@@ -63,11 +60,12 @@ public final class Quickstart {
 
     /** Does what takes long, and shows how it goes. All give nothing where they were asked to stop. */
     public interface Work {
-        /** Trains one of the VAEs: {@link VaeRun#train}. */
-        Optional<VaeResults> train(VaeRun run) throws IOException;
-
-        /** Trains one of the classifiers: {@link ClassifierRun#train}. */
-        Optional<ClassifierResults> train(ClassifierRun run) throws IOException;
+        /**
+         * Trains one of the models: {@link Run#train}.
+         *
+         * @param what it is, for people
+         */
+        <S extends Record, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException;
 
         /** Attacks one of them: {@link Attacks#run}. */
         Optional<RobustnessReport> attack(Attacks attacks);

@@ -13,7 +13,8 @@ import varepsilon.data.Split;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.evaluate.AttackPictures;
 import varepsilon.lab.run.ClassifierResults;
-import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.ClassifierRuns;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.run.TrainingDefects;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
@@ -37,6 +38,7 @@ final class QuickstartClassifiers {
     static final String PICTURE = "attacks.png";
 
     private static final String DATA = "glyphs";
+    private static final ClassifierRuns RUNS = new ClassifierRuns(TrainingDefects.NONE);
     private static final String ARCHITECTURE = "small-cnn";
     private static final int VALIDATION = 1000;
     private static final int BATCH_SIZE = 128;
@@ -96,15 +98,14 @@ final class QuickstartClassifiers {
     }
 
     /** The one of standard training, to be trained. */
-    ClassifierRun beginStandard() throws IOException {
-        return ClassifierRun.begin(
-                config(DefenseSpec.standard(), AttackSpec.none()), standardRun(), folder, TrainingDefects.NONE);
+    Run<ClassifierSpec, ClassifierResults> beginStandard() throws IOException {
+        return Run.begin(RUNS, config(DefenseSpec.standard(), AttackSpec.none()), standardRun(), folder);
     }
 
     /** The one of adversarial training, to be trained. */
-    ClassifierRun beginDefended() throws IOException {
+    Run<ClassifierSpec, ClassifierResults> beginDefended() throws IOException {
         DefenseSpec defense = DefenseSpec.adversarialLoss(pgd(TRAINING_STEPS), ALPHA);
-        return ClassifierRun.begin(config(defense, pgd(CHECK_STEPS)), defendedRun(), folder, TrainingDefects.NONE);
+        return Run.begin(RUNS, config(defense, pgd(CHECK_STEPS)), defendedRun(), folder);
     }
 
     private Path standardRun() {
@@ -115,9 +116,11 @@ final class QuickstartClassifiers {
         return folder.resolve("classifier-defended");
     }
 
-    private static Optional<ClassifierResults> trained(ClassifierRun run, Quickstart.Work work) throws IOException {
+    private static Optional<ClassifierResults> trained(Run<ClassifierSpec, ClassifierResults> run, Quickstart.Work work)
+            throws IOException {
         try (run) {
-            return work.train(run);
+            return work.train(
+                    "A classifier, training: " + run.config().defense().name(), run);
         }
     }
 

@@ -15,9 +15,10 @@ import varepsilon.generative.Picture;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.evaluate.VaePictures;
 import varepsilon.lab.run.ReferenceCurves;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.run.VaeResults;
-import varepsilon.lab.run.VaeRun;
+import varepsilon.lab.run.VaeRuns;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.report.PictureSheet;
 import varepsilon.tensor.Device;
@@ -61,8 +62,8 @@ final class QuickstartVae {
     }
 
     private Optional<VaeResults> trained(int latentDim, Quickstart.Work work) throws IOException {
-        try (VaeRun run = begin(latentDim)) {
-            Optional<VaeResults> results = work.train(run);
+        try (Run<VaeSpec, VaeResults> run = begin(latentDim)) {
+            Optional<VaeResults> results = work.train("A VAE with " + latentDim + " latent dimensions", run);
             if (results.isPresent()) {
                 drawTestImages(run.path());
             }
@@ -71,9 +72,9 @@ final class QuickstartVae {
     }
 
     /** One of the two, to be trained. */
-    VaeRun begin(int latentDim) throws IOException {
+    Run<VaeSpec, VaeResults> begin(int latentDim) throws IOException {
         // The drawn digits need no data folder; any will do.
-        return VaeRun.begin(config(latentDim), runFolder(latentDim), folder, ReferenceCurves.NONE);
+        return Run.begin(new VaeRuns(ReferenceCurves.NONE), config(latentDim), runFolder(latentDim), folder);
     }
 
     private VaeSpec config(int latentDim) {

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
@@ -16,7 +15,6 @@ import varepsilon.base.Watch;
 import varepsilon.data.Checksums;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.VaeSpec;
-import varepsilon.train.RunDirectory;
 import varepsilon.train.TrainingListener;
 
 /**
@@ -43,34 +41,39 @@ public record RunStore(
     private static final int DIGITS = 12;
 
     /** Makes what follows a training. */
+    @FunctionalInterface
     public interface Listeners {
-        /** For a VAE. */
-        default TrainingListener of(VaeRun run) {
-            return new TrainingListener() {};
-        }
+        /** Nothing follows. */
+        Listeners NONE = run -> new TrainingListener() {};
 
-        /** For a classifier. */
-        default TrainingListener of(ClassifierRun run) {
-            return new TrainingListener() {};
-        }
+        /** What follows this run. */
+        TrainingListener of(Run<?, ?> run);
     }
 
     /** Where a training lives or will live. */
     public Path folder(VaeSpec config) {
-        return folder.resolve("vae-" + config.data().replaceAll("[^a-z0-9-]+", "-") + "-z" + config.latentDim() + "-"
-                + digest(config.toYaml()));
+        return folder.resolve(vaes().folderName(config));
     }
 
     /** Where a training lives or will live. */
     public Path folder(ClassifierSpec config) throws IOException {
-        String weights = config.network().weights();
-        String initial = weights.isEmpty() ? "" : Checksums.sha256(RunDirectory.weightsOf(Path.of(weights)));
-        return folder.resolve(
-                config.network().architecture() + "-" + config.defense().name() + "-"
-                        + digest(config.withWeights(initial).toYaml()));
+        return folder.resolve(classifiers().folderName(config));
     }
 
-    private static String digest(String text) {
+    private VaeRuns vaes() {
+        return new VaeRuns(curves);
+    }
+
+    private ClassifierRuns classifiers() {
+        return new ClassifierRuns(defects);
+    }
+
+    /** Names of data sets hold a path where they are a folder. */
+    static String inFileName(String name) {
+        return name.replaceAll("[^a-z0-9-]+", "-");
+    }
+
+    static String digest(String text) {
         return Checksums.sha256(text.getBytes(StandardCharsets.UTF_8)).substring(0, DIGITS);
     }
 
@@ -85,18 +88,7 @@ public record RunStore(
      * @throws StoppedException where a stop was requested before it was done
      */
     public Path trained(VaeSpec config) throws IOException {
-        Path run = folder(config);
-        if (isFinished(run)) {
-            return run;
-        }
-        prepare(run, Optional.empty());
-        try (VaeRun training = isBegun(run)
-                ? VaeRun.resume(run, OptionalInt.empty(), dataDir, curves)
-                : VaeRun.begin(config, run, dataDir, curves)) {
-            requireSame(config, training.config(), run);
-            return finished(
-                    run, training.train(listeners.of(training), command, watch).isPresent());
-        }
+        return trained(vaes(), config);
     }
 
     /**
@@ -105,31 +97,24 @@ public record RunStore(
      * @throws StoppedException where a stop was requested before it was done
      */
     public Path trained(ClassifierSpec config) throws IOException {
-        Path run = folder(config);
-        if (isFinished(run)) {
-            return run;
-        }
-        prepare(
-                run,
-                Optional.of(config).filter(made -> !made.network().weights().isEmpty()));
-        try (ClassifierRun training = isBegun(run)
-                ? ClassifierRun.resume(run, OptionalInt.empty(), dataDir, defects)
-                : ClassifierRun.begin(config, run, dataDir, defects)) {
-            requireSame(config, training.config().withWeights(config.network().weights()), run);
-            return finished(
-                    run, training.train(listeners.of(training), command, watch).isPresent());
-        }
+        return trained(classifiers(), config);
     }
 
-    private static Path finished(Path run, boolean done) {
-        if (!done) {
-            throw new StoppedException();
+    private <S extends Record, R extends Record> Path trained(RunKind<S, R> kind, S config) throws IOException {
+        Path path = folder.resolve(kind.folderName(config));
+        if (isFinished(path)) {
+            return path;
         }
-        return run;
-    }
-
-    private static boolean isBegun(Path run) {
-        return Files.isRegularFile(run.resolve("config.yaml"));
+        clear(kind, config, path);
+        try (Run<S, R> run = Run.isBegun(path)
+                ? Run.resume(kind, path, OptionalInt.empty(), dataDir)
+                : Run.begin(kind, config, path, dataDir)) {
+            requireSame(config, kind.comparable(run.config(), config), path);
+            if (run.train(listeners.of(run), command, watch).isEmpty()) {
+                throw new StoppedException();
+            }
+            return path;
+        }
     }
 
     /** A digest is not the configuration itself, and a file can be edited. */
@@ -141,16 +126,14 @@ public record RunStore(
     }
 
     /** Clears what a process left that was killed before the run could be resumed. */
-    private static void prepare(Path run, Optional<ClassifierSpec> withWeights) throws IOException {
+    private static <S extends Record> void clear(RunKind<S, ?> kind, S config, Path run) throws IOException {
         if (!Files.isDirectory(run)) {
             return;
         }
-        boolean unusable =
-                isBegun(run) && withWeights.isPresent() && !Files.isRegularFile(ClassifierRun.initialWeights(run));
-        if (unusable) {
-            delete(run);
-        } else if (!isBegun(run)) {
+        if (!Run.isBegun(run)) {
             AtomicFile.removeLeftovers(run);
+        } else if (!kind.canResume(config, run)) {
+            delete(run);
         }
     }
 

@@ -19,7 +19,7 @@ public final class Workplaces {
                 List.of("test"),
                 new PublishedTraining(),
                 new PublishedCurves(),
-                new RunStore.Listeners() {},
+                RunStore.Listeners.NONE,
                 Watch.NONE);
         return new Workplace(folder.resolve("experiment"), runs);
     }

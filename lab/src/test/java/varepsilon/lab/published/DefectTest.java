@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Normalisation;
-import varepsilon.lab.run.ClassifierRun;
+import varepsilon.lab.run.ClassifierRuns;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
@@ -80,7 +81,8 @@ class DefectTest {
     void aTrainingHasNoDefectsOfAnEvaluation() {
         ClassifierSpec config = config(adversarialLoss(0.5, Defect.LOGIT_LOSS));
 
-        assertThatThrownBy(() -> ClassifierRun.begin(config, folder.resolve("run"), folder, new PublishedTraining()))
+        assertThatThrownBy(() ->
+                        Run.begin(new ClassifierRuns(new PublishedTraining()), config, folder.resolve("run"), folder))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("logit-loss")
                 .hasMessageContaining("clamp-normalised, normalised-units, train-on-clean");
@@ -89,7 +91,8 @@ class DefectTest {
     private Map<String, float[]> trained(String name, DefenseSpec defense) throws IOException {
         ClassifierSpec config = config(defense);
         Map<String, float[]> values = new TreeMap<>();
-        try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve(name), folder, new PublishedTraining())) {
+        try (Run<?, ?> run =
+                Run.begin(new ClassifierRuns(new PublishedTraining()), config, folder.resolve(name), folder)) {
             run.train(new TrainingListener() {}, List.of(), Watch.NONE);
         }
         try (var scope = Scope.withoutGradients()) {

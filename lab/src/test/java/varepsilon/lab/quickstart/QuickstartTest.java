@@ -20,10 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.lab.evaluate.AttackOutcome;
-import varepsilon.lab.run.ClassifierResults;
-import varepsilon.lab.run.ClassifierRun;
-import varepsilon.lab.run.VaeResults;
-import varepsilon.lab.run.VaeRun;
+import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.train.TrainingListener;
@@ -213,13 +210,7 @@ class QuickstartTest {
         }
 
         @Override
-        public Optional<VaeResults> train(VaeRun run) throws IOException {
-            return run.train(
-                    new TrainingListener() {}, List.of("quickstart"), Watch.stopWhen(() -> stopsAt(name(run.path()))));
-        }
-
-        @Override
-        public Optional<ClassifierResults> train(ClassifierRun run) throws IOException {
+        public <S extends Record, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException {
             return run.train(
                     new TrainingListener() {}, List.of("quickstart"), Watch.stopWhen(() -> stopsAt(name(run.path()))));
         }

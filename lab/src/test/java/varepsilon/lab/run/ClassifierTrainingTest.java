@@ -101,7 +101,8 @@ class ClassifierTrainingTest {
                 1,
                 "cpu");
 
-        try (ClassifierRun run = ClassifierRun.begin(config, folder.resolve("lab"), folder, TrainingDefects.NONE)) {
+        try (Run<?, ?> run =
+                Run.begin(new ClassifierRuns(TrainingDefects.NONE), config, folder.resolve("lab"), folder)) {
             run.train(new TrainingListener() {}, List.of(), Watch.NONE);
         }
 

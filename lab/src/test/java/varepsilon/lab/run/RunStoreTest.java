@@ -53,7 +53,7 @@ class RunStoreTest {
                 List.of("test"),
                 TrainingDefects.NONE,
                 ReferenceCurves.NONE,
-                new RunStore.Listeners() {},
+                RunStore.Listeners.NONE,
                 Watch.stopWhen(stopRequested));
     }
 

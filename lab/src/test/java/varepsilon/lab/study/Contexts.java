@@ -31,7 +31,7 @@ final class Contexts {
                 List.of("test"),
                 new PublishedTraining(),
                 new PublishedCurves(),
-                new RunStore.Listeners() {},
+                RunStore.Listeners.NONE,
                 Watch.stopWhen(stopRequested));
         return new StudyContext(size, null, 42, 1, Device.CPU, store);
     }
