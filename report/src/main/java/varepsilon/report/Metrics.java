@@ -37,6 +37,15 @@ public record Metrics(Map<String, double[]> columns) {
         }
     }
 
+    /**
+     * The columns of the {@code metrics.csv} of a run that is finished.
+     *
+     * @throws IOException where it cannot be read
+     */
+    public static Map<String, double[]> ofRun(Path run) throws IOException {
+        return read(run.resolve("metrics.csv")).columns();
+    }
+
     static Metrics parse(String csv) {
         // What stands after the last line break is a line that is being written.
         List<String> lines = csv.substring(0, csv.lastIndexOf('\n') + 1).lines().toList();

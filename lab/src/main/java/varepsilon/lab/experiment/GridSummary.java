@@ -1,9 +1,6 @@
 package varepsilon.lab.experiment;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -13,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import varepsilon.lab.page.HtmlPage;
-import varepsilon.lab.run.MetricsFile;
+import varepsilon.lab.run.Run;
+import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 
 /**
@@ -23,10 +21,6 @@ import varepsilon.report.Table;
  * @param <R> its results
  */
 abstract class GridSummary<S extends Record, R extends Record> {
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
-
     private final List<String> keys;
     private final List<Trained<S, R>> trained;
 
@@ -38,8 +32,8 @@ abstract class GridSummary<S extends Record, R extends Record> {
                     run.assignment(),
                     run.config(),
                     run.folder(),
-                    JSON.readValue(run.folder().resolve("results.json").toFile(), results),
-                    MetricsFile.read(run.folder())));
+                    Run.results(run.folder(), results),
+                    Metrics.ofRun(run.folder())));
         }
         this.trained = List.copyOf(all);
     }

@@ -22,9 +22,9 @@ import varepsilon.lab.experiment.TrainingCell;
 import varepsilon.lab.experiment.Workplace;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.published.MeasuredClassifier.Measurement;
-import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.report.Metrics;
 import varepsilon.tensor.Device;
 
 /**
@@ -259,8 +259,7 @@ final class RobustnessExperiment implements Experiment {
         for (PublishedRow.Model model : models()) {
             Optional<ClassifierSpec> training = training(model, false);
             if (training.isPresent()) {
-                Map<String, double[]> metrics =
-                        MetricsFile.read(workplace.runs().folder(training.get()));
+                Map<String, double[]> metrics = Metrics.ofRun(workplace.runs().folder(training.get()));
                 double[] accuracy = metrics.get("train_accuracy");
                 double[] steps = metrics.get("step");
                 int batchSize = training.get().fitting().batchSize();

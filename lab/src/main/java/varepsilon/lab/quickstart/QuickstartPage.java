@@ -9,12 +9,12 @@ import java.util.Locale;
 import java.util.Map;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.page.HtmlPage;
-import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.run.VaeResults;
 import varepsilon.report.IntervalChart;
 import varepsilon.report.LineChart;
+import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 import varepsilon.stats.Interval;
 
@@ -84,7 +84,7 @@ public final class QuickstartPage {
                         + " pixel. Fewer is better.");
         LineChart chart = new LineChart("Validation", "epoch", "bits per dimension");
         for (String run : VAES) {
-            Map<String, double[]> metrics = MetricsFile.read(folder.resolve(run));
+            Map<String, double[]> metrics = Metrics.ofRun(folder.resolve(run));
             chart.curve(run.replace('-', ' '), metrics.get("epoch"), metrics.get("val_bpd"));
         }
         page.chart(chart, "Bits per dimension on held-out digits, while the two models learned.");

@@ -100,11 +100,6 @@ final class ClassifierTraining {
         return new ClassifierTraining(config, parts[0], parts[1], defects);
     }
 
-    /** Batches in an epoch. */
-    int batchesPerEpoch() {
-        return (training.size() - 1) / config.fitting().batchSize() + 1;
-    }
-
     /**
      * What came of it.
      *

@@ -1,5 +1,7 @@
 package varepsilon.lab.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -36,8 +38,12 @@ import varepsilon.train.TrainingListener;
  */
 public final class Run<S extends Record, R extends Record> implements AutoCloseable {
     private static final String CONFIG = "config.yaml";
-    private static final ObjectMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final String RESULTS = "results.json";
+    // Later versions may write more than this one knows.
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     private final RunKind<S, R> kind;
     private final RunDirectory folder;
@@ -102,6 +108,26 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
         return kind.images(config, dataDir);
     }
 
+    /**
+     * The results of a run that is done, as they were written.
+     *
+     * @throws InputException where they are damaged, or those of another kind of run
+     */
+    public static <R extends Record> R results(Path run, Class<R> type) throws IOException {
+        Path file = run.resolve(RESULTS);
+        try {
+            return JSON.readValue(Files.readString(file), type);
+        } catch (JsonProcessingException e) {
+            throw new InputException(
+                    file + ": cannot be read: " + e.getOriginalMessage() + "; expected what a finished run writes", e);
+        }
+    }
+
+    /** Whether a run is done: its results are written last. */
+    static boolean isFinished(Path run) {
+        return Files.isRegularFile(run.resolve(RESULTS));
+    }
+
     /** Whether there is a run in this folder, finished or not. */
     static boolean isBegun(Path run) {
         return Files.isRegularFile(run.resolve(CONFIG));
@@ -141,7 +167,7 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
         recordProvenance(command);
         try (var events = new TensorBoardListener(folder.path(), hyperParameters(), Clock.systemUTC())) {
             R results = kind.train(new RunKind.Sitting<>(config, folder, dataDir, images, events, listener, watch));
-            AtomicFile.writeString(folder.file("results.json"), JSON.writeValueAsString(results) + "\n");
+            AtomicFile.writeString(folder.file(RESULTS), JSON.writeValueAsString(results) + "\n");
             return Optional.of(results);
         } catch (StoppedException e) {
             return Optional.empty();

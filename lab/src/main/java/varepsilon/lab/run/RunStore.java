@@ -79,7 +79,7 @@ public record RunStore(
 
     /** Whether a run is done: its results are written last. */
     public static boolean isFinished(Path run) {
-        return Files.isRegularFile(run.resolve("results.json"));
+        return Run.isFinished(run);
     }
 
     /**

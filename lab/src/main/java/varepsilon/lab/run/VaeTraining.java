@@ -83,10 +83,6 @@ public final class VaeTraining {
         return (int) Math.round(size * config.validationFraction());
     }
 
-    static int stepsPerEpoch(VaeSpec config, int size) {
-        return (size - held(config, size) - 1) / config.batchSize() + 1;
-    }
-
     /** Trains on {@link #images}. */
     static Fit.Result run(VaeSpec config, RunDirectory run, ImageSet all, Listeners listeners, Watch watch)
             throws IOException {

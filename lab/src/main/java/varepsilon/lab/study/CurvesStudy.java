@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import varepsilon.lab.published.PublishedCurves;
-import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
+import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 
 /** Question 1.8: bits per dimension on training and validation images over training, beside the published curves. */
@@ -58,7 +58,7 @@ final class CurvesStudy extends Study {
         Numbers numbers = new Numbers();
         for (int latentDim : DIMENSIONS) {
             VaeSpec config = PublishedVae.config(context, latentDim);
-            Map<String, double[]> metrics = MetricsFile.read(context.trained(config));
+            Map<String, double[]> metrics = Metrics.ofRun(context.trained(config));
             Map<String, ReferenceCurves.Curve> published = new PublishedCurves().of(config);
             LineChart chart = new LineChart(
                     "Bits per dimension, " + latentDim + " latent dimensions", "epoch", "bits per dimension");

@@ -16,9 +16,9 @@ import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeEvaluation;
 import varepsilon.generative.VaeFile;
-import varepsilon.lab.run.MetricsFile;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.report.LineChart;
+import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -163,7 +163,7 @@ final class TwoTermsStudy extends Study {
 
     /** What a run's {@code metrics.csv} says of both terms. */
     static List<Epoch> epochs(Path run) throws IOException {
-        Map<String, double[]> metrics = MetricsFile.read(run);
+        Map<String, double[]> metrics = Metrics.ofRun(run);
         Function<String, double[]> column = name -> {
             if (!metrics.containsKey(name)) {
                 throw new InputException(run + ": its metrics.csv has no column " + name

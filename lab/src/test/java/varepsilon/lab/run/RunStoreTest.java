@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,5 +168,21 @@ class RunStoreTest {
         Files.writeString(fresh.resolve(".config.yaml.tmp123"), "half of i");
         assertThat(RunStore.isFinished(store().trained(config("", 5)))).isTrue();
         assertThat(fresh.resolve(".config.yaml.tmp123")).doesNotExist();
+    }
+
+    @Test
+    void resultsAreReadBackAsTheyWereWritten() throws IOException {
+        Path run = store().trained(config("", 1));
+        Path file = run.resolve("results.json");
+        ObjectMapper json = new ObjectMapper();
+
+        ClassifierResults results = Run.results(run, ClassifierResults.class);
+        assertThat(results.run()).isEqualTo(run.toString());
+        assertThat(json.readTree(json.writeValueAsString(results))).isEqualTo(json.readTree(file.toFile()));
+
+        Files.writeString(file, "{\"run\": ");
+        assertThatExceptionOfType(InputException.class)
+                .isThrownBy(() -> Run.results(run, ClassifierResults.class))
+                .withMessageContaining("results.json: cannot be read");
     }
 }
