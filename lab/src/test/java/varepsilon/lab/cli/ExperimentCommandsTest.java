@@ -81,8 +81,8 @@ class ExperimentCommandsTest {
             assertThat(finished.resolve(file)).isNotEmptyFile();
         }
         assertThat(Files.readString(finished.resolve("config.yaml")))
-                .contains("epochs: 1\n", "learningRate: 0.05\n", "weightDecay: 0.0\n", "labelSmoothing: 0.0\n")
-                .contains("randomStart: true\n", "testLimit: 0\n", "cells: []\n")
+                .contains("epochs: 1\n", "learningRate: 0.05\n", "weightDecay: 5.0E-4\n", "labelSmoothing: 0.0\n")
+                .contains("schedule: one-cycle\n", "attackMode: evaluation\n", "testLimit: 0\n", "cells: []\n")
                 .doesNotContain("presets");
         assertThat(Files.readAllLines(finished.resolve("results.csv")))
                 .hasSize(1 + 8 * SmallGrid.TRAININGS)
