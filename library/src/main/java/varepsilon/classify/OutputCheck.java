@@ -23,7 +23,7 @@ public final class OutputCheck {
     /** Relative to the largest logit: what rounding may change when a batch of another size is computed. */
     private static final double ROUNDING = 1e-3;
 
-    /** How many times as often as its probabilities say a classifier may be right: what is no better than chance is not. */
+    /** How many times as accurate as its mean probability a classifier may be; one no better than chance never is. */
     private static final double TOO_MODEST = 2;
 
     private static final int COMPARED = 8;

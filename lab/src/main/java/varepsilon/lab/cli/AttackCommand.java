@@ -23,11 +23,11 @@ import varepsilon.tensor.Device;
 /** {@code varepsilon attack}. */
 @Command(
         name = "attack",
-        description = "Attacks a classifier inside a threat model, and measures what it still gets right.",
+        description = "Attacks a classifier inside a threat model, and measures its robust accuracy.",
         footer = {
             "",
-            "Robust are images that are right before and after. Perturbations are in pixel units, 1 from black to",
-            "white; every image that an attack returns is checked against its threat model and predicted anew.",
+            "Robust are images correctly classified before and after. Perturbations are in pixel units, 1 from black",
+            "to white; every image that an attack returns is checked against its threat model and predicted anew.",
             "Intervals are Wilson's for 95 %%.",
             "",
             "Examples:",

@@ -57,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = {
                 "A trained ResNet-20 to attack, on CIFAR-10's first test images (default: an untrained one, on noise).",
-                "How fast an attack is depends on the model: images that it gets wrong leave the batch."
+                "How fast an attack is depends on the model: images that it misclassifies leave the batch."
             })
     private Path weights;
 

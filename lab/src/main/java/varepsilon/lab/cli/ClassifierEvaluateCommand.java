@@ -20,7 +20,7 @@ import varepsilon.tensor.Device;
 /** {@code varepsilon classifier evaluate}. */
 @Command(
         name = "evaluate",
-        description = "Measures a classifier's accuracy on images as they are.",
+        description = "Measures a classifier's clean accuracy.",
         footer = {
             "",
             "Intervals are Wilson's for 95 %%; two classifiers are compared by McNemar's exact test.",

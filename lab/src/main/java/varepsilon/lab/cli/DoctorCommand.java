@@ -12,7 +12,7 @@ import varepsilon.lab.machine.Diagnosis;
 /** {@code varepsilon doctor}. */
 @Command(
         name = "doctor",
-        description = "Says what this machine has, and how to mend what is wrong.",
+        description = "Says what this machine has, and how to fix what is wrong.",
         footer = {"", "Example:", "  varepsilon doctor"})
 final class DoctorCommand implements Callable<Integer> {
     @Mixin

@@ -101,7 +101,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
             file = file.with(change);
         }
         Path folder = out == null ? usualFolder() : out;
-        console.interruption().heed();
+        console.interruption().delay();
         try (WorkProgress progress = new WorkProgress(output, "units", console.interruption())) {
             Workplace workplace = ExperimentPlace.of(folder, runs, data.folder(), arguments, progress);
             ExperimentRun run = ExperimentRun.in(workplace, file);

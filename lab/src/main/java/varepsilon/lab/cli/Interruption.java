@@ -8,12 +8,12 @@ import java.util.concurrent.CountDownLatch;
  */
 final class Interruption {
     private final CountDownLatch done = new CountDownLatch(1);
-    private volatile boolean heeded;
+    private volatile boolean delayed;
     private volatile boolean requested;
 
     /** From now on the running command asks {@link #requested}, and the process waits for it. */
-    void heed() {
-        heeded = true;
+    void delay() {
+        delayed = true;
     }
 
     /** Whether the process was asked to end. */
@@ -24,7 +24,7 @@ final class Interruption {
     /** Asks the running command to end, and waits for it if it listens. */
     void request() throws InterruptedException {
         requested = true;
-        if (heeded) {
+        if (delayed) {
             done.await();
         }
     }

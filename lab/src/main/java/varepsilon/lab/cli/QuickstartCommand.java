@@ -84,7 +84,7 @@ final class QuickstartCommand implements Callable<Integer> {
         Device device = compute.start();
         Path folder = out == null ? NewFolder.in(Path.of("runs"), "quickstart") : out;
         Quickstart.Settings settings = Quickstart.Settings.full(compute.seed(), compute.threads(), device.toString());
-        console.interruption().heed();
+        console.interruption().delay();
         QuickstartBudget budget = new QuickstartBudget(
                 minutes == null ? MINUTES : minutes,
                 given(vaeEpochs),

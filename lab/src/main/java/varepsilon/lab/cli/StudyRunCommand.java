@@ -88,7 +88,7 @@ final class StudyRunCommand implements Callable<Integer> {
         List<Study> studies = ids.contains(ALL)
                 ? Studies.all()
                 : ids.stream().map(Studies::named).toList();
-        console.interruption().heed();
+        console.interruption().delay();
         List<Object> json = new ArrayList<>();
         StringBuilder text = new StringBuilder();
         try (WorkProgress progress = new WorkProgress(output, "units", console.interruption())) {

@@ -79,7 +79,7 @@ final class TrainingRuns<S extends Record, R extends Record> {
 
     /** Trains and tests; empty where that was stopped, which is then said. */
     Optional<R> train(Run<S, R> run) throws IOException {
-        console.interruption().heed();
+        console.interruption().delay();
         String goOn = spec.qualifiedName() + " --resume " + ShellWords.quoted(run.path());
         try (WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
             Optional<R> results = run.train(new TrainingProgress(run, progress), arguments, progress);
@@ -89,7 +89,7 @@ final class TrainingRuns<S extends Record, R extends Record> {
             return results;
         } catch (IOException e) {
             throw new IOException(
-                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is mended, `"
+                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is fixed, `"
                             + goOn + "` goes on",
                     e);
         }

@@ -33,7 +33,7 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
     private static final int MOST_IMAGES = 100;
     private static final int READABLE_CELL = 112;
     private static final int PADDING = 10;
-    private static final int RIGHT = 0x2B7BBA; // blue, not green: red and green look alike to many
+    private static final int CORRECT = 0x2B7BBA; // blue, not green: red and green look alike to many
     private static final int WRONG = 0xD0402E;
 
     /** What became of an example, in the order in which examples are worth showing. */
@@ -87,8 +87,8 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
     }
 
     /**
-     * Shows the first examples that are right as they are and wrong under attack; where there are too few, then the first
-     * that are right both times, then the first that are wrong already.
+     * Shows the first examples that are correctly classified without and misclassified under attack; where there are too
+     * few, then the first that are correctly classified under attack too, then the first that are misclassified already.
      *
      * @param count examples, 1 to 100
      * @param trialNumber which of the evaluation's trials, from 0
@@ -280,11 +280,11 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
         String perturbation = range > 0
                 ? String.format(Locale.ROOT, "perturbation ×%.3g, grey where there is none", 1 / (2 * range))
                 : "perturbation: none";
-        return perturbation + " · above: the true class · frame: blue where the prediction is right, red where wrong";
+        return perturbation + " · above: the true class · frame: blue where correctly classified, red where not";
     }
 
     private static int colour(Example example, Prediction prediction) {
-        return prediction.label() == example.label() ? RIGHT : WRONG;
+        return prediction.label() == example.label() ? CORRECT : WRONG;
     }
 
     private String text(Prediction prediction) {

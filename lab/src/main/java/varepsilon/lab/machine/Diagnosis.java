@@ -32,7 +32,7 @@ import varepsilon.tensor.Engine;
  * @param engine the native engine, name to value; only {@code error} where it cannot be loaded
  * @param folders what is kept on the disk
  * @param data each data set
- * @param advice what is wrong, and how to mend it
+ * @param advice what is wrong, and how to fix it
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Diagnosis(

@@ -89,7 +89,7 @@ public final class Quickstart {
         /**
          * Does them, or as many as there is time for until a stop is requested.
          *
-         * @param watch told how many images are done, each counted once for every attack and once as it is
+         * @param watch told how many images are done, each counted once for every attack and once without one
          */
         public Optional<RobustnessReport> run(Watch watch) {
             RobustnessReport report = evaluation.of(classifier, images, pictures, watch);

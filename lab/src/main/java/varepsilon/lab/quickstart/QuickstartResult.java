@@ -37,7 +37,7 @@ public record QuickstartResult(
      * Two classifiers of the drawn digits under the same attacks.
      *
      * @param eps ε of all attacks, L∞, in pixel units
-     * @param standard the one trained on digits as they are
+     * @param standard the one trained on clean digits
      * @param defended the one trained on adversarial ones too
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

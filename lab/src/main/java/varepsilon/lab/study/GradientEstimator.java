@@ -33,7 +33,7 @@ enum GradientEstimator {
      * @param mean of q
      * @param std of q
      */
-    record Problem(ProbabilisticPca model, double[] x, double[] mean, double[] std) {
+    record Point(ProbabilisticPca model, double[] x, double[] mean, double[] std) {
         int latentDim() {
             return mean.length;
         }
@@ -94,7 +94,7 @@ enum GradientEstimator {
     }
 
     /** So many estimates with one draw each. */
-    Statistics estimates(Problem problem, int draws, Rng rng) {
+    Statistics estimates(Point problem, int draws, Rng rng) {
         int n = problem.latentDim();
         double baseline = this == SCORE_FUNCTION_WITH_BASELINE ? problem.expectation() : 0;
         double[] noise = MultivariateNormal.noise(rng, (long) draws * n);
@@ -115,7 +115,7 @@ enum GradientEstimator {
         return new Statistics(mean, squares, draws);
     }
 
-    private double[] estimate(Problem problem, double[] noise, int from, double baseline) {
+    private double[] estimate(Point problem, double[] noise, int from, double baseline) {
         int n = problem.latentDim();
         double[] z = new double[n];
         for (int i = 0; i < n; i++) {

@@ -100,7 +100,7 @@ final class GradientStudy extends Study {
         double[] std = new double[latentDim];
         double[][] covariance = posterior.covariance();
         Arrays.setAll(std, i -> STRETCH * Math.sqrt(covariance[i][i]));
-        var problem = new GradientEstimator.Problem(model, x, mean, std);
+        var problem = new GradientEstimator.Point(model, x, mean, std);
         double[] truth = problem.gradient();
         List<Row> rows = new ArrayList<>();
         for (GradientEstimator estimator : GradientEstimator.values()) {

@@ -10,7 +10,7 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
 
 class GradientEstimatorTest {
-    private static GradientEstimator.Problem problem(int latentDim) {
+    private static GradientEstimator.Point problem(int latentDim) {
         try (Rng rng = Seed.of(21).stream()) {
             ProbabilisticPca model = ProbabilisticPca.drawn(9, latentDim, 0.5, 3, rng);
             double[] mean = MultivariateNormal.noise(rng, latentDim);
@@ -18,13 +18,13 @@ class GradientEstimatorTest {
             for (int i = 0; i < latentDim; i++) {
                 std[i] = 0.4 + 0.2 * i;
             }
-            return new GradientEstimator.Problem(model, model.sample(rng), mean, std);
+            return new GradientEstimator.Point(model, model.sample(rng), mean, std);
         }
     }
 
     @Test
     void theClosedFormIsTheSlopeOfTheExpectation() {
-        GradientEstimator.Problem at = problem(3);
+        GradientEstimator.Point at = problem(3);
         double[] gradient = at.gradient();
         double h = 1e-5;
         for (int i = 0; i < 6; i++) {
@@ -34,7 +34,7 @@ class GradientEstimatorTest {
         }
     }
 
-    private static GradientEstimator.Problem moved(GradientEstimator.Problem at, int coordinate, double by) {
+    private static GradientEstimator.Point moved(GradientEstimator.Point at, int coordinate, double by) {
         double[] mean = at.mean().clone();
         double[] std = at.std().clone();
         if (coordinate < mean.length) {
@@ -42,13 +42,13 @@ class GradientEstimatorTest {
         } else {
             std[coordinate - mean.length] *= Math.exp(by);
         }
-        return new GradientEstimator.Problem(at.model(), at.x(), mean, std);
+        return new GradientEstimator.Point(at.model(), at.x(), mean, std);
     }
 
     @ParameterizedTest
     @EnumSource(GradientEstimator.class)
     void allAreRightOnAverage(GradientEstimator estimator) {
-        GradientEstimator.Problem at = problem(3);
+        GradientEstimator.Point at = problem(3);
         try (Rng rng = Seed.of(5).stream()) {
             GradientEstimator.Statistics found = estimator.estimates(at, 50_000, rng);
             assertThat(found.worstBias(at.gradient())).isLessThan(4.5);
@@ -58,7 +58,7 @@ class GradientEstimatorTest {
     @Test
     void theReparameterisedVarianceIsKnownInOneDimension() {
         // f is a parabola of curvature −g: the slope at mean + std·ε is linear in ε, with the variance (g·std)².
-        GradientEstimator.Problem at = problem(1);
+        GradientEstimator.Point at = problem(1);
         double g = at.model().gram()[0][0] / (at.model().std() * at.model().std());
         try (Rng rng = Seed.of(6).stream()) {
             GradientEstimator.Statistics found = GradientEstimator.REPARAMETERISED.estimates(at, 50_000, rng);

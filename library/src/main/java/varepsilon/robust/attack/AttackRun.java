@@ -22,10 +22,10 @@ import varepsilon.tensor.Tensor;
 public record AttackRun(Classifier classifier, ThreatModel threat, Criterion criterion) {
     /** How far from the ball and the box a returned image may lie: the rounding of single precision. */
     public static final double TOLERANCE = 1e-6;
-    /** What is taken for rounding in what an attack hands over, and mended; more is a mistake in the attack. */
-    private static final double MENDABLE = 1e-4;
+    /** What counts as rounding in what an attack returns, and is corrected; more is a mistake in the attack. */
+    private static final double CORRECTABLE = 1e-4;
 
-    private static final int MENDING_ROUNDS = 10;
+    private static final int CORRECTION_ROUNDS = 10;
 
     /** Untargeted: any wrong class will do. */
     public static AttackRun untargeted(Classifier classifier, ThreatModel threat) {
@@ -110,10 +110,10 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                     + Arrays.toString(delta.shape()) + " for images of " + Arrays.toString(pixels.shape()));
         }
         Tensor moved = pixels.add(delta.detach()).to(pixels.dtype());
-        requireInBall(attack, lengths(moved, pixels), MENDABLE * Math.max(1, threat.epsilon()));
-        requireInBox(attack, moved, MENDABLE);
+        requireInBall(attack, lengths(moved, pixels), CORRECTABLE * Math.max(1, threat.epsilon()));
+        requireInBox(attack, moved, CORRECTABLE);
         Tensor found = threat.box().clamp(moved);
-        for (int round = 0; round < MENDING_ROUNDS; round++) {
+        for (int round = 0; round < CORRECTION_ROUNDS; round++) {
             Tensor length = length(found, pixels);
             Tensor tooLong = length.gt(threat.epsilon() + TOLERANCE / 2);
             if (tooLong.nonzero().count() == 0) {

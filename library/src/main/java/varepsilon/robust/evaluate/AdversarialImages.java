@@ -85,7 +85,7 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
                             name,
                             header.shape().stream().mapToLong(Long::longValue).toArray()));
             String name = chosen(path, shapes);
-            // Before the file's promise is believed: what fits the images is as large as they are.
+            // Checked before the shape that the file claims decides how much is read.
             boolean channelsLast = isChannelsLast(path, name, shapes.get(name), images);
             return checked(path, name, file.read(name), channelsLast);
         }

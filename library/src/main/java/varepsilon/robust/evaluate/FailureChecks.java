@@ -163,7 +163,7 @@ public final class FailureChecks {
                                                 + " differentiable."));
     }
 
-    /** Adds the images that are right, and those of them with a gradient of zero. */
+    /** Adds the images that are correctly classified, and those of them with a gradient of zero. */
     private static void count(Classifier classifier, Batch batch, AttackLoss loss, Device device, int[] counts) {
         Tensor pixels = batch.pixels(device);
         Tensor labels = batch.labels().to(device);

@@ -67,7 +67,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         if (!images.isLabelled()) {
             throw new InputException(images.name() + " has no labels, without which no accuracy can be measured");
         }
-        return new Evaluation(classifier, images, attacked, watch).run();
+        return new Run(classifier, images, attacked, watch).run();
     }
 
     /** The images to be done, each counted once for every trial and once without an attack: the total that a watch is told. */
@@ -81,7 +81,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
     }
 
     /** One run over the images, and what it has gathered so far. */
-    private final class Evaluation {
+    private final class Run {
         private final Classifier classifier;
         private final ImageSet images;
         private final Consumer<AttackedBatch> attacked;
@@ -93,7 +93,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final OutputCheck outputs = new OutputCheck();
         private boolean repeatable = true;
 
-        Evaluation(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
+        Run(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
             this.classifier = classifier;
             this.images = images;
             this.attacked = attacked;
