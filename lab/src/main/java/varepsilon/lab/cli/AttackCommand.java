@@ -18,6 +18,7 @@ import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.evaluate.AttackSuite;
 import varepsilon.lab.evaluate.JudgedExamples;
 import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.attack.Attack;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon attack}. */
@@ -92,6 +93,9 @@ final class AttackCommand implements Callable<Integer> {
     private int batchSize;
 
     @Mixin
+    private final ListOption list = new ListOption();
+
+    @Mixin
     private final ComputeOptions compute = new ComputeOptions();
 
     @Mixin
@@ -103,6 +107,9 @@ final class AttackCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (list.isWanted()) {
+            return ListOption.show(output, Attack.class);
+        }
         // What is wrong on the command line is found before any file is read.
         List<AttackSpec> settings = Usage.check(spec, attack::settings);
         attack.requireOneGoal();

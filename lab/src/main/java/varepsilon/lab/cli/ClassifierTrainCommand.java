@@ -20,7 +20,10 @@ import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
+import varepsilon.nn.Schedule;
 import varepsilon.report.Table;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.defense.Defense;
 
 /** {@code varepsilon classifier train}. */
 @Command(
@@ -105,6 +108,9 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     private Path resume;
 
     @Mixin
+    private final ListOption list = new ListOption();
+
+    @Mixin
     private final ComputeOptions compute = new ComputeOptions();
 
     @Mixin
@@ -118,6 +124,9 @@ final class ClassifierTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (list.isWanted()) {
+            return ListOption.show(output, Defense.class, Attack.class, Schedule.class);
+        }
         TrainingRuns<ClassifierSpec, ClassifierResults> runs =
                 new TrainingRuns<>(new ClassifierRuns(new PublishedTraining()), spec, console, arguments, data, output);
         try (Run<ClassifierSpec, ClassifierResults> run =

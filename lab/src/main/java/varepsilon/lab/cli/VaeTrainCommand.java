@@ -12,6 +12,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.generative.Likelihood;
+import varepsilon.generative.PriorChoice;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.run.VaeResults;
@@ -52,6 +54,9 @@ final class VaeTrainCommand implements Callable<Integer> {
     private Path resume;
 
     @Mixin
+    private final ListOption list = new ListOption();
+
+    @Mixin
     private final ComputeOptions compute = new ComputeOptions();
 
     @Mixin
@@ -65,6 +70,9 @@ final class VaeTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (list.isWanted()) {
+            return ListOption.show(output, Likelihood.class, PriorChoice.class);
+        }
         TrainingRuns<VaeSpec, VaeResults> runs =
                 new TrainingRuns<>(new VaeRuns(new PublishedCurves()), spec, console, arguments, data, output);
         try (Run<VaeSpec, VaeResults> run = resume == null
