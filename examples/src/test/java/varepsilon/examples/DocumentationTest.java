@@ -20,10 +20,17 @@ class DocumentationTest {
     private static final Path ROOT = Path.of("..");
     private static final Path EXAMPLES = Path.of("src/main/java/varepsilon/examples");
     private static final Pattern SHOWN =
-            Pattern.compile("<!-- examples/(\\w+\\.java) -->\\s*```java\\n(.*?)\\n```", Pattern.DOTALL);
+            Pattern.compile("<!-- (\\S+\\.java) -->\\s*```java\\n(.*?)\\n```", Pattern.DOTALL);
 
     private static List<MatchResult> blocks(Path page) throws IOException {
         return SHOWN.matcher(Files.readString(page)).results().toList();
+    }
+
+    /** An example by its name, any other file by its path in the repository. */
+    private static Path file(String shown) {
+        return shown.startsWith("examples/")
+                ? EXAMPLES.resolve(shown.substring("examples/".length()))
+                : ROOT.resolve(shown);
     }
 
     private static String plain(String code) {
@@ -37,7 +44,7 @@ class DocumentationTest {
                     .filter(path -> path.toString().endsWith(".md"))
                     .toList()) {
                 for (MatchResult block : blocks(page)) {
-                    String file = Files.readString(EXAMPLES.resolve(block.group(1)));
+                    String file = Files.readString(file(block.group(1)));
                     assertThat(plain(file)).as("%s: %s", page, block.group(1)).contains(plain(block.group(2)));
                 }
                 assertThat(Files.readString(page).split("```java", -1))
@@ -50,7 +57,7 @@ class DocumentationTest {
     @Test
     void everyExampleIsShown() throws IOException {
         List<String> shown = blocks(ROOT.resolve("docs/library.md")).stream()
-                .map(block -> block.group(1))
+                .map(block -> block.group(1).replaceFirst("examples/", ""))
                 .toList();
         try (Stream<Path> files = Files.list(EXAMPLES)) {
             assertThat(shown)

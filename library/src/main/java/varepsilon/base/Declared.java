@@ -200,6 +200,13 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
         }
     }
 
+    /** A value as people write it, and as {@link #parse} reads it: 1 rather than 1.0. */
+    public static String text(Object value) {
+        return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e9
+                ? Long.toString(Math.round(number))
+                : value.toString();
+    }
+
     /** A number, also as a fraction such as {@code 8/255}. */
     public static double number(String text) {
         int slash = text.indexOf('/');

@@ -142,7 +142,7 @@ public final class Family<T> {
         return memberOf(value)
                 .map(member -> member.name()
                         + member.departures(value).entrySet().stream()
-                                .map(entry -> ":" + entry.getKey().option() + "=" + entry.getValue())
+                                .map(entry -> ":" + entry.getKey().option() + "=" + Declared.text(entry.getValue()))
                                 .collect(Collectors.joining()))
                 .orElseGet(() -> nameOf(value));
     }
@@ -237,7 +237,7 @@ public final class Family<T> {
         private String example() {
             return parameters().stream()
                     .findFirst()
-                    .map(first -> name() + ":" + first.option() + "=" + first.usual())
+                    .map(first -> name() + ":" + first.option() + "=" + Declared.text(first.usual()))
                     .orElse(name() + ", which has no parameters");
         }
 
@@ -246,7 +246,7 @@ public final class Family<T> {
             List<String> lines = new ArrayList<>();
             lines.add(name() + ": " + help());
             for (Declared parameter : parameters()) {
-                lines.add("    " + parameter.option() + "=" + parameter.usual() + "  " + parameter.help()
+                lines.add("    " + parameter.option() + "=" + Declared.text(parameter.usual()) + "  " + parameter.help()
                         + parameter.expected().map(range -> " (" + range + ")").orElse(""));
             }
             return lines;

@@ -33,7 +33,7 @@ final class DeclaredOptions {
     private static String text(Object usual) {
         return usual.getClass().isAnnotationPresent(varepsilon.base.Named.class)
                 ? Family.nameOf(usual)
-                : usual.toString();
+                : Declared.text(usual);
     }
 
     /** Adds an option for a member of a family, with its parameters behind its name, such as {@code pgd:steps=40}. */
@@ -56,7 +56,7 @@ final class DeclaredOptions {
                 .filter(member -> !member.parameters().isEmpty())
                 .findFirst()
                 .map(member -> member.name() + ":" + member.parameters().get(0).option() + "="
-                        + member.parameters().get(0).usual())
+                        + Declared.text(member.parameters().get(0).usual()))
                 .orElseThrow();
     }
 
@@ -69,7 +69,7 @@ final class DeclaredOptions {
         Map<String, List<String>> byDefault = family.members().stream()
                 .filter(member -> member.find(parameter).isPresent())
                 .collect(Collectors.groupingBy(
-                        member -> member.parameter(parameter).usual().toString(),
+                        member -> Declared.text(member.parameter(parameter).usual()),
                         LinkedHashMap::new,
                         Collectors.mapping(member -> member.name(), Collectors.toList())));
         Declared first = family.members().stream()

@@ -47,7 +47,7 @@ final class ListOption {
     private static Map<String, Object> json(Declared parameter) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("name", parameter.option());
-        json.put("default", parameter.usual().toString());
+        json.put("default", Declared.text(parameter.usual()));
         json.put("help", parameter.help());
         parameter.expected().ifPresent(range -> json.put("expected", range));
         return json;

@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import varepsilon.base.Declared;
 import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.robust.attack.Attack;
@@ -140,8 +141,8 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
                 .collect(Collectors.joining());
     }
 
-    private static Object inWords(Object value) {
-        return value instanceof StepSize.Pixels step ? pixels(step.length()) : value;
+    private static String inWords(Object value) {
+        return value instanceof StepSize.Pixels step ? pixels(step.length()) : Declared.text(value);
     }
 
     /** The label as the name of a file. */
