@@ -2,9 +2,11 @@ package varepsilon.base;
 
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
@@ -37,8 +39,15 @@ public final class Family<T> {
         this.members = ServiceLoader.load(kind, kind.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)
                 .map(usual -> new Member<>(kind, usual))
+                .sorted(Comparator.comparing(member -> !isFromTheSameJar(member.usual()))) // wherever others are
                 .toList();
         requireDifferentNames();
+    }
+
+    private boolean isFromTheSameJar(Object member) {
+        return Objects.equals(
+                member.getClass().getProtectionDomain().getCodeSource(),
+                kind.getProtectionDomain().getCodeSource());
     }
 
     private void requireDifferentNames() {
@@ -69,7 +78,7 @@ public final class Family<T> {
         return kind.getAnnotation(Named.class).value();
     }
 
-    /** All members, in the order in which they are registered. */
+    /** All members in the order in which they are registered, those of other jars last. */
     public List<Member<T>> members() {
         return members;
     }
