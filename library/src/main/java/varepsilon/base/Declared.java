@@ -200,10 +200,10 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
         }
     }
 
-    /** A value as people write it, and as {@link #parse} reads it: 1 rather than 1.0. */
+    /** A value as people write it, and as {@link #parse} reads it: 1 rather than 1.0, 5e-4 rather than 5.0E-4. */
     public static String text(Object value) {
-        return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e9
-                ? Long.toString(Math.round(number))
+        return value instanceof Double
+                ? value.toString().replaceFirst("\\.0(?=E|$)", "").replace('E', 'e')
                 : value.toString();
     }
 

@@ -47,35 +47,8 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     @Mixin
     private final DataOptions data = new DataOptions();
 
-    @Option(
-            names = "--validation",
-            paramLabel = "N",
-            defaultValue = "1000",
-            description = "Training images that are held out (default: ${DEFAULT-VALUE}).")
-    private int validation;
-
-    @Option(
-            names = "--part",
-            paramLabel = "NAME",
-            defaultValue = "all",
-            description = "all training images, or first-half or second-half of them, dealt out by the seed: for two"
-                    + " models that share no image (default: ${DEFAULT-VALUE}).")
-    private String part;
-
-    @Option(
-            names = "--augment",
-            paramLabel = "NAME",
-            defaultValue = "none",
-            description = "none, or crop-flip: random shifts by up to 4 pixels, and every other image mirrored"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private String augment;
-
-    @Option(
-            names = "--test-limit",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Only the first N test images in the test at the end (default: all).")
-    private int testLimit;
+    @Mixin
+    private final TrainingImagesOptions trainingImages = new TrainingImagesOptions();
 
     @Option(
             names = "--architecture",
@@ -144,8 +117,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         String device = compute.device().toString();
         int threads = compute.threads();
         // What is wrong on the command line is found before any file is read.
-        ClassifierSpec.Images images =
-                Usage.check(spec, () -> new ClassifierSpec.Images(name, limit, part, validation, augment, testLimit));
+        ClassifierSpec.Images images = trainingImages.images(name, limit);
         ClassifierSpec.Fitting fitted = Usage.check(spec, fitting::fitting);
         AttackSpec check = Usage.check(spec, defense::check);
         DefenseSpec defended = Usage.check(spec, defense::defense);

@@ -1,5 +1,6 @@
 package varepsilon.lab.cli;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,10 @@ final class DeclaredOptions {
      * @param more other names of the option
      */
     void add(Declared parameter, String... more) {
-        add("--" + parameter.option(), parameter, "default: " + text(parameter.usual()), more);
+        String choices = parameter.range().oneOf().length == 0
+                ? ""
+                : String.join(", ", parameter.range().oneOf()) + "; ";
+        add("--" + parameter.option(), parameter, choices + "default: " + text(parameter.usual()), more);
     }
 
     private static String text(Object usual) {
@@ -46,15 +50,16 @@ final class DeclaredOptions {
                         + (family.members().stream()
                                         .allMatch(member -> member.parameters().isEmpty())
                                 ? ""
-                                : ", with parameters as in " + example(family))
+                                : ", with parameters as in " + example(family, usual))
                         + " (default: ${DEFAULT-VALUE}).")
                 .build());
     }
 
-    static String example(Family<?> family) {
+    /** The first parameter of the usual member, else of any other. */
+    private static String example(Family<?> family, String usual) {
         return family.members().stream()
                 .filter(member -> !member.parameters().isEmpty())
-                .findFirst()
+                .min(Comparator.comparing(member -> !member.name().equals(usual)))
                 .map(member -> member.name() + ":" + member.parameters().get(0).option() + "="
                         + Declared.text(member.parameters().get(0).usual()))
                 .orElseThrow();
@@ -63,9 +68,10 @@ final class DeclaredOptions {
     /**
      * Adds an option for a parameter that several members of a family have: it then is for all of them.
      *
-     * @param prefix of the option: {@code check-} gives {@code --check-steps}
+     * @param of what the option belongs to, where several options choose members of the family: {@code --check-attack}
+     *     gives {@code --check-steps}; else empty
      */
-    void addShared(String prefix, String parameter, Family<?> family) {
+    void addShared(String of, String parameter, Family<?> family) {
         Map<String, List<String>> byDefault = family.members().stream()
                 .filter(member -> member.find(parameter).isPresent())
                 .collect(Collectors.groupingBy(
@@ -83,7 +89,8 @@ final class DeclaredOptions {
                 : byDefault.entrySet().stream()
                         .map(entry -> entry.getKey() + " in " + String.join(", ", entry.getValue()))
                         .collect(Collectors.joining("; "));
-        add("--" + prefix + first.option(), first, "default: " + defaults);
+        String prefix = of.isEmpty() ? "--" : of.replaceFirst("[a-z]+$", "");
+        add(prefix + first.option(), first, (of.isEmpty() ? "" : "of " + of + "; ") + "default: " + defaults);
     }
 
     private void add(String name, Declared parameter, String usual, String... more) {
@@ -94,13 +101,20 @@ final class DeclaredOptions {
         if (type == boolean.class) {
             option.negatable(true).defaultValue("true").fallbackValue("true").arity("0");
         } else {
-            option.paramLabel(type == int.class || type == long.class ? "N" : type == double.class ? "X" : "NAME");
+            option.paramLabel(
+                    type == int.class || type == long.class
+                            ? "N"
+                            : type == double.class || isLength(parameter) ? "X" : "NAME");
             if (type == double.class) {
                 option.converters(new Fraction());
             }
         }
         command.addOption(option.build());
         parameters.put(name, parameter);
+    }
+
+    private static boolean isLength(Declared parameter) {
+        return Character.isDigit(parameter.usual().toString().charAt(0));
     }
 
     private static Class<?> boxed(Class<?> type) {

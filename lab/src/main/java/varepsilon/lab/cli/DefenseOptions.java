@@ -57,7 +57,7 @@ final class DefenseOptions {
                 .description("What measures robust accuracy on held-out and test images: none, or an attack"
                         + " (default: pgd; none where --defense is standard).")
                 .build());
-        checks.addShared("check-", "steps", ATTACKS);
+        checks.addShared("--check-attack", "steps", ATTACKS);
     }
 
     /** As the options say. */

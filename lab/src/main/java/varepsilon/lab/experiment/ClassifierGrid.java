@@ -3,6 +3,7 @@ package varepsilon.lab.experiment;
 import java.io.IOException;
 import java.util.List;
 import varepsilon.classify.Normalisation;
+import varepsilon.lab.run.NetworkChoice;
 import varepsilon.lab.run.RunStore;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
@@ -16,7 +17,8 @@ public final class ClassifierGrid extends GridKind<ClassifierSpec> {
                 "classifier",
                 new ClassifierSpec(
                         ClassifierSpec.Images.of("cifar10"),
-                        new ClassifierSpec.Network("resnet18", "", Normalisation.CIFAR10),
+                        new ClassifierSpec.Network(
+                                NetworkChoice.usual(Normalisation.CIFAR10.mean().size()), "", Normalisation.CIFAR10),
                         new ClassifierSpec.Fitting(),
                         DefenseSpec.standard(),
                         AttackSpec.none(),

@@ -37,11 +37,16 @@ public record NetworkChoice(ClassifierSpec.Network network, List<String> notes) 
             return ofWeights(architecture, weights);
         }
         ImageSet all = ClassifierTraining.images(images, seed, dataDir);
-        String name = architecture != null ? architecture : all.channels() == COLOURS ? "resnet18" : "small-cnn";
+        String name = architecture != null ? architecture : usual(all.channels());
         Normalisation normalisation = images.data().equals("cifar10")
                 ? Normalisation.CIFAR10
                 : ofImages(ClassifierTraining.split(all, images.validation(), seed)[0]);
         return new NetworkChoice(new ClassifierSpec.Network(name, "", normalisation), List.of());
+    }
+
+    /** The architecture where nobody names one: it depends on the channels of the images. */
+    public static String usual(int channels) {
+        return channels == COLOURS ? "resnet18" : "small-cnn";
     }
 
     /** @throws InputException where there is no such architecture */
