@@ -4,7 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
@@ -19,8 +21,16 @@ import varepsilon.nn.Init;
  * @param normalisation what the network's input is shifted and scaled by, one value a colour channel
  */
 public record Architecture(String name, int classes, int side, Normalisation normalisation) {
-    private static final List<NetworkFamily> FAMILIES =
-            List.of(ResNet.FAMILY, PreActResNet18.FAMILY, CifarResNet.FAMILY, WideResNet.FAMILY, SmallCnn.FAMILY);
+    private static final List<NetworkFamily> FAMILIES = Stream.concat(
+                    Stream.of(
+                            ResNet.FAMILY,
+                            PreActResNet18.FAMILY,
+                            CifarResNet.FAMILY,
+                            WideResNet.FAMILY,
+                            SmallCnn.FAMILY),
+                    ServiceLoader.load(NetworkFamily.class, NetworkFamily.class.getClassLoader()).stream()
+                            .map(ServiceLoader.Provider::get))
+            .toList();
 
     /** The networks that can be made, as messages list them. */
     public static final List<String> NAMES =

@@ -6,8 +6,12 @@ import varepsilon.base.InputException;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 
-/** Networks of one textbook that differ in size: what they are called, and how their weights show which one they are. */
-interface NetworkFamily {
+/**
+ * Architectures that differ in size alone: their names, and how their weights show which one they are. Those of other jars
+ * are registered by a line in {@code META-INF/services/varepsilon.classify.NetworkFamily}; theirs are public classes with a
+ * constructor without arguments.
+ */
+public interface NetworkFamily {
     /** What a network's weights say of it; {@code side} is that of the images it is made for, in pixels. */
     record Sizes(int channels, int classes, int side) {}
 

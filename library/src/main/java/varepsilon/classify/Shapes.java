@@ -10,16 +10,17 @@ import varepsilon.base.InputException;
  *
  * @param byName the shapes
  */
-record Shapes(Map<String, long[]> byName) {
+public record Shapes(Map<String, long[]> byName) {
     /** Stands for the one dimension whose size {@link #sizeIn} asks for. */
-    static final long ANY = -1;
+    public static final long ANY = -1;
 
-    boolean has(String name) {
+    /** Whether there is a tensor of that name. */
+    public boolean has(String name) {
         return byName.containsKey(name);
     }
 
     /** How many names match. */
-    int count(Pattern names) {
+    public int count(Pattern names) {
         return (int) byName.keySet().stream()
                 .filter(name -> names.matcher(name).matches())
                 .count();
@@ -32,7 +33,7 @@ record Shapes(Map<String, long[]> byName) {
      * @return at least 1
      * @throws InputException where there is no such tensor, or it has another shape
      */
-    int sizeIn(String name, long... expected) {
+    public int sizeIn(String name, long... expected) {
         long[] shape = shape(name);
         long free = 0;
         boolean fits = shape.length == expected.length;
@@ -47,7 +48,7 @@ record Shapes(Map<String, long[]> byName) {
     }
 
     /** @throws InputException where there is no such tensor, or it has another shape */
-    void require(String name, long... expected) {
+    public void require(String name, long... expected) {
         long[] shape = shape(name);
         if (!Arrays.equals(shape, expected)) {
             throw unexpected(name, shape, expected);

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
@@ -79,7 +80,7 @@ class GaussianTest extends GenerativeTest {
     @ValueSource(doubles = {0, -0.1, Double.NaN, Double.POSITIVE_INFINITY})
     void otherWidthsAreRefused(double std) {
         assertThatThrownBy(() -> new Gaussian(std))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("std " + std);
     }
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.knowm.xchart.XYChart;
 import org.slf4j.Logger;
+import varepsilon.base.AtomicFile;
 
 class LineChartTest {
     private static final int BLUE = 0x0072B2;
@@ -155,7 +156,8 @@ class LineChartTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void aMachineThatCannotDrawTextCostsTheChartAndNothingElse() throws IOException, InterruptedException {
-        String classPath = Stream.of(LineChart.class, LineChartTest.class, XYChart.class, Logger.class)
+        String classPath = Stream.of(
+                        LineChart.class, LineChartTest.class, AtomicFile.class, XYChart.class, Logger.class)
                 .map(part -> Path.of(location(part)).toString())
                 .collect(Collectors.joining(File.pathSeparator));
         ProcessBuilder builder = new ProcessBuilder(

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -12,6 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.classify.Architecture;
 import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.run.ClassifierResults;
 import varepsilon.lab.run.ClassifierRuns;
@@ -98,7 +100,8 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (list.isWanted()) {
-            return ListOption.show(output, Defense.class, Attack.class, Schedule.class);
+            return ListOption.show(
+                    output, Map.of("architecture", Architecture.NAMES), Defense.class, Attack.class, Schedule.class);
         }
         TrainingRuns<ClassifierSpec, ClassifierResults> runs =
                 new TrainingRuns<>(new ClassifierRuns(new PublishedTraining()), spec, console, arguments, data, output);

@@ -21,8 +21,18 @@ final class ListOption {
 
     /** Prints the members of some families. */
     static int show(Output output, Class<?>... kinds) {
-        Map<String, Object> json = new LinkedHashMap<>();
+        return show(output, Map.of(), kinds);
+    }
+
+    /**
+     * Prints the members of some families, after names that have no parameters.
+     *
+     * @param names by option, without its dashes
+     */
+    static int show(Output output, Map<String, List<String>> names, Class<?>... kinds) {
+        Map<String, Object> json = new LinkedHashMap<>(names);
         List<String> text = new ArrayList<>();
+        names.forEach((option, some) -> text.add("Names for --" + option + ": " + String.join(", ", some)));
         for (Class<?> kind : kinds) {
             Family<?> family = Family.of(kind);
             text.add((text.isEmpty() ? "" : System.lineSeparator()) + "Names for --" + family.word() + ":");

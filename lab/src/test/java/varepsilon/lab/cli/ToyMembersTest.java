@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An attack and a prior that only the tests have: each is one record in one file and one line that registers it. From
+ * An attack, a prior and an architecture that only the tests have: each is one file and one line that registers it. From
  * there on it is listed, explained, configured, run, trained with and reported like those of the product.
  */
 class ToyMembersTest {
@@ -139,5 +139,20 @@ class ToyMembersTest {
         Ran.of("vae", "sample", "--weights", run, "--out", folder.resolve("samples.png"))
                 .succeeded();
         assertThat(folder.resolve("samples.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void theArchitectureIsListedTrainedAndReadBack() throws IOException {
+        assertThat(Ran.of("classifier", "train", "--list").succeeded().out()).contains("small-cnn, perceptron");
+        Path run = folder.resolve("linear");
+        Ran.of(SmallClassifier.training(data, run, 2, "--architecture", "perceptron")
+                        .toArray())
+                .succeeded();
+
+        JsonNode report = attack(run, "--attack", "fgsm", "--json").json();
+        JsonNode results = JSON.readTree(run.resolve("results.json").toFile());
+        assertThat(results.get("architecture").asText()).isEqualTo("perceptron");
+        assertThat(report.get("clean_correct").asInt())
+                .isEqualTo(results.at("/test/correct").asInt());
     }
 }

@@ -364,7 +364,7 @@ class AttackRunTest extends AttackFixture {
         assertThatThrownBy(() -> Pgd.ofSteps(1).withRestarts(0)).isInstanceOf(InputException.class);
         assertThatThrownBy(() -> Pgd.ofSteps(1).withRestarts(2).withRandomStart(false))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("2 restarts without a random start");
+                .hasMessageContaining("restarts 2: expected 1 without a random start");
         assertThatThrownBy(() -> Pgd.ofSteps(1).withMomentum(-1)).isInstanceOf(InputException.class);
         assertThatThrownBy(() -> StepSize.pixels(0)).isInstanceOf(InputException.class);
         assertThatThrownBy(() -> StepSize.relative(Double.NaN)).isInstanceOf(InputException.class);
