@@ -1,5 +1,6 @@
 package varepsilon.lab.cli;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,13 +32,7 @@ final class DeclaredOptions {
         String choices = parameter.range().oneOf().length == 0
                 ? ""
                 : String.join(", ", parameter.range().oneOf()) + "; ";
-        add("--" + parameter.option(), parameter, choices + "default: " + text(parameter.usual()), more);
-    }
-
-    private static String text(Object usual) {
-        return usual.getClass().isAnnotationPresent(varepsilon.base.Named.class)
-                ? Family.nameOf(usual)
-                : Declared.text(usual);
+        add("--" + parameter.option(), parameter, choices + "default: " + Declared.text(parameter.usual()), more);
     }
 
     /** Adds an option for a member of a family, with its parameters behind its name, such as {@code pgd:steps=40}. */
@@ -72,25 +67,29 @@ final class DeclaredOptions {
      *     gives {@code --check-steps}; else empty
      */
     void addShared(String of, String parameter, Family<?> family) {
-        Map<String, List<String>> byDefault = family.members().stream()
-                .filter(member -> member.find(parameter).isPresent())
-                .collect(Collectors.groupingBy(
-                        member -> Declared.text(member.parameter(parameter).usual()),
-                        LinkedHashMap::new,
-                        Collectors.mapping(member -> member.name(), Collectors.toList())));
         Declared first = family.members().stream()
                 .flatMap(member -> member.find(parameter).stream())
                 .findFirst()
                 .orElseThrow();
-        String defaults = byDefault.size() == 1
-                        && family.members().size() > 1
-                        && byDefault.values().iterator().next().size() > 1
-                ? byDefault.keySet().iterator().next()
-                : byDefault.entrySet().stream()
+        String prefix = of.isEmpty() ? "--" : of.replaceFirst("[a-z]+$", "");
+        String usual = (of.isEmpty() ? "" : "of " + of + "; ") + "default: " + defaults(parameter, family);
+        add(prefix + first.option(), first, usual);
+    }
+
+    /** {@code 10} where all members that have the parameter agree, else {@code 0 in pgd; 1 in mi-fgsm}. */
+    private static String defaults(String parameter, Family<?> family) {
+        Map<String, List<String>> names = new LinkedHashMap<>();
+        family.members()
+                .forEach(member -> member.find(parameter)
+                        .ifPresent(found -> names.computeIfAbsent(
+                                        Declared.text(found.usual()), unused -> new ArrayList<>())
+                                .add(member.name())));
+        boolean agreed = names.size() == 1 && names.values().iterator().next().size() > 1;
+        return agreed
+                ? names.keySet().iterator().next()
+                : names.entrySet().stream()
                         .map(entry -> entry.getKey() + " in " + String.join(", ", entry.getValue()))
                         .collect(Collectors.joining("; "));
-        String prefix = of.isEmpty() ? "--" : of.replaceFirst("[a-z]+$", "");
-        add(prefix + first.option(), first, (of.isEmpty() ? "" : "of " + of + "; ") + "default: " + defaults);
     }
 
     private void add(String name, Declared parameter, String usual, String... more) {
@@ -99,7 +98,10 @@ final class DeclaredOptions {
                 .type(boxed(type))
                 .description(sentence(parameter.help()) + " (" + usual + ").");
         if (type == boolean.class) {
-            option.negatable(true).defaultValue("true").fallbackValue("true").arity("0");
+            option.negatable(true)
+                    .defaultValue(parameter.usual().toString())
+                    .fallbackValue("true")
+                    .arity("0");
         } else {
             option.paramLabel(
                     type == int.class || type == long.class

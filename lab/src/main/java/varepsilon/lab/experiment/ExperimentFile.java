@@ -120,6 +120,28 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         return new ExperimentFile(kind, changed, this.source);
     }
 
+    /** Whether another document says the same, be it with other keys, as earlier versions wrote them. */
+    boolean isSameAs(ObjectNode other) {
+        return other.path("settings") instanceof ObjectNode settings
+                && Yaml.write(without(other)).equals(Yaml.write(without(document))) // numbers of any type
+                && read(settings).equals(read(settings()));
+    }
+
+    private static ObjectNode without(ObjectNode document) {
+        ObjectNode others = document.deepCopy();
+        others.remove("settings");
+        return others;
+    }
+
+    /** The record that settings stand for; the tree itself where it does not stand for one without a grid. */
+    private Object read(ObjectNode settings) {
+        try {
+            return Yaml.read(settings, kind.defaults(settings).getClass(), source);
+        } catch (InputException e) {
+            return settings;
+        }
+    }
+
     /** Its settings, read strictly. */
     public <T extends Record> T settings(Class<T> type) {
         return Yaml.read(settings(), type, source + ", settings");

@@ -17,6 +17,7 @@ import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.spec.Yaml;
 import varepsilon.report.Table;
 
 /**
@@ -73,7 +74,7 @@ public final class ExperimentRun {
     private static void requireSame(Path config, ExperimentFile file) throws IOException {
         List<String> found = Files.readString(config).lines().toList();
         List<String> asked = file.toYaml().lines().toList();
-        if (found.equals(asked)) {
+        if (found.equals(asked) || file.isSameAs(Yaml.tree(Files.readString(config), config.toString()))) {
             return;
         }
         int at = 0;

@@ -122,6 +122,11 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
     }
 
     @Override
+    public boolean isToldByConfiguration(ClassifierSpec config) {
+        return !hasWeights(config);
+    }
+
+    @Override
     public boolean canResume(ClassifierSpec config, Path run) {
         return !hasWeights(config) || Files.isRegularFile(initialWeights(run));
     }

@@ -37,7 +37,7 @@ import varepsilon.train.TrainingListener;
  * @param <R> the results
  */
 public final class Run<S extends Record, R extends Record> implements AutoCloseable {
-    private static final String CONFIG = "config.yaml";
+    static final String CONFIG = "config.yaml";
     private static final String RESULTS = "results.json";
     // Later versions may write more than this one knows.
     private static final ObjectMapper JSON = JsonMapper.builder()

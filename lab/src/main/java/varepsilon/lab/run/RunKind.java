@@ -79,6 +79,11 @@ public interface RunKind<S extends Record, R extends Record> {
      */
     String folderName(S config) throws IOException;
 
+    /** Whether the configuration alone says what comes out; not where it names files that may change. */
+    default boolean isToldByConfiguration(S config) {
+        return true;
+    }
+
     /** Whether a run that was begun has all that it needs to go on. */
     default boolean canResume(S config, Path run) {
         return true;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
@@ -52,12 +53,47 @@ public record RunStore(
 
     /** Where a training lives or will live. */
     public Path folder(VaeSpec config) {
-        return folder.resolve(vaes().folderName(config));
+        try {
+            return folder(vaes(), config);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Where a training lives or will live. */
     public Path folder(ClassifierSpec config) throws IOException {
-        return folder.resolve(classifiers().folderName(config));
+        return folder(classifiers(), config);
+    }
+
+    private <S extends Record> Path folder(RunKind<S, ?> kind, S config) throws IOException {
+        Path named = folder.resolve(kind.folderName(config));
+        return Files.exists(named) ? named : earlier(kind, config, named).orElse(named);
+    }
+
+    /** The folder of the same training under the name that an earlier version gave it: it wrote other keys. */
+    private <S extends Record> Optional<Path> earlier(RunKind<S, ?> kind, S config, Path named) throws IOException {
+        if (!Files.isDirectory(folder) || !kind.isToldByConfiguration(config)) {
+            return Optional.empty();
+        }
+        String name = named.getFileName().toString();
+        String prefix = name.substring(0, name.length() - DIGITS);
+        try (var runs = Files.newDirectoryStream(folder, prefix + "*")) {
+            for (Path run : runs) {
+                if (Run.isBegun(run) && isOf(kind, config, run)) {
+                    return Optional.of(run);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static <S extends Record> boolean isOf(RunKind<S, ?> kind, S config, Path run) throws IOException {
+        Path file = run.resolve(Run.CONFIG);
+        try {
+            return kind.parse(Files.readString(file), file).equals(config);
+        } catch (InputException e) {
+            return false; // another's, or damaged
+        }
     }
 
     private VaeRuns vaes() {
@@ -101,7 +137,7 @@ public record RunStore(
     }
 
     private <S extends Record, R extends Record> Path trained(RunKind<S, R> kind, S config) throws IOException {
-        Path path = folder.resolve(kind.folderName(config));
+        Path path = folder(kind, config);
         if (isFinished(path)) {
             return path;
         }
