@@ -10,11 +10,6 @@ import varepsilon.nn.Init;
  */
 @Named(value = "prior", help = "the distribution p(z) of latent vectors")
 public interface PriorChoice {
-    /** Its name in configurations and weight files. */
-    default String name() {
-        return Family.nameOf(this);
-    }
-
     /**
      * The prior over so many latent dimensions. One with parameters to be trained is a {@link varepsilon.nn.Module}, which
      * the VAE then trains with its own, under the name {@code prior}.

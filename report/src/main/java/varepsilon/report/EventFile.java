@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -47,16 +46,6 @@ public final class EventFile implements Closeable {
         this.path = path;
         this.file = file;
         this.clock = clock;
-    }
-
-    /** How a run ended. */
-    public enum Outcome {
-        SUCCESS,
-        FAILURE;
-
-        int status() {
-            return this == SUCCESS ? 1 : 2;
-        }
     }
 
     /** Starts the event file of a new run in a folder, which is made if missing. */
@@ -119,26 +108,6 @@ public final class EventFile implements Closeable {
      */
     public void sessionStart(Map<String, ?> hyperParameters) throws IOException {
         hyperParameters("session_start_info", HyperParameters.sessionStart(hyperParameters, seconds()));
-    }
-
-    /**
-     * Writes how this run ended. Not for a run that is merely interrupted: TensorBoard believes the first end it reads,
-     * also after the run has been resumed.
-     */
-    public void sessionEnd(Outcome outcome) throws IOException {
-        hyperParameters("session_end_info", HyperParameters.sessionEnd(outcome, seconds()));
-    }
-
-    /**
-     * Writes which hyper-parameters and metrics the HPARAMS tab shows for a whole folder of runs. For the event file at
-     * the root of a grid of runs, once: from several such records TensorBoard takes any one, and where there is none it
-     * shows every parameter and scalar of all runs.
-     *
-     * @param examples a value for each hyper-parameter, for its type
-     * @param metrics tags of the scalars that measure success
-     */
-    public void experiment(Map<String, ?> examples, List<String> metrics) throws IOException {
-        hyperParameters("experiment", HyperParameters.experiment(examples, metrics, seconds()));
     }
 
     @Override

@@ -62,10 +62,6 @@ public final class IntervalChart {
         boolean hasInterval() {
             return Double.isFinite(low) && Double.isFinite(high);
         }
-
-        boolean isPublished() {
-            return series.equals(PUBLISHED);
-        }
     }
 
     /** A category. */
@@ -95,11 +91,6 @@ public final class IntervalChart {
     public IntervalChart percent() {
         isPercent = true;
         return this;
-    }
-
-    /** What stands over the chart. */
-    public String title() {
-        return title;
     }
 
     /**

@@ -3,9 +3,9 @@ package varepsilon.report;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.stream.DoubleStream;
+import varepsilon.report.Canvas.Anchor;
 import varepsilon.report.IntervalChart.Mark;
 import varepsilon.report.IntervalChart.Row;
-import varepsilon.report.Svg.Anchor;
 
 /**
  * An {@link IntervalChart} as a drawing.
@@ -20,7 +20,7 @@ record IntervalDrawing(
     private static final double LABEL_GAP = 12;
     private static final double MARK_HEIGHT = 16;
     private static final double ROW_GAP = 14;
-    private static final double LINE = Svg.TEXT + 4;
+    private static final double LINE = Canvas.TEXT + 4;
     private static final double BELOW_AXIS = 56;
 
     /** After a narrow space that does not break. */
@@ -40,7 +40,7 @@ record IntervalDrawing(
             return svg.text("quiet", width / 2, 80, Anchor.MIDDLE, "There is no value to draw.");
         }
         double longest = rows.stream()
-                .mapToDouble(row -> Svg.textWidth(row.label(), Svg.TEXT))
+                .mapToDouble(row -> Canvas.textWidth(row.label(), Canvas.TEXT))
                 .max()
                 .orElse(0);
         boolean isLabelAbove = longest > LARGEST_LABELS * width;
@@ -121,7 +121,7 @@ record IntervalDrawing(
     }
 
     private static List<String> labelLines(Row row, double width) {
-        return Svg.wrap(row.label(), Svg.TEXT, width - 2 * MARGIN);
+        return Canvas.wrap(row.label(), Canvas.TEXT, width - 2 * MARGIN);
     }
 
     private void row(Svg svg, Axis axis, Row row, double top, boolean isLabelAbove, double width) {
@@ -133,7 +133,7 @@ record IntervalDrawing(
             }
         } else {
             double middle = top + height(row, false, width) / 2;
-            svg.text("name", axis.from() - LABEL_GAP, middle + Svg.TEXT / 3, Anchor.END, row.label());
+            svg.text("name", axis.from() - LABEL_GAP, middle + Canvas.TEXT / 3, Anchor.END, row.label());
         }
         for (int i = 0; i < row.marks().size(); i++) {
             Mark mark = row.marks().get(i);
@@ -151,8 +151,8 @@ record IntervalDrawing(
             double to = axis.place(mark.high());
             svg.path(
                     colour(mark.series()) + " whisker",
-                    "M" + Svg.point(from, y) + "L" + Svg.point(to, y) + "M" + Svg.point(from, y - 4) + "v8M"
-                            + Svg.point(to, y - 4) + "v8");
+                    "M" + Canvas.point(from, y) + "L" + Canvas.point(to, y) + "M" + Canvas.point(from, y - 4) + "v8M"
+                            + Canvas.point(to, y - 4) + "v8");
             interval = " [" + value(mark.low()) + ", " + value(mark.high()) + "]";
         }
         symbol(svg, mark.series(), x, y);
@@ -187,6 +187,6 @@ record IntervalDrawing(
         List<String> measured = series.stream()
                 .filter(other -> !other.equals(IntervalChart.PUBLISHED))
                 .toList();
-        return "s" + measured.indexOf(name) % Svg.COLOURS;
+        return "s" + measured.indexOf(name) % Canvas.COLOURS;
     }
 }

@@ -3,7 +3,7 @@ package varepsilon.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
-import varepsilon.report.Svg.Anchor;
+import varepsilon.report.Canvas.Anchor;
 
 /** The names of a drawing's series beside a sample of each, in rows as full as the width allows. */
 final class Legend {
@@ -22,7 +22,7 @@ final class Legend {
      */
     record Entry(String name, BiConsumer<Double, Double> sample) {
         private double width() {
-            return SAMPLE + SAMPLE_GAP + Svg.textWidth(name, Svg.TEXT);
+            return SAMPLE + SAMPLE_GAP + Canvas.textWidth(name, Canvas.TEXT);
         }
     }
 
@@ -42,13 +42,13 @@ final class Legend {
         return rows.size() * ROW;
     }
 
-    void draw(Svg svg, double left, double top) {
+    void draw(Canvas canvas, double left, double top) {
         double middle = top + ROW / 2;
         for (List<Entry> row : rows) {
             double x = left + Math.max(0, (width - rowWidth(row)) / 2);
             for (Entry entry : row) {
                 entry.sample.accept(x, middle);
-                svg.text("name", x + SAMPLE + SAMPLE_GAP, middle + Svg.TEXT / 3, Anchor.START, entry.name);
+                canvas.text("name", x + SAMPLE + SAMPLE_GAP, middle + Canvas.TEXT / 3, Anchor.START, entry.name);
                 x += entry.width() + ENTRY_GAP;
             }
             middle += ROW;

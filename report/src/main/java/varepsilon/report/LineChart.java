@@ -66,6 +66,9 @@ public final class LineChart {
         }
     }
 
+    /** What is around the curves. */
+    record Frame(String title, String xLabel, String yLabel, boolean logX, boolean logY) {}
+
     /** What a line shows. */
     enum Kind {
         CURVE,
@@ -138,11 +141,6 @@ public final class LineChart {
         return this;
     }
 
-    /** What stands over the chart. */
-    public String title() {
-        return title;
-    }
-
     /** Makes the x axis logarithmic. */
     public LineChart logX() {
         logX = true;
@@ -179,8 +177,9 @@ public final class LineChart {
             LOG.warn("No chart {}: {}", target, obstacle.get());
             return Optional.empty();
         }
-        ChartPicture picture = new ChartPicture(title, xLabel, yLabel, logX, logY);
-        byte[] png = Png.encode(picture.draw(lines, width, height));
+        Bitmap bitmap = new Bitmap(width, height);
+        LineDrawing.draw(bitmap, frame(), lines, width, height);
+        byte[] png = Png.encode(bitmap.picture());
         AtomicFile.write(target, out -> out.write(png));
         return Optional.of(target);
     }
@@ -203,7 +202,13 @@ public final class LineChart {
     }
 
     public Svg drawing(double width, double height) {
-        return LineDrawing.of(new ChartPicture(title, xLabel, yLabel, logX, logY), lines(), width, height);
+        Svg svg = new Svg(title.isEmpty() ? yLabel : title, width, height);
+        LineDrawing.draw(svg, frame(), lines(), width, height);
+        return svg;
+    }
+
+    private Frame frame() {
+        return new Frame(title, xLabel, yLabel, logX, logY);
     }
 
     /** Why this machine cannot draw text, if it cannot. */

@@ -7,10 +7,11 @@ import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import varepsilon.report.Canvas.Anchor;
 import varepsilon.report.LineChart.Curve;
+import varepsilon.report.LineChart.Frame;
 import varepsilon.report.LineChart.Kind;
 import varepsilon.report.LineChart.Line;
-import varepsilon.report.Svg.Anchor;
 
 /** A {@link LineChart} as a drawing: title, axes with round numbers, bands under curves under points, legend. */
 final class LineDrawing {
@@ -20,40 +21,40 @@ final class LineDrawing {
     private static final double ROOM = 0.04;
 
     /** Bold letters are wider by this factor. */
-    private static final double BOLD = 1.15;
+    static final double BOLD = 1.15;
 
     /** More points than this lie too close to be pointed at: every n-th says what it is. */
     private static final int HINTS = 200;
 
     private final List<Line> lines;
-    private final Svg svg;
+    private final Canvas canvas;
     private final Axis x;
     private final Axis y;
 
-    private LineDrawing(List<Line> lines, Svg svg, Axis x, Axis y) {
+    private LineDrawing(List<Line> lines, Canvas canvas, Axis x, Axis y) {
         this.lines = lines;
-        this.svg = svg;
+        this.canvas = canvas;
         this.x = x;
         this.y = y;
     }
 
-    /** The chart; where there is no value to draw, it says so. */
-    static Svg of(ChartPicture chart, List<Line> lines, double width, double height) {
-        Svg svg = new Svg(chart.title().isEmpty() ? chart.yLabel() : chart.title(), width, height);
-        double top = heading(svg, chart.title(), width);
+    /** Draws the chart; where there is no value to draw, says so. */
+    static void draw(Canvas canvas, Frame chart, List<Line> lines, double width, double height) {
+        double top = heading(canvas, chart.title(), width);
         if (lines.isEmpty()) {
-            return svg.text("quiet", width / 2, height / 2, Anchor.MIDDLE, "There is no value to draw.");
+            canvas.text("quiet", width / 2, height / 2, Anchor.MIDDLE, "There is no value to draw.");
+            return;
         }
         Legend legend = new Legend(
                 lines.stream()
-                        .map(line -> new Legend.Entry(line.name(), (x, y) -> sample(svg, line, x, y)))
+                        .map(line -> new Legend.Entry(line.name(), (x, y) -> sample(canvas, line, x, y)))
                         .toList(),
                 width - 2 * MARGIN);
         double legendTop = height - MARGIN / 2 - legend.height();
         double bottom = legendTop - BELOW_AXIS;
-        for (String line : Svg.wrap(chart.yLabel(), Svg.TEXT, width - 2 * MARGIN)) {
-            top += Svg.TEXT + 4;
-            svg.text("quiet", MARGIN, top, Anchor.START, line);
+        for (String line : Canvas.wrap(chart.yLabel(), Canvas.TEXT, width - 2 * MARGIN)) {
+            top += Canvas.TEXT + 4;
+            canvas.text("quiet", MARGIN, top, Anchor.START, line);
         }
         top += 14;
 
@@ -63,7 +64,7 @@ final class LineDrawing {
         double left = MARGIN
                 + TICK_GAP
                 + yNames.stream()
-                        .mapToDouble(name -> Svg.textWidth(name, Svg.TEXT))
+                        .mapToDouble(name -> Canvas.textWidth(name, Canvas.TEXT))
                         .max()
                         .orElse(0);
         double right = width - 1.5 * MARGIN;
@@ -71,36 +72,35 @@ final class LineDrawing {
 
         for (int i = 0; i < yNames.size(); i++) {
             double place = y.place(yTicks.get(i));
-            svg.line("grid", left, place, right, place);
-            svg.text("quiet tick-y", left - TICK_GAP, place + Svg.TEXT / 3, Anchor.END, yNames.get(i));
+            canvas.line("grid", left, place, right, place);
+            canvas.text("quiet tick-y", left - TICK_GAP, place + Canvas.TEXT / 3, Anchor.END, yNames.get(i));
         }
-        xAxis(svg, x, bottom, "");
-        svg.text("quiet", (left + right) / 2, bottom + BELOW_AXIS - 14, Anchor.MIDDLE, chart.xLabel());
-        new LineDrawing(lines, svg, x, y).draw();
-        legend.draw(svg, MARGIN, legendTop);
-        return svg;
+        xAxis(canvas, x, bottom, "");
+        canvas.text("quiet", (left + right) / 2, bottom + BELOW_AXIS - 14, Anchor.MIDDLE, chart.xLabel());
+        new LineDrawing(lines, canvas, x, y).draw();
+        legend.draw(canvas, MARGIN, legendTop);
     }
 
     /** The title in as many lines as it needs; returns where it ends. */
-    static double heading(Svg svg, String title, double width) {
+    static double heading(Canvas canvas, String title, double width) {
         double top = MARGIN / 2;
         for (String line :
-                title.isBlank() ? List.<String>of() : Svg.wrap(title, BOLD * Svg.TITLE, width - 2 * MARGIN)) {
-            top += Svg.TITLE + 5;
-            svg.text("title", MARGIN, top, Anchor.START, line);
+                title.isBlank() ? List.<String>of() : Canvas.wrap(title, BOLD * Canvas.TITLE, width - 2 * MARGIN)) {
+            top += Canvas.TITLE + 5;
+            canvas.text("title", MARGIN, top, Anchor.START, line);
         }
         return top + 4;
     }
 
     /** An axis along the bottom; each tick's name ends in {@code unit}. */
-    static void xAxis(Svg svg, Axis axis, double bottom, String unit) {
+    static void xAxis(Canvas canvas, Axis axis, double bottom, String unit) {
         List<Double> ticks = xTicks(axis, unit);
         List<String> names = Axis.labels(ticks);
-        svg.line("axis", axis.from(), bottom, axis.to(), bottom);
+        canvas.line("axis", axis.from(), bottom, axis.to(), bottom);
         for (int i = 0; i < names.size(); i++) {
             double place = axis.place(ticks.get(i));
-            svg.line("axis", place, bottom, place, bottom + 5);
-            svg.text("quiet tick-x", place, bottom + Svg.TEXT + TICK_GAP, Anchor.MIDDLE, names.get(i) + unit);
+            canvas.line("axis", place, bottom, place, bottom + 5);
+            canvas.text("quiet tick-x", place, bottom + Canvas.TEXT + TICK_GAP, Anchor.MIDDLE, names.get(i) + unit);
         }
     }
 
@@ -115,9 +115,9 @@ final class LineDrawing {
     }
 
     private static double namesWidth(List<Double> ticks, String unit) {
-        double gap = 2 * TICK_GAP + Svg.textWidth(unit, Svg.TEXT);
+        double gap = 2 * TICK_GAP + Canvas.textWidth(unit, Canvas.TEXT);
         return Axis.labels(ticks).stream()
-                .mapToDouble(name -> Svg.textWidth(name, Svg.TEXT) + gap)
+                .mapToDouble(name -> Canvas.textWidth(name, Canvas.TEXT) + gap)
                 .sum();
     }
 
@@ -148,7 +148,7 @@ final class LineDrawing {
             for (int k = part.size() - 1; k >= 0; k--) {
                 outline.append("L").append(place(curve, part.get(k), curve.high()));
             }
-            svg.path(colour(line) + " band", outline + "Z");
+            canvas.path(colour(line) + " band", outline + "Z");
         }
     }
 
@@ -162,7 +162,7 @@ final class LineDrawing {
                     path.append(k == 0 ? "M" : "L").append(place(curve, part.get(k), curve.y()));
                 }
             }
-            svg.path(classes(line), path.toString());
+            canvas.path(classes(line), path.toString());
         }
         for (List<Integer> part : parts) {
             // A line through a single point has no length.
@@ -178,12 +178,12 @@ final class LineDrawing {
         if (line.kind() == Kind.POINTS && hasInterval(curve, i)) {
             double low = y.place(curve.low()[i]);
             double high = y.place(curve.high()[i]);
-            svg.path(
+            canvas.path(
                     colour(line) + " whisker",
-                    "M" + Svg.point(at, low) + "L" + Svg.point(at, high) + "M" + Svg.point(at - 4, low) + "h8M"
-                            + Svg.point(at - 4, high) + "h8");
+                    "M" + Canvas.point(at, low) + "L" + Canvas.point(at, high) + "M" + Canvas.point(at - 4, low) + "h8M"
+                            + Canvas.point(at - 4, high) + "h8");
         }
-        svg.circle(colour(line) + " dot", at, y.place(curve.y()[i]), 4);
+        canvas.circle(colour(line) + " dot", at, y.place(curve.y()[i]), 4);
     }
 
     private void hints(Line line) {
@@ -198,17 +198,17 @@ final class LineDrawing {
                         ? line.name() + ": " + Axis.value(curve.y()[i])
                         : line.name() + "\nx = " + Axis.value(curve.x()[i]) + "\ny = " + Axis.value(curve.y()[i])
                                 + interval;
-                svg.hint(colour(line), x.place(curve.x()[i]), y.place(curve.y()[i]), text);
+                canvas.hint(colour(line), x.place(curve.x()[i]), y.place(curve.y()[i]), text);
             }
         }
     }
 
-    private static void sample(Svg svg, Line line, double left, double middle) {
+    private static void sample(Canvas canvas, Line line, double left, double middle) {
         if (line.kind() != Kind.POINTS) {
-            svg.line(classes(line), left, middle, left + Legend.SAMPLE, middle);
+            canvas.line(classes(line), left, middle, left + Legend.SAMPLE, middle);
         }
         if (isMarked(line)) {
-            svg.circle(colour(line) + " dot", left + Legend.SAMPLE / 2, middle, 4);
+            canvas.circle(colour(line) + " dot", left + Legend.SAMPLE / 2, middle, 4);
         }
     }
 
@@ -218,16 +218,16 @@ final class LineDrawing {
     }
 
     private static String colour(Line line) {
-        return line.kind() == Kind.REFERENCE ? "reference" : "s" + line.index() % Svg.COLOURS;
+        return line.kind() == Kind.REFERENCE ? "reference" : "s" + line.index() % Canvas.COLOURS;
     }
 
     private static String classes(Line line) {
-        String style = line.kind() == Kind.PUBLISHED ? " published" : line.index() >= Svg.COLOURS ? " again" : "";
+        String style = line.kind() == Kind.PUBLISHED ? " published" : line.index() >= Canvas.COLOURS ? " again" : "";
         return colour(line) + " line" + (line.kind() == Kind.REFERENCE ? "" : style);
     }
 
     private String place(Curve curve, int i, double[] values) {
-        return Svg.point(x.place(curve.x()[i]), y.place(values[i]));
+        return Canvas.point(x.place(curve.x()[i]), y.place(values[i]));
     }
 
     private static boolean hasInterval(Curve curve, int i) {

@@ -1,23 +1,12 @@
 package varepsilon.report;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 
 /**
  * A drawing in SVG, written element by element. Colours come from classes, so that a page can give it its own; by
  * itself it has colours for light and dark. It holds no identifiers: several can stand in one page.
  */
-public final class Svg {
-    /** Height of the letters of ticks, labels and legends. */
-    static final double TEXT = 15;
-
-    /** Height of the letters of a title. */
-    static final double TITLE = 18;
-
-    /** Series have this many colours; later ones take them again. */
-    static final int COLOURS = 7;
-
+public final class Svg implements Canvas {
     /**
      * How charts look. Okabe and Ito's palette (2008), which the colour-blind can tell apart, and in the dark its
      * lighter relatives.
@@ -74,13 +63,6 @@ public final class Svg {
         this.height = height;
     }
 
-    /** Where a text begins or ends. */
-    enum Anchor {
-        START,
-        MIDDLE,
-        END
-    }
-
     /** The file: with its colours and a ground to stand on. */
     String document() {
         return "<svg xmlns=\"http://www.w3.org/2000/svg\"" + opening() + "<style>\n" + STYLE + "</style>\n"
@@ -94,32 +76,31 @@ public final class Svg {
 
     private String opening() {
         return " class=\"chart\" role=\"img\" aria-label=\"" + Markup.escape(label) + "\" viewBox=\"0 0 "
-                + number(width) + " " + number(height) + "\" width=\"" + number(width) + "\" height=\"" + number(height)
+                + Canvas.number(width) + " " + Canvas.number(height) + "\" width=\"" + Canvas.number(width)
+                + "\" height=\"" + Canvas.number(height)
                 + "\">\n";
     }
 
-    Svg line(String classes, double x1, double y1, double x2, double y2) {
-        return path(classes, "M" + point(x1, y1) + "L" + point(x2, y2));
-    }
-
-    Svg path(String classes, String data) {
+    @Override
+    public Svg path(String classes, String data) {
         body.append("<path class=\"" + classes + "\" d=\"" + data + "\"/>\n");
         return this;
     }
 
     Svg rectangle(String classes, double x, double y, double width, double height) {
-        body.append("<rect class=\"" + classes + "\" x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\""
-                + number(width) + "\" height=\"" + number(height) + "\"/>\n");
+        body.append("<rect class=\"" + classes + "\" x=\"" + Canvas.number(x) + "\" y=\"" + Canvas.number(y)
+                + "\" width=\"" + Canvas.number(width) + "\" height=\"" + Canvas.number(height) + "\"/>\n");
         return this;
     }
 
-    Svg circle(String classes, double x, double y, double radius) {
+    @Override
+    public Svg circle(String classes, double x, double y, double radius) {
         body.append(circleOpening(classes, x, y, radius) + "/>\n");
         return this;
     }
 
-    /** A place that says something when it is pointed at. */
-    Svg hint(String classes, double x, double y, String text) {
+    @Override
+    public Svg hint(String classes, double x, double y, String text) {
         body.append(
                 circleOpening(classes + " hit", x, y, 9) + "><title>" + Markup.escape(text) + "</title></circle>\n");
         return this;
@@ -128,60 +109,20 @@ public final class Svg {
     Svg diamond(String classes, double x, double y, double radius) {
         return path(
                 classes + " diamond",
-                "M" + point(x - radius, y) + "L" + point(x, y - radius) + "L" + point(x + radius, y) + "L"
-                        + point(x, y + radius) + "Z");
+                "M" + Canvas.point(x - radius, y) + "L" + Canvas.point(x, y - radius) + "L"
+                        + Canvas.point(x + radius, y) + "L" + Canvas.point(x, y + radius) + "Z");
     }
 
-    /** A line of text whose letters stand on {@code y}. */
-    Svg text(String classes, double x, double y, Anchor anchor, String text) {
-        body.append("<text class=\"" + classes + "\" x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\""
-                + anchor.name().toLowerCase(Locale.ROOT) + "\">" + Markup.escape(text) + "</text>\n");
+    @Override
+    public Svg text(String classes, double x, double y, Anchor anchor, String text) {
+        body.append("<text class=\"" + classes + "\" x=\"" + Canvas.number(x) + "\" y=\"" + Canvas.number(y)
+                + "\" text-anchor=\"" + anchor.name().toLowerCase(Locale.ROOT) + "\">" + Markup.escape(text)
+                + "</text>\n");
         return this;
     }
 
     private static String circleOpening(String classes, double x, double y, double radius) {
-        return "<circle class=\"" + classes + "\" cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\""
-                + number(radius) + "\"";
-    }
-
-    static String point(double x, double y) {
-        return number(x) + " " + number(y);
-    }
-
-    /** A place to a tenth of a unit. */
-    private static String number(double place) {
-        long tenths = Math.round(10 * place);
-        return tenths % 10 == 0 ? Long.toString(tenths / 10) : Double.toString(tenths / 10.0);
-    }
-
-    /** About how wide a text is: the viewer's font is not known here. Rather too wide than too narrow. */
-    static double textWidth(String text, double size) {
-        return size
-                * text.codePoints()
-                        .mapToDouble(point -> point >= 0x2E80
-                                ? 1
-                                : "ijlftrI.,:;|'!()[] ".indexOf(point) >= 0
-                                        ? 0.36
-                                        : "mwMW@%".indexOf(point) >= 0
-                                                ? 0.9
-                                                : Character.isUpperCase(point) ? 0.7 : 0.58)
-                        .sum();
-    }
-
-    /** Text in lines of at most this width, broken between words; a longer word has a line of its own. */
-    static List<String> wrap(String text, double size, double width) {
-        List<String> lines = new ArrayList<>();
-        StringBuilder line = new StringBuilder();
-        for (String word : text.strip().split("\\s+")) {
-            if (line.length() > 0 && textWidth(line + " " + word, size) > width) {
-                lines.add(line.toString());
-                line.setLength(0);
-            }
-            line.append(line.length() == 0 ? "" : " ").append(word);
-        }
-        if (line.length() > 0) {
-            lines.add(line.toString());
-        }
-        return lines;
+        return "<circle class=\"" + classes + "\" cx=\"" + Canvas.number(x) + "\" cy=\"" + Canvas.number(y) + "\" r=\""
+                + Canvas.number(radius) + "\"";
     }
 }

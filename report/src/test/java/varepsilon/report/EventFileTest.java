@@ -122,29 +122,11 @@ class EventFileTest {
         values.put("augmentation", false);
         values.put("data", "mnist");
         List<Event> events = written(file -> {
-            file.experiment(values, List.of("val_bpd", "test_bpd"));
             file.sessionStart(values);
-            file.sessionEnd(EventFile.Outcome.SUCCESS);
         });
 
-        // plugin_data.proto: HParamsPluginData{experiment = 2, session_start_info = 3, session_end_info = 4}
-        UnknownFieldSet experiment = message(hparams(events.get(1), "_hparams_/experiment"), 2);
-        // api.proto: Experiment{time_created_secs = 3, hparam_infos = 4, metric_infos = 5}
-        assertThat(float64(experiment, 3)).isEqualTo(NOON_SECONDS);
-        // HParamInfo{name = 1, type = 4}, DataType{STRING = 1, BOOL = 2, FLOAT64 = 3}
-        assertThat(messages(experiment, 4))
-                .extracting(info -> string(info, 1), info -> varint(info, 4))
-                .containsExactly(
-                        tuple("latent_dim", 3L),
-                        tuple("learning_rate", 3L),
-                        tuple("augmentation", 2L),
-                        tuple("data", 1L));
-        // MetricInfo{name = 1}, MetricName{tag = 2}
-        assertThat(messages(experiment, 5))
-                .extracting(info -> string(message(info, 1), 2))
-                .containsExactly("val_bpd", "test_bpd");
-
-        UnknownFieldSet start = message(hparams(events.get(2), "_hparams_/session_start_info"), 3);
+        // plugin_data.proto: HParamsPluginData{session_start_info = 3}
+        UnknownFieldSet start = message(hparams(events.get(1), "_hparams_/session_start_info"), 3);
         // SessionStartInfo{map<string, Value> hparams = 1, start_time_secs = 5}: a map has the fields of a Struct
         assertThat(float64(start, 5)).isEqualTo(NOON_SECONDS);
         assertThat(struct(start).getFieldsMap())
@@ -159,18 +141,6 @@ class EventFileTest {
                                 "augmentation",
                                 Value.newBuilder().setBoolValue(false).build()),
                         entry("data", Value.newBuilder().setStringValue("mnist").build()));
-
-        // SessionEndInfo{status = 1, end_time_secs = 2}, Status{SUCCESS = 1, FAILURE = 2}
-        UnknownFieldSet end = message(hparams(events.get(3), "_hparams_/session_end_info"), 4);
-        assertThat(varint(end, 1)).isEqualTo(1);
-        assertThat(float64(end, 2)).isEqualTo(NOON_SECONDS);
-    }
-
-    @Test
-    void aFailedRunSaysSo() throws IOException {
-        List<Event> events = written(file -> file.sessionEnd(EventFile.Outcome.FAILURE));
-        assertThat(varint(message(hparams(events.get(1), "_hparams_/session_end_info"), 4), 1))
-                .isEqualTo(2);
     }
 
     @Test
@@ -336,10 +306,6 @@ class EventFileTest {
                     }
                 })
                 .toList();
-    }
-
-    private static String string(UnknownFieldSet parent, int field) {
-        return parent.getField(field).getLengthDelimitedList().get(0).toStringUtf8();
     }
 
     private static long varint(UnknownFieldSet parent, int field) {

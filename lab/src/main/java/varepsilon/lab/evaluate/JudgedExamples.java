@@ -63,11 +63,6 @@ public record JudgedExamples(
         return new Accuracy(cleanCorrect, n);
     }
 
-    /** Robust accuracy, as counts. */
-    public Accuracy robust() {
-        return new Accuracy(robustCorrect, n);
-    }
-
     /**
      * With room for rounding.
      *

@@ -92,12 +92,6 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Begins a part of a section; not in the table of contents. */
-    public HtmlPage subheading(String heading) {
-        body.append("<h3>" + text(heading) + "</h3>\n");
-        return this;
-    }
-
     /** Running text; line breaks are kept. */
     public HtmlPage paragraph(String paragraph) {
         body.append("<p>" + text(paragraph) + "</p>\n");

@@ -170,11 +170,6 @@ public record VaeSpec(
         return Declared.with(this, Map.of("beta", other));
     }
 
-    /** The same with divergence for nothing. */
-    public VaeSpec withFreeNats(double other) {
-        return Declared.with(this, Map.of("freeNats", other));
-    }
-
     /** The same with another number of epochs. */
     public VaeSpec withEpochs(int other) {
         return Declared.with(this, Map.of("epochs", other));

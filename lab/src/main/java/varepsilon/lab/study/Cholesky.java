@@ -25,11 +25,6 @@ record Cholesky(double[][] lower) {
         return new Cholesky(lower);
     }
 
-    /** n. */
-    int size() {
-        return lower.length;
-    }
-
     /** log det A. */
     double logDeterminant() {
         double sum = 0;

@@ -1,7 +1,6 @@
 package varepsilon.lab.study;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
@@ -62,11 +61,6 @@ final class DigitJudge implements AutoCloseable {
                 counts[one]++;
             }
             return counts;
-        }
-
-        /** The number of classes that it sees at all. */
-        long seen() {
-            return Arrays.stream(counts()).filter(count -> count > 0).count();
         }
     }
 

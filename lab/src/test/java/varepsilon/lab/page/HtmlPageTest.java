@@ -165,7 +165,6 @@ class HtmlPageTest {
                 .heading("b")
                 .heading("c")
                 .heading("d")
-                .subheading(name)
                 .paragraph(name)
                 .chart(new LineChart(name, name, name).curve(name, x, x, x, x).published(name, x, x), name)
                 .chart(new IntervalChart(name, name).row(name, new Mark(name, 1, 0, 2)), name)

@@ -13,8 +13,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Normalisation;
@@ -35,25 +33,9 @@ class DefectTest {
     @TempDir
     private Path folder;
 
-    @ParameterizedTest
-    @EnumSource
-    void eachIsFoundByItsName(Defect defect) {
-        assertThat(Defect.named(defect.label())).isSameAs(defect);
-        assertThat(defect.description()).isNotBlank();
-    }
-
     @Test
     void namesAreNotShared() {
         assertThat(Arrays.stream(Defect.values()).map(Defect::label)).doesNotHaveDuplicates();
-        assertThat(Arrays.stream(Defect.values()).map(Defect::description)).doesNotHaveDuplicates();
-    }
-
-    @Test
-    void anUnknownOneIsRefusedWithThoseThatThereAre() {
-        assertThatThrownBy(() -> Defect.named("clamp"))
-                .isInstanceOf(InputException.class)
-                .hasMessage("defect clamp: expected one of clamp-normalised, logit-loss, normalised-units,"
-                        + " train-on-clean, no-further-training, accuracy-by-batches");
     }
 
     private static ClassifierSpec config(DefenseSpec defense) {

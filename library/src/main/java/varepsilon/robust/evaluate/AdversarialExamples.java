@@ -57,21 +57,6 @@ public record AdversarialExamples(
         return labels.length;
     }
 
-    /** The first {@code n}, or all where there are no more; in the open scope. */
-    public AdversarialExamples limit(int n) {
-        int count = Math.min(n, n());
-        return new AdversarialExamples(
-                clean.narrow(0, 0, count),
-                adversarial.narrow(0, 0, count),
-                Arrays.copyOf(labels, count),
-                Arrays.copyOf(cleanPredictions, count),
-                Arrays.copyOf(predictions, count),
-                Arrays.copyOf(indices, count),
-                attack,
-                threat,
-                settings);
-    }
-
     /**
      * Saves them.
      *
