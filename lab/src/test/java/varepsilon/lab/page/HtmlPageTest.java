@@ -46,7 +46,6 @@ class HtmlPageTest {
                 "<dt>%s</dt><dd>%s</dd>",
                 "<h2 id=\"section-1\">%s</h2>",
                 "<a href=\"#section-1\">%s</a>",
-                "<h3>%s</h3>",
                 "<p>%s</p>",
                 "<strong>%s</strong>",
                 "<figcaption>%s</figcaption>",
