@@ -19,6 +19,7 @@ import varepsilon.lab.quickstart.QuickstartPage;
 import varepsilon.lab.quickstart.QuickstartResult;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.tensor.Device;
 
@@ -144,7 +145,7 @@ final class QuickstartCommand implements Callable<Integer> {
     /** The work, with its progress on the terminal. */
     private final class ShownWork implements Quickstart.Work {
         @Override
-        public <S extends Record, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException {
+        public <S extends RunSpec, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException {
             output.say(what + ", in " + run.path());
             try (WorkProgress progress = progress()) {
                 return run.train(new TrainingProgress(run, progress), arguments, progress);

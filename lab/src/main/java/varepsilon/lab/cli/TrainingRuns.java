@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.run.RunKind;
 import varepsilon.lab.run.ShellWords;
+import varepsilon.lab.spec.RunSpec;
 
 /**
  * What the {@code train} commands do alike, whatever they train: begin a run or go on with it, train, and say how to go
@@ -20,7 +21,7 @@ import varepsilon.lab.run.ShellWords;
  * @param <S> the configuration of a run
  * @param <R> its results
  */
-final class TrainingRuns<S extends Record, R extends Record> {
+final class TrainingRuns<S extends RunSpec, R extends Record> {
     private static final Set<String> WITH_RESUME =
             Set.of("--resume", "--epochs", "--data-dir", "--json", "--quiet", "--verbose", "--no-progress");
 

@@ -1,12 +1,7 @@
 package varepsilon.lab.cli;
 
-import java.io.IOException;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import varepsilon.generative.Picture;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.evaluate.VaePictures;
@@ -17,13 +12,7 @@ import varepsilon.report.ImageGrid;
         name = "sample",
         description = "Draws images that a VAE dreams up.",
         footer = {"", "Example:", "  varepsilon vae sample --weights runs/digits --count 64 --out samples.png"})
-final class VaeSampleCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
-    private final WeightsOption weights = new WeightsOption();
-
+final class VaeSampleCommand extends VaePictureCommand {
     @Option(
             names = "--count",
             paramLabel = "N",
@@ -34,26 +23,13 @@ final class VaeSampleCommand implements Callable<Integer> {
     @Option(names = "--picture", paramLabel = "KIND", defaultValue = "sample", description = Descriptions.PICTURE)
     private Picture picture;
 
-    @Mixin
-    private final PictureOptions pictures = new PictureOptions();
-
-    @Mixin
-    private final ComputeOptions compute = new ComputeOptions();
-
-    @Mixin
-    private final Output output;
-
     VaeSampleCommand(Console console) {
-        output = new Output(console);
+        super(console);
     }
 
     @Override
-    public Integer call() throws IOException {
-        pictures.check();
-        try (VaeFile file = weights.readVae(compute.start(), output)) {
-            ImageGrid grid = Usage.check(spec, () -> VaePictures.samples(file.vae(), count, picture, compute.seed()));
-            pictures.write(grid.caption(count + " samples · " + Descriptions.name(picture)), output);
-        }
-        return 0;
+    ImageGrid draw(VaeFile file, long seed) {
+        return checked(() -> VaePictures.samples(file.vae(), count, picture, seed))
+                .caption(count + " samples · " + Descriptions.name(picture));
     }
 }

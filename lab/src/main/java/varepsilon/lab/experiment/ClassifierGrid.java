@@ -34,11 +34,6 @@ public final class ClassifierGrid extends GridKind<ClassifierSpec> {
     }
 
     @Override
-    TrainingCell cell(String label, ClassifierSpec config, RunStore runs) throws IOException {
-        return TrainingCell.of(label, config, runs);
-    }
-
-    @Override
     GridSummary<ClassifierSpec, ?> summary(
             GridSettings grid, List<GridExperiment.Run<ClassifierSpec>> runs, RunStore store) throws IOException {
         return new ClassifierGridSummary(grid.keys(), runs);

@@ -7,13 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import varepsilon.lab.run.RunStore;
+import varepsilon.lab.spec.RunSpec;
 
 /**
  * Trainings that differ in some settings, side by side.
  *
  * @param <S> the settings of a training
  */
-final class GridExperiment<S extends Record> implements Experiment {
+final class GridExperiment<S extends Record & RunSpec> implements Experiment {
     private final GridKind<S> kind;
     private final GridSettings settings;
     private final RunStore store;
@@ -33,7 +34,7 @@ final class GridExperiment<S extends Record> implements Experiment {
      * @param config all its settings
      * @param folder its run directory
      */
-    record Run<S extends Record>(GridSettings.Assignment assignment, S config, Path folder) {}
+    record Run<S extends Record & RunSpec>(GridSettings.Assignment assignment, S config, Path folder) {}
 
     @Override
     public List<Stage> stages() {
@@ -43,7 +44,7 @@ final class GridExperiment<S extends Record> implements Experiment {
     private List<Cell> cells() throws IOException {
         Map<String, Cell> cells = new LinkedHashMap<>();
         for (GridSettings.Assignment assignment : settings.assignments()) {
-            Cell cell = kind.cell(assignment.label(), kind.settings(settings, assignment), store);
+            Cell cell = TrainingCell.of(assignment.label(), kind.settings(settings, assignment), store);
             cells.putIfAbsent(cell.key(), cell);
         }
         return List.copyOf(cells.values());
@@ -54,8 +55,7 @@ final class GridExperiment<S extends Record> implements Experiment {
         List<Run<S>> runs = new ArrayList<>();
         for (GridSettings.Assignment assignment : settings.assignments()) {
             S config = kind.settings(settings, assignment);
-            Path folder = kind.cell(assignment.label(), config, store).folder();
-            runs.add(new Run<>(assignment, config, folder));
+            runs.add(new Run<>(assignment, config, store.folder(config)));
         }
         return kind.summary(settings, runs, store).summary();
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
 import varepsilon.lab.run.RunStore;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.lab.spec.Yaml;
 
 /**
@@ -12,7 +13,7 @@ import varepsilon.lab.spec.Yaml;
  *
  * @param <S> the settings of a training
  */
-abstract class GridKind<S extends Record> implements ExperimentKind {
+abstract class GridKind<S extends Record & RunSpec> implements ExperimentKind {
     private final String name;
     private final S usual;
     private final Class<S> settings;
@@ -63,9 +64,6 @@ abstract class GridKind<S extends Record> implements ExperimentKind {
         return Yaml.read(
                 assignment.applied(grid.base(), settings), settings, "the settings with " + assignment.label());
     }
-
-    /** One training. */
-    abstract TrainingCell cell(String label, S config, RunStore runs) throws IOException;
 
     /** What came of trainings that are done. */
     abstract GridSummary<S, ?> summary(GridSettings grid, List<GridExperiment.Run<S>> runs, RunStore store)

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.Function;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.run.Run;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 
@@ -20,7 +21,7 @@ import varepsilon.report.Table;
  * @param <S> the settings of a training
  * @param <R> its results
  */
-abstract class GridSummary<S extends Record, R extends Record> {
+abstract class GridSummary<S extends Record & RunSpec, R extends Record> {
     private final List<String> keys;
     private final List<Trained<S, R>> trained;
 
@@ -47,7 +48,7 @@ abstract class GridSummary<S extends Record, R extends Record> {
      * @param results its {@code results.json}
      * @param metrics its {@code metrics.csv}: by column, one value an epoch
      */
-    record Trained<S extends Record, R extends Record>(
+    record Trained<S extends Record & RunSpec, R extends Record>(
             GridSettings.Assignment assignment, S config, Path folder, R results, Map<String, double[]> metrics) {
         String label() {
             return assignment.label();

@@ -3,8 +3,7 @@ package varepsilon.lab.experiment;
 import java.io.IOException;
 import java.nio.file.Path;
 import varepsilon.lab.run.RunStore;
-import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.VaeSpec;
+import varepsilon.lab.spec.RunSpec;
 
 /**
  * A training.
@@ -21,14 +20,9 @@ public record TrainingCell(String label, Path folder, Training training) impleme
         void run() throws IOException;
     }
 
-    /** The training of a classifier. */
-    public static TrainingCell of(String label, ClassifierSpec config, RunStore runs) throws IOException {
-        return new TrainingCell(label, runs.folder(config), () -> runs.trained(config));
-    }
-
-    /** The training of a VAE. */
-    public static TrainingCell of(String label, VaeSpec config, RunStore runs) {
-        return new TrainingCell(label, runs.folder(config), () -> runs.trained(config));
+    /** The training of a model. */
+    public static TrainingCell of(String label, RunSpec spec, RunStore runs) throws IOException {
+        return new TrainingCell(label, runs.folder(spec), () -> runs.trained(spec));
     }
 
     @Override

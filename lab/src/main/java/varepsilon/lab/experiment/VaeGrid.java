@@ -18,11 +18,6 @@ public final class VaeGrid extends GridKind<VaeSpec> {
     }
 
     @Override
-    TrainingCell cell(String label, VaeSpec config, RunStore runs) throws IOException {
-        return TrainingCell.of(label, config, runs);
-    }
-
-    @Override
     GridSummary<VaeSpec, ?> summary(GridSettings grid, List<GridExperiment.Run<VaeSpec>> runs, RunStore store)
             throws IOException {
         return new VaeGridSummary(grid.keys(), runs, store.curves());

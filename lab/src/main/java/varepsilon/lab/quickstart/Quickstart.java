@@ -10,6 +10,7 @@ import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.run.Run;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
@@ -65,7 +66,7 @@ public final class Quickstart {
          *
          * @param what it is, for people
          */
-        <S extends Record, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException;
+        <S extends RunSpec, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException;
 
         /** Attacks one of them: {@link Attacks#run}. */
         Optional<RobustnessReport> attack(Attacks attacks);

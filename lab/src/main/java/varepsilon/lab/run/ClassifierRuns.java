@@ -46,11 +46,6 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
     }
 
     @Override
-    public String toYaml(ClassifierSpec config) {
-        return config.toYaml();
-    }
-
-    @Override
     public ClassifierSpec withEpochs(ClassifierSpec config, int epochs) {
         return config.withEpochs(epochs);
     }

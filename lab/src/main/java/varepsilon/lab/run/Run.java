@@ -23,6 +23,7 @@ import varepsilon.base.Watch;
 import varepsilon.data.Checksums;
 import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.lab.spec.Yaml;
 import varepsilon.report.TensorBoardListener;
 import varepsilon.tensor.Engine;
@@ -36,7 +37,7 @@ import varepsilon.train.TrainingListener;
  * @param <S> the configuration
  * @param <R> the results
  */
-public final class Run<S extends Record, R extends Record> implements AutoCloseable {
+public final class Run<S extends RunSpec, R extends Record> implements AutoCloseable {
     static final String CONFIG = "config.yaml";
     private static final String RESULTS = "results.json";
     // Later versions may write more than this one knows.
@@ -65,11 +66,11 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
      * @param out a folder that is empty or not there
      * @throws InputException where the data, other files or the folder cannot be used
      */
-    public static <S extends Record, R extends Record> Run<S, R> begin(
+    public static <S extends RunSpec, R extends Record> Run<S, R> begin(
             RunKind<S, R> kind, S config, Path out, Path dataDir) throws IOException {
         ImageSet images = images(kind, config, dataDir);
         kind.requireUsable(config, images);
-        RunDirectory folder = RunDirectory.create(out, kind.toYaml(config));
+        RunDirectory folder = RunDirectory.create(out, config.toYaml());
         try {
             kind.prepare(config, folder);
             return new Run<>(kind, folder, config, dataDir, images);
@@ -85,7 +86,7 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
      * @param epochs more epochs than it was made for, if any; its configuration then says so from now on
      * @throws InputException where the folder is no run, another process holds it, or its configuration cannot be used
      */
-    public static <S extends Record, R extends Record> Run<S, R> resume(
+    public static <S extends RunSpec, R extends Record> Run<S, R> resume(
             RunKind<S, R> kind, Path out, OptionalInt epochs, Path dataDir) throws IOException {
         RunDirectory folder = RunDirectory.open(out);
         try {
@@ -93,7 +94,7 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
             S config = epochs.isPresent() ? kind.withEpochs(found, epochs.getAsInt()) : found;
             ImageSet images = images(kind, config, dataDir);
             if (epochs.isPresent()) {
-                AtomicFile.writeString(folder.file(CONFIG), kind.toYaml(config));
+                AtomicFile.writeString(folder.file(CONFIG), config.toYaml());
             }
             return new Run<>(kind, folder, config, dataDir, images);
         } catch (IOException | RuntimeException e) {
@@ -102,7 +103,7 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
         }
     }
 
-    private static <S extends Record> ImageSet images(RunKind<S, ?> kind, S config, Path dataDir) throws IOException {
+    private static <S extends RunSpec> ImageSet images(RunKind<S, ?> kind, S config, Path dataDir) throws IOException {
         // Fails now where the test images are missing, not when hours of training are over.
         Datasets.named(kind.basics(config).data()).stored(dataDir);
         return kind.images(config, dataDir);
@@ -191,7 +192,7 @@ public final class Run<S extends Record, R extends Record> implements AutoClosea
     /** The configuration without its sections, since TensorBoard knows none: {@code fitting.epochs}. */
     private Map<String, Object> hyperParameters() {
         Map<String, Object> values = new LinkedHashMap<>();
-        flatten("", Yaml.tree(config), values);
+        flatten("", Yaml.tree((Record) config), values);
         return values;
     }
 

@@ -8,6 +8,7 @@ import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.data.ImageSet;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.report.TensorBoardListener;
 import varepsilon.train.RunDirectory;
 import varepsilon.train.TrainingListener;
@@ -18,7 +19,7 @@ import varepsilon.train.TrainingListener;
  * @param <S> the configuration
  * @param <R> the results
  */
-public interface RunKind<S extends Record, R extends Record> {
+public interface RunKind<S extends RunSpec, R extends Record> {
     /**
      * What every configuration has.
      *
@@ -39,9 +40,6 @@ public interface RunKind<S extends Record, R extends Record> {
      * @throws InputException where it cannot be used
      */
     S parse(String yaml, Path file);
-
-    /** The content of {@code config.yaml}, from which {@link #parse} gives the same again. */
-    String toYaml(S config);
 
     /**
      * The configuration with more epochs.

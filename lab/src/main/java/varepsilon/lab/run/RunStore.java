@@ -14,7 +14,7 @@ import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.data.Checksums;
-import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.train.TrainingListener;
 
@@ -52,26 +52,17 @@ public record RunStore(
     }
 
     /** Where a training lives or will live. */
-    public Path folder(VaeSpec config) {
-        try {
-            return folder(vaes(), config);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    public <S extends RunSpec> Path folder(S spec) throws IOException {
+        return folder(kindOf(spec), spec);
     }
 
-    /** Where a training lives or will live. */
-    public Path folder(ClassifierSpec config) throws IOException {
-        return folder(classifiers(), config);
-    }
-
-    private <S extends Record> Path folder(RunKind<S, ?> kind, S config) throws IOException {
+    private <S extends RunSpec> Path folder(RunKind<S, ?> kind, S config) throws IOException {
         Path named = folder.resolve(kind.folderName(config));
         return Files.exists(named) ? named : earlier(kind, config, named).orElse(named);
     }
 
     /** The folder of the same training under the name that an earlier version gave it: it wrote other keys. */
-    private <S extends Record> Optional<Path> earlier(RunKind<S, ?> kind, S config, Path named) throws IOException {
+    private <S extends RunSpec> Optional<Path> earlier(RunKind<S, ?> kind, S config, Path named) throws IOException {
         if (!Files.isDirectory(folder) || !kind.isToldByConfiguration(config)) {
             return Optional.empty();
         }
@@ -87,7 +78,7 @@ public record RunStore(
         return Optional.empty();
     }
 
-    private static <S extends Record> boolean isOf(RunKind<S, ?> kind, S config, Path run) throws IOException {
+    private static <S extends RunSpec> boolean isOf(RunKind<S, ?> kind, S config, Path run) throws IOException {
         Path file = run.resolve(Run.CONFIG);
         try {
             return kind.parse(Files.readString(file), file).equals(config);
@@ -96,12 +87,10 @@ public record RunStore(
         }
     }
 
-    private VaeRuns vaes() {
-        return new VaeRuns(curves);
-    }
-
-    private ClassifierRuns classifiers() {
-        return new ClassifierRuns(defects);
+    /** A specification and the kind of its runs have the same type. */
+    @SuppressWarnings("unchecked")
+    private <S extends RunSpec> RunKind<S, ?> kindOf(S spec) {
+        return (RunKind<S, ?>) (spec instanceof VaeSpec ? new VaeRuns(curves) : new ClassifierRuns(defects));
     }
 
     /** Names of data sets hold a path where they are a folder. */
@@ -119,24 +108,15 @@ public record RunStore(
     }
 
     /**
-     * The run directory of a finished training of a VAE, done now if need be.
+     * The run directory of a finished training, done now if need be.
      *
      * @throws StoppedException where a stop was requested before it was done
      */
-    public Path trained(VaeSpec config) throws IOException {
-        return trained(vaes(), config);
+    public <S extends RunSpec> Path trained(S spec) throws IOException {
+        return trained(kindOf(spec), spec);
     }
 
-    /**
-     * The run directory of a finished training of a classifier, done now if need be.
-     *
-     * @throws StoppedException where a stop was requested before it was done
-     */
-    public Path trained(ClassifierSpec config) throws IOException {
-        return trained(classifiers(), config);
-    }
-
-    private <S extends Record, R extends Record> Path trained(RunKind<S, R> kind, S config) throws IOException {
+    private <S extends RunSpec, R extends Record> Path trained(RunKind<S, R> kind, S config) throws IOException {
         Path path = folder(kind, config);
         if (isFinished(path)) {
             return path;
@@ -154,7 +134,7 @@ public record RunStore(
     }
 
     /** A digest is not the configuration itself, and a file can be edited. */
-    private static void requireSame(Record asked, Record found, Path run) {
+    private static void requireSame(RunSpec asked, RunSpec found, Path run) {
         if (!asked.equals(found)) {
             throw new InputException(run + ": its config.yaml is not the one that its name stands for; it was changed."
                     + " Move this folder away to train again");
@@ -162,7 +142,7 @@ public record RunStore(
     }
 
     /** Clears what a process left that was killed before the run could be resumed. */
-    private static <S extends Record> void clear(RunKind<S, ?> kind, S config, Path run) throws IOException {
+    private static <S extends RunSpec> void clear(RunKind<S, ?> kind, S config, Path run) throws IOException {
         if (!Files.isDirectory(run)) {
             return;
         }

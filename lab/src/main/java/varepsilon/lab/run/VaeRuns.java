@@ -34,11 +34,6 @@ public record VaeRuns(ReferenceCurves curves) implements RunKind<VaeSpec, VaeRes
     }
 
     @Override
-    public String toYaml(VaeSpec config) {
-        return config.toYaml();
-    }
-
-    @Override
     public VaeSpec withEpochs(VaeSpec config, int epochs) {
         if (epochs < config.epochs()) {
             throw new InputException(

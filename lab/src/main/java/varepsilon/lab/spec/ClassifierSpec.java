@@ -31,7 +31,8 @@ public record ClassifierSpec(
         AttackSpec check,
         long seed,
         int threads,
-        String device) {
+        String device)
+        implements RunSpec {
     /** Refuses values that make no sense. */
     public ClassifierSpec {
         require(threads >= 1, "threads", threads, "at least 1");
@@ -207,6 +208,7 @@ public record ClassifierSpec(
     }
 
     /** What {@link #parse} reads. */
+    @Override
     public String toYaml() {
         return Yaml.write(this);
     }

@@ -72,7 +72,8 @@ public record VaeSpec(
         @Parameter(value = "threads of one operation", min = 1)
         int threads,
 
-        String device) {
+        String device)
+        implements RunSpec {
     /**
      * Refuses values that make no sense.
      *
@@ -131,6 +132,7 @@ public record VaeSpec(
     }
 
     /** What {@link #parse} reads. */
+    @Override
     public String toYaml() {
         return Yaml.write(this);
     }

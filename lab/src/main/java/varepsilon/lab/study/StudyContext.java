@@ -5,8 +5,7 @@ import java.nio.file.Path;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.lab.run.RunStore;
-import varepsilon.lab.spec.ClassifierSpec;
-import varepsilon.lab.spec.VaeSpec;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.tensor.Device;
 
 /**
@@ -58,13 +57,8 @@ public record StudyContext(Size size, String data, long seed, int threads, Devic
     }
 
     /** The run directory of a training that is finished, now or before. */
-    public Path trained(VaeSpec config) throws IOException {
-        return runs.trained(config);
-    }
-
-    /** The run directory of a training that is finished, now or before. */
-    public Path trained(ClassifierSpec config) throws IOException {
-        return runs.trained(config);
+    public Path trained(RunSpec spec) throws IOException {
+        return runs.trained(spec);
     }
 
     /**

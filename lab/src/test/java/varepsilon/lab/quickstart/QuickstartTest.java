@@ -22,6 +22,7 @@ import varepsilon.base.Watch;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.lab.spec.RunSpec;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.train.TrainingListener;
 
@@ -210,7 +211,7 @@ class QuickstartTest {
         }
 
         @Override
-        public <S extends Record, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException {
+        public <S extends RunSpec, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException {
             return run.train(
                     new TrainingListener() {}, List.of("quickstart"), Watch.stopWhen(() -> stopsAt(name(run.path()))));
         }
