@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
@@ -39,6 +40,30 @@ class PredictionsTest {
         assertThat(predictions.correct(LABELS)).containsExactly(true, false, true, true, true);
         assertThat(predictions.accuracy(LABELS)).isEqualTo(new Accuracy(4, 5));
         assertThat(told).containsExactly(0L, 2L, 4L, 5L);
+    }
+
+    @Test
+    void areThoseOfEvaluationMode() {
+        boolean[] evaluating = {false};
+        Classifier classifier = new Classifier() {
+            @Override
+            public Tensor logits(Tensor pixels) {
+                assertThat(evaluating[0]).isTrue();
+                return BRIGHTEST.logits(pixels);
+            }
+
+            @Override
+            public <T> T evaluating(Supplier<T> work) {
+                evaluating[0] = true;
+                T result = work.get();
+                evaluating[0] = false;
+                return result;
+            }
+        };
+
+        assertThat(Predictions.of(classifier, IMAGES, 2, Device.CPU, Watch.NONE).classes())
+                .containsExactly(0, 1, 2, 1, 0);
+        assertThat(evaluating[0]).isFalse();
     }
 
     @Test

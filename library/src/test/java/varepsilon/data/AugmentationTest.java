@@ -9,31 +9,17 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.ChiSquaredDistribution;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.ScopedTest;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-class AugmentationTest {
-    private Scope scope;
-
-    @BeforeEach
-    void openScope() {
-        scope = Scope.withoutGradients();
-    }
-
-    @AfterEach
-    void closeScope() {
-        scope.close();
-    }
-
+class AugmentationTest extends ScopedTest {
     private static Batch batch(int size, int channels, int height, int width) {
         byte[] bytes = new byte[size * channels * height * width];
         new Random(7).nextBytes(bytes);

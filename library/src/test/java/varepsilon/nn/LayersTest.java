@@ -8,35 +8,19 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import varepsilon.ScopedTest;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-class LayersTest {
-    private Scope scope;
-    private Rng rng;
-    private Init init;
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open();
-        rng = Seed.of(1).stream();
-        init = new Init(rng, Device.CPU, DType.FLOAT64);
-    }
-
-    @AfterEach
-    void close() {
-        rng.close();
-        scope.close();
-    }
+class LayersTest extends ScopedTest {
+    private final Rng rng = rng(1);
+    private final Init init = new Init(rng, Device.CPU, DType.FLOAT64);
 
     /** Uniform in ±b: nothing beyond the bound, the largest close to it, mean 0, variance b²/3 within five errors. */
     private static void requireUniform(Tensor tensor, double bound) {

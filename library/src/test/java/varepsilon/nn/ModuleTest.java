@@ -6,36 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
-import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
-class ModuleTest {
-    private Scope scope;
-    private Rng rng;
-    private Init init;
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open();
-        rng = Seed.of(1).stream();
-        init = Init.on(Device.CPU, rng);
-    }
-
-    @AfterEach
-    void close() {
-        rng.close();
-        scope.close();
-    }
+class ModuleTest extends ScopedTest {
+    private final Rng rng = rng(1);
+    private final Init init = Init.on(Device.CPU, rng);
 
     private Sequential network() {
         return new Sequential(

@@ -6,30 +6,16 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import org.apache.commons.statistics.distribution.NormalDistribution;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.ScopedTest;
 
 /** Operations in FLOAT64 against their definitions, written out as loops. */
-class OpsTest {
+class OpsTest extends ScopedTest {
     private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
 
-    private Scope scope;
-    private Rng rng;
-
-    @BeforeEach
-    void open() {
-        scope = Scope.open();
-        rng = Seed.of(3).stream();
-    }
-
-    @AfterEach
-    void close() {
-        rng.close();
-        scope.close();
-    }
+    private final Rng rng = rng(3);
 
     private Tensor random(long... shape) {
         return rng.normal(DType.FLOAT64, shape);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,14 +15,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.lab.Json;
 import varepsilon.tensor.Scope;
 import varepsilon.weights.Weights;
 
 /** Two small trainings, and everything that can be asked of them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClassifierCommandsTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private Path folder;
     private Path data;
     private Path plain;
@@ -90,8 +88,7 @@ class ClassifierCommandsTest {
     void resultsTellWhatTheTrainingCost() throws IOException {
         JsonNode results = trained.json();
 
-        assertThat(results)
-                .isEqualTo(JSON.readTree(robust.resolve("results.json").toFile()));
+        assertThat(results).isEqualTo(Json.read(robust.resolve("results.json")));
         assertThat(results.get("steps").asInt()).isEqualTo(6 * 4);
         // Of each of 100 images in 6 epochs: the attack's gradient, then the clean and the perturbed image's.
         assertThat(results.get("forward_passes").asInt()).isEqualTo(6 * 100 * 3);

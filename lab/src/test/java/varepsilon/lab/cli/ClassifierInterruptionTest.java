@@ -1,19 +1,16 @@
 package varepsilon.lab.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.lab.Json;
 
 /** An adversarial training that is killed at any moment goes on to the very bits of one that was not. */
 class ClassifierInterruptionTest {
@@ -37,38 +34,14 @@ class ClassifierInterruptionTest {
                 data, out, EPOCHS, "--augment", "crop-flip", "--ema", 0.9, "--eps-warmup", 2, "--no-progress");
     }
 
-    private Process start(List<Object> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-Djava.awt.headless=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        arguments.forEach(word -> command.add(word.toString()));
-        return new ProcessBuilder(command)
-                .redirectOutput(folder.resolve("out.txt").toFile())
-                .redirectError(folder.resolve("err.txt").toFile())
-                .start();
-    }
-
-    private static void await(Path file, Process process) throws InterruptedException {
-        while (!Files.exists(file) && process.isAlive()) {
-            Thread.sleep(1);
-        }
-    }
-
     private static void assertGoesOnToTheSameBits(Path run) throws IOException {
         Ran.of("classifier", "train", "--resume", run, "--data-dir", data).succeeded();
 
         for (String file : List.of("checkpoints/best.safetensors", "checkpoints/last.safetensors", "config.yaml")) {
             assertThat(run.resolve(file)).hasSameBinaryContentAs(undisturbed.resolve(file));
         }
-        JsonNode results =
-                new ObjectMapper().readTree(run.resolve("results.json").toFile());
-        JsonNode expected =
-                new ObjectMapper().readTree(undisturbed.resolve("results.json").toFile());
+        JsonNode results = Json.read(run.resolve("results.json"));
+        JsonNode expected = Json.read(undisturbed.resolve("results.json"));
         for (String key : List.of("best_epoch", "forward_passes", "backward_passes", "validation_robust_accuracy")) {
             assertThat(results.get(key)).as(key).isEqualTo(expected.get(key));
         }
@@ -79,8 +52,8 @@ class ClassifierInterruptionTest {
     @Test
     void killedAndResumed() throws Exception {
         Path run = folder.resolve("killed");
-        Process process = start(training(run));
-        await(run.resolve("checkpoints/training.safetensors"), process);
+        Process process = ProgramProcess.start(folder, training(run));
+        ProgramProcess.await(run.resolve("checkpoints/training.safetensors"), process);
         process.destroyForcibly().waitFor();
         assertThat(run.resolve("results.json")).doesNotExist();
 
@@ -90,12 +63,12 @@ class ClassifierInterruptionTest {
     @Test
     void askedToEndItSavesAndSaysHowToGoOn() throws Exception {
         Path run = folder.resolve("stopped");
-        Process process = start(training(run));
-        await(run.resolve("provenance.json"), process);
+        Process process = ProgramProcess.start(folder, training(run));
+        ProgramProcess.await(run.resolve("provenance.json"), process);
         process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(128 + 15);
-        assertThat(Files.readString(folder.resolve("err.txt"), UTF_8))
+        assertThat(ProgramProcess.errors(folder))
                 .contains("Stopped and saved. To go on: varepsilon classifier train --resume " + run);
 
         assertGoesOnToTheSameBits(run);

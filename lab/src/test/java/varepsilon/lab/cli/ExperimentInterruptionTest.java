@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,31 +41,6 @@ class ExperimentInterruptionTest {
 
     private static Object[] command(Path out, Object... more) {
         return SmallGrid.command(grid, data, out, more).toArray();
-    }
-
-    private Process start(List<String> shell, Object... arguments) throws IOException {
-        List<String> command = new ArrayList<>(shell);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
-                "-Djava.awt.headless=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        for (Object word : arguments) {
-            command.add(word.toString());
-        }
-        return new ProcessBuilder(command)
-                .redirectOutput(folder.resolve("out.txt").toFile())
-                .redirectError(folder.resolve("err.txt").toFile())
-                .start();
-    }
-
-    private String errors() throws IOException {
-        return Files.readString(folder.resolve("err.txt"), UTF_8);
     }
 
     /** What tells one moment of the files in a folder from another. */
@@ -116,10 +90,10 @@ class ExperimentInterruptionTest {
     private void killAtRandom(int times, Path work, Object... command) throws Exception {
         Random random = new Random(11);
         for (int kill = 0; kill < times; kill++) {
-            Process process = start(List.of(), command);
+            Process process = ProgramProcess.start(folder, List.of(command));
             awaitChanges(1 + random.nextInt(8), work, process);
             assertThat(process.isAlive())
-                    .as("killed while it works: %s", errors())
+                    .as("killed while it works: %s", ProgramProcess.errors(folder))
                     .isTrue();
             process.destroyForcibly().waitFor();
         }
@@ -148,9 +122,9 @@ class ExperimentInterruptionTest {
         killAtRandom(10, work, command(out, longer));
         assertThat(out.resolve("results.json")).doesNotExist();
 
-        Process last = start(List.of(), command(out, longer));
+        Process last = ProgramProcess.start(folder, List.of(command(out, longer)));
         assertThat(last.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        assertThat(last.exitValue()).as(errors()).isZero();
+        assertThat(last.exitValue()).as(ProgramProcess.errors(folder)).isZero();
 
         assertSameBytes(out, expected);
     }
@@ -198,14 +172,14 @@ class ExperimentInterruptionTest {
     @Test
     void workersEndWithTheProcessThatStartedThem() throws Exception {
         Path out = folder.resolve("orphans");
-        Process parent = start(List.of(), command(out, "--jobs", 2));
+        Process parent = ProgramProcess.start(folder, List.of(command(out, "--jobs", 2)));
         while (moment(SmallGrid.runs(out).toFile()).keySet().stream()
                         .noneMatch(file -> file.getName().equals("metrics.csv"))
                 && parent.isAlive()) {
             Thread.sleep(1);
         }
         List<ProcessHandle> workers = parent.descendants().toList();
-        assertThat(workers).as(errors()).hasSize(2);
+        assertThat(workers).as(ProgramProcess.errors(folder)).hasSize(2);
         parent.destroyForcibly().waitFor();
 
         for (ProcessHandle worker : workers) {
@@ -225,16 +199,16 @@ class ExperimentInterruptionTest {
         Path out = folder.resolve("full");
         // No file may grow beyond 300 KiB: the weights do not fit, all that comes before them does.
         List<String> limited = List.of("/bin/bash", "-c", "ulimit -f 300; exec \"$0\" \"$@\"");
-        Process process = start(limited, command(out));
+        Process process = ProgramProcess.start(folder, limited, List.of(command(out)));
         assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
 
-        assertThat(process.exitValue()).as(errors()).isEqualTo(1);
-        assertThat(errors().lines().filter(line -> line.startsWith("varepsilon: ")))
+        assertThat(process.exitValue()).as(ProgramProcess.errors(folder)).isEqualTo(1);
+        assertThat(ProgramProcess.errors(folder).lines().filter(line -> line.startsWith("varepsilon: ")))
                 .singleElement()
                 .asString()
                 .contains("File too large")
                 .doesNotContain("internal error");
-        assertThat(errors()).doesNotContain("\tat ");
+        assertThat(ProgramProcess.errors(folder)).doesNotContain("\tat ");
         assertThat(out.resolve("results.json")).doesNotExist();
         Ran.of(command(out)).succeeded();
         assertSameBytes(out, undisturbed);

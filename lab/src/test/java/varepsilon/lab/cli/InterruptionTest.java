@@ -1,14 +1,11 @@
 package varepsilon.lab.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -17,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.lab.Json;
 
 /** Processes that are killed at any moment, and go on to the very bits of one that was not. */
 class InterruptionTest {
@@ -40,36 +38,10 @@ class InterruptionTest {
         return Ran.smallTraining(data, out, epochs, "--samples-every", 2, "--no-progress");
     }
 
-    private Process start(List<Object> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-Djava.awt.headless=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        arguments.forEach(word -> command.add(word.toString()));
-        return new ProcessBuilder(command)
-                .redirectOutput(folder.resolve("out.txt").toFile())
-                .redirectError(folder.resolve("err.txt").toFile())
-                .start();
-    }
-
-    private String errors() throws IOException {
-        return Files.readString(folder.resolve("err.txt"), UTF_8);
-    }
-
     private int resumeToTheEnd(Path run) throws IOException, InterruptedException {
-        Process process = start(List.of("vae", "train", "--resume", run, "--data-dir", data));
+        Process process = ProgramProcess.start(folder, List.of("vae", "train", "--resume", run, "--data-dir", data));
         assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
         return process.exitValue();
-    }
-
-    private static void await(Path file, Process process) throws InterruptedException {
-        while (!Files.exists(file) && process.isAlive()) {
-            Thread.sleep(1);
-        }
     }
 
     private static void assertSameBits(Path run, Path expected) throws IOException {
@@ -90,19 +62,19 @@ class InterruptionTest {
     }
 
     private static Map<String, JsonNode> result(Path run) throws IOException {
-        JsonNode all = new ObjectMapper().readTree(run.resolve("results.json").toFile());
+        JsonNode all = Json.read(run.resolve("results.json"));
         return Map.of("test", all.get("test"), "best", all.get("best_epoch"), "validation", all.get("validation_bpd"));
     }
 
     @Test
     void killedAndResumed() throws Exception {
         Path run = folder.resolve("killed");
-        Process process = start(training(run, EPOCHS));
-        await(run.resolve("checkpoints/training.safetensors"), process);
+        Process process = ProgramProcess.start(folder, training(run, EPOCHS));
+        ProgramProcess.await(run.resolve("checkpoints/training.safetensors"), process);
         process.destroyForcibly().waitFor();
         assertThat(run.resolve("results.json")).doesNotExist();
 
-        assertThat(resumeToTheEnd(run)).as(errors()).isZero();
+        assertThat(resumeToTheEnd(run)).as(ProgramProcess.errors(folder)).isZero();
 
         assertSameBits(run, undisturbed);
     }
@@ -110,15 +82,16 @@ class InterruptionTest {
     @Test
     void askedToEndItSavesAndSaysHowToGoOn() throws Exception {
         Path run = folder.resolve("stopped here");
-        Process process = start(training(run, EPOCHS));
-        await(run.resolve("samples/epoch_000.png"), process);
+        Process process = ProgramProcess.start(folder, training(run, EPOCHS));
+        ProgramProcess.await(run.resolve("samples/epoch_000.png"), process);
         process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(128 + 15);
-        assertThat(errors()).contains("Stopped and saved. To go on: varepsilon vae train --resume '" + run + "'");
+        assertThat(ProgramProcess.errors(folder))
+                .contains("Stopped and saved. To go on: varepsilon vae train --resume '" + run + "'");
         assertThat(run.resolve("checkpoints/training.safetensors")).exists();
 
-        assertThat(resumeToTheEnd(run)).as(errors()).isZero();
+        assertThat(resumeToTheEnd(run)).as(ProgramProcess.errors(folder)).isZero();
 
         assertSameBits(run, undisturbed);
     }
@@ -141,15 +114,15 @@ class InterruptionTest {
         Ran.of(training(expected, MANY_EPOCHS).toArray()).succeeded();
         Path run = folder.resolve("killed-often");
         Random random = new Random(7);
-        Process process = start(training(run, MANY_EPOCHS));
-        await(run.resolve("config.yaml"), process);
+        Process process = ProgramProcess.start(folder, training(run, MANY_EPOCHS));
+        ProgramProcess.await(run.resolve("config.yaml"), process);
         for (int kill = 0; kill < 12; kill++) {
             process.waitFor(random.nextInt(5000), TimeUnit.MILLISECONDS);
             process.destroyForcibly().waitFor();
-            process = start(List.of("vae", "train", "--resume", run, "--data-dir", data));
+            process = ProgramProcess.start(folder, List.of("vae", "train", "--resume", run, "--data-dir", data));
         }
         assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
-        assertThat(process.exitValue()).as(errors()).isZero();
+        assertThat(process.exitValue()).as(ProgramProcess.errors(folder)).isZero();
 
         assertSameBits(run, expected);
     }

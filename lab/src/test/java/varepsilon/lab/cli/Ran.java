@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import varepsilon.lab.Json;
 
 /**
  * What a command line did within this process.
@@ -69,6 +69,6 @@ record Ran(int code, String out, String err) {
     }
 
     JsonNode json() throws JsonProcessingException {
-        return new ObjectMapper().readTree(out);
+        return Json.parse(out);
     }
 }

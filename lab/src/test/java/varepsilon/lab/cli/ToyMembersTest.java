@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,14 +12,13 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.lab.Json;
 
 /**
  * An attack, a prior and an architecture that only the tests have: each is one file and one line that registers it. From
  * there on it is listed, explained, configured, run, trained with and reported like those of the product.
  */
 class ToyMembersTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     @TempDir
     private Path folder;
 
@@ -74,7 +72,7 @@ class ToyMembersTest {
         assertThat(trained.succeeded().out()).contains("brightness linf 0.3");
         String config = Files.readString(run.resolve("config.yaml"));
         assertThat(config).contains("attack: brightness", "share: -0.5", "alpha: 0.0");
-        JsonNode results = JSON.readTree(run.resolve("results.json").toFile());
+        JsonNode results = Json.read(run.resolve("results.json"));
         assertThat(results.at("/test/attack/name").asText()).isEqualTo("brightness");
 
         Ran table = attack(run, "--attack", "brightness,brightness:share=-1");
@@ -120,7 +118,7 @@ class ToyMembersTest {
         assertThat(run.resolve("config.yaml")).content().contains("laplace:scale=0.5");
         Ran.of("vae", "train", "--resume", run, "--data-dir", data, "--epochs", 2)
                 .succeeded();
-        JsonNode results = JSON.readTree(run.resolve("results.json").toFile());
+        JsonNode results = Json.read(run.resolve("results.json"));
         Ran evaluated = Ran.of(
                 "vae",
                 "evaluate",
@@ -150,7 +148,7 @@ class ToyMembersTest {
                 .succeeded();
 
         JsonNode report = attack(run, "--attack", "fgsm", "--json").json();
-        JsonNode results = JSON.readTree(run.resolve("results.json").toFile());
+        JsonNode results = Json.read(run.resolve("results.json"));
         assertThat(results.get("architecture").asText()).isEqualTo("perceptron");
         assertThat(report.get("clean_correct").asInt())
                 .isEqualTo(results.at("/test/correct").asInt());

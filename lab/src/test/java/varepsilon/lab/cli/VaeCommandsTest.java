@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import varepsilon.lab.Json;
 
 /** One small training, and everything that can be asked of it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -77,9 +77,7 @@ class VaeCommandsTest {
                         "validation_bpd",
                         "bpd_unit",
                         "test");
-        assertThat(results)
-                .isEqualTo(
-                        new ObjectMapper().readTree(run.resolve("results.json").toFile()));
+        assertThat(results).isEqualTo(Json.read(run.resolve("results.json")));
         assertThat(results.get("epochs").asInt()).isEqualTo(2);
         assertThat(results.get("steps").asInt()).isEqualTo(8); // 108 images of 120, in batches of 32
         assertThat(results.get("test").get("n").asInt()).isEqualTo(SmallMnist.TEST);
@@ -211,8 +209,7 @@ class VaeCommandsTest {
 
         assertThat(again.out()).startsWith("Test: ").contains("bits per dimension");
         assertThat(run.resolve("checkpoints/best.safetensors")).hasBinaryContent(weights);
-        JsonNode provenance =
-                new ObjectMapper().readTree(run.resolve("provenance.json").toFile());
+        JsonNode provenance = Json.read(run.resolve("provenance.json"));
         assertThat(provenance.get("sittings").size()).isEqualTo(2);
         assertThat(provenance.get("data").get("files").size()).isEqualTo(4);
     }

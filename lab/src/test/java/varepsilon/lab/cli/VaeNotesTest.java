@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.generative.ActiveUnits;
+import varepsilon.lab.Json;
 
 /** What is said of figures that would mislead: those of a density, and those of a model that ignores its code. */
 class VaeNotesTest {
@@ -40,8 +40,7 @@ class VaeNotesTest {
         assertThat(trained.err())
                 .containsPattern("validation: -?[0-9.]+ bits/dim \\(density\\)")
                 .contains("Note: the Gaussian likelihood is a density", "not comparable");
-        JsonNode results =
-                new ObjectMapper().readTree(run.resolve("results.json").toFile());
+        JsonNode results = Json.read(run.resolve("results.json"));
         assertThat(results.get("bpd_unit").asText()).isEqualTo("bits per dimension (density)");
         assertThat(results.at("/test/bpd_unit").asText()).isEqualTo("bits per dimension (density)");
 

@@ -13,14 +13,18 @@ public final class Workplaces {
 
     /** Its experiment and its trainings in folders of this one. */
     public static Workplace in(Path folder) {
-        RunStore runs = new RunStore(
-                folder.resolve("runs"),
+        return new Workplace(folder.resolve("experiment"), runs(folder.resolve("runs"), folder, Watch.NONE));
+    }
+
+    /** Trainings in a folder, with the data in another. */
+    public static RunStore runs(Path folder, Path dataDir, Watch watch) {
+        return new RunStore(
                 folder,
+                dataDir,
                 List.of("test"),
                 new PublishedTraining(),
                 new PublishedCurves(),
                 RunStore.Listeners.NONE,
-                Watch.NONE);
-        return new Workplace(folder.resolve("experiment"), runs);
+                watch);
     }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +24,7 @@ import varepsilon.data.Datasets;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.lab.ScopedTest;
 import varepsilon.lab.published.MeasuredClassifier.Measurement;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.nn.Init;
@@ -32,14 +32,12 @@ import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Ops;
-import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
-import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
-class MeasuredClassifierTest {
+class MeasuredClassifierTest extends ScopedTest {
     private static final Normalisation NORMALISATION = new Normalisation(List.of(0.13), List.of(0.31));
     private static final Architecture SMALL = new Architecture("small-cnn", 10, NORMALISATION);
     /** More than one batch, the last one smaller. */
@@ -51,24 +49,16 @@ class MeasuredClassifierTest {
     @TempDir
     private Path folder;
 
-    private Rng rng;
     private NetworkClassifier network;
     private Path weights;
 
     @BeforeEach
     void keepANetwork() throws IOException {
-        rng = Seed.of(5).stream();
-        network = SMALL.create(Init.on(Device.CPU, rng));
+        network = closing(SMALL.create(Init.on(Device.CPU, rng(5))));
         weights = folder.resolve("weights.safetensors");
         try (var scope = Scope.withoutGradients()) {
             Safetensors.write(weights, Weights.of(network.module().state(), SMALL.metadata()));
         }
-    }
-
-    @AfterEach
-    void close() {
-        network.close();
-        rng.close();
     }
 
     private static boolean[] measured(Path weights, Measurement measurement, ImageSet images) throws IOException {

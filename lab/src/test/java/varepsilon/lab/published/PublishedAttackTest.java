@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +16,7 @@ import varepsilon.classify.Architecture;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
+import varepsilon.lab.ScopedTest;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.nn.Init;
 import varepsilon.robust.attack.Attack;
@@ -29,12 +29,10 @@ import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
-import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** The published attacks, against the library's where nothing is wrong, and by hand where something is. */
-class PublishedAttackTest {
+class PublishedAttackTest extends ScopedTest {
     private static final String CLAMP = Defect.CLAMP_NORMALISED.label();
     private static final String LOGITS = Defect.LOGIT_LOSS.label();
     private static final String UNITS = Defect.NORMALISED_UNITS.label();
@@ -46,7 +44,6 @@ class PublishedAttackTest {
     /** A length that, like the pixels here, is a whole number of 256ths: sums of them are exact. */
     private static final double EPS = 8 / 256.0;
 
-    private Scope scope;
     private Rng rng;
     private NetworkClassifier network;
     private Tensor pixels;
@@ -54,9 +51,8 @@ class PublishedAttackTest {
 
     @BeforeEach
     void makeNetworkAndImages() {
-        scope = Scope.open();
-        rng = Seed.of(3).stream();
-        network = new Architecture("small-cnn", 10, SIDE, CIFAR10).create(Init.on(Device.CPU, rng));
+        rng = rng(3);
+        network = closing(new Architecture("small-cnn", 10, SIDE, CIFAR10).create(Init.on(Device.CPU, rng)));
         Random random = new Random(5);
         float[] values = new float[IMAGES * CHANNELS * PLANE];
         for (int i = 0; i < values.length; i++) {
@@ -64,13 +60,6 @@ class PublishedAttackTest {
         }
         pixels = Tensor.of(values, IMAGES, CHANNELS, SIDE, SIDE);
         labels = Tensor.of(new long[] {0, 1, 2, 3, 4, 5}, IMAGES);
-    }
-
-    @AfterEach
-    void close() {
-        network.close();
-        rng.close();
-        scope.close();
     }
 
     private static AttackSpec fgsm(double eps) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
+import varepsilon.lab.Json;
 import varepsilon.lab.cli.SmallMnist;
 import varepsilon.lab.experiment.ExperimentRun;
 import varepsilon.lab.experiment.Experiments;
@@ -28,7 +28,6 @@ import varepsilon.lab.experiment.Workplaces;
 class RobustnessExperimentTest {
     private static final int IMAGES = 10;
     private static final Experiments EXPERIMENTS = new Experiments(List.of(new RobustnessKind()));
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String YAML = """
             kind: robustness
             settings:
@@ -61,7 +60,7 @@ class RobustnessExperimentTest {
 
     private static JsonNode report() throws IOException {
         run.report(List.of("test"));
-        return JSON.readTree(folder.resolve("experiment/results.json").toFile()).get("results");
+        return Json.read(folder.resolve("experiment/results.json")).get("results");
     }
 
     @Test
@@ -108,7 +107,7 @@ class RobustnessExperimentTest {
     private static void pretend(int clean, int clamp, int asRun, int withoutClamp, int asMeant) throws IOException {
         try (var files = Files.newDirectoryStream(folder.resolve("experiment/evaluations"))) {
             for (Path file : files) {
-                ObjectNode kept = (ObjectNode) JSON.readTree(file.toFile());
+                ObjectNode kept = (ObjectNode) Json.read(file);
                 ObjectNode right = (ObjectNode) kept.get("right");
                 List<String> measurements = new ArrayList<>();
                 right.fieldNames().forEachRemaining(measurements::add);
@@ -124,7 +123,7 @@ class RobustnessExperimentTest {
                                         default -> asRun;
                                     }));
                 }
-                Files.writeString(file, JSON.writeValueAsString(kept));
+                Files.writeString(file, kept.toString());
             }
         }
     }

@@ -33,7 +33,7 @@ class RobustnessRowTest {
 
         assertThat(row.agrees()).isEqualTo(agrees);
         assertThat(row.meantAgrees()).isTrue();
-        assertThat(row.verdict(true)).startsWith(agrees ? "agrees; " : "differs by ");
+        assertThat(row.verdict(true)).startsWith(agrees ? "agrees" : "differs");
     }
 
     /** Of 0.42 the third digit is not known: what is 0.415 to 0.425 agrees with anything that agrees with one of them. */
@@ -61,7 +61,7 @@ class RobustnessRowTest {
         double half = 1.96 * Math.sqrt((0.5 * 0.5 + 0.42 * 0.58) / 2500);
         assertThat(row.difference().low()).isCloseTo(0.08 - half, within(1e-3));
         assertThat(row.difference().high()).isCloseTo(0.08 + half, within(1e-3));
-        assertThat(row.verdict(true)).isEqualTo("differs by +8.0 points; no defect matters here");
+        assertThat(row.verdict(true)).contains("differs", "+8.0 points", "no defect");
     }
 
     @Test
@@ -72,7 +72,7 @@ class RobustnessRowTest {
                 row(0.42, 4, 1050, 500, Map.of("logit-loss", more, "clamp-normalised", fewer, "units", NO_CHANGE));
 
         assertThat(row.explanation()).contains("clamp-normalised");
-        assertThat(row.verdict(true)).isEqualTo("agrees; clamp-normalised: -12.4 points when corrected");
+        assertThat(row.verdict(true)).contains("agrees", "clamp-normalised: -12.4 points");
     }
 
     @Test

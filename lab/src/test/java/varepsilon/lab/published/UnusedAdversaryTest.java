@@ -2,13 +2,10 @@ package varepsilon.lab.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +15,7 @@ import varepsilon.classify.Normalisation;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.Glyphs;
+import varepsilon.lab.ScopedTest;
 import varepsilon.nn.BatchNorm2d;
 import varepsilon.nn.Conv2d;
 import varepsilon.nn.Init;
@@ -35,41 +33,21 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /** A defence that is none trains as no defence does, but for what batch normalisation sees. */
-class UnusedAdversaryTest {
+class UnusedAdversaryTest extends ScopedTest {
     private static final int STEPS = 3;
     private static final int PGD_STEPS = 4;
     private static final int IMAGES = 12;
 
-    private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
     private Batch batch;
 
     @BeforeEach
     void drawABatch() {
-        closing(Scope.open());
         batch = Batches.of(Glyphs.draw("glyphs", IMAGES, 1), IMAGES).iterator().next();
-    }
-
-    @AfterEach
-    void closeAll() throws Exception {
-        while (!toClose.isEmpty()) {
-            toClose.pop().close();
-        }
-    }
-
-    private <T extends AutoCloseable> T closing(T resource) {
-        toClose.push(resource);
-        return resource;
-    }
-
-    /** The same stream at every call. */
-    private Rng rng() {
-        return closing(Seed.of(7).stream());
     }
 
     private NetworkClassifier plain() {
@@ -115,7 +93,7 @@ class UnusedAdversaryTest {
         Map<String, float[]> measured = new TreeMap<>();
         try (Sgd optimizer = new Sgd(objective.model().parameters(), 0.1, 0.9, 0, false)) {
             for (int i = 0; i < STEPS; i++) {
-                BatchResult result = objective.evaluate(batch, rng());
+                BatchResult result = objective.evaluate(batch, rng(7));
                 optimizer.step(Gradients.of(result.loss(), parameters));
                 result.perExample().forEach((name, values) -> measured.put(name, values.toFloats()));
             }

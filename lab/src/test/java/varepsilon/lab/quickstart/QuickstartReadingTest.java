@@ -23,26 +23,21 @@ class QuickstartReadingTest {
     @Test
     void aDefenceThatHoldsAndCostsIsSaidToDoBoth() {
         assertThat(reading(attacked(980, 950, 20), attacked(930, 920, 800)))
-                .contains("has a robust accuracy of 95.0 % under random changes")
-                .contains("and of 2.0 % under pgd-20")
-                .contains("has 80.0 % under the same attack")
-                .contains("pays for it with clean accuracy: 93.0 % instead of 98.0 %");
+                .containsSubsequence(" 95.0 %", " 2.0 %", "pgd-20", " 80.0 %", "pays for it", " 93.0 %", " 98.0 %");
     }
 
     @Test
     void aCostWithinTheIntervalsIsNotClaimed() {
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 800)))
-                .contains("has 80.0 %")
-                .contains("does not clearly pay for it with clean accuracy: 97.5 % instead of 98.0 %");
+                .containsSubsequence(" 80.0 %", "not clearly pay for it", " 97.5 %", " 98.0 %");
     }
 
     @Test
     void aDefenceThatDoesNothingIsNotPraised() {
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 25)))
-                .contains("made no clear difference: 2.5 % under the same attack")
-                .doesNotContain("The one trained on such changes");
-        assertThat(reading(attacked(980, 950, 200), attacked(975, 970, 25)))
-                .contains("made it worse: 2.5 % under the same attack");
+                .containsSubsequence("no clear difference", " 2.5 %")
+                .doesNotContain("pay for it", "pays for it");
+        assertThat(reading(attacked(980, 950, 200), attacked(975, 970, 25))).containsSubsequence("worse", " 2.5 %");
     }
 
     private static String reading(QuickstartResult.Attacked standard, QuickstartResult.Attacked defended) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
+import varepsilon.lab.Json;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.ClassifierSpec;
@@ -121,8 +121,8 @@ class QuickstartTest {
         return ClassifierSpec.parse(Files.readString(file), file);
     }
 
-    private static void assertJsonIsForPrograms(QuickstartResult result) {
-        JsonNode json = new ObjectMapper().valueToTree(result);
+    private static void assertJsonIsForPrograms(QuickstartResult result) throws IOException {
+        JsonNode json = Json.of(result);
         JsonNode pgd = json.get("classifiers").get("defended").get("attacks").get(2);
         assertThat(pgd.get("robust_correct").asInt())
                 .isEqualTo(result.classifiers().defended().attacks().get(2).robustCorrect());
@@ -161,7 +161,7 @@ class QuickstartTest {
         assertThat(config(chosen.resolve("classifier-standard")).fitting().epochs())
                 .isEqualTo(1);
         assertThat(chosen.resolve("latent-2/config.yaml")).content().contains("epochs: 1\n");
-        JsonNode json = new ObjectMapper().valueToTree(result);
+        JsonNode json = Json.of(result);
         assertThat(json.get("vae_epochs").asInt()).isEqualTo(1);
         assertThat(json.get("classifier_epochs").asInt()).isEqualTo(1);
 
@@ -258,8 +258,7 @@ class QuickstartTest {
     }
 
     private static double testBpd(Path run) throws IOException {
-        JsonNode results =
-                new ObjectMapper().readTree(run.resolve("results.json").toFile());
+        JsonNode results = Json.read(run.resolve("results.json"));
         return results.get("test").get("bpd").asDouble();
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +20,7 @@ import varepsilon.base.Watch;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
+import varepsilon.lab.Json;
 import varepsilon.lab.cli.SmallMnist;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
@@ -63,12 +63,16 @@ class RunStoreTest {
     }
 
     private static ClassifierSpec config(String weights, long seed) {
+        return config(weights, AttackSpec.none(), seed);
+    }
+
+    private static ClassifierSpec config(String weights, AttackSpec check, long seed) {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("mnist", 0, 20, "none", 0),
                 new ClassifierSpec.Network("small-cnn", weights, NORMALISATION),
                 new ClassifierSpec.Fitting(2, 25, 0.05).withWeightDecay(0).withSchedule(Schedule.constant()),
                 DefenseSpec.standard(),
-                AttackSpec.none(),
+                check,
                 seed,
                 1,
                 "cpu");
@@ -170,17 +174,25 @@ class RunStoreTest {
         assertThat(fresh.resolve(".config.yaml.tmp123")).doesNotExist();
     }
 
+    private <R extends Record> R readBack(Path run, Class<R> type) throws IOException {
+        R results = Run.results(run, type);
+        assertThat(Json.of(results)).isEqualTo(Json.read(run.resolve("results.json")));
+        return results;
+    }
+
     @Test
     void resultsAreReadBackAsTheyWereWritten() throws IOException {
-        Path run = store().trained(config("", 1));
-        Path file = run.resolve("results.json");
-        ObjectMapper json = new ObjectMapper();
-
-        ClassifierResults results = Run.results(run, ClassifierResults.class);
+        Path run = store().trained(config("", AttackSpec.of("fgsm", "linf", 0.1), 1));
+        ClassifierResults results = readBack(run, ClassifierResults.class);
         assertThat(results.run()).isEqualTo(run.toString());
-        assertThat(json.readTree(json.writeValueAsString(results))).isEqualTo(json.readTree(file.toFile()));
+        assertThat(results.test().attack().name()).isEqualTo("fgsm");
+        Path plain = store().trained(config("", 1));
+        assertThat(readBack(plain, ClassifierResults.class).test().attack()).isNull();
+        Path vae = store().trained(
+                        VaeSpec.of("mnist").withLatentDim(2).withFilters(2).withEpochs(1));
+        assertThat(readBack(vae, VaeResults.class).latentDim()).isEqualTo(2);
 
-        Files.writeString(file, "{\"run\": ");
+        Files.writeString(run.resolve("results.json"), "{\"run\": ");
         assertThatExceptionOfType(InputException.class)
                 .isThrownBy(() -> Run.results(run, ClassifierResults.class))
                 .withMessageContaining("results.json: cannot be read");

@@ -39,19 +39,13 @@ class ClassifierReadingsTest {
     void noiseAgainstFgsmFollowsTheDamage() {
         assertThat(noise(350, 60, 0.02).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(noise(350, 60, 0.02).reading())
-                .contains("At ε = 8/255, accuracy is 87.5 %")
-                .contains("15.0 %", "under FGSM")
-                .contains("noise lowers it by 3.3 % of what FGSM does")
-                .contains("by 2.0 % of what")
-                .contains("at a right angle");
+                .contains("8/255", " 87.5 %", " 15.0 %", " 3.3 %", " 2.0 %", "right angle");
         assertThat(noise(120, 60, 0.02).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(noise(120, 60, 0.02).reading()).contains("lowers it by 80.0 % of what FGSM does");
+        assertThat(noise(120, 60, 0.02).reading()).contains(" 80.0 %");
         assertThat(noise(60, 60, 0.02).verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(noise(60, 60, 0.02).reading()).contains("no clear difference");
         assertThat(noise(60, 200, 0.9).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(noise(60, 200, 0.9).reading())
-                .contains("noise lowers it more")
-                .contains("random signs come close to it");
+        assertThat(noise(60, 200, 0.9).reading()).doesNotContain("right angle");
     }
 
     private static TransferMatrix matrix(int aToB, int bToA) {
@@ -77,19 +71,14 @@ class ClassifierReadingsTest {
     void transferFollowsWhoIsFooled() {
         assertThat(transfer(210, 196, 14, 0.3).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(transfer(210, 196, 14, 0.3).reading())
-                .contains("FGSM made on A fools A on 83.3 %")
-                .contains("B on 75.0 %")
-                .contains("sign noise fools B on 5.0 %")
-                .contains("made on B it fools A on 70.0 %")
-                .contains("mostly works on the other")
-                .contains("cosine of 0.300 ± 0.006")
-                .contains("does so for the other");
+                .contains(" 83.3 %", " 75.0 %", " 5.0 %", " 70.0 %", "mostly", "0.300 ± 0.006")
+                .doesNotContain("does not show");
         assertThat(transfer(140, 70, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("far more often than noise, but not as a rule");
+        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("not as a rule");
         assertThat(transfer(210, 196, 14, 0).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(210, 196, 14, 0).reading()).contains("does not show that they lie alike");
+        assertThat(transfer(210, 196, 14, 0).reading()).contains("does not show");
         assertThat(transfer(140, 14, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 14, 14, 0.3).reading()).contains("not clearly more than noise in both directions");
+        assertThat(transfer(140, 14, 14, 0.3).reading()).contains("not clearly");
         assertThat(transfer(14, 14, 14, 0.3).verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(transfer(14, 14, 140, 0.3).verdict()).isEqualTo(Verdict.CONTRADICTED);
     }
@@ -118,15 +107,12 @@ class ClassifierReadingsTest {
         assertThat(augmentation(better, arm("defended", 20, 20, 22)).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(augmentation(better, worse).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(augmentation(better, worse).reading())
-                .startsWith("Over 3 seeds augmentation changes accuracy under FGSM at ε = 2/255 by +10.0 points")
-                .contains("for standard training, which is a gain")
-                .contains("by -10.0 points")
-                .contains("for defended training, which is a loss");
+                .containsSubsequence("3 seeds", "2/255", "+10.0 points", "gain", "-10.0 points", "loss");
         assertThat(augmentation(better, either).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(augmentation(worse, either).verdict()).isEqualTo(Verdict.CONTRADICTED);
         assertThat(augmentation(either, either).verdict()).isEqualTo(Verdict.UNDECIDED);
-        assertThat(augmentation(either, either).reading()).contains("which may be either way");
-        assertThat(augmentation(either, either).because()).contains("2 of 3 seeds better");
+        assertThat(augmentation(either, either).reading()).contains("either way");
+        assertThat(augmentation(either, either).because()).contains("2 of 3 seeds");
         // 20 more of 400 images are right as they are: 5 points; 140 of 320 in place of 100 of 300 stay right.
         assertThat(augmentation(better, worse).numbers().toMap().get("standard_clean_gain"))
                 .isCloseTo(0.05, within(1e-12));
@@ -148,18 +134,14 @@ class ClassifierReadingsTest {
         TradeOffStudy.Findings exchange = tradeOff(new int[] {300, 330, 360}, new int[] {200, 150, 20});
         assertThat(exchange.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(exchange.reading())
-                .contains("From α = 1.0 to α = 0.0")
-                .contains("goes from 5.0 %")
-                .contains("to 50.0 %")
-                .contains("from 90.0 %")
-                .contains("At none of the 2 steps");
-        assertThat(exchange.because()).contains("by +45.0 points").contains("clean accuracy by -15.0 points");
+                .contains("α = 1.0", "α = 0.0", " 5.0 %", " 50.0 %", " 90.0 %", "none of the 2 steps");
+        assertThat(exchange.because()).contains("+45.0 points", "-15.0 points");
 
         TradeOffStudy.Findings detour = tradeOff(new int[] {300, 380, 360}, new int[] {200, 150, 20});
         assertThat(detour.verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(detour.reading()).contains("falls from α = 0.5 to 1.0");
+        assertThat(detour.reading()).containsSubsequence("falls", "α = 0.5", "1.0");
         assertThat(tradeOff(new int[] {300, 330, 360}, new int[] {150, 200, 20}).reading())
-                .contains("accuracy under PGD rises from α = 0.0 to 0.5");
+                .containsSubsequence("PGD rises", "α = 0.0", "0.5");
         assertThat(tradeOff(new int[] {360, 360, 360}, new int[] {200, 150, 20}).verdict())
                 .isEqualTo(Verdict.MIXED);
         assertThat(tradeOff(new int[] {390, 360, 300}, new int[] {200, 150, 20}).verdict())
@@ -193,9 +175,7 @@ class ClassifierReadingsTest {
     void lossAgainstBatchFollowsTheGradients() {
         assertThat(lossAgainstBatch(1e-6, 0.3, 0.4).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(lossAgainstBatch(1e-6, 0.3, 0.4).reading())
-                .contains("1.0e-06 of their length apart without batch normalisation and 0.30 with it")
-                .contains("running statistics alone would leave 1.0e-07")
-                .contains("agree on 100.0 % of the test images (with another seed 75.0 %)");
+                .containsSubsequence("1.0e-06", " 0.30", "running statistics", "1.0e-07", "100.0 %", "75.0 %");
         assertThat(lossAgainstBatch(1e-6, 1e-6, 0.4).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(lossAgainstBatch(1e-6, 1e-6, 0.4).reading()).doesNotContain("running statistics");
         assertThat(lossAgainstBatch(1e-6, 1e-6, 1e-6).verdict()).isEqualTo(Verdict.MIXED);
@@ -225,12 +205,9 @@ class ClassifierReadingsTest {
                 strength(attacked("pre-trained", 100, 20, 16), attacked("defended", 200, 160, 160));
         assertThat(stronger.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(stronger.reading())
-                .contains("robust accuracy of the pre-trained model is 25.0 %")
-                .contains("for 4.0 passes an image and under PGD-10 5.0 %")
-                .contains("for 22.0")
-                .contains("pgd-40 takes another 1.0 points from the pre-trained one for 3.7 times the passes")
-                .contains("pgd-10 takes another 0.0 points from the defended one for 1.0 times");
-        assertThat(stronger.because()).contains("by +20.0 points").contains("for 0.18 of its passes");
+                .containsSubsequence(" 25.0 %", " 4.0 passes", " 5.0 %", " 22.0")
+                .containsSubsequence("pgd-40", " 1.0 points", " 3.7 times", "pgd-10", " 0.0 points", " 1.0 times");
+        assertThat(stronger.because()).contains("+20.0 points", " 0.18 ");
         assertThat(strength(attacked("a", 100, 20, 16), attacked("b", 200, 200, 200))
                         .verdict())
                 .isEqualTo(Verdict.MIXED);

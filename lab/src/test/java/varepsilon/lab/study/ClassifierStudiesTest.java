@@ -8,48 +8,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.StoppedException;
 import varepsilon.data.Checksums;
 import varepsilon.lab.study.StudyResult.Verdict;
-import varepsilon.tensor.Engine;
 
 /** Every study of the classifiers runs on the drawn digits and comes to what must hold at any size. */
-class ClassifierStudiesTest {
-    /** One for all, so that a model is trained once. */
-    @TempDir
-    private static Path runs;
-
-    @BeforeAll
-    static void oneThread() {
-        Engine.setThreads(1);
-    }
-
-    private static StudyResult run(Study study) throws IOException {
-        StudyResult result = study.run(Contexts.smoke(runs));
-        assertThat(study.claim()).endsWith(".");
-        assertThat(study.question()).endsWith("?");
-        assertThat(result.reading().split("(?<=\\.) (?=\\p{Lu})"))
-                .as("two sentences: %s", result.reading())
-                .hasSize(2);
-        assertThat(result.reading() + result.because()).doesNotContain("NaN").doesNotContain("Infinity");
-        assertThat(result.numbers()).isNotEmpty();
-        assertThat(result.exhibits())
-                .anySatisfy(exhibit -> assertThat(exhibit).isInstanceOf(Exhibit.Numbers.class))
-                .anySatisfy(exhibit -> assertThat(exhibit).isNotInstanceOf(Exhibit.Numbers.class))
-                .allSatisfy(exhibit -> {
-                    assertThat(exhibit.caption()).endsWith(".");
-                    if (exhibit instanceof Exhibit.Numbers numbers) {
-                        assertThat(numbers.table().toText())
-                                .doesNotContain("NaN")
-                                .doesNotContain("Infinity");
-                    }
-                });
-        return result;
-    }
-
+class ClassifierStudiesTest extends StudyTest {
     @Test
     void signNoiseIsNotFgsm() throws IOException {
         StudyResult result = run(new NoiseAgainstGradientStudy());
@@ -65,7 +30,7 @@ class ClassifierStudiesTest {
     void perturbationsTransferBetweenHalves() throws IOException {
         StudyResult result = run(new TransferStudy());
 
-        assertThat(result.verdict()).isIn(Verdict.CONFIRMED, Verdict.MIXED);
+        assertThat(result.verdict()).isEqualTo(Verdict.MIXED);
         assertThat(result.numbers().get("gradient_cosine_low")).isPositive();
         assertThat(result.numbers().get("fgsm_a_to_b"))
                 .isGreaterThan(result.numbers().get("noise_a_to_b"));
@@ -86,6 +51,7 @@ class ClassifierStudiesTest {
     void augmentationIsJudgedOverSeeds() throws IOException {
         StudyResult result = run(new AugmentationStudy());
 
+        assertThat(result.verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(result.numbers().get("standard_fgsm_gain_low"))
                 .isLessThanOrEqualTo(result.numbers().get("standard_fgsm_gain"));
         assertThat(result.exhibits())
@@ -101,7 +67,7 @@ class ClassifierStudiesTest {
     void aDefenceIsPaidFor() throws IOException {
         StudyResult result = run(new TradeOffStudy());
 
-        assertThat(result.verdict()).isIn(Verdict.CONFIRMED, Verdict.MIXED);
+        assertThat(result.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(result.numbers().get("robust_gain")).isPositive();
         for (double alpha : new double[] {0, 0.25, 0.5, 0.75, 1}) {
             assertThat(result.numbers().get("pgd_accuracy_alpha_" + alpha))
@@ -126,7 +92,7 @@ class ClassifierStudiesTest {
     void pgdIsStrongerAndCostsMore() throws IOException {
         StudyResult result = run(new StrengthAgainstCostStudy());
 
-        assertThat(result.verdict()).isIn(Verdict.CONFIRMED, Verdict.MIXED);
+        assertThat(result.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(result.numbers().get("pre-trained_pgd-10_accuracy"))
                 .isLessThan(result.numbers().get("pre-trained_fgsm_accuracy"));
         // FGSM: one look to see whether the image is right, one gradient for those that are, one look at the outcome.

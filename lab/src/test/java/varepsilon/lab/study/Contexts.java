@@ -1,11 +1,9 @@
 package varepsilon.lab.study;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 import varepsilon.base.Watch;
-import varepsilon.lab.published.PublishedCurves;
-import varepsilon.lab.published.PublishedTraining;
+import varepsilon.lab.experiment.Workplaces;
 import varepsilon.lab.run.RunStore;
 import varepsilon.tensor.Device;
 
@@ -25,14 +23,7 @@ final class Contexts {
 
     /** Of another size, with the data in a folder. */
     static StudyContext of(StudyContext.Size size, Path runs, Path dataDir, BooleanSupplier stopRequested) {
-        RunStore store = new RunStore(
-                runs,
-                dataDir,
-                List.of("test"),
-                new PublishedTraining(),
-                new PublishedCurves(),
-                RunStore.Listeners.NONE,
-                Watch.stopWhen(stopRequested));
+        RunStore store = Workplaces.runs(runs, dataDir, Watch.stopWhen(stopRequested));
         return new StudyContext(size, null, 42, 1, Device.CPU, store);
     }
 }

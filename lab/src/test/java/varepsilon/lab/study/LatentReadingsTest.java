@@ -31,11 +31,11 @@ class LatentReadingsTest {
     @Test
     void samplingFollowsTheCorrelationAndTheGrey() {
         assertThat(sampling(0, 0.001).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(sampling(0, 0.001).reading()).contains("no image").contains("is not a draw");
+        assertThat(sampling(0, 0.001).reading()).contains("no image", "not a draw");
         assertThat(sampling(0, 0.1).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(sampling(0, 0.1).reading()).contains("does not clearly differ from a draw");
+        assertThat(sampling(0, 0.1).reading()).contains("not clearly differ");
         assertThat(sampling(0.59, 0.1).verdict()).isEqualTo(Verdict.UNDECIDED);
-        assertThat(sampling(0.59, 0.1).reading()).contains("does not clearly destroy");
+        assertThat(sampling(0.59, 0.1).reading()).contains("not clearly destroy");
     }
 
     /** Effective shares at 1, 2, 4, 8 dimensions. */
@@ -53,12 +53,12 @@ class LatentReadingsTest {
     void integrationFollowsTheLaw() {
         StudyResult exponential = integration(0.5, 0.26, 0.06, 0.004);
         assertThat(exponential.verdict()).isEqualTo(Verdict.CONFIRMED);
-        assertThat(exponential.reading()).contains("Each further latent dimension leaves 50.");
+        assertThat(exponential.reading()).contains(" 50.");
         StudyResult power = integration(1, 0.26, 0.06, 0.016);
         assertThat(power.verdict()).isEqualTo(Verdict.CONTRADICTED);
         StudyResult flat = integration(0.5, 0.52, 0.49, 0.5);
         assertThat(flat.verdict()).isEqualTo(Verdict.UNDECIDED);
-        assertThat(flat.reading()).contains("does not clearly fall");
+        assertThat(flat.reading()).contains("not clearly fall");
         assertThat(integration(0.1, 0.13, 0.2, 0.6).verdict()).isEqualTo(Verdict.CONTRADICTED);
     }
 
@@ -79,13 +79,12 @@ class LatentReadingsTest {
     void theBoundIsOnlyOneWhereNoGapIsNegative() {
         assertThat(bound(2, 2, 5).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(bound(2, 2, 5).reading())
-                .contains("never exceeds")
-                .contains("equals")
-                .contains("about 5.0 nats");
+                .contains("never exceeds", " 5.0 nats")
+                .doesNotContain("not exactly");
         assertThat(bound(2, 2.1, 0.1).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(bound(2, 2.1, 0.1).reading()).contains("is not exactly").contains("too small to be told");
+        assertThat(bound(2, 2.1, 0.1).reading()).contains("not exactly", "too small");
         assertThat(bound(-0.1, 0.1, 5).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(bound(-0.1, 0.1, 5).reading()).contains("1 of 2 choices of q the ELBO exceeds");
+        assertThat(bound(-0.1, 0.1, 5).reading()).contains("1 of 2");
         assertThat(bound(2, 2, -5).verdict()).isEqualTo(Verdict.CONTRADICTED);
     }
 
@@ -106,15 +105,17 @@ class LatentReadingsTest {
     @Test
     void theApproachFollowsTheGap() {
         assertThat(approach(2, 0, 8).verdict()).isEqualTo(Verdict.CONFIRMED);
-        assertThat(approach(2, 0, 8).reading()).contains("raises its ELBO by 8.00 nats, 80.0 %");
+        assertThat(approach(2, 0, 8).reading()).contains("raises", " 8.00 nats", " 80.0 %");
         assertThat(approach(2, 0, 15).reading())
-                .contains("by 15.00 nats, more than the 10.00 that the bound of 64 samples of the encoder's q shows");
+                .containsSubsequence(" 15.00 nats", "more than", " 10.00", " 64 samples");
         assertThat(approach(6, 0, 8).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(approach(6, 0, 8).because()).contains("does not fall at every step");
+        assertThat(approach(6, 0, 8).because()).contains("does not fall");
         assertThat(approach(2, 0.5, 8).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(approach(2, 0, 1).reading()).contains("does not clearly change its ELBO");
+        assertThat(approach(2, 0, 1).reading()).contains("not clearly change");
         assertThat(approach(2, 0, -8).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(approach(2, 0, -8).reading()).contains("lowers its ELBO by 8.00 nats.");
+        assertThat(approach(2, 0, -8).reading())
+                .containsSubsequence("lowers", " 8.00 nats")
+                .doesNotContain("80.0 %");
     }
 
     private static StudyResult terms(double middleKl, double lastReconstruction, double lastMismatch) {
@@ -132,12 +133,12 @@ class LatentReadingsTest {
     void theTermsFollowTheirValues() {
         StudyResult trade = terms(30, 400, 0.1);
         assertThat(trade.verdict()).isEqualTo(Verdict.CONFIRMED);
-        assertThat(trade.reading()).contains("buys a smaller divergence").contains("best at β = 1 with 0.600");
+        assertThat(trade.reading()).containsSubsequence("β = 1", "0.600").doesNotContain("does not trade");
         assertThat(terms(70, 400, 0.1).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(terms(70, 400, 0.1).reading()).contains("does not trade one term for the other");
+        assertThat(terms(70, 400, 0.1).reading()).contains("does not trade");
         assertThat(terms(70, 310, 0.1).verdict()).isEqualTo(Verdict.CONTRADICTED);
         assertThat(terms(30, 400, 10).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(terms(30, 400, 10).reading()).contains("no larger weight makes");
+        assertThat(terms(30, 400, 10).reading()).contains("no larger weight");
     }
 
     /** Estimates whose error falls as L to that power, and whose mean is so many standard errors off. */
@@ -159,11 +160,11 @@ class LatentReadingsTest {
     void theDivergenceFollowsRateAndBias() {
         StudyResult right = divergence(-0.5, 1);
         assertThat(right.verdict()).isEqualTo(Verdict.CONFIRMED);
-        assertThat(right.reading()).contains("from 2.00 nats (25.0 %) with 1 draw to 0.250 with 64");
+        assertThat(right.reading()).containsSubsequence(" 2.00 nats", "25.0 %", "1 draw", " 0.250", " 64");
         assertThat(divergence(-0.3, 1).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(divergence(-0.5, 9).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(divergence(-0.5, 9).reading()).contains("misses it on average");
-        assertThat(divergence(0.2, 1).reading()).contains("its error goes from 2.00");
+        assertThat(divergence(-0.5, 9).reading()).contains("misses");
+        assertThat(divergence(0.2, 1).reading()).containsSubsequence("goes from", " 2.00");
     }
 
     private static StudyResult gradients(double scoreVariance, double scoreBias, int lastStep) {
@@ -191,14 +192,11 @@ class LatentReadingsTest {
         StudyResult mixed = gradients(400, 2, 100);
         assertThat(mixed.verdict()).isEqualTo(Verdict.MIXED);
         assertThat(mixed.reading())
-                .contains("gives the true gradient without differentiating the draw")
-                .contains("600 times the variance")
-                .contains("200 times with a baseline), far more.")
-                .contains("score function, baseline does best")
-                .doesNotContain("out of range");
+                .containsSubsequence(" 600 times", "200 times", "baseline", "best")
+                .doesNotContain("does not give", "out of range");
         assertThat(gradients(400, 9, 100).verdict()).isEqualTo(Verdict.CONFIRMED);
-        assertThat(gradients(400, 9, 100).reading()).contains("does not give the true gradient");
+        assertThat(gradients(400, 9, 100).reading()).contains("does not give");
         assertThat(gradients(1, 2, 100).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(gradients(400, 2, 40).reading()).contains("score function 1.500 (out of range after 40)");
+        assertThat(gradients(400, 2, 40).reading()).containsSubsequence("1.500", "out of range", " 40");
     }
 }

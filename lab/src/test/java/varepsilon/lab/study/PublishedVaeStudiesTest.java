@@ -7,22 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.lab.study.StudyResult.Verdict;
 import varepsilon.stats.Accuracy;
-import varepsilon.tensor.Engine;
 
-class PublishedVaeStudiesTest {
-    @TempDir
-    private static Path runs;
-
-    @BeforeAll
-    static void oneThread() {
-        Engine.setThreads(1);
-    }
-
+class PublishedVaeStudiesTest extends StudyTest {
     @Test
     void curvesOfOtherDataAreNotCompared() throws IOException {
         StudyResult result = new CurvesStudy().run(Contexts.smoke(runs));

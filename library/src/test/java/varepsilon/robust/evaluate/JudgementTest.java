@@ -17,12 +17,12 @@ import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.data.ImageSet;
@@ -30,13 +30,12 @@ import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /** Adversarial images of a linear classifier, in every form that tools save them in, against what a sum says of them. */
-class JudgementTest {
+class JudgementTest extends ScopedTest {
     private static final int N = 23;
     private static final int CHANNELS = 3;
     private static final int HEIGHT = 4;
@@ -61,7 +60,6 @@ class JudgementTest {
     @TempDir
     Path folder;
 
-    private Scope scope;
     private ImageSet images;
     /** Levels, image after image, plane after plane. */
     private byte[] adversarial;
@@ -69,7 +67,6 @@ class JudgementTest {
     /** Every pixel of image i is moved by 4 + i % 8 levels against its score: some too far, some in vain. */
     @BeforeEach
     void make() {
-        scope = Scope.open();
         Random random = new Random(4);
         byte[] pixels = new byte[N * D];
         for (int i = 0; i < pixels.length; i++) {
@@ -84,11 +81,6 @@ class JudgementTest {
                 adversarial[i * D + d] = (byte) ((image[d] & 0xff) + direction * (int) Math.signum(W[d]) * levels(i));
             }
         }
-    }
-
-    @AfterEach
-    void close() {
-        scope.close();
     }
 
     private static int levels(int i) {
