@@ -13,8 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
 
 /**
- * Files that are there whole or not at all: written beside the target, synced, then renamed over it. A full disk or a
- * kill leaves the previous file as it was.
+ * Atomic file writes: written beside the target, synced, then renamed over it. A full disk or a killed process leaves the previous file unchanged.
  */
 public final class AtomicFile {
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.tmp\\d+");
@@ -57,7 +56,7 @@ public final class AtomicFile {
     }
 
     /**
-     * Deletes what processes that were killed left half-written in a folder. Only for whoever is alone in writing there.
+     * Deletes temporary files left in a folder by killed processes. Only safe where no other process writes there.
      */
     public static void removeLeftovers(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {

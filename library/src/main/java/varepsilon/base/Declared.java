@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One {@link Parameter} of a record: all that reading, writing, checking and explaining its value takes.
+ * One {@link Parameter} of a record: reads, writes, checks and documents its value.
  *
  * @param name of the component: {@code stepSize}
  * @param type {@code int}, {@code long}, {@code double}, {@code boolean}, {@link String}, or a class with a static method
  *     {@code parse(String)} whose {@code toString} writes what that reads
  * @param usual the default
- * @param range what it is and which values make sense
+ * @param range its description and valid values
  */
 public record Declared(String name, Class<?> type, Object usual, Parameter range) {
     /**
@@ -39,7 +39,7 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
      * A record with some values changed.
      *
      * @param changed values by the component's name; others are ignored
-     * @throws InputException where the record refuses a value
+     * @throws InputException where the record rejects a value
      */
     @SuppressWarnings("unchecked") // the class of a record of type R makes records of type R
     public static <R extends Record> R with(R record, Map<String, ?> changed) {
@@ -75,7 +75,7 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
     }
 
     /**
-     * Refuses values outside their declared ranges; for the compact constructors of records.
+     * Rejects values outside their declared ranges; for the compact constructors of records.
      *
      * @param type the record's class
      * @param values of all its components, in order
@@ -138,12 +138,12 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
         return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     }
 
-    /** What it is, in one line. */
+    /** Its description, in one line. */
     public String help() {
         return range.value();
     }
 
-    /** Which values make sense, in a few words; empty where the type says all. */
+    /** The valid values, as text; empty where the type says all. */
     public Optional<String> expected() {
         String words = type == boolean.class
                 ? "true or false"
@@ -200,7 +200,7 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
         }
     }
 
-    /** A value as people write it, and as {@link #parse} reads it: 1 rather than 1.0, 5e-4 rather than 5.0E-4. */
+    /** The text form of a value, which {@link #parse} reads: 1 rather than 1.0, 5e-4 rather than 5.0E-4. */
     public static String text(Object value) {
         return value instanceof Double
                 ? value.toString().replaceFirst("\\.0(?=E|$)", "").replace('E', 'e')

@@ -12,7 +12,7 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Everything of one kind that people can choose by name: all attacks, all priors. A member is one public record in a file
+ * Everything of one kind that can be chosen by name: all attacks, all priors. A member is one public record in a file
  * of its own: {@link Named} says what it is called, its components with {@link Parameter} are what can be set, and its
  * constructor without arguments gives the defaults. One line in {@code META-INF/services/}, in a file that is named like
  * the kind's interface, registers it, in this library or in any other jar on the class path.
@@ -73,7 +73,7 @@ public final class Family<T> {
         return named == null ? member.getClass().getSimpleName() : named.value();
     }
 
-    /** What one of them is called: {@code attack}. */
+    /** The name of the kind: {@code attack}. */
     public String word() {
         return kind.getAnnotation(Named.class).value();
     }
@@ -109,10 +109,10 @@ public final class Family<T> {
     }
 
     /**
-     * A member with its parameters, as people write it: its name, then parameters that are not to have their defaults,
+     * Parses a member with its parameters: its name, then parameters that are not to have their defaults,
      * {@code pgd:steps=40:step-size=2/255}.
      *
-     * @throws InputException where something in it is unknown or makes no sense
+     * @throws InputException where a name is unknown or a value is out of range
      */
     public T parse(String text) {
         return parse(text, Map.of());
@@ -163,7 +163,7 @@ public final class Family<T> {
      * @param usual with every default; a record
      */
     public record Member<T>(Class<T> kind, T usual) {
-        /** Refuses what is not declared as the family asks. */
+        /** Rejects records without {@link Named}. */
         public Member {
             if (!(usual instanceof Record) || !usual.getClass().isAnnotationPresent(Named.class)) {
                 throw new IllegalStateException(
@@ -176,12 +176,12 @@ public final class Family<T> {
             return nameOf(usual);
         }
 
-        /** What it is, in one line. */
+        /** Its description, in one line. */
         public String help() {
             return usual.getClass().getAnnotation(Named.class).help();
         }
 
-        /** What can be set. */
+        /** Its parameters. */
         public List<Declared> parameters() {
             return Declared.of((Record) usual);
         }
@@ -237,7 +237,7 @@ public final class Family<T> {
          * An instance with some values changed.
          *
          * @param changed values by parameter name
-         * @throws InputException where a value makes no sense
+         * @throws InputException where a value is out of range
          */
         public T with(T value, Map<String, Object> changed) {
             return kind.cast(Declared.with((Record) value, changed));

@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * What something is called in configurations, on the command line and in reports: a member of a {@link Family}, or, on an
+ * The name of something in configurations, on the command line and in reports: a member of a {@link Family}, or, on an
  * interface, the kind of its members.
  */
 @Retention(RetentionPolicy.RUNTIME)
@@ -15,6 +15,6 @@ public @interface Named {
     /** The name: {@code pgd}, or of a kind {@code attack}. */
     String value();
 
-    /** What it is, in one line, for people who choose. */
+    /** Its description, in one line. */
     String help();
 }

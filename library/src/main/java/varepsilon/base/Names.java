@@ -6,7 +6,7 @@ import static java.util.Comparator.comparingInt;
 import java.util.Collection;
 import java.util.Collections;
 
-/** Names as people mistype them. */
+/** Finds the nearest name to a mistyped one. */
 public final class Names {
     private Names() {}
 
@@ -15,15 +15,15 @@ public final class Names {
      *
      * @param known at least one; of equally near ones the first
      */
-    public static String nearest(String asked, Collection<String> known) {
-        return Collections.min(known, comparingInt(name -> distance(asked, name)));
+    public static String nearest(String given, Collection<String> known) {
+        return Collections.min(known, comparingInt(name -> distance(given, name)));
     }
 
-    /** The same, where a name that begins with what was asked for comes before all others. */
-    public static String nearestOrLonger(String asked, Collection<String> known) {
+    /** The same, where a name that begins with the given text comes before all others. */
+    public static String nearestOrLonger(String given, Collection<String> known) {
         return Collections.min(
                 known,
-                comparing((String name) -> !name.startsWith(asked)).thenComparing(name -> distance(asked, name)));
+                comparing((String name) -> !name.startsWith(given)).thenComparing(name -> distance(given, name)));
     }
 
     /** Insertions, deletions and substitutions that lead from one text to the other (Levenshtein 1966). */

@@ -6,13 +6,13 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Declares a record component that people may set: what it is, and which values make sense. Its name and type are the
+ * Declares a record component as a parameter, with its description and valid values. Its name and type are the
  * component's, its default is what the record's constructor without arguments gives. {@link Declared} reads it.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Parameter {
-    /** What it is, in one line. */
+    /** Its description, in one line. */
     String value();
 
     /** The smallest value. */

@@ -1,10 +1,10 @@
 package varepsilon.base;
 
-/** A person asked to stop: see {@link Watch#stopRequested}. What was done is kept where the work says so. */
+/** A stop was requested: see {@link Watch#stopRequested}. Whether partial results are kept is documented by the work. */
 public final class StoppedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** For work that was asked to stop. */
+    /** The work was stopped. */
     public StoppedException() {
         super("stopped");
     }

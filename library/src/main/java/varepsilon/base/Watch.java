@@ -3,16 +3,15 @@ package varepsilon.base;
 import java.util.function.BooleanSupplier;
 
 /**
- * Follows work that takes long, and says when it is to stop. Calls come on the thread that works; what they throw ends the
- * work. A lambda of three arguments follows the progress and never stops.
+ * Receives the progress of long work, and can request a stop. Calls come on the working thread; an exception that they throw ends the work. A lambda of three arguments receives the progress and never requests a stop.
  */
 @FunctionalInterface
 public interface Watch {
-    /** Follows nothing and never stops. */
+    /** Ignores the progress and never requests a stop. */
     Watch NONE = (what, done, all) -> {};
 
     /**
-     * So many of all units are done; the first call of most work says that none are.
+     * Reports progress; most work first calls it with {@code done} 0.
      *
      * @param what is being done, such as {@code training}
      * @param done units that are done, of those that there are to do
@@ -20,15 +19,15 @@ public interface Watch {
      */
     void progress(String what, long done, long all);
 
-    /** Something that a person who follows should read. */
+    /** A message for the user. */
     default void say(String message) {}
 
-    /** Whether the work is to stop. Asked between its units; what is done is kept where the work can keep it. */
+    /** Whether the work is to stop. Polled between its units; finished units are kept where the work supports it. */
     default boolean stopRequested() {
         return false;
     }
 
-    /** Follows nothing, and stops when the condition holds. */
+    /** Ignores the progress, and requests a stop when the condition holds. */
     static Watch stopWhen(BooleanSupplier condition) {
         return new Watch() {
             @Override
@@ -56,7 +55,7 @@ public interface Watch {
         return reporting((what, done, all) -> progress(what, before + done, total));
     }
 
-    /** This, for work of which a part is of no use: its progress throws where a stop is requested. */
+    /** This, for work without partial results: its progress throws where a stop is requested. */
     default Watch throwing() {
         return reporting((what, done, all) -> {
             progress(what, done, all);

@@ -1,4 +1,4 @@
 /**
- * Files that are written whole or not at all, errors in what came in, the nearest of some names.
+ * Atomic file writes, errors in input, families of named members with declared parameters, progress and stopping.
  */
 package varepsilon.base;

@@ -12,7 +12,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
 
 /**
- * What a network looks like, as its weight file's metadata tell it.
+ * The architecture of a classifier, as its weight file's metadata describe it.
  *
  * @param name one that {@link #isKnown}
  * @param classes the number of logits, at least 2
@@ -32,11 +32,11 @@ public record Architecture(String name, int classes, int side, Normalisation nor
                             .map(ServiceLoader.Provider::get))
             .toList();
 
-    /** The networks that can be made, as messages list them. */
+    /** The known architectures, as messages list them. */
     public static final List<String> NAMES =
             FAMILIES.stream().flatMap(family -> family.names().stream()).toList();
 
-    /** Refuses names that are not known, fewer than two classes, and images that the network cannot take. */
+    /** Rejects names that are not known, fewer than two classes, and images that the network cannot take. */
     public Architecture {
         NetworkFamily family = requireFamily(name);
         if (classes < 2) {
@@ -45,7 +45,7 @@ public record Architecture(String name, int classes, int side, Normalisation nor
         family.requireSide(name, side);
     }
 
-    /** For the images that the network is known for: 28×28 for the small one, 32×32 or 224×224 for the others. */
+    /** For images of the usual size: 28×28 for the small network, 32×32 or 224×224 for the others. */
     public Architecture(String name, int classes, Normalisation normalisation) {
         this(name, classes, requireFamily(name).usualSide(name), normalisation);
     }
@@ -65,7 +65,7 @@ public record Architecture(String name, int classes, int side, Normalisation nor
                         new InputException("architecture '" + name + "': expected one of " + String.join(", ", NAMES)));
     }
 
-    /** The name of the network whose weights these seem to be; it may be none that {@link #isKnown}. */
+    /** The name of the network inferred from its weights; not necessarily one that {@link #isKnown}. */
     static Optional<String> recognise(Shapes shapes) {
         return FAMILIES.stream()
                 .map(family -> family.recognise(shapes))
@@ -73,14 +73,14 @@ public record Architecture(String name, int classes, int side, Normalisation nor
                 .findFirst();
     }
 
-    /** Whether weights of the one can be those of the other. */
+    /** Whether two architectures have weights of the same names and shapes. */
     static boolean haveSameWeights(String name, String other) {
         return family(name)
                 .filter(family -> family.has(other) && family.haveSameWeights(name, other))
                 .isPresent();
     }
 
-    /** What weights say of the network that they are of. */
+    /** The sizes of a network, inferred from its weights. */
     static NetworkFamily.Sizes sizes(String name, Shapes shapes) {
         return requireFamily(name).sizes(name, shapes);
     }
@@ -90,7 +90,7 @@ public record Architecture(String name, int classes, int side, Normalisation nor
         return requireFamily(name).isUnused(tensor);
     }
 
-    /** What weights leave open that were recognised as that network's. */
+    /** What cannot be inferred from weights recognised as that network's. */
     static Optional<String> doubt(String name) {
         return requireFamily(name).doubt(name);
     }
@@ -118,7 +118,7 @@ public record Architecture(String name, int classes, int side, Normalisation nor
         return new NetworkClassifier(this, requireFamily(name).create(this, init), init);
     }
 
-    /** What its weight files say of it. */
+    /** The metadata of its weight files. */
     public Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("architecture", name);

@@ -12,22 +12,21 @@ import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
 /**
- * Says which architecture a weight file is of. Sizes come from shapes, which the file must fill with numbers: a network
- * is never made larger than the file is.
+ * Infers the architecture of a weight file. Sizes come from the shapes of tensors in the file, so a network is never larger than the file.
  *
  * @param weights those of the network, and what lies beside them
  * @param where the file, and the place in it, as errors and notes name it
  */
 record ArchitectureOfWeights(Weights weights, String where) {
-    /** A network, and those of the weights that are its own. */
+    /** A network and the weights that belong to it. */
     record Described(Architecture architecture, Weights weights) {}
 
-    /** What to look for in a file: the network that a person states, else any that is known. */
-    static List<Predicate<Map<String, long[]>>> wanted(Stated stated) {
-        List<Predicate<Map<String, long[]>>> wanted = new ArrayList<>();
-        stated.architecture().ifPresent(name -> wanted.add(shapes -> isOf(new Shapes(shapes), name)));
-        wanted.add(shapes -> isOf(new Shapes(shapes), ""));
-        return wanted;
+    /** What to look for in a file: the stated network, else any known one. */
+    static List<Predicate<Map<String, long[]>>> accepted(Stated stated) {
+        List<Predicate<Map<String, long[]>>> accepted = new ArrayList<>();
+        stated.architecture().ifPresent(name -> accepted.add(shapes -> isOf(new Shapes(shapes), name)));
+        accepted.add(shapes -> isOf(new Shapes(shapes), ""));
+        return accepted;
     }
 
     /** @param stated empty for any network */
@@ -43,17 +42,17 @@ record ArchitectureOfWeights(Weights weights, String where) {
     }
 
     /**
-     * The architecture, as a person states it, else as the metadata say, else as names and shapes show.
+     * The architecture: the stated one, else that of the metadata, else that inferred from names and shapes.
      *
-     * @param notes gains what a person should know
+     * @param notes receives warnings
      * @throws InputException where nothing says it, or metadata and shapes contradict each other
      */
     Described describe(Stated stated, List<String> notes) {
         String of = "";
         try {
             Shapes shapes = shapes();
-            Optional<String> said = stated.architecture().or(() -> weights.metadata("architecture"));
-            String name = requireKnown(said.or(() -> Architecture.recognise(shapes)));
+            Optional<String> given = stated.architecture().or(() -> weights.metadata("architecture"));
+            String name = requireKnown(given.or(() -> Architecture.recognise(shapes)));
             of = "as a " + name + ", ";
             NetworkFamily.Sizes sizes = Architecture.sizes(name, shapes);
             requireSaid("num_classes", sizes.classes());
@@ -64,7 +63,7 @@ record ArchitectureOfWeights(Weights weights, String where) {
                 throw new InputException("its first layer takes " + sizes.channels()
                         + " colour channels, but its normalisation is for " + normalisation.channels());
             }
-            if (said.isEmpty()) {
+            if (given.isEmpty()) {
                 Architecture.doubt(name)
                         .ifPresent(doubt -> notes.add(where + " is taken for a " + name + " with " + doubt));
             }
@@ -108,9 +107,9 @@ record ArchitectureOfWeights(Weights weights, String where) {
     }
 
     private void requireSaid(String key, int found) {
-        String said = weights.metadata(key).orElse(null);
-        if (said != null && !said.equals(Integer.toString(found))) {
-            throw new InputException("says " + key + " '" + said + "', but its tensors' shapes say " + found);
+        String given = weights.metadata(key).orElse(null);
+        if (given != null && !given.equals(Integer.toString(found))) {
+            throw new InputException("says " + key + " '" + given + "', but its tensors' shapes say " + found);
         }
     }
 
@@ -131,7 +130,7 @@ record ArchitectureOfWeights(Weights weights, String where) {
         }
         taken.note(where, notes);
         if (taken.normalisation().isEmpty()) {
-            notes.add(where + " does not say how its network's input was normalised, so pixels go in as they are, in"
+            notes.add(where + " does not say how its network's input was normalised, so pixels are not normalised, in"
                     + " [0, 1]; if it was trained otherwise, state the mean and the standard deviation");
         }
         return taken.normalisation();

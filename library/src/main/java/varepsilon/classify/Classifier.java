@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.function.Supplier;
 import varepsilon.tensor.Tensor;
 
-/** Anything that gives logits for images: a network, a TorchScript file, a lambda. */
+/** A differentiable function from images to logits: a network, a TorchScript program or a lambda. */
 @FunctionalInterface
 public interface Classifier extends AutoCloseable {
     /**
-     * Scores before softmax.
+     * The logits: scores before softmax.
      *
      * @param pixels FLOAT32 N×C×H×W in [0, 1]
      * @return N×K, differentiable in {@code pixels}
@@ -16,8 +16,7 @@ public interface Classifier extends AutoCloseable {
     Tensor logits(Tensor pixels);
 
     /**
-     * What {@code work} gives while the classifier is in evaluation mode: batch normalisation neither uses nor moves the
-     * statistics of a batch. Modes are restored afterwards, also when an exception passes.
+     * The result of {@code work}, run with the classifier in evaluation mode: batch normalisation uses its running statistics and does not update them. Modes are restored afterwards, also when an exception passes.
      */
     default <T> T evaluating(Supplier<T> work) {
         return work.get();
@@ -31,12 +30,12 @@ public interface Classifier extends AutoCloseable {
         });
     }
 
-    /** What a person should know of how its answers have been understood so far: ends of sentences that it begins. */
+    /** Notes on how its outputs have been interpreted so far: ends of sentences whose subject is the classifier. */
     default List<String> notes() {
         return List.of();
     }
 
-    /** Frees what it holds: nothing, where it is a lambda. */
+    /** Frees its native memory; does nothing by default. */
     @Override
     default void close() {}
 }

@@ -17,22 +17,22 @@ import varepsilon.train.RunDirectory;
 import varepsilon.weights.ModelWeights;
 
 /**
- * A trained classifier out of a file, ready to be used: it is in evaluation mode.
+ * A trained classifier read from a file, in evaluation mode.
  *
  * @param path the file
  * @param classifier the model, owned by this
- * @param architecture what the model is, where it is one of ours
- * @param notes what a person should know of how the file was understood, a sentence each
+ * @param architecture the architecture; null for a TorchScript program
+ * @param notes notes on how the file was interpreted, a sentence each
  */
 public record ClassifierFile(Path path, Classifier classifier, Optional<Architecture> architecture, List<String> notes)
         implements AutoCloseable {
 
-    /** Keeps the notes as they are now. */
+    /** Copies the notes. */
     public ClassifierFile {
         notes = List.copyOf(notes);
     }
 
-    /** As it was read, and as it has been used since: how a program's outputs were understood, say. */
+    /** The notes from reading and from use since, such as how a program's outputs were interpreted. */
     @Override
     public List<String> notes() {
         List<String> all = new ArrayList<>(notes);
@@ -40,7 +40,7 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
         return List.copyOf(all);
     }
 
-    /** The {@link #notes}, and what a person should know of its use on these images. */
+    /** The {@link #notes}, and notes on its use on these images. */
     public List<String> notesOn(ImageSet images) {
         List<String> all = new ArrayList<>(notes());
         if (images.isLabelled() && classifier instanceof TorchScriptClassifier program) {
@@ -51,36 +51,34 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
                             + " outputs, of which the labels of " + images.name() + " name only the first, 0 to "
                             + (labels - 1)
                             + "; a program made for " + outputs
-                            + " classes probably means others by these, and then its accuracy"
-                            + " here says nothing"));
+                            + " classes probably assigns other classes to these labels, and then its accuracy here"
+                            + " is meaningless"));
         }
         return List.copyOf(all);
     }
 
     /**
-     * What a person says of a file; it goes before what the file says of itself.
+     * Stated properties of a file; they take precedence over its metadata.
      *
      * @param architecture one that {@link Architecture#isKnown}
      * @param normalisation what the network's input is shifted and scaled by
      */
     public record Stated(Optional<String> architecture, Optional<Normalisation> normalisation) {
-        /** The file alone shall say. */
+        /** Nothing is stated. */
         public static final Stated NOTHING = new Stated(Optional.empty(), Optional.empty());
     }
 
-    /** As {@link #read(Path, Stated, Device)}, where the file alone says what it is. */
+    /** As {@link #read(Path, Stated, Device)}, with nothing stated. */
     public static ClassifierFile read(Path weights, Device device) throws IOException {
         return read(weights, Stated.NOTHING, device);
     }
 
     /**
-     * Reads a classifier. What neither {@code stated} nor the file's metadata say is inferred from the names and shapes
-     * of its tensors; a normalisation cannot be, so where there is none the pixels go in as they are, and a note says so.
+     * Reads a classifier. Properties that neither {@code stated} nor the metadata give are inferred from the names and shapes of its tensors. A normalisation cannot be inferred; where there is none the pixels are not normalised, and a note is added.
      *
-     * @param weights a safetensors file, a PyTorch state dict or a TorchScript program (the content says which,
-     *     not the name), or a run directory, which stands for its best weights
+     * @param weights a safetensors file, a PyTorch state dict or a TorchScript program (told by its content, not its name), or a run directory, which stands for its best weights
      * @throws InputException where there is no such file, it is damaged, or it does not hold that classifier
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static ClassifierFile read(Path weights, Stated stated, Device device) throws IOException {
         Path file = RunDirectory.weightsOf(weights);
@@ -94,7 +92,8 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
         }
         List<String> notes = stated.normalisation().isPresent()
                 ? List.of()
-                : List.of(file + " is a TorchScript program, so pixels go in as they are, in [0, 1]; if its input is to"
+                : List.of(file + " is a TorchScript program, so pixels are not normalised, in [0, 1]; if its input"
+                        + " is to"
                         + " be normalised first, state the mean and the standard deviation");
         // One channel stands for however many the program takes.
         Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
@@ -105,7 +104,7 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
     private static ClassifierFile network(Path file, Stated stated, Device device) throws IOException {
         try (var scope = Scope.withoutGradients();
                 Rng unused = Seed.of(0).stream()) {
-            ModelWeights found = ModelWeights.read(file, ArchitectureOfWeights.wanted(stated));
+            ModelWeights found = ModelWeights.read(file, ArchitectureOfWeights.accepted(stated));
             List<String> notes = new ArrayList<>(found.notes());
             String where = found.place().isEmpty() ? file.toString() : file + ", in " + found.place();
             ArchitectureOfWeights.Described described =

@@ -6,7 +6,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** (pixels − mean) / std, channel by channel, with the constants where the network is. */
+/** (pixels − mean) / std, channel by channel, with the constants on the network's device. */
 final class InputNormaliser implements AutoCloseable {
     private final Tensor mean;
     private final Tensor std;

@@ -7,14 +7,14 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** What can be said of logits before anything is made of them. */
+/** Checks of logits. */
 public final class Logits {
     private static final double PROBABILITY_TOLERANCE = 1e-3;
 
     private Logits() {}
 
     /**
-     * Checks what a classifier returned.
+     * Checks the output of a classifier.
      *
      * @param logits what it returned
      * @param examples how many images it was given
@@ -33,13 +33,12 @@ public final class Logits {
                     .toArray();
             throw new InputException("the classifier returned logits that are not finite numbers (NaN or infinite) for "
                     + bad.length + " of " + examples + " images, the first of them number " + (bad[0] + 1)
-                    + " of its batch; nothing can be measured on it");
+                    + " of its batch; it cannot be evaluated");
         }
     }
 
     /**
-     * Whether a classifier seems to return probabilities: every row within [0, 1] with sum 1. Their cross-entropy has
-     * small gradients, which makes an attack look weak and a model look robust.
+     * Whether a classifier seems to return probabilities: every row within [0, 1] with sum 1. Cross-entropy of probabilities taken for logits has small gradients, so attacks are weak and robust accuracy is overestimated.
      */
     public static boolean areProbabilities(Tensor logits) {
         try (var scope = Scope.withoutGradients()) {

@@ -8,7 +8,7 @@ import varepsilon.nn.Module;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
-/** A network with its normalisation. Its weights carry the network's own names, without a prefix. */
+/** A network with its input normalisation. Its weights have the network's own names, without a prefix. */
 public final class NetworkClassifier implements Classifier {
     private final Optional<Architecture> architecture;
     private final Layer network;
@@ -20,11 +20,11 @@ public final class NetworkClassifier implements Classifier {
     }
 
     /**
-     * A network of one's own.
+     * A classifier of any network.
      *
      * @param network from normalised images, N×C×H×W, to logits, N×K; owned by this classifier
      * @param normalisation what the pixels are shifted and scaled by before they enter it
-     * @param init tells where, and in which precision, the network's parameters live
+     * @param init device and type of the network's parameters
      */
     public NetworkClassifier(Layer network, Normalisation normalisation, Init init) {
         this(Optional.empty(), network, normalisation, init);
@@ -48,20 +48,20 @@ public final class NetworkClassifier implements Classifier {
         return network.evaluating(work);
     }
 
-    /** The network whose parameters are trained. */
+    /** The network, whose parameters are trained. */
     public Module module() {
         return network;
     }
 
-    /** Where its parameters live. */
+    /** The device of its parameters. */
     public Device device() {
         return device;
     }
 
     /**
-     * What it is.
+     * Its architecture.
      *
-     * @throws IllegalStateException for a network of one's own
+     * @throws IllegalStateException for a network without a known architecture
      */
     public Architecture architecture() {
         return architecture.orElseThrow(

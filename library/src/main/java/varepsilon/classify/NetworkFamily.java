@@ -7,12 +7,12 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 
 /**
- * Architectures that differ in size alone: their names, and how their weights show which one they are. Those of other jars
- * are registered by a line in {@code META-INF/services/varepsilon.classify.NetworkFamily}; theirs are public classes with a
- * constructor without arguments.
+ * A family of architectures that differ in size: their names, and how one is recognised by its weights. Families of other
+ * jars are registered by a line in {@code META-INF/services/varepsilon.classify.NetworkFamily}; theirs are public classes
+ * with a constructor without arguments.
  */
 public interface NetworkFamily {
-    /** What a network's weights say of it; {@code side} is that of the images it is made for, in pixels. */
+    /** The sizes of a network inferred from its weights; {@code side} is that of its images, in pixels. */
     record Sizes(int channels, int classes, int side) {}
 
     /** The names, as messages list them. */
@@ -23,7 +23,7 @@ public interface NetworkFamily {
         return names().contains(name);
     }
 
-    /** The name of the network whose weights these seem to be, by this family's naming; it may be none that it has. */
+    /** The name of the network inferred from weights, by this family's naming; not necessarily one that it {@link #has}. */
     Optional<String> recognise(Shapes shapes);
 
     /**
@@ -44,7 +44,7 @@ public interface NetworkFamily {
         return false;
     }
 
-    /** What weights recognised as a network's leave open, as a sentence that begins with it; usually nothing. */
+    /** What cannot be inferred from a network's weights, as the rest of a sentence whose subject is the network; usually empty. */
     default Optional<String> doubt(String name) {
         return Optional.empty();
     }

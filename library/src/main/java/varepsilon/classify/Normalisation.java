@@ -6,8 +6,7 @@ import java.util.List;
 import varepsilon.base.InputException;
 
 /**
- * Each channel's mean and standard deviation, by which a network wants its input shifted and scaled. Part of the model,
- * not of the data.
+ * Mean and standard deviation of each channel, by which a network's input is normalised. Part of the model, not of the data.
  *
  * @param mean one value a channel, in pixels
  * @param std one positive value a channel, in pixels
@@ -17,7 +16,7 @@ public record Normalisation(List<Double> mean, List<Double> std) {
     public static final Normalisation CIFAR10 =
             new Normalisation(List.of(0.4914, 0.4822, 0.4465), List.of(0.247, 0.243, 0.261));
 
-    /** Refuses lists of different lengths, and standard deviations that are not positive. */
+    /** Rejects lists of different lengths, and standard deviations that are not positive. */
     public Normalisation {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
@@ -32,13 +31,13 @@ public record Normalisation(List<Double> mean, List<Double> std) {
         }
     }
 
-    /** Leaves the pixels of images with so many channels as they are. */
+    /** The identity for images with so many channels. */
     public static Normalisation none(int channels) {
         return new Normalisation(Collections.nCopies(channels, 0.0), Collections.nCopies(channels, 1.0));
     }
 
     /**
-     * From text as weight files have it, such as {@code 0.485,0.456,0.406}.
+     * Parses the text form of weight files, such as {@code 0.485,0.456,0.406}.
      *
      * @throws InputException where these are not lists of equally many numbers, the latter positive
      */
@@ -57,7 +56,7 @@ public record Normalisation(List<Double> mean, List<Double> std) {
         return Arrays.stream(joined.split(",", -1)).map(Double::valueOf).toList();
     }
 
-    /** For how many colour channels it is. */
+    /** The number of colour channels. */
     public int channels() {
         return mean.size();
     }

@@ -9,21 +9,20 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * What the outputs of a classifier on clean images say of how it can be measured: whether they are logits at all, and whether
- * those of an image depend on it alone. Notes are sentences for the person who reads the numbers.
+ * Checks the outputs of a classifier on clean images: whether they are logits, and whether those of an image depend on that image alone. Notes are sentences for the report.
  */
 public final class OutputCheck {
-    /** That the classifier is random. */
+    /** The note that the classifier is random. */
     public static final String RANDOM =
             "The classifier returns other logits when given the same images again: it is random,"
                     + " and attacks that do not average over that are too weak.";
 
-    /** Of logits: where no two of an image differ by more, no class is ever e times as probable as another. */
+    /** Logits of an image that differ by less than this give no class e times the probability of another. */
     private static final double TINY_RANGE = 1;
-    /** Relative to the largest logit: what rounding may change when a batch of another size is computed. */
+    /** Rounding error between batches of different sizes, relative to the largest logit. */
     private static final double ROUNDING = 1e-3;
 
-    /** How many times as accurate as its mean probability a classifier may be; one no better than chance never is. */
+    /** Ratio of accuracy to mean predicted probability above which logits seem scaled down. */
     private static final double TOO_MODEST = 2;
 
     private static final int COMPARED = 8;
@@ -40,7 +39,7 @@ public final class OutputCheck {
     private double scale;
 
     /**
-     * Takes in the logits of clean images.
+     * Adds the logits of clean images.
      *
      * @param logits N×K
      * @param labels INT64 N
@@ -60,8 +59,7 @@ public final class OutputCheck {
     }
 
     /**
-     * Has some images predicted by themselves, once more, and together with their negatives. The caller has put the classifier
-     * in evaluation mode.
+     * Predicts some images alone, a second time, and together with their negatives. The caller has set evaluation mode.
      *
      * @param pixels N×C×H×W in [0, 1], of which the first few are used
      */
@@ -82,31 +80,33 @@ public final class OutputCheck {
         return x.abs().amax(0, 1).item();
     }
 
-    /** Whether the classifier is random, as far as was seen. */
+    /** Whether the classifier was found to be random. */
     public boolean isRandom() {
         return differenceAgain > ROUNDING * scale;
     }
 
-    /** What is wrong, a sentence each. */
+    /** The problems found, a sentence each. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
         if (examples > 0 && sumToOne) {
-            notes.add(
-                    "The classifier seems to return probabilities, not logits: its cross-entropy is not what it seems, and"
-                            + " the gradients of that are small, so attacks may look weak and the model robust. Leave out its"
-                            + " last softmax.");
+            notes.add("The classifier seems to return probabilities, not logits: its cross-entropy is computed on the"
+                    + " wrong scale, with small gradients, so attacks may be weak and robust accuracy"
+                    + " overestimated. Leave out its"
+                    + " last softmax.");
         } else if (examples > 0 && lowest >= 0 && highest <= 1) {
             notes.add("All outputs of the classifier lie between 0 and 1, as they do after a sigmoid: they seem to be"
-                    + " probabilities, not logits. The gradient of their cross-entropy fades where the sigmoid is flat, so"
-                    + " attacks may look weak and the model robust. Leave out its last sigmoid.");
+                    + " probabilities, not logits. The gradient of their cross-entropy vanishes where the sigmoid is"
+                    + " flat, so attacks may be weak and robust accuracy overestimated. Leave out its last sigmoid.");
         } else if (largestRange <= TINY_RANGE && correct > TOO_MODEST * confidence) {
             notes.add(String.format(
                     Locale.ROOT,
                     "No two logits of an image differ by more than %.2g, so that softmax gives the predicted class a"
-                            + " probability of %.2f on average, though %s are correctly classified: the logits seem to be"
-                            + " scaled down. The gradient of their cross-entropy leads away from the true class towards all"
-                            + " others at once, not towards the nearest, so attacks may look weak and the model robust."
-                            + " The margin loss does not depend on the scale of the logits.",
+                            + " probability of %.2f on average, though %s are correctly classified: the logits seem"
+                            + " to be"
+                            + " scaled down. The gradient of their cross-entropy leads away from the true class"
+                            + " towards all"
+                            + " others at once, not towards the nearest, so attacks may be weak and robust accuracy"
+                            + " overestimated. The margin loss does not depend on the scale of the logits.",
                     largestRange,
                     confidence / examples,
                     Percent.of(correct / examples, 0)));
@@ -116,7 +116,8 @@ public final class OutputCheck {
         } else if (differenceInCompany > ROUNDING * scale) {
             notes.add(String.format(
                     Locale.ROOT,
-                    "The logits of an image depend on which others are in its batch (they differ by up to %.2g): the model"
+                    "The logits of an image depend on which others are in its batch (they differ by up to %.2g): the"
+                            + " model"
                             + " seems to normalise by the batch, as in training. Every figure here depends on the batch"
                             + " size and on the order of the images; save the model in evaluation mode.",
                     differenceInCompany));

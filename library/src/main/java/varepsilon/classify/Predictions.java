@@ -14,8 +14,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * The classes that a classifier predicts: the largest logit of each example. What is correctly classified is counted here
- * and nowhere else.
+ * The predicted class of each example: its largest logit. Only this class counts correctly classified examples.
  *
  * @param classes by example
  */
@@ -24,9 +23,9 @@ public record Predictions(int[] classes) {
      * For a set of images, in evaluation mode and in its order.
      *
      * @param batchSize images at once, at least 1
-     * @param device where the classifier lives
-     * @param watch told how many images are done
-     * @throws StoppedException where it asks for a stop
+     * @param device of the classifier
+     * @param watch receives the number of images done
+     * @throws StoppedException where a stop is requested
      */
     public static Predictions of(Classifier classifier, ImageSet images, int batchSize, Device device, Watch watch) {
         Watch watched = watch.throwing();

@@ -64,7 +64,7 @@ final class ResNet extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
-        // Measured with ResNet-18 at batch 64 on the CPU: 1.1 times as fast, in training as in attacks.
+        // Measured with ResNet-18 at batch 64 on the CPU: 1.1 times as fast in training and in attacks.
         Tensor y = pool.apply(bn1.after(conv1, x.channelsLast()).relu());
         for (Sequential layer : layers) {
             y = layer.forward(y);
@@ -139,7 +139,7 @@ final class ResNet extends Layer {
         }
     }
 
-    /** What differs between those who write the network down. */
+    /** The differences between implementations of the network. */
     private enum Form {
         POOLED("", 3, true, "downsample", "fc"),
         CIFAR("-cifar", 3, false, "shortcut", "linear"),
@@ -216,7 +216,7 @@ final class ResNet extends Layer {
             return form == Form.POOLED || form == Form.NO_POOL;
         }
 
-        /** Nothing tells {@link Form#POOLED} from {@link Form#NO_POOL}, so the former stands for both. */
+        /** {@link Form#POOLED} and {@link Form#NO_POOL} have the same weights; the former stands for both. */
         @Override
         public Optional<String> recognise(Shapes shapes) {
             if (!shapes.has("layer4.0.conv1.weight") || !shapes.has("bn1.weight")) {

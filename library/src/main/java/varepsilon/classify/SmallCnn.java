@@ -17,7 +17,7 @@ final class SmallCnn extends Layer {
     static final NetworkFamily FAMILY = new Family();
 
     private static final String NAME = "small-cnn";
-    /** How much smaller than the image's the side of the last feature map is. */
+    /** Ratio of the image's side to that of the last feature map. */
     private static final int REDUCTION = 4;
 
     private static final int KERNEL = 4;
@@ -42,7 +42,7 @@ final class SmallCnn extends Layer {
                         new Linear(HIDDEN, classes, init)));
     }
 
-    /** Numbers that the convolutions leave of an image. */
+    /** The number of features after the convolutions. */
     private static int features(int side) {
         int reduced = side / REDUCTION;
         return 2 * FILTERS * reduced * reduced;

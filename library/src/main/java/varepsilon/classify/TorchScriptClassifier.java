@@ -44,7 +44,7 @@ public final class TorchScriptClassifier implements Classifier {
      *
      * @param normalisation one value a channel, or one for all
      * @throws InputException where it is none, is damaged, or needs an operation that the engine does not have
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static TorchScriptClassifier load(Path file, Normalisation normalisation, Device device) throws IOException {
         return new TorchScriptClassifier(file, TorchScript.load(file, device), normalisation, device);
@@ -97,13 +97,13 @@ public final class TorchScriptClassifier implements Classifier {
                     + " logits are 0 and z, and class 1 is predicted where z > 0"
                     + (singleBeyondOne
                             ? ""
-                            : ". All of them lie in [0, 1]: if they are probabilities, after a sigmoid, this is wrong,"
-                                    + " and the program must be saved without it"));
+                            : ". All of them lie in [0, 1]: if they are probabilities, after a sigmoid, this"
+                                    + " interpretation is wrong, and the program must be saved without the sigmoid"));
         }
         return all;
     }
 
-    /** How many classes its logits are of; empty until it has been used. */
+    /** The number of classes; empty until it has been used. */
     Optional<Long> outputs() {
         return outputs == 0 ? Optional.empty() : Optional.of(outputs);
     }

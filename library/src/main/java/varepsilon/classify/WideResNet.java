@@ -18,7 +18,7 @@ import varepsilon.tensor.Tensor;
 /**
  * Wide residual networks (Zagoruyko and Komodakis 2016) for 32×32 images, with the names that the literature on
  * adversarial training uses: {@code wideresnet-28-10} is 28 layers deep, three groups of (28 − 4) / 6 blocks, and ten times
- * as wide as 16, 32 and 64 channels. Dropout, which changes nothing in use, is left out.
+ * as wide as 16, 32 and 64 channels. Dropout, which is the identity in evaluation mode, is left out.
  */
 final class WideResNet extends Layer {
     static final NetworkFamily FAMILY = new Family();
@@ -157,7 +157,7 @@ final class WideResNet extends Layer {
             return new Sizes(channels, classes, usualSide(name));
         }
 
-        /** The code that came with TRADES makes a second first group, and passes it by. */
+        /** The code published with TRADES has a second first group that it does not use. */
         @Override
         public boolean isUnused(String tensor) {
             return tensor.startsWith("sub_block1.");

@@ -40,7 +40,7 @@ record WithNormalisation(Weights weights, Optional<Normalisation> normalisation,
     }
 
     /**
-     * Takes a file's weights apart.
+     * Splits a file's weights.
      *
      * @param all its tensors
      * @param channels of the network's images
@@ -63,7 +63,7 @@ record WithNormalisation(Weights weights, Optional<Normalisation> normalisation,
         return new WithNormalisation(all.with(rest), one, tensors, problem);
     }
 
-    /** Says what has become of the tensors, where there are any. */
+    /** Notes how the tensors were used, where there are any. */
     void note(String where, List<String> notes) {
         normalisation.ifPresent(one -> notes.add(where + ": the network's input is normalised by the file's " + tensors
                 + ": mean " + joined(one.mean()) + ", standard deviation " + joined(one.std())));
@@ -72,7 +72,7 @@ record WithNormalisation(Weights weights, Optional<Normalisation> normalisation,
         }
     }
 
-    /** Says that the tensors are not used because another normalisation goes first. */
+    /** Notes that the tensors are not used because a stated normalisation takes precedence. */
     void noteIfReplaced(String where, List<String> notes) {
         if (!tensors.isEmpty()) {
             notes.add(where + ": the normalisation that is stated takes the place of the file's " + tensors);

@@ -3,8 +3,7 @@ package varepsilon.data;
 import varepsilon.tensor.Rng;
 
 /**
- * Random changes of training images that leave their classes as they are, for a whole batch at once, each image drawn
- * for itself. Everything random comes from the stream that is given: equal streams give equal bytes.
+ * Random label-preserving changes of training images, for a whole batch at once, independent for each image. All random numbers come from the given stream: equal streams give equal bytes.
  *
  * <pre>{@code
  * Augmentation usual = new RandomCrop(4).then(new HorizontalFlip(0.5));
@@ -21,7 +20,7 @@ public interface Augmentation {
      */
     Batch apply(Batch batch, Rng rng);
 
-    /** Leaves every batch as it is and draws nothing. */
+    /** No augmentation; draws no random numbers. */
     static Augmentation none() {
         return (batch, rng) -> batch;
     }

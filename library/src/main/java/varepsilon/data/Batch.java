@@ -5,7 +5,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
 /**
- * Some images of a set, as a model takes them. The tensors belong to the scope that was open when the batch was made.
+ * A batch of images of a set. The tensors belong to the scope that was open when the batch was made.
  *
  * @param images UINT8, size×C×H×W
  * @param labels INT64, size; absent where the set has none
@@ -32,7 +32,7 @@ public record Batch(Tensor images, Tensor labels, int[] indices, int size) {
     }
 
     /**
-     * Levels as intensities: each divided by 255. Nothing else turns bytes into pixels.
+     * Levels as intensities: each divided by 255. The only conversion of bytes to pixels.
      *
      * @param levels of any type and shape, from 0 to 255
      * @return FLOAT32 in [0, 1], of the same shape and on the same device

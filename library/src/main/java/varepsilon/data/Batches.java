@@ -10,8 +10,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * The images of a set in batches: in order, or in an order that only the seed and the epoch decide, so that a run can go
- * on at any batch of any epoch with exactly what it would have seen. The last batch may be smaller; none is dropped.
+ * The images of a set in batches: in order, or shuffled by seed and epoch alone, so that a run resumed at any batch of any epoch gets the same batches. The last batch may be smaller; none is dropped.
  *
  * <pre>{@code
  * for (Batch batch : Batches.of(set, 128).shuffled(seed, epoch)) { … }

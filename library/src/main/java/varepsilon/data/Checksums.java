@@ -36,7 +36,7 @@ public final class Checksums {
         return of(file, newSha256());
     }
 
-    /** The MD5 of a file in lower-case hexadecimal: it tells copies with faults, not those of ill will. */
+    /** The MD5 of a file in lower-case hexadecimal: it detects accidental damage, not deliberate changes. */
     static String md5(Path file) throws IOException {
         return of(file, digest("MD5"));
     }

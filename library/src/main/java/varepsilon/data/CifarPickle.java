@@ -59,7 +59,7 @@ final class CifarPickle extends PickleMachine {
         try (InputStream in = Files.newInputStream(file)) {
             return in.read() == 0x80 && in.read() == 2; // the first instruction: the protocol
         } catch (IOException e) {
-            return false; // whoever reads it will say why it cannot be read
+            return false; // the reader reports the error
         }
     }
 

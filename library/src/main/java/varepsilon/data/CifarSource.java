@@ -35,10 +35,10 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
     private static final String PUBLISHER = "https://www.cs.toronto.edu/~kriz/";
 
     /**
-     * What tells the two apart.
+     * The differences between the two.
      *
-     * @param name as people write it
-     * @param description one line on what it is and who made it
+     * @param name its name
+     * @param description one line on its contents and source
      * @param folder that of the binary version's files
      * @param labelBytes at the start of a record
      * @param classNames by label
@@ -246,7 +246,7 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
     private Place place(Path dataDir) {
         List<Path> binary = List.of(dataDir.resolve(kind.folder), dataDir);
         List<Path> python = List.of(dataDir.resolve(kind.python.folder), dataDir);
-        // In the data folder itself there may be anything: there a file must also look like one of these.
+        // The data folder itself may hold other files, so there the content is checked as well.
         if (hasBinary(binary.get(0)) || isBinary(binary.get(1))) {
             return binaryIn(hasBinary(binary.get(0)) ? binary.get(0) : binary.get(1));
         }

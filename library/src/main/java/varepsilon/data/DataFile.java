@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A published file of a data set: what it is called, what it must be, and where it can be had.
+ * A published file of a data set: its path, checksum and mirrors.
  *
  * @param path its place in the data folder, for instance {@code mnist/train-images-idx3-ubyte.gz}
  * @param bytes its size

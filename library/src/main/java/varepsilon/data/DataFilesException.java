@@ -2,7 +2,7 @@ package varepsilon.data;
 
 import varepsilon.base.InputException;
 
-/** Files of a published data set that are missing, or not the published ones: fetching them is the remedy. */
+/** Files of a published data set are missing or differ from the published ones; fetching them helps. */
 public final class DataFilesException extends InputException {
     private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Where data sets lie: the folder that a person names, else the environment variable {@code VAREPSILON_DATA}, else the
+ * The folder of the data sets: the one named explicitly, else the environment variable {@code VAREPSILON_DATA}, else the
  * user's cache ({@code $XDG_CACHE_HOME/varepsilon/data} or {@code ~/.cache/varepsilon/data};
  * {@code ~/Library/Caches/varepsilon/data} on macOS; {@code %LOCALAPPDATA%\varepsilon\data} on Windows).
  */
@@ -18,7 +18,7 @@ public final class DataFolder {
     /**
      * The data folder; it need not exist.
      *
-     * @param explicit the folder that a person named, or null
+     * @param explicit the folder named explicitly, or null
      */
     public static Path locate(Path explicit) {
         return locate(

@@ -10,10 +10,10 @@ import varepsilon.base.Watch;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
 public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource {
-    /** Its name, as people write it. */
+    /** Its name. */
     String name();
 
-    /** One line on what it is and who made it. */
+    /** One line on its contents and source. */
     String description();
 
     /** What is fetched to have it; nothing for a set that needs no files. */
@@ -25,7 +25,7 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
      * @throws InputException where a file is there but is not the published one (it is left alone), or cannot be had:
      *     {@link Download#fetch}
      * @throws IOException where the data folder cannot be written
-     * @throws StoppedException where the watch asks for a stop; what has come so far is kept
+     * @throws StoppedException where a stop is requested; what has come so far is kept
      * @throws InterruptedException where the thread is interrupted; what has come so far is kept
      */
     default void fetch(Path dataDir, Download download, Watch watch) throws IOException, InterruptedException {
@@ -55,8 +55,7 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
     List<StoredFile> stored(Path dataDir);
 
     /**
-     * What a person should know of the files before they trust figures about them: which are not the published ones,
-     * what was left out. Reads all of them.
+     * Notes on the files: which differ from the published ones, what was left out. Reads all of them.
      *
      * @throws InputException where they are missing
      */
@@ -75,7 +74,7 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
 
     /**
      * Loads a part. Checks structure (magic numbers, sizes, counts, labels), not checksums, which {@link Datasets#verify}
-     * does: a start should not wait for them.
+     * does, so that loading stays fast.
      *
      * @throws InputException for missing or unusable files
      * @throws IOException where a file cannot be read

@@ -9,17 +9,17 @@ import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 
 /**
- * What there is to know about a data set.
+ * A description of a data set.
  *
- * @param name its name, as people write it
- * @param description one line on what it is and who made it
+ * @param name its name
+ * @param description one line on its contents and source
  * @param channels C of its images
  * @param height H of its images
  * @param width W of its images
  * @param classNames names of its classes by label; none for images without labels
  * @param parts training and test part
  * @param files the files it was read from
- * @param notes what a person should know of them: {@link DataSource#notes}
+ * @param notes notes on them: {@link DataSource#notes}
  */
 public record DatasetInfo(
         String name,

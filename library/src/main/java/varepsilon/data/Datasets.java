@@ -7,7 +7,7 @@ import java.util.Locale;
 import varepsilon.base.InputException;
 import varepsilon.base.Names;
 
-/** The data sets by the names that people give them by. */
+/** The data sets by name. */
 public final class Datasets {
     private static final List<DataSource> SOURCES = List.of(
             IdxSource.mnist(),
@@ -28,7 +28,7 @@ public final class Datasets {
      * images of one size in it, or {@code train/} and {@code test/} with such sub-folders; without sub-folders, images
      * without labels. Or IDX files, for {@code idx:IMAGES,LABELS}.
      *
-     * @throws InputException for a name that is none, with the nearest one and all of them
+     * @throws InputException for an unknown name; the message has the nearest one and all names
      */
     public static DataSource named(String name) {
         if (name.startsWith(FolderSource.PREFIX)) {

@@ -30,7 +30,7 @@ import varepsilon.base.Watch;
 
 /**
  * Fetches published files into the data folder. A file grows as {@code NAME.part}, which a later attempt goes on from,
- * and gets its name only once size and SHA-256 are right. Of several processes that fetch into one folder at once, one
+ * and gets its name only once size and SHA-256 match. Of several processes that fetch into one folder at once, one
  * fetches and the others wait for it.
  */
 public final class Download {
@@ -49,7 +49,7 @@ public final class Download {
     /**
      * Downloads with a limit on waiting.
      *
-     * @param patience how long to wait for a connection, for an answer, and for each next piece of it
+     * @param patience time limit for a connection, for a response, and for each next part of it
      */
     public Download(Duration patience) {
         this.patience = patience;
@@ -76,9 +76,9 @@ public final class Download {
             List<String> failures = fetch(file, dataDir, watch);
             if (!failures.isEmpty()) {
                 String byHand = files.stream()
-                        .filter(wanted -> !Files.exists(wanted.in(dataDir)))
-                        .map(wanted -> wanted.in(dataDir) + " from "
-                                + wanted.mirrors().get(0) + " (SHA-256 " + wanted.sha256() + ")")
+                        .filter(missing -> !Files.exists(missing.in(dataDir)))
+                        .map(missing -> missing.in(dataDir) + " from "
+                                + missing.mirrors().get(0) + " (SHA-256 " + missing.sha256() + ")")
                         .collect(Collectors.joining(", "));
                 throw new InputException(file.path() + " could not be fetched: " + String.join("; ", failures)
                         + ". Try again later, it goes on where it stopped; or put there yourself: " + byHand);
@@ -164,8 +164,8 @@ public final class Download {
                     out.truncate(0);
                     throw new MirrorException("SHA-256 " + sha256 + "; expected " + file.sha256());
                 } catch (MirrorException e) {
-                    // A cut connection is taken up where it broke. Where a resumed file is wrong, the fault may lie in
-                    // its older bytes. A mirror that gives nothing new will not next time either.
+                    // A cut connection is taken up where it broke. Where the checksum of a resumed file differs, the
+                    // error may be in its older bytes. A mirror that gave no new bytes is not tried again.
                     boolean hope = out.size() > before || (before > 0 && out.size() == 0);
                     if (!hope || attempt == ATTEMPTS_PER_MIRROR) {
                         throw e;

@@ -78,7 +78,7 @@ final class FileContent implements Closeable {
         }
     }
 
-    /** No more content than this can come; exact for a file that is not packed. To be asked before memory is given. */
+    /** No more content than this can come; exact for a file that is not packed. For checks before memory is allocated. */
     long atMost() throws IOException {
         return inflater == null ? channel.size() : Math.multiplyExact(channel.size(), MAX_DEFLATE_RATIO);
     }
@@ -112,7 +112,7 @@ final class FileContent implements Closeable {
     void expectEnd() throws IOException {
         if (read(new byte[1]) > 0) {
             throw new InputException(file + ": has more content than the " + (unpacked - 1)
-                    + " bytes that its header promises; " + Idx.REMEDY);
+                    + " bytes stated in its header; " + Idx.REMEDY);
         }
         if (inflater == null) {
             return;

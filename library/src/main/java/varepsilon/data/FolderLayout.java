@@ -20,8 +20,7 @@ import java.util.stream.Stream;
 import varepsilon.base.InputException;
 
 /**
- * Which files of a folder are the images of which part and class, and what in it is none. {@link FolderSource} says how
- * a folder is read.
+ * The files of a folder by part and class, and those that are not images. {@link FolderSource} documents the layout.
  */
 final class FolderLayout {
     private static final int TEST_EVERY = 5;
@@ -33,7 +32,7 @@ final class FolderLayout {
             Set.of("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "tif", "tiff", "ppm", "pgm", "pbm", "pnm");
     private static final String ENDINGS_IN_WORDS =
             "*.png, *.jpg, *.jpeg, *.bmp, *.gif, *.tif, *.tiff, *.ppm, *.pgm or *.pbm";
-    /** What file managers leave behind. */
+    /** Files made by file managers. */
     private static final Set<String> NOT_WORTH_A_WORD = Set.of("thumbs.db", "desktop.ini");
 
     /**
@@ -130,7 +129,7 @@ final class FolderLayout {
         }
     }
 
-    /** What a person should know: what was left out, and how classes were numbered where that is not plain. */
+    /** Notes: what was left out, and how classes were numbered where their names are numbers. */
     List<String> notes() {
         return List.copyOf(notes);
     }
@@ -185,10 +184,10 @@ final class FolderLayout {
 
     private List<Path> require(List<Path> files) {
         if (files.isEmpty()) {
-            throw new InputException(
-                    root + ": " + (classNames().isEmpty() ? "there are not " : "no class has ")
-                            + TEST_EVERY + " images, every " + TEST_EVERY
-                            + "th of which would be for testing; add some, or make train/ and test/ with the same folders in them");
+            throw new InputException(root + ": " + (classNames().isEmpty() ? "there are not " : "no class has ")
+                    + TEST_EVERY + " images, every " + TEST_EVERY
+                    + "th of which would be for testing; add some, or make train/ and test/ with the same"
+                    + " folders in them");
         }
         return files;
     }

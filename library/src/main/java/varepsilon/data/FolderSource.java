@@ -26,7 +26,7 @@ record FolderSource(Path root) implements DataSource {
     }
 
     /**
-     * The data set of a path that a person gave.
+     * The data set of a path.
      *
      * @throws InputException where it is none
      */
@@ -56,7 +56,7 @@ record FolderSource(Path root) implements DataSource {
         return List.of();
     }
 
-    /** None: nobody has published what these files should be. Looks that there are images in both parts. */
+    /** None, because there are no published checksums. Checks that there are images in both parts. */
     @Override
     public List<StoredFile> stored(Path dataDir) {
         FolderLayout layout = FolderLayout.of(root);

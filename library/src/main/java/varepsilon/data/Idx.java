@@ -15,7 +15,7 @@ import varepsilon.base.InputException;
  * <p>Format: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
  */
 public final class Idx {
-    /** What to do about a damaged file; ends messages. */
+    /** The advice on damaged files at the end of messages. */
     static final String REMEDY = "delete it and fetch or copy it again";
 
     private static final int IMAGES = 0x0000_0803;
@@ -29,7 +29,7 @@ public final class Idx {
      * @param name the name of the set
      * @param images a file of three dimensions N, H, W
      * @param labels a file of one dimension N, with numbers from 0 to {@code classNames.size() - 1}
-     * @throws InputException where a file is not IDX, is damaged, cut off or too long, promises more than it holds or than
+     * @throws InputException where a file is not IDX, is damaged, cut off or too long, states more than it holds or than
      *     fits into memory, or where the two do not belong together
      * @throws IOException where a file cannot be read
      */
@@ -87,12 +87,12 @@ public final class Idx {
                 sizes[d] = Integer.toUnsignedLong(ByteBuffer.wrap(header).getInt(4 * d));
                 bytes = multiplySaturated(bytes, sizes[d]);
             }
-            String promise = file + ": the header promises "
+            String subject = file + ": the header states "
                     + Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining("×")) + " values";
-            byte[] values = allocate(promise, bytes, content.atMost());
+            byte[] values = allocate(subject, bytes, content.atMost());
             int count = content.read(values);
             if (count < bytes) {
-                throw new InputException(promise + ", but only " + count + " are there: cut off; " + REMEDY);
+                throw new InputException(subject + ", but only " + count + " are there: cut off; " + REMEDY);
             }
             content.expectEnd();
             return new Values(Arrays.stream(sizes).mapToInt(Math::toIntExact).toArray(), values);
@@ -115,15 +115,15 @@ public final class Idx {
                 String.format("%s: starts with 0x%08x; expected 0x%08x (IDX %s); %s", file, number, magic, kind, hint));
     }
 
-    /** Refuses what cannot be before any memory is asked for. */
-    private static byte[] allocate(String promise, long bytes, long atMost) {
+    /** Rejects impossible sizes before any memory is allocated. */
+    private static byte[] allocate(String subject, long bytes, long atMost) {
         if (bytes == 0) {
-            throw new InputException(promise + "; expected at least one; " + REMEDY);
+            throw new InputException(subject + "; expected at least one; " + REMEDY);
         }
         if (bytes > atMost) {
-            throw new InputException(promise + ", more than the file can hold: cut off or damaged; " + REMEDY);
+            throw new InputException(subject + ", more than the file can hold: cut off or damaged; " + REMEDY);
         }
-        return PixelMemory.allocate(promise, bytes);
+        return PixelMemory.allocate(subject, bytes);
     }
 
     /** The product of two numbers below 2^63, or the greatest long where it is more. */

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 
 /**
- * IDX files of one's own as a data set: images; images and labels; or both twice, of the training part and of the test
+ * Given IDX files as a data set: images; images and labels; or both twice, of the training part and of the test
  * part. Where there is one part only, every fifth image is for testing. The classes are called 0, 1, … up to the highest
  * label.
  *
@@ -30,7 +30,7 @@ record IdxFilesSource(List<Path> files) implements DataSource {
     }
 
     /**
-     * The data set of the paths that a person gave.
+     * The data set of the given paths.
      *
      * @throws InputException where they are none, or too many
      */
@@ -61,7 +61,7 @@ record IdxFilesSource(List<Path> files) implements DataSource {
         return List.of();
     }
 
-    /** None: nobody has published what these files should be. */
+    /** None, because there are no published checksums. */
     @Override
     public List<StoredFile> stored(Path dataDir) {
         return List.of();

@@ -16,9 +16,9 @@ import varepsilon.base.InputException;
  * classes. Looked for in a folder of their own in the data folder, where PyTorch's torchvision puts them
  * ({@code MNIST/raw}), and in the data folder itself.
  *
- * @param name the name as people write it, and of the folder
+ * @param name the name of the data set and of its folder
  * @param torchvision torchvision's name for it
- * @param description one line on what it is and who made it
+ * @param description one line on its contents and source
  * @param classNames names of the classes by label
  * @param train the files of the training part
  * @param test the files of the test part
@@ -30,7 +30,7 @@ record IdxSource(String name, String torchvision, String description, List<Strin
     /** The two files of a part. */
     record Pair(Packed images, Packed labels) {}
 
-    /** A gzipped file as published, and the SHA-256 of what is in it, for those who keep it unpacked. */
+    /** A gzipped file as published, and the SHA-256 of its content, for unpacked copies. */
     record Packed(DataFile published, String unpackedSha256) {}
 
     static IdxSource mnist() {

@@ -37,7 +37,7 @@ import varepsilon.base.InputException;
  * @param grey whether it can only show greys
  */
 record ImageFile(Path path, int height, int width, boolean grey) {
-    /** So that a few bytes of file do not become gigabytes of picture. */
+    /** Bounds the memory that a small file can demand. */
     private static final long MAX_PIXELS = 1 << 24;
     /** Several times what the largest picture takes. */
     private static final long MAX_JPEG_BYTES = 1 << 28;
@@ -108,7 +108,7 @@ record ImageFile(Path path, int height, int width, boolean grey) {
                 && image.getWidth() == width
                 && (channels == 3 || isGrey(image.getColorModel()));
         if (!fits) {
-            throw new InputException(path + ": the header and the picture disagree: damaged");
+            throw new InputException(path + ": header and picture are inconsistent: damaged");
         }
         requireKnown(image.getColorModel());
         int plane = height * width;
@@ -218,7 +218,7 @@ record ImageFile(Path path, int height, int width, boolean grey) {
                         reader.setInput(in, true, true);
                         T result = reading.with(reader);
                         if (warned.get() != null) {
-                            // Decoders only warn where pixels are missing, and leave them grey.
+                            // Where pixels are missing, decoders warn and leave them grey.
                             throw new IOException(warned.get());
                         }
                         return result;
@@ -230,7 +230,7 @@ record ImageFile(Path path, int height, int width, boolean grey) {
         } catch (InputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // Java's decoders answer damage with exceptions of all kinds, not only with their own.
+            // Java's decoders throw many kinds of exceptions on damaged files.
             String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
             throw new InputException(
                     path + ": cannot be read as an image ("
@@ -241,7 +241,7 @@ record ImageFile(Path path, int height, int width, boolean grey) {
         throw new InputException(path + ": is not a " + FORMATS_IN_WORDS + " image");
     }
 
-    /** What decoders warn of although every sample is there: how they turn CMYK into RGB, and bytes behind the last one. */
+    /** Decoder warnings that do not mean missing samples: how they turn CMYK into RGB, and bytes behind the last one. */
     private static boolean isHarmless(String warning) {
         return warning.contains("CMYK to RGB conversion") || warning.endsWith("extraneous bytes before marker 0xd9");
     }

@@ -200,7 +200,7 @@ public final class ImageSet {
     /**
      * The first {@code n} images, or all where there are no more.
      *
-     * @throws InputException for {@code n} below 1: the number comes from a person
+     * @throws InputException for {@code n} below 1: the number is user input
      */
     public ImageSet limit(int n) {
         if (n < 1) {

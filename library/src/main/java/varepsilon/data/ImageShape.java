@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 public record ImageShape(int channels, int height, int width) {
     private static final Pattern TEXT = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})x([1-9]\\d{0,4})");
 
-    /** Refuses numbers below 1. */
+    /** Rejects numbers below 1. */
     public ImageShape {
         if (channels < 1 || height < 1 || width < 1) {
             throw new IllegalArgumentException(

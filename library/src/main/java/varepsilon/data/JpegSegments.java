@@ -3,7 +3,7 @@ package varepsilon.data;
 import java.io.ByteArrayOutputStream;
 
 /**
- * What a JPEG file says beside its picture: segments of a marker, a length and content, before the first scan (ITU-T
+ * The metadata of a JPEG file: segments of a marker, a length and content, before the first scan (ITU-T
  * T.81, B.1).
  */
 final class JpegSegments {
@@ -25,7 +25,7 @@ final class JpegSegments {
 
     /**
      * The file without the segments that do not decide its samples: colour profiles, by which readers would convert
-     * them, Exif, comments of applications. What does not look like segments is left as it is, for the decoder to judge.
+     * them, Exif, comments of applications. Bytes that are not segments are copied unchanged, and the decoder reports errors.
      */
     static byte[] onlyThoseOfSamples(byte[] jpeg) {
         ByteArrayOutputStream kept = new ByteArrayOutputStream(jpeg.length);

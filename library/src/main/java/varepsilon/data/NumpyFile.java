@@ -46,8 +46,9 @@ public final class NumpyFile implements Closeable {
     private static final int SHOWN_LENGTH = 80;
     private static final String ENDING = ".npy";
 
-    private static final Pattern ENTRY = Pattern.compile(
-            "\\G\\s*'(descr|fortran_order|shape)'\\s*:\\s*('[^'\\\\]*'|True|False|\\([\\d,L ]*\\)|\\[[^\\]]*\\])\\s*(,|$)\\s*");
+    private static final Pattern ENTRY =
+            Pattern.compile("\\G\\s*'(descr|fortran_order|shape)'\\s*:\\s*('[^'\\\\]*'|True|False|\\([\\d,L"
+                    + " ]*\\)|\\[[^\\]]*\\])\\s*(,|$)\\s*");
     private static final Pattern TYPE = Pattern.compile("'([<>|=]?)([a-zA-Z]\\d*)'");
     private static final Map<String, DType> TYPES = Map.of(
             "f2", DType.FLOAT16,
@@ -61,7 +62,7 @@ public final class NumpyFile implements Closeable {
             "b1", DType.BOOL);
 
     /**
-     * What an array's header says.
+     * The header of an array.
      *
      * @param type as NumPy writes it, such as {@code <f4}, in quotes
      * @param columnsFirst whether the first dimension runs fastest (Fortran's order)
@@ -69,7 +70,7 @@ public final class NumpyFile implements Closeable {
      * @param start where its numbers begin, in bytes
      */
     public record Header(String type, boolean columnsFirst, List<Long> shape, int start) {
-        /** For people: {@code '<f4' 60×3×32×32}. */
+        /** As messages have it: {@code '<f4' 60×3×32×32}. */
         @Override
         public String toString() {
             return type + " " + shape.stream().map(String::valueOf).collect(Collectors.joining("×"));
@@ -113,7 +114,7 @@ public final class NumpyFile implements Closeable {
      * Opens a file and reads what its arrays are, not their numbers.
      *
      * @throws InputException where it is neither format, or is damaged
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static NumpyFile open(Path path) throws IOException {
         if (!Files.isRegularFile(path)) {
@@ -169,7 +170,7 @@ public final class NumpyFile implements Closeable {
                     .filter(entry -> entry.getName().endsWith(ENDING))
                     .toList();
         } catch (IllegalArgumentException e) {
-            // The JDK's complaint about a name that is not UTF-8.
+            // The JDK's exception for a name that is not UTF-8.
             throw refused(path, "a damaged archive: an entry has a broken name", e);
         }
     }
@@ -266,7 +267,7 @@ public final class NumpyFile implements Closeable {
      * Reads an array into the open scope.
      *
      * @throws InputException where it is damaged, larger than 2 GB, or none of numbers
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public Tensor read(String name) throws IOException {
         Stored stored = arrays.get(name);

@@ -9,7 +9,7 @@ public final class Splits {
     private Splits() {}
 
     /**
-     * Deals 0 … n − 1 out at random into parts that share nothing and leave nothing over.
+     * Partitions 0 … n − 1 at random.
      *
      * @param sizes of the parts; their sum is n
      * @param seed equal seeds give equal parts
@@ -18,7 +18,7 @@ public final class Splits {
      */
     public static int[][] random(int n, int[] sizes, long seed) {
         if (n < 1) {
-            throw new IllegalArgumentException("n " + n + ": expected 1 or more images to deal out");
+            throw new IllegalArgumentException("n " + n + ": expected 1 or more images to split");
         }
         long sum = 0;
         for (int size : sizes) {

@@ -21,11 +21,10 @@ import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 
 /**
- * A published {@code .tar.gz} from which known files are taken. Nothing in the archive decides what is written where:
- * files are asked for by name, size and SHA-256, and whatever else there is stays inside.
+ * A published {@code .tar.gz} from which known files are extracted, by name, size and SHA-256. Other entries are ignored, so the archive does not decide which files are written.
  */
 final class TarGz implements Closeable {
-    /** Room for what comes along: tar's own blocks, read-me files, lists of names. */
+    /** Bytes allowed for other content: tar's own blocks, read-me files, lists of names. */
     private static final long MAX_OTHER_BYTES = 1 << 22;
 
     private final Path archive;
@@ -39,17 +38,17 @@ final class TarGz implements Closeable {
     /**
      * Writes files of an archive to their places in the data folder, each whole or not at all.
      *
-     * @param wanted their paths in the archive, which are those in the data folder, and what they must be
-     * @throws InputException where the archive is damaged or cut off, unpacks to far more than is wanted, holds links or
-     *     paths that lead out of it, or does not hold a wanted file as it must be
+     * @param requested their paths in the archive, which are those in the data folder, and what they must be
+     * @throws InputException where the archive is damaged or cut off, unpacks to far more than expected, holds links or
+     *     paths that lead out of it, or does not hold a requested file as it must be
      * @throws IOException where the data folder cannot be written
      */
-    static void extract(Path archive, List<DataFile> wanted, Path dataDir) throws IOException {
+    static void extract(Path archive, List<DataFile> requested, Path dataDir) throws IOException {
         long limit =
-                MAX_OTHER_BYTES + wanted.stream().mapToLong(DataFile::bytes).sum();
+                MAX_OTHER_BYTES + requested.stream().mapToLong(DataFile::bytes).sum();
         try (InputStream packed = new BufferedInputStream(Files.newInputStream(archive));
                 TarGz open = new TarGz(archive, new Limited(archive, unpack(archive, packed), limit))) {
-            open.extract(wanted, dataDir);
+            open.extract(requested, dataDir);
         }
     }
 
@@ -61,9 +60,9 @@ final class TarGz implements Closeable {
         }
     }
 
-    private void extract(List<DataFile> wanted, Path dataDir) throws IOException {
+    private void extract(List<DataFile> requested, Path dataDir) throws IOException {
         Map<String, DataFile> missing = new LinkedHashMap<>();
-        wanted.forEach(file -> missing.put(file.path(), file));
+        requested.forEach(file -> missing.put(file.path(), file));
         for (TarArchiveEntry entry = next(); entry != null && !missing.isEmpty(); entry = next()) {
             requireHarmless(entry);
             DataFile file = missing.remove(entry.getName());
@@ -137,7 +136,7 @@ final class TarGz implements Closeable {
         tar.close();
     }
 
-    /** Stops an archive that unpacks to more than anyone asked for. */
+    /** Limits the unpacked size of an archive. */
     private static final class Limited extends FilterInputStream {
         private final Path archive;
         private final long limit;

@@ -23,7 +23,7 @@ public final class ActiveUnits {
     private final double[] squares;
     private long n;
 
-    /** Nothing seen yet. */
+    /** Without data so far. */
     public ActiveUnits(int latentDim) {
         if (latentDim < 1) {
             throw new IllegalArgumentException("latentDim " + latentDim + ": expected at least 1");
@@ -33,7 +33,7 @@ public final class ActiveUnits {
     }
 
     /**
-     * Takes in more of the data.
+     * Adds more data.
      *
      * @param posteriorMeans E_q[z] of some images, N×latentDim
      */
@@ -63,10 +63,10 @@ public final class ActiveUnits {
         n = total;
     }
 
-    /** Var_x(E_q[z]) of each dimension, over all that was taken in. */
+    /** Var_x(E_q[z]) of each dimension, over all data added. */
     public double[] variances() {
         if (n == 0) {
-            throw new IllegalStateException("no posterior means were taken in yet");
+            throw new IllegalStateException("no posterior means were added yet");
         }
         return Arrays.stream(squares).map(sum -> sum / n).toArray();
     }

@@ -18,7 +18,7 @@ import varepsilon.tensor.Tensor;
 public record Categorical(
         @Parameter(value = "grey levels, a power of two", min = 2, max = 256)
         int levels) implements Likelihood {
-    /** Refuses anything but a power of two from 2 to 256. */
+    /** Rejects anything but a power of two from 2 to 256. */
     public Categorical {
         if (levels < 2 || levels > 256 || Integer.bitCount(levels) != 1) {
             throw new InputException("levels " + levels + ": expected a power of two from 2 to 256");

@@ -44,7 +44,7 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
     private static final int SMALLEST_SIDE = 8;
     private static final int LARGEST_SIDE = 64;
 
-    /** Refuses sizes below 1, and images that the convolutions are not made for. */
+    /** Rejects sizes below 1, and images of sides that the convolutions do not support. */
     public ConvVae {
         if (latentDim < 1 || filters < 1) {
             throw new InputException("a VAE with latent dimension " + latentDim + " and " + filters
@@ -109,7 +109,7 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
                 init.device());
     }
 
-    /** What a weight file says of such a model. */
+    /** The metadata of a weight file of such a model. */
     public Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("architecture", ARCHITECTURE);
@@ -128,8 +128,7 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
     }
 
     /**
-     * The model that a weight file holds: its sizes by the shapes, the images' height and width by the metadata or, where
-     * that is silent, 28×28, its likelihood by the metadata or by the decoder's channels (one for each pixel: Bernoulli,
+     * The model that a weight file holds: its sizes by the shapes, the images' height and width by the metadata or, where that has none, 28×28, its likelihood by the metadata or by the decoder's channels (one for each pixel: Bernoulli,
      * more: categorical).
      *
      * @param file named in errors
@@ -169,10 +168,10 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
                 linear[1], filters, image, likelihood(weights, last[1] / channels, file), prior(weights, file));
         Map<String, String> expected = found.metadata();
         for (String key : List.of("latent_dim", "filters", "image", "levels")) {
-            String said = weights.metadata(key).orElse(null);
-            if (said != null && expected.containsKey(key) && !said.equals(expected.get(key))) {
+            String stated = weights.metadata(key).orElse(null);
+            if (stated != null && expected.containsKey(key) && !stated.equals(expected.get(key))) {
                 throw refused(
-                        file, "says " + key + " '" + said + "', but its tensors' shapes say " + expected.get(key));
+                        file, "says " + key + " '" + stated + "', but its tensors' shapes say " + expected.get(key));
             }
         }
         return found;
@@ -188,16 +187,16 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
 
     /** Height and width as the metadata says, channels as the first convolution does. */
     private static ImageShape imageOf(Weights weights, int channels, Path file) {
-        String said = weights.metadata("image").orElse(null);
-        if (said == null) {
+        String stated = weights.metadata("image").orElse(null);
+        if (stated == null) {
             return new ImageShape(channels, SIDE, SIDE);
         }
-        return ImageShape.parse(said)
+        return ImageShape.parse(stated)
                 .filter(image -> takes(image.height()) && takes(image.width()))
                 .map(image -> new ImageShape(channels, image.height(), image.width()))
                 .orElseThrow(() -> refused(
                         file,
-                        "says image '" + said + "'; expected CxHxW with sides that are multiples of " + SIDE_STEP
+                        "says image '" + stated + "'; expected CxHxW with sides that are multiples of " + SIDE_STEP
                                 + " from " + SMALLEST_SIDE + " to " + LARGEST_SIDE));
     }
 

@@ -11,7 +11,7 @@ import varepsilon.train.Objective;
 
 /**
  * Minimises −E_q[log p(x|z)] + β·KL, averaged over images. Measures {@code bpd}, {@code reconstruction_nats} and
- * {@code kl_nats} of the true bound (β = 1, no free bits), whatever is minimised.
+ * {@code kl_nats} of the ELBO (β = 1, no free bits), whatever the weighted bound.
  */
 public final class ElboObjective implements Objective {
     private final Vae vae;
@@ -27,8 +27,7 @@ public final class ElboObjective implements Objective {
      * A weighted bound.
      *
      * @param beta weight of the divergence (Higgins et al. 2017)
-     * @param freeNats divergence that each latent dimension has for nothing: its average over the batch counts only
-     *     above this (Kingma et al. 2016, "free bits"), in nats
+     * @param freeNats divergence of each latent dimension that is not penalised: its average over the batch counts only above this (Kingma et al. 2016, "free bits"), in nats
      */
     public ElboObjective(Vae vae, double beta, double freeNats) {
         if (!(beta >= 0) || Double.isInfinite(beta)) {

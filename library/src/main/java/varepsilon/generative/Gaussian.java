@@ -20,7 +20,7 @@ public record Gaussian(
     /** A tenth of the range. */
     public static final double DEFAULT_STD = 0.1;
 
-    /** Refuses a standard deviation that is not positive and finite. */
+    /** Rejects a standard deviation that is not positive and finite. */
     public Gaussian {
         Declared.check(Gaussian.class, std);
     }

@@ -6,15 +6,15 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
- * The distribution p(x|z) of an image, given what the decoder puts out. Images come as UINT8 N×C×H×W; {@link #target}
- * turns them into the values that the distribution is about.
+ * The distribution p(x|z) of an image, given the decoder's output. Images come as UINT8 N×C×H×W; {@link #target}
+ * turns them into the values over which the distribution is defined.
  */
-@Named(value = "likelihood", help = "the distribution p(x|z) of an image, given what the decoder puts out")
+@Named(value = "likelihood", help = "the distribution p(x|z) of an image, given the decoder's output")
 public interface Likelihood {
     /** Decoder channels for each image channel. */
     int channelsPerPixel();
 
-    /** The values that the distribution is about, for UINT8 images N×C×H×W. */
+    /** The values over which the distribution is defined, for UINT8 images N×C×H×W. */
     Tensor target(Tensor images);
 
     /** The encoder's input for such values: FLOAT32 N×C×H×W in [−1, 1]. */
@@ -23,7 +23,7 @@ public interface Likelihood {
     /**
      * log p(x|z) in nats, summed over the image.
      *
-     * @param output what the decoder puts out, N×(C·{@link #channelsPerPixel})×H×W
+     * @param output the decoder's output, N×(C·{@link #channelsPerPixel})×H×W
      * @param target from {@link #target}, N×C×H×W
      * @return N values
      */

@@ -20,7 +20,7 @@ public record StandardNormal(int latentDim) implements Prior {
         }
     }
 
-    /** Refuses fewer than one dimension. */
+    /** Rejects fewer than one dimension. */
     public StandardNormal {
         if (latentDim < 1) {
             throw new IllegalArgumentException("latentDim " + latentDim + ": expected at least 1");

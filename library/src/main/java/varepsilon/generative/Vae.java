@@ -45,12 +45,12 @@ public final class Vae extends Module {
         return likelihood;
     }
 
-    /** Where the networks live. */
+    /** The device of the networks. */
     public Device device() {
         return device;
     }
 
-    /** The values that p(x|z) is about, on this model's device, for UINT8 images N×C×H×W. */
+    /** The values over which p(x|z) is defined, on this model's device, for UINT8 images N×C×H×W. */
     public Tensor target(Tensor images) {
         return likelihood.target(images.to(device));
     }

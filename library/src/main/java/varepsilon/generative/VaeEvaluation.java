@@ -16,7 +16,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * How well a VAE describes a set of images. All values are averages over images; nats are summed over an image, and
+ * The negative log-likelihood bounds of a VAE on a set of images. All values are averages over images; nats are summed over an image, and
  * both bounds are given as negative log-likelihoods: smaller is better.
  *
  * @param n the number of images
@@ -27,7 +27,7 @@ import varepsilon.tensor.Tensor;
  * @param klNats KL(q(z|x) ‖ p(z))
  * @param latentDim dimensions of z
  * @param activeUnits those whose posterior mean varies over the images: {@link ActiveUnits}
- * @param importanceSamples K of the importance-weighted bound; null where it was not asked for
+ * @param importanceSamples K of the importance-weighted bound; null where it was not computed
  * @param iwBpd the negative importance-weighted bound in bits per dimension
  * @param iwNats the negative importance-weighted bound: −log 1/K Σ w
  */
@@ -47,7 +47,7 @@ public record VaeEvaluation(
         Double iwNats) {
 
     /**
-     * How to evaluate.
+     * The settings of an evaluation.
      *
      * @param batchSize images at once
      * @param seed decides the draws of z; the bound from one draw is the same as in training's validation with this seed
@@ -58,7 +58,7 @@ public record VaeEvaluation(
     public record Settings(int batchSize, long seed, int importanceSamples, int chunk) {
         private static final int DEFAULT_CHUNK = 8;
 
-        /** Refuses counts that make no sense. */
+        /** Rejects counts out of range. */
         public Settings {
             require(batchSize >= 1, "batchSize", batchSize, "at least 1");
             require(importanceSamples >= 0, "importanceSamples", importanceSamples, "at least 1, or 0 for none");
@@ -77,7 +77,7 @@ public record VaeEvaluation(
         }
     }
 
-    /** Evaluates to the end without anybody following. */
+    /** Evaluates without progress. */
     public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings) {
         return of(vae, images, settings, Watch.NONE);
     }
@@ -85,8 +85,8 @@ public record VaeEvaluation(
     /**
      * Evaluates in evaluation mode; modes are restored.
      *
-     * @param watch told how many images are done
-     * @throws StoppedException where it asks for a stop
+     * @param watch receives the number of images done
+     * @throws StoppedException where a stop is requested
      */
     public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings, Watch watch) {
         Watch watched = watch.throwing();
@@ -142,7 +142,7 @@ public record VaeEvaluation(
         VaeEvaluation result(int dimensions, int importanceSamples) {
             double bits = 1 / (dimensions * Math.log(2));
             double nelbo = (reconstruction + kl) / n;
-            boolean asked = importanceSamples > 0;
+            boolean weightedBound = importanceSamples > 0;
             return new VaeEvaluation(
                     n,
                     nelbo * bits,
@@ -152,9 +152,9 @@ public record VaeEvaluation(
                     kl / n,
                     latentDim,
                     units.count(),
-                    asked ? importanceSamples : null,
-                    asked ? -weighted / n * bits : null,
-                    asked ? -weighted / n : null);
+                    weightedBound ? importanceSamples : null,
+                    weightedBound ? -weighted / n * bits : null,
+                    weightedBound ? -weighted / n : null);
         }
     }
 }

@@ -16,12 +16,12 @@ import varepsilon.weights.ModelWeights;
 import varepsilon.weights.Weights;
 
 /**
- * A trained VAE out of a weight file, ready to be used. It is in evaluation mode.
+ * A trained VAE read from a weight file, in evaluation mode.
  *
  * @param path the file
- * @param architecture what the file describes
+ * @param architecture the architecture in the file
  * @param vae the model, owned by this
- * @param notes what a person should know of how its weights were found, a sentence each
+ * @param notes notes on how its weights were found, a sentence each
  */
 public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> notes) implements AutoCloseable {
     /**
@@ -53,7 +53,7 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> not
         return shapes.containsKey("encoder.net.0.weight") && shapes.containsKey("decoder.linear.0.weight");
     }
 
-    /** @throws InputException where the model is not about images of this shape */
+    /** @throws InputException where the model is for images of another shape */
     public void requireFits(ImageSet images) {
         if (!images.shape().equals(architecture.image())) {
             throw new InputException(path + ": a VAE of " + architecture.image() + " images; " + images.name() + " has "

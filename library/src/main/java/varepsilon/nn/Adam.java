@@ -20,7 +20,7 @@ public final class Adam extends Optimizer {
     }
 
     /**
-     * All constants; {@code weightDecay} is decoupled from the gradient, as in AdamW.
+     * With all constants; {@code weightDecay} is decoupled from the gradient, as in AdamW.
      *
      * @throws IllegalArgumentException where a β is not in [0, 1), or ε or the weight decay is negative
      */

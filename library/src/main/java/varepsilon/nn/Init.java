@@ -6,10 +6,10 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
- * How fresh parameters are drawn, and where they live.
+ * The initialisation of parameters: random stream, device and type.
  *
  * @param rng the stream of initial values
- * @param device where parameters live
+ * @param device of the parameters
  * @param dtype FLOAT32, or FLOAT64 for checks against finite differences
  */
 public record Init(Rng rng, Device device, DType dtype) {

@@ -10,8 +10,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
 /**
- * Something with named parameters (trained), buffers (kept, not trained) and children. It owns them: they live until
- * {@link #close}, whatever scopes do. Names join with dots, as in PyTorch: {@code encoder.net.0.weight}.
+ * Something with named parameters (trained), buffers (kept, not trained) and children. It owns them until {@link #close}, independently of scopes. Names join with dots, as in PyTorch: {@code encoder.net.0.weight}.
  */
 public abstract class Module implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
@@ -94,7 +93,7 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Whether it behaves as in training (batch normalisation uses and moves batch statistics). */
+    /** Whether it is in training mode (batch normalisation uses batch statistics and updates the running ones). */
     public final boolean isTraining() {
         return training;
     }
@@ -113,7 +112,7 @@ public abstract class Module implements AutoCloseable {
         });
     }
 
-    /** What {@code work} gives in evaluation mode; every part gets its own mode back, also when an exception passes. */
+    /** The result of {@code work}, run in evaluation mode; every part gets its own mode back, also when an exception passes. */
     public final <T> T evaluating(Supplier<T> work) {
         List<Runnable> restore = new ArrayList<>();
         rememberModes(restore);

@@ -9,7 +9,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
-/** Moves parameters by their gradients. Owns its state, which lives until {@link #close}. */
+/** Updates parameters by their gradients. Owns its state until {@link #close}. */
 public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sgd {
     private final Map<String, Tensor> parameters;
     private final Map<String, Tensor> state = new LinkedHashMap<>();
@@ -36,10 +36,10 @@ public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sg
         }
     }
 
-    /** Moves one parameter, in place. */
+    /** Updates one parameter, in place. */
     abstract void update(String name, Tensor parameter, Tensor gradient);
 
-    /** What it keeps for each parameter from the first step on. */
+    /** The state of each parameter from the first step on. */
     abstract List<String> quantities();
 
     /** A running quantity for one parameter, zeros at first. */
@@ -96,7 +96,7 @@ public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sg
     }
 
     /**
-     * Continues as the optimizer did whose {@link #state()} and {@link #steps()} are given.
+     * Restores an optimizer's {@link #state()} and {@link #steps()}.
      *
      * @throws InputException where the state is that of another kind of optimizer or belongs to other parameters;
      *     nothing is changed then

@@ -16,7 +16,7 @@ public interface Schedule {
      */
     double factor(double epoch, int epochs);
 
-    /** Whether it depends on where the end is, so that no epochs can be added to a training that has begun. */
+    /** Whether it depends on the number of epochs, so that no epochs can be added to a training that has begun. */
     default boolean dependsOnTheEnd() {
         return false;
     }
@@ -59,7 +59,7 @@ public interface Schedule {
             @Parameter(value = "what the rate is multiplied by", above = 0, max = 1)
             double decayFactor)
             implements Schedule {
-        /** Refuses values outside their ranges. */
+        /** Rejects values outside their ranges. */
         public StepDecay {
             Declared.check(StepDecay.class, decayEvery, decayFactor);
         }
@@ -95,7 +95,7 @@ public interface Schedule {
             @Parameter(value = "part of the training after which it is at its highest", above = 0, below = 1)
             double peak)
             implements Schedule {
-        /** Refuses values outside their ranges. */
+        /** Rejects values outside their ranges. */
         public OneCycle {
             Declared.check(OneCycle.class, peak);
         }

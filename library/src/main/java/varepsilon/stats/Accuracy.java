@@ -7,7 +7,7 @@ package varepsilon.stats;
  * @param n examples, at least 1
  */
 public record Accuracy(int correct, int n) {
-    /** Refuses counts that do not fit. */
+    /** Rejects inconsistent counts. */
     public Accuracy {
         if (n < 1 || correct < 0 || correct > n) {
             throw new IllegalArgumentException(correct + " correct of " + n + ": expected 0 to n, and n at least 1");

@@ -11,7 +11,7 @@ import org.apache.commons.statistics.distribution.BinomialDistribution;
  * @param bothWrong examples that neither classifies correctly
  */
 public record PairedComparison(int bothCorrect, int onlyFirst, int onlySecond, int bothWrong) {
-    /** Refuses negative counts, and no examples at all. */
+    /** Rejects negative counts, and no examples at all. */
     public PairedComparison {
         if (bothCorrect < 0 || onlyFirst < 0 || onlySecond < 0 || bothWrong < 0) {
             throw new IllegalArgumentException("counts " + bothCorrect + ", " + onlyFirst + ", " + onlySecond + ", "
@@ -76,9 +76,7 @@ public record PairedComparison(int bothCorrect, int onlyFirst, int onlySecond, i
     }
 
     /**
-     * Whether the two differ (McNemar 1947): how probable so uneven a split is, either way, were they equally good.
-     * Examples on which they agree say nothing; of those which one alone classifies correctly, half would go to each.
-     * Exact, so that few such examples are enough.
+     * Whether the two differ (McNemar 1947): the two-sided p-value of the exact test. Under the null hypothesis of equal accuracy, each is the correct one on half of the examples that one alone classifies correctly. The exact test is valid for small numbers of such examples.
      */
     public double pValue() {
         BinomialDistribution split = BinomialDistribution.of(Math.addExact(onlyFirst, onlySecond), 0.5);

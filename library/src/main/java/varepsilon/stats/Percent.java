@@ -2,7 +2,7 @@ package varepsilon.stats;
 
 import java.util.Locale;
 
-/** Shares of one as sentences and tables show them, the same in every country: in percent, with one decimal or as many. */
+/** Formats shares as percentages for sentences and tables, independent of the locale, with one decimal or as many. */
 public final class Percent {
     private Percent() {}
 

@@ -8,7 +8,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
  * The mean of values measured independently of each other, such as one a seed.
  *
  * @param n how many, at least 2
- * @param mean of them
+ * @param mean the mean
  * @param std their standard deviation, by n − 1
  */
 public record SampleMean(int n, double mean, double std) {

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import varepsilon.base.InputException;
 
 /**
- * Where a tensor lives and is computed.
+ * The device on which a tensor is stored and computed.
  *
  * @param kind CPU or CUDA
  * @param index which GPU; 0 on the CPU
@@ -22,7 +22,7 @@ public record Device(Kind kind, int index) {
     /** The processor. */
     public static final Device CPU = new Device(Kind.CPU, 0);
 
-    /** Refuses a negative index. */
+    /** Rejects a negative index. */
     public Device {
         if (index < 0) {
             throw new IllegalArgumentException("device index " + index + " is negative");

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 import varepsilon.base.InputException;
 
 /**
- * The native engine: loads it once, safely, and says what it is. Its threads sleep while they wait for one another, unless
+ * The native engine: loads it once, and describes it. Its threads sleep while they wait for one another, unless
  * the environment has one of {@code OMP_WAIT_POLICY}, {@code GOMP_SPINCOUNT} and {@code KMP_BLOCKTIME}; on systems other
  * than Linux, only where it has {@code OMP_WAIT_POLICY=PASSIVE}.
  */
@@ -29,7 +29,7 @@ public final class Engine {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
     /**
-     * What was found when it was loaded.
+     * The result of loading it.
      *
      * @param waiting the setting by which threads wait, {@code NAME=VALUE}, or empty
      * @param hasGpuPart whether this build can compute on GPUs
@@ -42,7 +42,7 @@ public final class Engine {
 
     /** Makes sure that the engine is loaded; the first call in a process takes about a second. */
     static void ensureLoaded() {
-        // The static initialiser did it.
+        // The static initialiser loads it.
     }
 
     private static Loaded load() {
@@ -62,7 +62,7 @@ public final class Engine {
             // OpenBLAS has a thread pool of its own beside OpenMP's; two pools on the same cores cost a factor of two.
             openblas_nolapack.blas_set_num_threads(blasThreads());
             if (System.getenv("OMP_NUM_THREADS") == null) {
-                // The engine counts the machine's cores; Java knows how many of them a container may use.
+                // The engine counts the machine's cores; Java counts those that the container may use.
                 torch.set_num_threads(
                         Math.min(torch.get_num_threads(), Runtime.getRuntime().availableProcessors()));
             }
@@ -71,14 +71,13 @@ public final class Engine {
             throw new InputException(
                     "the native engine cannot be loaded from " + cache.folder() + ": "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-                            + "; where the folder is damaged, delete it, and it is made anew",
+                            + "; where the folder is damaged, delete it, and it is unpacked again",
                     e);
         }
     }
 
     /**
-     * Where a library cannot be linked, JavaCPP goes on in silence and takes one of that name from elsewhere in the system:
-     * another libtorch, and two of them crash. So the one that may lack its libraries is loaded first, or nothing is.
+     * Where a library cannot be linked, JavaCPP continues without an error and loads one of that name from elsewhere in the system; two copies of libtorch in one process crash. Therefore the library that may lack its dependencies is loaded first.
      */
     private static void loadGpuPart(Path library) {
         ClassProperties properties = Loader.loadProperties(torch.class, Loader.loadProperties(), true);
@@ -92,7 +91,8 @@ public final class Engine {
         } catch (UnsatisfiedLinkError e) {
             throw new InputException(
                     "the engine's GPU part cannot be loaded: " + e.getMessage()
-                            + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's linker"
+                            + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's"
+                            + " linker"
                             + " finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (with the launcher:"
                             + " VAREPSILON_CUDA=0) the engine computes on the CPU alone",
                     e);
@@ -202,7 +202,7 @@ public final class Engine {
         }
     }
 
-    /** What the engine is: name to value, in the order in which a person would read it. */
+    /** A description of the engine, name to value, in the order of display. */
     public static Map<String, String> describe() {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("engine", "libtorch " + version());

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Gradients with respect to chosen tensors, and nothing else: an attack never pays for the weights' gradients. */
+/** Gradients with respect to chosen tensors only, so that attacks do not compute the weights' gradients. */
 public final class Gradients {
     private Gradients() {}
 
@@ -30,7 +30,7 @@ public final class Gradients {
                 true);
         List<Tensor> result = new ArrayList<>(inputs.size());
         for (int i = 0; i < inputs.size(); i++) {
-            // get() looks into the vector, whose memory ends with this scope; the copy is a reference of its own.
+            // get() refers to the vector's memory, which is freed with this scope; the copy is a reference of its own.
             var gradient = gradients.get(i);
             result.add(
                     gradient.defined()

@@ -12,21 +12,21 @@ import java.util.Set;
 import varepsilon.base.InputException;
 
 /**
- * The folder that the native engine is unpacked into and loaded from: the one that a person names in the system property
+ * The folder that the native engine is unpacked into and loaded from: the one in the system property
  * {@code org.bytedeco.javacpp.cachedir}, else {@code ~/.javacpp/cache}, else a folder of this user's among the temporary
  * files.
  *
- * @param folder it exists, can be written, and libraries can be loaded from it
+ * @param folder an existing, writable folder from which libraries can be loaded
  * @param passedOver the folders that come before it and why they are not used, one sentence each
  */
 record NativeCache(Path folder, List<String> passedOver) {
-    /** JavaCPP's name for it. JavaCPP itself passes over a folder that it cannot use without a word. */
+    /** JavaCPP's system property. JavaCPP itself skips an unusable folder without an error. */
     static final String PROPERTY = "org.bytedeco.javacpp.cachedir";
 
     /**
-     * Chooses the folder and makes it where it is not there.
+     * Chooses the folder and creates it where needed.
      *
-     * @throws InputException where no folder will do
+     * @throws InputException where no folder can be used
      */
     static NativeCache choose() {
         String named = System.getProperty(PROPERTY, "");
@@ -34,7 +34,7 @@ record NativeCache(Path folder, List<String> passedOver) {
             return choose(List.of(Path.of(named)), Set.of());
         }
         List<Path> usual = new ArrayList<>();
-        // Java gives "?" for a user whom the system does not know, as those of containers often are.
+        // Java gives "?" for a user id without an entry, which is common in containers.
         for (String home : new String[] {System.getProperty("user.home"), System.getenv("HOME")}) {
             if (home != null && Path.of(home).isAbsolute()) {
                 usual.add(Path.of(home, ".javacpp", "cache"));
@@ -47,7 +47,7 @@ record NativeCache(Path folder, List<String> passedOver) {
     }
 
     /**
-     * The first folder that will do.
+     * The first usable folder.
      *
      * @param own those that must belong to this user, since others can make folders beside them
      */

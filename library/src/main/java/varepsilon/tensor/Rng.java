@@ -10,8 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import varepsilon.base.InputException;
 
 /**
- * A stream of random numbers, opened by {@link Seed#stream}. Numbers are drawn on the CPU and moved, so that every device
- * sees the same ones. It lives until {@link #close}, whatever scopes do. Not for use by two threads at once.
+ * A stream of random numbers, opened by {@link Seed#stream}. Numbers are drawn on the CPU and moved, so that the numbers are the same on every device. It is open until {@link #close}, independently of scopes. Not for use by two threads at once.
  */
 public final class Rng implements AutoCloseable {
     static {
@@ -92,7 +91,7 @@ public final class Rng implements AutoCloseable {
         }
     }
 
-    /** Everything that decides what is drawn next; for a checkpoint. */
+    /** The state of the stream, for a checkpoint. */
     public byte[] state() {
         try (var scope = Scope.withoutGradients()) {
             return Tensor.wrap(generator().get().get_state()).toBytes();
@@ -100,7 +99,7 @@ public final class Rng implements AutoCloseable {
     }
 
     /**
-     * Continues where the stream was that gave {@code state}.
+     * Restores a state.
      *
      * @throws InputException where it is not such a state
      */

@@ -3,7 +3,7 @@ package varepsilon.tensor;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a stream of random numbers starts from. Seeds for different uses are split off by name or number, so that drawing
+ * The seed of a random stream. Seeds for different uses are split off by name or number, so that drawing
  * more from the stream of one never changes another's. A seed is a plain value and holds nothing native; only
  * {@link #stream} opens a stream, which its caller closes.
  *
@@ -29,7 +29,7 @@ public record Seed(long value) {
         return new Seed(mix(mix(value) + number));
     }
 
-    /** A new stream of this seed, at its beginning. It lives until it is closed, whatever scopes do. */
+    /** A new stream of this seed, at its beginning. It is open until it is closed, independently of scopes. */
     public Rng stream() {
         return new Rng(value);
     }

@@ -33,7 +33,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     static Tensor wrap(org.bytedeco.pytorch.Tensor handle) {
-        // Without a scope nobody would free it.
+        // Without a scope it would never be freed.
         Scope.requireOpen();
         return new Tensor(handle);
     }
@@ -192,7 +192,7 @@ public final class Tensor implements AutoCloseable {
         return DType.of(handle().scalar_type());
     }
 
-    /** Where it lives. */
+    /** Its device. */
     public Device device() {
         var device = handle().device();
         return device.is_cuda() ? new Device(Device.Kind.CUDA, device.index()) : Device.CPU;
@@ -206,7 +206,7 @@ public final class Tensor implements AutoCloseable {
     // ---- Lifetime -------------------------------------------------------------------------------------------------
 
     /**
-     * Takes this tensor out of the hands of its scope: it lives until {@link #close}. For owners such as a module or an
+     * Detaches this tensor from its scope: it is freed by {@link #close} alone. For owners such as a module or an
      * optimizer.
      *
      * @return this tensor
@@ -224,7 +224,7 @@ public final class Tensor implements AutoCloseable {
 
     // ---- Gradients ------------------------------------------------------------------------------------------------
 
-    /** Marks this leaf as one with respect to which gradients may be asked for. */
+    /** Marks this leaf as one with respect to which gradients can be computed. */
     public Tensor requiresGrad(boolean required) {
         handle().set_requires_grad(required);
         return this;

@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.global.torch;
 import varepsilon.base.InputException;
 
 /**
- * A network that brings its own code: what {@code torch.jit.save} wrote. It is in evaluation mode, and its parameters
- * take no gradients. The engine runs the file's code, so load only files from people you trust.
+ * A TorchScript program, as {@code torch.jit.save} writes it. It is in evaluation mode, and its parameters
+ * take no gradients. The engine runs the file's code, so load only trusted files.
  */
 public final class TorchScript implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
@@ -44,7 +44,7 @@ public final class TorchScript implements AutoCloseable {
     }
 
     /**
-     * What a program returned.
+     * The output of a program.
      *
      * @param tensor the tensor, or the one chosen of several
      * @param place where it lay, such as {@code element 0 of a tuple of 2}; empty where the program returned nothing else
@@ -60,7 +60,7 @@ public final class TorchScript implements AutoCloseable {
             return zip.stream().anyMatch(entry -> entry.getName().matches("[^/]+/constants\\.pkl"))
                     && zip.stream().anyMatch(entry -> entry.getName().matches("[^/]+/code/.+"));
         } catch (ZipException | IllegalArgumentException e) {
-            // The latter is the JDK's complaint about a name that is not UTF-8.
+            // The latter is the JDK's exception for a name that is not UTF-8.
             return false;
         }
     }
@@ -69,7 +69,7 @@ public final class TorchScript implements AutoCloseable {
      * Loads a program.
      *
      * @throws InputException where it is damaged, or needs an operation that the engine does not have
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static TorchScript load(Path file, Device device) throws IOException {
         if (!isProgram(file)) {
@@ -96,7 +96,7 @@ public final class TorchScript implements AutoCloseable {
         }
     }
 
-    /** The engine believes what an archive holds, and a damaged one could take the process down with it. */
+    /** The engine does not verify archives, and a damaged one can crash the process. */
     private static void requireUndamaged(Path file) throws IOException {
         byte[] buffer = new byte[BUFFER_BYTES];
         try (ZipFile zip = new ZipFile(file.toFile())) {
@@ -122,13 +122,11 @@ public final class TorchScript implements AutoCloseable {
     }
 
     /**
-     * What the program computes of one tensor. Where it cannot take the input but can take it in the type of its
-     * parameters, that is what it gets, now and from then on. Where it returns several tensors, the one called
+     * What the program computes of one tensor. Where it fails on the input's type but accepts the type of its parameters, the input is converted, from then on. Where it returns several tensors, the one called
      * {@code logits} is chosen, else the first of floating-point numbers that has a number or a row for each element of the
      * input's first dimension.
      *
-     * @throws InputException where it fails, does not return such a tensor, or the input asks for gradients that the result
-     *     does not have
+     * @throws InputException where it fails, does not return such a tensor, or the input requires gradients that the result does not have
      */
     public Output forward(Tensor input) {
         if (module.isNull()) {
@@ -169,7 +167,7 @@ public final class TorchScript implements AutoCloseable {
         try {
             return Optional.of(called(input));
         } catch (RuntimeException e) {
-            // The type was not the reason; the first failure says what was.
+            // The type was not the cause, so the first failure is reported.
             return Optional.empty();
         }
     }
@@ -241,7 +239,7 @@ public final class TorchScript implements AutoCloseable {
                         : result.isGenericDict() ? "dict" : result.tagKind().getString();
     }
 
-    /** toTensor() looks into a value, whose memory ends with its scope; the copy is a reference of its own. */
+    /** toTensor() refers to the value's memory, which is freed with its scope; the copy is a reference of its own. */
     private static Tensor wrapped(IValue value) {
         return Tensor.wrap(new org.bytedeco.pytorch.Tensor(value.toTensor()));
     }
@@ -257,7 +255,7 @@ public final class TorchScript implements AutoCloseable {
             }
             first = first.isEmpty() ? line.strip() : first;
         }
-        return first.isEmpty() ? "the engine does not say why" : first;
+        return first.isEmpty() ? "the engine gives no reason" : first;
     }
 
     /** Frees it. Closing twice does nothing. */

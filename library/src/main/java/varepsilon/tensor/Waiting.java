@@ -9,23 +9,21 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * How the engine's threads wait for one another. GNU's OpenMP, which the engine brings on Linux, has a thread that waits
- * run in a circle for some milliseconds before it sleeps. Where another process wants the same core, it takes the core from
- * the very thread that is waited for, and a step takes several times as long.
+ * Sets how the engine's threads wait for one another. In GNU's OpenMP, which the engine uses on Linux, a waiting thread spins for some milliseconds before it sleeps. On a busy machine it then occupies a core that the working thread needs, and a step takes several times as long.
  */
 final class Waiting {
-    /** Any of these is a decision of the person who set it. LLVM's OpenMP, which the engine brings on macOS, has its own. */
+    /** If one of these is set, it is not overridden. LLVM's OpenMP, which the engine uses on macOS, has its own. */
     private static final List<String> SETTINGS = List.of("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME");
 
     private static final String DEFAULT = "OMP_WAIT_POLICY=PASSIVE";
 
-    // What the process's environment points to must stay.
+    // The memory that the process's environment points to must not be freed.
     private static final List<Pointer> KEPT = new ArrayList<>();
 
     private Waiting() {}
 
     /**
-     * Has threads sleep while they wait, unless the environment says how they are to wait. OpenMP reads the environment
+     * Makes threads sleep while they wait, unless the environment sets how they wait. OpenMP reads the environment
      * when it is loaded, so this comes before.
      *
      * @return the setting that holds, {@code NAME=VALUE}; empty where nothing was set nor could be

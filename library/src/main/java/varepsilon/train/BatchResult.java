@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 import varepsilon.tensor.Tensor;
 
 /**
- * What an objective says of one batch.
+ * The result of an objective on one batch.
  *
  * @param loss scalar to be minimised, the mean over the batch
  * @param perExample measured quantities by name, each N values; they are averaged over examples, never over batches
- * @param input an input whose gradient is wanted from the same backward pass as the parameters'
+ * @param input an input whose gradient is computed in the same backward pass as the parameters'
  */
 public record BatchResult(Tensor loss, Map<String, Tensor> perExample, Optional<Input> input) {
     /**
@@ -22,12 +22,12 @@ public record BatchResult(Tensor loss, Map<String, Tensor> perExample, Optional<
      */
     public record Input(Tensor tensor, Consumer<Tensor> gradient) {}
 
-    /** Where only the parameters' gradients are wanted. */
+    /** A result without an input gradient. */
     public BatchResult(Tensor loss, Map<String, Tensor> perExample) {
         this(loss, perExample, Optional.empty());
     }
 
-    /** Where the gradient of an input is wanted too. */
+    /** The same with the gradient of an input. */
     public BatchResult(Tensor loss, Map<String, Tensor> perExample, Tensor input, Consumer<Tensor> inputGradient) {
         this(loss, perExample, Optional.of(new Input(input, inputGradient)));
     }

@@ -21,7 +21,7 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Everything that decides how a training goes on, in one file that is written whole or not at all: weights, optimizer
+ * The complete state of a training, in one file written atomically: weights, optimizer
  * state, whatever else the training keeps, the state of the noise stream, the position within the epoch and the history.
  */
 final class Checkpoint {
@@ -35,7 +35,7 @@ final class Checkpoint {
     private Checkpoint() {}
 
     /**
-     * Where a training stands.
+     * The position of a training.
      *
      * @param seed the run's seed; a checkpoint goes on only under the same one
      * @param epoch the epoch that runs
@@ -57,7 +57,7 @@ final class Checkpoint {
             long examples,
             int bestEpoch,
             List<EpochResult> history) {
-        /** Refuses what no training writes: a checkpoint is a file, and files get damaged. */
+        /** Rejects inconsistent values, which a damaged file may have. */
         Position {
             sums.forEach((name, sum) -> Objects.requireNonNull(sum, name));
             history = List.copyOf(history);
@@ -77,7 +77,7 @@ final class Checkpoint {
     }
 
     /**
-     * What a checkpoint is of.
+     * The training that a checkpoint belongs to.
      *
      * @param others tensors by name that belong to the training besides; names begin with a word of their own and a dot
      * @param noise the stream that objectives draw from
@@ -97,7 +97,7 @@ final class Checkpoint {
         }
     }
 
-    /** The content of a checkpoint, with the checksum that tells whether it was damaged. */
+    /** The content of a checkpoint, with a checksum that detects damage. */
     static Weights sealed(Map<String, Tensor> tensors, String position) {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(POSITION, position);
@@ -117,7 +117,7 @@ final class Checkpoint {
     }
 
     /**
-     * Puts the training where it was.
+     * Restores the state of the training.
      *
      * @throws InputException where the file is damaged, or of another seed, model or optimizer; nothing is changed then
      */

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param patience epochs without a new best value after which to stop, at least 1
  */
 public record EarlyStopping(Monitor monitor, int patience) implements StopRule {
-    /** Refuses a patience below 1. */
+    /** Rejects a patience below 1. */
     public EarlyStopping {
         if (patience < 1) {
             throw new IllegalArgumentException("patience " + patience + ": expected at least 1 epoch");

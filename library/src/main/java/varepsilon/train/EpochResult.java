@@ -8,19 +8,19 @@ import java.util.Objects;
  *
  * @param epoch counted from 0: epoch 0 is the first pass over the data
  * @param step optimizer steps since the start of the run
- * @param seconds time spent training since the start of the run, over all its sittings
+ * @param seconds time spent training since the start of the run, resumed runs included
  * @param train averages per example while training in this epoch
  * @param validation averages per example on held-out data after it
  */
 public record EpochResult(
         int epoch, long step, double seconds, Map<String, Double> train, Map<String, Double> validation) {
-    /** Refuses missing values: results are read from files, too. */
+    /** Rejects missing values, because results are also read from files. */
     public EpochResult {
         train.forEach((name, value) -> Objects.requireNonNull(value, name));
         validation.forEach((name, value) -> Objects.requireNonNull(value, name));
     }
 
-    /** A value of the held-out data by name. */
+    /** A validation metric by name. */
     public double validation(String name) {
         Double value = validation.get(name);
         if (value == null) {

@@ -2,7 +2,7 @@ package varepsilon.train;
 
 import varepsilon.base.InputException;
 
-/** A new run was to be made in the folder of an earlier one. */
+/** The folder for a new run holds an earlier run. */
 public final class ExistingRunException extends InputException {
     private static final long serialVersionUID = 1L;
 

@@ -36,12 +36,12 @@ public final class Fit {
     }
 
     /**
-     * What came of a training.
+     * The result of a training.
      *
-     * @param history finished epochs, over all sittings
+     * @param history finished epochs, those before a resume included
      * @param bestEpoch the epoch whose weights did best on held-out data, −1 where none was finished
      * @param complete false where a stop was requested before the end
-     * @param stopped why a rule of the plan ended it before its last epoch; empty where none did
+     * @param stopped the reason where a stop rule ended it before its last epoch, else empty
      */
     public record Result(List<EpochResult> history, int bestEpoch, boolean complete, Optional<String> stopped) {
         /**
@@ -89,8 +89,8 @@ public final class Fit {
      * Trains to the end of the plan, until one of its rules ends it, or until a stop is requested.
      *
      * @param validation held-out images, by which the best epoch is chosen
-     * @param watch told of every batch of all epochs, and asked after each whether to stop
-     * @throws TrainingDivergedException where the loss, a gradient or a parameter is no longer a number
+     * @param watch receives the progress by batches, and is polled for a stop after each
+     * @throws TrainingDivergedException where the loss, a gradient or a parameter is not finite
      */
     public Result run(ImageSet training, ImageSet validation, Watch watch) {
         try (Best best = new Best(objective.model())) {

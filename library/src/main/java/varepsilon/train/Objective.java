@@ -6,7 +6,7 @@ import varepsilon.nn.Module;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
-/** What is minimised by training a model, and what is measured. */
+/** A training objective: the loss that is minimised, and the metrics. */
 public interface Objective {
     /** The model whose parameters are trained. */
     Module model();
@@ -24,8 +24,7 @@ public interface Objective {
     }
 
     /**
-     * Tells how far the training is: before each optimizer step, and before each validation. What depends on it, such
-     * as a warm-up, must depend on it alone, so that a resumed run goes on as it was.
+     * Receives the position of the training before each optimizer step and each validation. A warm-up must depend on it alone, so that a resumed run gives the same bits.
      *
      * @param epoch epochs done, with their fraction: 2.5 is the middle of the third
      */

@@ -12,8 +12,7 @@ import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 
 /**
- * The folder of one run, held by one process at a time. Its {@code config.yaml} says what it is; a folder without one
- * is not a run and is never written into unless it is empty.
+ * The folder of one run, held by one process at a time. Its {@code config.yaml} marks it as a run; a folder without one is never written into unless it is empty.
  */
 public final class RunDirectory implements AutoCloseable {
     private static final String CONFIG = "config.yaml";
@@ -111,7 +110,7 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     /**
-     * The weight file that a person means: a run's folder stands for its best weights, any other path for itself.
+     * The weight file of a path: a run's folder stands for its best weights, any other path for itself.
      *
      * @throws InputException where it is a folder without them
      */
@@ -141,12 +140,12 @@ public final class RunDirectory implements AutoCloseable {
         return run.resolve("checkpoints").resolve("best.safetensors");
     }
 
-    /** Everything that training needs to go on. */
+    /** The checkpoint from which training resumes. */
     Path checkpoint() {
         return path.resolve("checkpoints").resolve("training.safetensors");
     }
 
-    /** Lets other processes in. */
+    /** Releases the lock on the folder. */
     @Override
     public void close() throws IOException {
         lockFile.close();

@@ -4,13 +4,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Ends a training before its last epoch. It is asked after every epoch and when a run is resumed, and decides by the
- * history alone, so that a run which it ended stays ended.
+ * Ends a training before its last epoch. It is evaluated after every epoch and when a run is resumed, and depends on the history alone, so that a run that it ended is not continued on resume.
  */
 @FunctionalInterface
 public interface StopRule {
     /**
-     * Why to stop, in words for the person who trains; empty to go on.
+     * The reason to stop, as a message; empty to go on.
      *
      * @param history the finished epochs, at least one
      */

@@ -20,7 +20,7 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Trains a model in a run directory: {@link Fit}, and what it keeps on disk. Checkpoints hold everything, so that a run that was killed at any moment and then
+ * Trains a model in a run directory: {@link Fit} with checkpoints on disk. Checkpoints hold everything, so that a run that was killed at any moment and then
  * resumed gives the same bits as one that was not.
  */
 public final class Trainer {
@@ -36,8 +36,8 @@ public final class Trainer {
      * A trainer for one run.
      *
      * @param optimizer over the parameters of the objective's model; its learning rate is the schedule's base
-     * @param metadata what weight files say of the model, such as its architecture
-     * @param watch told of every batch of all epochs; where it asks for a stop, training saves a checkpoint and ends
+     * @param metadata metadata of the weight files, such as the architecture
+     * @param watch receives the progress by batches; where it requests a stop, training saves a checkpoint and ends
      */
     public Trainer(
             Objective objective,
@@ -61,7 +61,7 @@ public final class Trainer {
      * Trains to the end of the plan, until one of its rules ends it, or until a stop is requested, going on from the
      * run's checkpoint where there is one.
      *
-     * @throws TrainingDivergedException where the loss, a gradient or a parameter is no longer a number
+     * @throws TrainingDivergedException where the loss, a gradient or a parameter is not finite
      * @throws InputException where the run's checkpoint is damaged, or of another plan or model
      * @throws IOException where the run's files cannot be written; the previous checkpoint is then intact
      */
@@ -99,7 +99,7 @@ public final class Trainer {
             }
             Checkpoint.Position position = Checkpoint.read(run.checkpoint(), plan.seed(), state);
             if (position.batch() > batchesPerEpoch) {
-                throw new InputException(run.checkpoint() + ": stands after batch " + position.batch()
+                throw new InputException(run.checkpoint() + ": is at batch " + position.batch()
                         + " of an epoch, which has " + batchesPerEpoch
                         + " now; the data or the batch size is another");
             }
@@ -121,7 +121,7 @@ public final class Trainer {
             writeWeights(run.lastWeights());
         }
 
-        /** Comes last: whoever is killed before it repeats everything that belongs to it. */
+        /** Written last: a run killed before it repeats the whole step. */
         @Override
         public void checkpoint(Checkpoint.Position position, Checkpoint.State state) throws IOException {
             Checkpoint.write(run.checkpoint(), position, state);

@@ -1,6 +1,6 @@
 package varepsilon.train;
 
-/** The loss is no longer a number. The message says where, what was seen, and which checkpoint is still good. */
+/** A loss, gradient or parameter is not finite. The message has the step, the values and the last valid checkpoint. */
 public final class TrainingDivergedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** Hears how a training goes. Calls come on the training thread; what a listener throws ends the training. */
+/** Receives the events of a training. Calls come on the training thread; an exception thrown by a listener ends the training. */
 public interface TrainingListener {
     /**
      * Training starts or goes on.
      *
-     * @param history the epochs that an earlier sitting finished
+     * @param history the epochs finished before a resume
      */
     default void started(List<EpochResult> history) throws IOException {}
 
@@ -20,7 +20,7 @@ public interface TrainingListener {
     default void finished(EpochResult result) throws IOException {}
 
     /**
-     * Where a training stands after a batch.
+     * The position of a training after a batch.
      *
      * @param epoch the epoch that runs, from 0
      * @param batch batches done in this epoch

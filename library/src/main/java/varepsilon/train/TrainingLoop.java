@@ -18,7 +18,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** The steps, epochs and validations of a training; {@link Keeping} says what is kept of it, and where. */
+/** The steps, epochs and validations of a training; {@link Keeping} stores its results. */
 final class TrainingLoop {
     private final Objective objective;
     private final Module model;
@@ -55,9 +55,9 @@ final class TrainingLoop {
         this.watch = watch;
     }
 
-    /** What is kept of a training while it runs. */
+    /** Stores the results of a training while it runs. */
     interface Keeping {
-        /** Where the training begins: its start, or where an earlier sitting left it, which is then put into the state. */
+        /** Where the training begins: its start, or a checkpoint, which is then restored. */
         Checkpoint.Position begin(Checkpoint.State state, int batchesPerEpoch) throws IOException;
 
         /** The epoch that ends has the best weights so far, and the model holds them now. */
@@ -72,7 +72,7 @@ final class TrainingLoop {
         /** Everything that the training needs to go on from here; comes after {@link #last}. */
         void checkpoint(Checkpoint.Position position, Checkpoint.State state) throws IOException;
 
-        /** Where weights lie that were good before the training diverged, as a sentence; empty where nowhere. */
+        /** A sentence on where finite weights from before the divergence are; empty where there are none. */
         String lastGoodWeights();
     }
 
@@ -160,7 +160,7 @@ final class TrainingLoop {
                 (long) plan.epochs() * batchesPerEpoch);
     }
 
-    /** Changed by a stream of its own for each batch: nothing of it needs to be in the checkpoint. */
+    /** Augmented by a stream of its own for each batch, so that the checkpoint need not hold its state. */
     private Batch augmented(Batch batch) {
         Seed seed = Seed.of(plan.seed()).split("augmentation").split(position.epoch());
         try (Rng ofBatch = seed.split(position.batch()).stream()) {
@@ -192,7 +192,7 @@ final class TrainingLoop {
         averages.add(result.perExample(), batch.size());
     }
 
-    /** The parameters' gradients; that of an input, where one is wanted, comes from the same pass. */
+    /** The parameters' gradients; that of an input, where one is requested, comes from the same pass. */
     private List<Tensor> gradients(BatchResult result) {
         List<Tensor> parameters = optimizer.parameters();
         if (result.input().isEmpty()) {
@@ -208,7 +208,7 @@ final class TrainingLoop {
         return gradients.subList(0, parameters.size());
     }
 
-    /** Found before the parameters move: they, and what the optimizer keeps, are then still good. */
+    /** Checked before the update, so that parameters and optimizer state are still finite. */
     private void requireFinite(List<Tensor> gradients) {
         List<String> bad = NotFinite.among(optimizer.parameterNames(), gradients);
         if (!bad.isEmpty()) {

@@ -7,7 +7,7 @@ import varepsilon.data.Augmentation;
 import varepsilon.nn.Schedule;
 
 /**
- * How long, in which portions and how to train. Made by {@link #of}, then changed by the methods that begin with
+ * The settings of a training: epochs, batch size, schedule, augmentation and stop rules. Made by {@link #of}, then changed by the methods that begin with
  * {@code with}, each of which gives a new plan.
  *
  * @param epochs passes over the data, at least 1
@@ -15,7 +15,7 @@ import varepsilon.nn.Schedule;
  * @param seed decides data order, noise and all else that is random
  * @param monitor how the best weights are chosen
  * @param schedule factor of the learning rate
- * @param augmentation what changes the training batches; held-out ones stay as they are
+ * @param augmentation augmentation of the training batches; held-out ones are not changed
  * @param averageDecay decay of the moving average of the weights, in [0, 1): see {@link WeightAverage}; 0 is none
  * @param stopRules what may end the training before its last epoch
  * @param checkpointEvery longest time between two checkpoints
@@ -30,7 +30,7 @@ public record TrainingPlan(
         double averageDecay,
         List<StopRule> stopRules,
         Duration checkpointEvery) {
-    /** Refuses counts below 1 and a decay that is none. */
+    /** Rejects counts below 1 and a decay outside [0, 1). */
     public TrainingPlan {
         if (epochs < 1) {
             throw new InputException("epochs " + epochs + ": expected at least 1");
@@ -44,7 +44,7 @@ public record TrainingPlan(
         stopRules = List.copyOf(stopRules);
     }
 
-    /** A constant learning rate, images and weights as they are, to the last epoch, and a checkpoint every two minutes. */
+    /** A constant learning rate, no augmentation, no weight average, no stop rule, and a checkpoint every two minutes. */
     public static TrainingPlan of(int epochs, int batchSize, long seed, Monitor monitor) {
         return new TrainingPlan(
                 epochs,

@@ -9,8 +9,7 @@ import varepsilon.tensor.Tensor;
 /**
  * An exponential moving average of a model's parameters (Polyak, Juditsky 1992, for the averaging): after step t, from 1,
  * θ̄ ← d·θ̄ + (1 − d)·θ with d = min(decay, (1 + t)/(10 + t)), starting from the initial θ. The smaller decay of the first
- * steps, as in TensorFlow's {@code ExponentialMovingAverage} with {@code num_updates}, lets the initial weights be
- * forgotten in time. Buffers are not averaged: those of the model itself stand beside the average.
+ * steps, as in TensorFlow's {@code ExponentialMovingAverage} with {@code num_updates}, reduces the influence of the initial weights. Buffers are not averaged: those of the model itself stand beside the average.
  */
 final class WeightAverage implements AutoCloseable {
     private final Map<String, Tensor> parameters;
@@ -18,9 +17,9 @@ final class WeightAverage implements AutoCloseable {
     private final double decay;
 
     /**
-     * The average of a model as it is now.
+     * Starts from the current parameters of a model.
      *
-     * @param decay in [0, 1); 0 keeps no average, and everything here does nothing
+     * @param decay in [0, 1); 0 keeps no average, and all methods do nothing
      */
     WeightAverage(Module model, double decay) {
         this.parameters = decay == 0 ? Map.of() : model.parameters();
@@ -31,7 +30,7 @@ final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** Takes the parameters in, as they are after so many optimizer steps. */
+    /** Updates the average after so many optimizer steps. */
     void update(long steps) {
         double d = Math.min(decay, (1.0 + steps) / (10.0 + steps));
         try (var scope = Scope.withoutGradients()) {

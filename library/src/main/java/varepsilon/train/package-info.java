@@ -1,5 +1,4 @@
 /**
- * One trainer for every model: an objective in, metrics out. Runs live in a directory, can be stopped at any moment and
- * go on from there with the same bits as if they had not stopped.
+ * One trainer for every model: an objective in, metrics out. Runs are stored in a directory, can be stopped at any moment, and give the same bits when resumed as without a stop.
  */
 package varepsilon.train;

@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 import varepsilon.tensor.Tensor;
 
 /**
- * One model's weights out of a file, by the model's own names, whatever holds them there. Files as training programs save
+ * One model's weights read from a file, by the model's own names. Files as training programs save
  * them have the state dict under a key, beside much else, and put words before all names: {@code module.} for
  * {@code DataParallel}, {@code model.} for Lightning, {@code _orig_mod.} for {@code torch.compile}.
  *
  * @param weights those of the model; what lay beside them in the same dict is among them, under its full name
  * @param place the state dict that they come from, as messages call it; empty where the file is nothing else
- * @param notes what a person should know of how they were found, a sentence each
+ * @param notes notes on how they were found, a sentence each
  */
 public record ModelWeights(Weights weights, String place, List<String> notes) {
     /** The usual keys of state dicts in checkpoints; of several the first is taken. */
@@ -43,7 +43,7 @@ public record ModelWeights(Weights weights, String place, List<String> notes) {
     private static final int MAX_PREFIXES = 10_000;
     private static final int SHOWN = 4;
 
-    /** Freezes the list. */
+    /** Copies the list. */
     public ModelWeights {
         notes = List.copyOf(notes);
     }
@@ -52,17 +52,17 @@ public record ModelWeights(Weights weights, String place, List<String> notes) {
      * Reads the state dict, without the words that stand before all its names, that is a model's. Of several the one
      * under the more usual key is taken, then that with the fewest words before its names; a note names them.
      *
-     * <p>Other models in the file are left out. Where there is none, the largest dict is read as it is, so that what is wrong with it can be told.
+     * <p>Other models in the file are left out. Where there is none, the largest dict is read as it is, so that the error message can name the difference.
      *
-     * @param wanted whether tensors of these names and shapes can be the model; what passes an earlier test goes first
+     * @param accepted whether tensors of these names and shapes can be the model; weights that pass an earlier test are preferred
      * @throws varepsilon.base.InputException where the file is missing or damaged, or holds no state dict
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
-    public static ModelWeights read(Path path, List<Predicate<Map<String, long[]>>> wanted) throws IOException {
+    public static ModelWeights read(Path path, List<Predicate<Map<String, long[]>>> accepted) throws IOException {
         try (OpenWeightFile file =
                 WeightFormat.of(path) == WeightFormat.PYTORCH ? PyTorchStateDict.open(path) : Safetensors.open(path)) {
             List<StateDict> all = file.stateDicts();
-            List<Found> found = wanted.stream()
+            List<Found> found = accepted.stream()
                     .flatMap(isModel -> found(all, isModel).stream())
                     .distinct()
                     .toList();
@@ -152,7 +152,7 @@ public record ModelWeights(Weights weights, String place, List<String> notes) {
                 renamed.put(name.substring(first.prefix().length()), tensor);
             }
         });
-        // What is not the model's keeps its name, and is for the caller to use or to refuse.
+        // Other tensors keep their names; the caller uses or rejects them.
         read.tensors().forEach((name, tensor) -> {
             if (!name.startsWith(first.prefix()) && renamed.putIfAbsent(name, tensor) != null) {
                 throw file.file()

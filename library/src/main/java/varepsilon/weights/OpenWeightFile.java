@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
-/** A weight file of which it is known what it holds, and whose tensors can be read. */
+/** An open weight file whose contents are listed and whose tensors can be read. */
 interface OpenWeightFile extends Closeable {
     /** The file. */
     WeightFile file();
@@ -17,10 +17,9 @@ interface OpenWeightFile extends Closeable {
      * Reads tensors into the open scope.
      *
      * @param dict one of {@link #stateDicts}
-     * @param names those wanted of it
+     * @param names of the tensors to read
      * @return these under their own names, and the file's metadata
-     * @throws varepsilon.base.InputException where the file is damaged, or the dict holds what is no tensor and cannot
-     *     be left out
+     * @throws varepsilon.base.InputException where the file is damaged, or the dict holds a value that is no tensor and cannot be skipped
      */
     Weights read(StateDict dict, Set<String> names) throws IOException;
 }

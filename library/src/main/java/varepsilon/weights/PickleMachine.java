@@ -21,8 +21,7 @@ import varepsilon.base.InputException;
 
 /**
  * The part of Python's pickle protocol 2 that makes values: dicts, lists, tuples, numbers and strings. A pickle is a program
- * for a stack machine that may call any Python function. Here nothing is called; a subclass says what names, calls and
- * attributes mean, and refuses what it does not know. Values nest without recursion, so depth costs no stack, and no more
+ * for a stack machine that may call any Python function. Here nothing is called; a subclass defines the meaning of names, calls and attributes, and rejects unknown ones. Values nest without recursion, so depth costs no stack, and no more
  * memory is taken for bytes than the pickle has.
  */
 public abstract class PickleMachine {
@@ -72,7 +71,7 @@ public abstract class PickleMachine {
         this.maxInstructions = maxInstructions;
     }
 
-    // What a subclass says.
+    // What a subclass defines.
 
     /** What a Python name, such as {@code collections.OrderedDict}, stands for. */
     protected abstract Object global(String name);
@@ -84,9 +83,9 @@ public abstract class PickleMachine {
     protected abstract void build(Object value, Object state);
 
     /**
-     * Executes an instruction that this class does not know.
+     * Executes an instruction that this class does not handle.
      *
-     * @return false where it is unknown here too, and refused
+     * @return false where it is unknown here too, which is an error
      */
     protected boolean executeOther(int instruction) throws IOException {
         return false;
@@ -97,13 +96,13 @@ public abstract class PickleMachine {
         return false;
     }
 
-    /** The refusal of a pickle that does what {@code what} says: "uses …", "has …". */
+    /** The error for a pickle that does what {@code what} says: "uses …", "has …". */
     protected abstract InputException refused(String what);
 
-    /** The refusal of one that ends before its last instruction. */
+    /** The error for one that ends before its last instruction. */
     protected abstract InputException cutOff(Throwable cause);
 
-    /** The refusal of one of another protocol. */
+    /** The error for one of another protocol. */
     protected abstract InputException otherProtocol(int protocol);
 
     /**
@@ -280,7 +279,7 @@ public abstract class PickleMachine {
 
     /** The next {@code count} bytes. */
     protected final byte[] bytes(int count) throws IOException {
-        // Unsigned in the format; what an int cannot hold, the pickle cannot hold either.
+        // Unsigned in the format; a length beyond an int exceeds the size of the pickle.
         if (count < 0 || count > size) {
             throw new EOFException();
         }

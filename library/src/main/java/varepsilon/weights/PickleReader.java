@@ -29,8 +29,7 @@ final class PickleReader extends PickleMachine {
     record StoredTensor(Storage storage, long offset, long[] shape, long[] strides) {}
 
     /**
-     * What stands for an object of Python that this reader does not know. Its arguments, items and attributes are left
-     * out, and nothing of it is run.
+     * A placeholder for an unknown Python object. Its arguments, items and attributes are skipped, and none of its code is run.
      *
      * @param name of the class or function, such as {@code argparse.Namespace}
      */
@@ -101,7 +100,7 @@ final class PickleReader extends PickleMachine {
         try {
             return run();
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // from memory: it cannot be
+            throw new UncheckedIOException(e); // cannot happen: reads from memory
         }
     }
 

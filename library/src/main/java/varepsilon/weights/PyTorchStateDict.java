@@ -48,7 +48,7 @@ public final class PyTorchStateDict {
      * storage.
      *
      * @throws InputException where the file is missing or damaged, or holds anything but a state dict
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static Weights read(Path path) throws IOException {
         try (OpenWeightFile open = open(path)) {
@@ -83,7 +83,7 @@ public final class PyTorchStateDict {
             find();
         }
 
-        /** Breadth first. What contains itself, or lies deeper than any state dict does, is looked at no further. */
+        /** Breadth first. Dicts that contain themselves, or are nested deeper than in any state dict, are not searched further. */
         private void find() {
             Deque<Placed> open = new ArrayDeque<>(List.of(new Placed(null, "", 0, content)));
             Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -240,7 +240,8 @@ public final class PyTorchStateDict {
         }
         if (value instanceof Foreign foreign) {
             return "the Python object " + WeightFile.quote(foreign.name())
-                    + ", which is not part of a state dict; nothing of it was run. In Python, save model.state_dict() alone";
+                    + ", which is not part of a state dict; nothing of it was run. In Python, save"
+                    + " model.state_dict() alone";
         }
         return value instanceof String ? "a string" : "no tensor";
     }
@@ -254,7 +255,7 @@ public final class PyTorchStateDict {
         return renamed;
     }
 
-    // Whether their sizes can be true.
+    // Whether their sizes are possible.
 
     private static void checkSizes(WeightFile file, TorchArchive archive, Map<String, StoredTensor> stored) {
         long limit = Math.max(

@@ -32,7 +32,7 @@ public final class Safetensors {
      * of the largest.
      *
      * @throws InputException where the file is missing, damaged or against the format in any way
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static Weights read(Path path) throws IOException {
         try (OpenWeightFile open = open(path)) {

@@ -91,7 +91,7 @@ final class TorchArchive implements Closeable {
         }
     }
 
-    /** The pickle that says which tensors there are. */
+    /** The pickle that lists the tensors. */
     ByteBuffer pickle() throws IOException {
         return read(entry(PICKLE), MAX_PICKLE_BYTES);
     }
@@ -146,7 +146,7 @@ final class TorchArchive implements Closeable {
                 // Until full or at the end.
             }
             if (content.hasRemaining() || in.read(ByteBuffer.allocate(1)) > 0) {
-                throw file.refused("entry " + entry.getName() + " is not as long as the archive says, " + size);
+                throw file.refused("entry " + entry.getName() + " is not as long as stated in the archive, " + size);
             }
         } catch (ZipException | EOFException e) {
             throw file.refused("entry " + entry.getName() + " is damaged: its bytes cannot be read", e);

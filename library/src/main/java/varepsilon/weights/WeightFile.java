@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 
-/** A weight file that nobody has checked yet: what both formats need to bound it and to refuse it. */
+/** An unchecked weight file: limits and errors that the formats share. */
 record WeightFile(Path path) {
-    /** Far more than image models have: a bound on the objects that a hostile file can make us build. */
+    /** Far more than image models have: a bound on the objects that a hostile file can create. */
     static final int MAX_TENSORS = 100_000;
 
     /** The engine's own limit in many operations. */
@@ -28,7 +28,7 @@ record WeightFile(Path path) {
         }
     }
 
-    /** The error that refuses this file, on one line whatever the file's names contain. */
+    /** The error for this file, on one line whatever the file's names contain. */
     InputException refused(String why) {
         return new InputException(oneLine(path + ": " + why));
     }
@@ -73,7 +73,7 @@ record WeightFile(Path path) {
         return "'" + shortened(name) + "'";
     }
 
-    /** A name from a file, cut where it is longer than a message has room for. */
+    /** A name from a file, truncated for messages. */
     static String shortened(String name) {
         return name.length() > SHOWN_LENGTH ? name.substring(0, SHOWN_LENGTH - 1) + "…" : name;
     }

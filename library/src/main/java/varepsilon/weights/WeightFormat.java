@@ -11,7 +11,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** The formats of weight files that are read; the content says which it is, and the name only what cannot be read. */
+/** The formats of weight files. A readable one is recognised by its content; the file name only helps to name an unsupported one. */
 enum WeightFormat {
     SAFETENSORS,
     PYTORCH;
@@ -24,7 +24,8 @@ enum WeightFormat {
     private static final String RE_SAVE =
             "; load it in Python and re-save its state dict with torch.save(model.state_dict(), \"weights.pt\")";
     private static final String FROM_PYTORCH =
-            "; expected safetensors, a PyTorch state dict (.pt, .pth) or a TorchScript program. If the model was made in"
+            "; expected safetensors, a PyTorch state dict (.pt, .pth) or a TorchScript program. If the model was"
+                    + " made in"
                     + " PyTorch, save it there with torch.jit.trace(model, images).save(\"model.pt\")";
     private static final String FROM_OTHERS = FROM_PYTORCH
             + "; else build the network in PyTorch, copy the weights into it (a convolution's are out×in×height×width"
@@ -32,7 +33,7 @@ enum WeightFormat {
 
     private static final String A_PICKLE = "a pickle that torch.save did not write" + RE_SAVE;
 
-    /** A format that cannot be read, by bytes that files have at a place; and what to do. */
+    /** An unsupported format, recognised by bytes at a position, with advice. */
     private record Foreign(int offset, String magic, String what) {
         boolean is(String start) {
             return start.startsWith(magic, offset);
@@ -55,7 +56,7 @@ enum WeightFormat {
      * The format of a file.
      *
      * @throws varepsilon.base.InputException where there is no such file, or it is of a known format that cannot be read
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     static WeightFormat of(Path path) throws IOException {
         WeightFile file = new WeightFile(path);
@@ -74,11 +75,11 @@ enum WeightFormat {
             return PYTORCH;
         }
         requireNoForeignName(file);
-        // Its reader says what is wrong.
+        // Its reader reports the error.
         return SAFETENSORS;
     }
 
-    /** Other programs write zip archives too. What is damaged is left to the reader. */
+    /** Other programs write zip archives too. Damaged ones are passed to the reader. */
     private static void requirePyTorch(WeightFile file) throws IOException {
         List<String> names;
         try (ZipFile zip = new ZipFile(file.path().toFile())) {

@@ -38,10 +38,10 @@ public final class Weights {
     }
 
     /**
-     * Reads a safetensors file or a PyTorch state dict; the content says which it is, not the name.
+     * Reads a safetensors file or a PyTorch state dict, told by its content, not its name.
      *
      * @throws InputException where the file is missing or damaged, or of another format
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      * @see Safetensors#read
      * @see PyTorchStateDict#read
      */
@@ -89,7 +89,7 @@ public final class Weights {
     }
 
     /**
-     * Checks that the tensors here are those expected, and tells everything that is wrong at once.
+     * Checks that the tensors are those expected; the error lists all differences.
      *
      * @param expected shape by name
      * @throws InputException where names are missing or surplus, or a shape differs

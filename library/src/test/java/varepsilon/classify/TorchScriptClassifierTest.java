@@ -50,7 +50,7 @@ class TorchScriptClassifierTest extends ClassifierTest {
     void logitsAndGradientsAreThoseOfPython(String name) throws IOException {
         ClassifierFile file = read(name);
         assertThat(file.architecture()).isEmpty();
-        assertThat(file.notes()).singleElement().asString().contains("TorchScript", "as they are");
+        assertThat(file.notes()).singleElement().asString().contains("TorchScript", "not normalised");
         // More than once: the engine compiles a program after it has watched it run.
         for (int round = 0; round < 4; round++) {
             Tensor pixels = images().requiresGrad(true);

@@ -141,6 +141,6 @@ class NativeCacheChoiceTest {
                 .asString()
                 .startsWith("the native engine cannot be loaded from " + damaged + ": ")
                 .contains("jnitorch")
-                .endsWith("delete it, and it is made anew");
+                .endsWith("delete it, and it is unpacked again");
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A scale from values to places on a drawing, with round numbers marked on it.
+ * A scale from values to positions in a drawing, with ticks at round numbers.
  *
  * @param low the value at {@code from}
  * @param high the value at {@code to}, above {@code low}
@@ -47,7 +47,7 @@ public record Axis(double low, double high, double from, double to, boolean isLo
         return new Axis(lowest - free, highest + free, from, to, false);
     }
 
-    /** Where a value lies; those beyond an end, at the end. */
+    /** The position of a value; values beyond an end are at the end. */
     double place(double value) {
         double share = isLog
                 ? (Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))
@@ -111,13 +111,13 @@ public record Axis(double low, double high, double from, double to, boolean isLo
                 .filter(size -> size > 0)
                 .min()
                 .orElse(1);
-        // From 0.001 to 100, each with its own decimals reads better.
+        // From 0.001 to 100 each tick has its own number of decimals.
         return arePlain && most < 1000 * least
                 ? ticks.stream().map(tick -> plain(tick, decimals)).toList()
                 : ticks.stream().map(Axis::label).toList();
     }
 
-    /** A tick as it is written: powers of ten where plain digits would be many. */
+    /** The text of a tick: a power of ten where plain digits would be too many. */
     static String label(double tick) {
         if (isPlain(tick)) {
             return plain(tick, rounded(tick).scale());
@@ -132,9 +132,9 @@ public record Axis(double low, double high, double from, double to, boolean isLo
         return sign(tick) + times + "10" + superscript(exponent);
     }
 
-    /** A value as it is told on hovering: five significant digits. */
+    /** A value as shown on hovering: five significant digits. */
     public static String value(double value) {
-        // Downwards: the largest of all, rounded, would be infinite.
+        // Rounded down, because the largest double would round to infinity.
         return Double.isFinite(value)
                 ? label(new BigDecimal(value)
                         .round(new MathContext(5, Math.abs(value) > LARGEST ? RoundingMode.DOWN : RoundingMode.HALF_UP))

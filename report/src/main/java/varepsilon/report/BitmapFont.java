@@ -10,8 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A pixel font of our own, seven pixels tall over a descent of two: captions come out the same on every machine, also
- * on one that has no fonts at all. The glyphs are drawn in {@code font.txt}: a line of characters, then nine rows of
+ * A pixel font, seven pixels tall with a descent of two, so that captions are the same on every machine, also without installed fonts. The glyphs are drawn in {@code font.txt}: a line of characters, then nine rows of
  * dots and hashes, glyph beside glyph.
  */
 final class BitmapFont {
@@ -138,7 +137,7 @@ final class BitmapFont {
         return new BitmapFont(glyphs);
     }
 
-    /** Ink without the blank columns beside it: the letters stand as close as their shapes allow. */
+    /** A glyph without the blank columns beside it, for proportional spacing. */
     private static boolean[][] trimmed(List<String> rows) {
         int first = rows.stream()
                 .mapToInt(row -> row.indexOf('#'))

@@ -20,8 +20,7 @@ import java.util.zip.CRC32C;
 
 /**
  * A TensorBoard event file ({@code events.out.tfevents.<seconds>.<host>.<number>}): scalars, pictures, texts and
- * hyper-parameters of one run. Each record is handed to the operating system as it is written, so that a killed process
- * leaves every event up to its last one readable.
+ * hyper-parameters of one run. Each record is handed to the operating system as it is written, so that all events of a killed process are readable.
  *
  * <p>A run that is resumed writes a new file in the same folder ({@link #resume}); TensorBoard reads the files of a
  * folder, in the order of their names, as one run. One process writes one run at a time. Safe for use by several
@@ -59,8 +58,7 @@ public final class EventFile implements Closeable {
     }
 
     /**
-     * Carries on a run: starts a further event file in its folder, and tells TensorBoard to forget what an earlier file
-     * says of {@code firstStep} and later (the steps between the last checkpoint and the kill, which run again).
+     * Carries on a run: starts a further event file in its folder, and makes TensorBoard discard an earlier file's events from {@code firstStep} on (the steps between the last checkpoint and the kill, which run again).
      */
     public static EventFile resume(Path folder, Clock clock, long firstStep) throws IOException {
         EventFile events = create(folder, clock);
@@ -161,13 +159,13 @@ public final class EventFile implements Closeable {
         try {
             file.write(record.array());
         } catch (IOException e) {
-            // Half a record would make every later one unreadable.
+            // A partial record would make every later one unreadable.
             file.setLength(start);
             throw new IOException("cannot write " + path + ": " + e.getMessage(), e);
         }
     }
 
-    /** CRC-32C rotated by 15 bits plus a constant, since CRCs of data that hold CRCs are weak. */
+    /** CRC-32C rotated by 15 bits plus a constant, as TFRecord requires. */
     private static int maskedCrc(byte[] bytes, int offset, int length) {
         CRC32C crc = new CRC32C();
         crc.update(bytes, offset, length);
@@ -195,7 +193,7 @@ public final class EventFile implements Closeable {
         }
     }
 
-    /** The name this machine goes by, without asking the network, which may take seconds to say that it has none. */
+    /** The host name, without a network lookup, which may take seconds to fail. */
     private static String hostName() throws IOException {
         String name = Stream.of("HOSTNAME", "COMPUTERNAME")
                 .map(System::getenv)

@@ -11,8 +11,7 @@ import java.util.Objects;
 import varepsilon.base.AtomicFile;
 
 /**
- * Many small images in one picture, row by row, enlarged by whole pixels so that what is looked at is exactly what the
- * model made. Text is drawn with a font of our own, so that the picture is the same on every machine.
+ * Many small images in one picture, row by row, enlarged by whole pixels without interpolation. Text is drawn with {@link BitmapFont}, so that the picture is the same on every machine.
  *
  * <pre>{@code
  * ImageGrid.of(samples, 1, 28, 28).columns(8).caption("64 samples at epoch 10").write(folder.resolve("epoch_010.png"));
@@ -228,7 +227,7 @@ public final class ImageGrid {
         AtomicFile.write(target, out -> out.write(png));
     }
 
-    /** Where everything lies, in picture pixels. */
+    /** The layout, in picture pixels. */
     private final class Layout {
         final int left;
         final int top;
@@ -340,7 +339,7 @@ public final class ImageGrid {
         }
     }
 
-    /** Text keeps off the edge also where the images do not. */
+    /** Text has a margin also where the images have none. */
     private int textInset() {
         return Math.max(padding, TEXT_GAP);
     }

@@ -43,7 +43,7 @@ public final class IntervalChart {
     /**
      * A value of a series.
      *
-     * @param series which colour it has: series take them in the order in which they first appear
+     * @param series decides the colour: series take them in the order in which they first appear
      * @param value not drawn where it is not finite
      * @param low lower end of its interval, or NaN for none
      * @param high upper end of its interval, or NaN for none
@@ -94,8 +94,7 @@ public final class IntervalChart {
     }
 
     /**
-     * The chart as a standalone SVG document, light or dark as its viewer prefers, as high as its rows need; a mark that
-     * is pointed at says its values. Where there is no value to draw, the chart says so.
+     * The chart as a standalone SVG document, light or dark as its viewer prefers, as high as its rows need; values are shown on hovering. Without values, the chart is a message.
      */
     public String svg() {
         return drawing().document();

@@ -24,7 +24,7 @@ import varepsilon.stats.Interval;
 
 /**
  * Curves over a common axis (bits per dimension over epochs, accuracy over ε), as a PNG at twice the given size or as an
- * SVG. A published curve can lie over one's own, in its colour, dashed and marked.
+ * SVG. A published curve is drawn over the measured curve of the same name, in its colour, dashed and marked.
  *
  * <pre>{@code
  * new LineChart("VAE on MNIST", "epoch", "bits per dimension")
@@ -166,8 +166,7 @@ public final class LineChart {
     /**
      * Writes the chart as a PNG file, whole or not at all.
      *
-     * @return the file; or empty where nothing was written because this machine has no fonts or there is no value to
-     *     draw, which is logged as a warning: a chart is never worth a training
+     * @return the file; or empty where nothing was written because this machine has no fonts or there is no value to draw, which is logged as a warning instead of ending a training
      * @throws IOException if the file cannot be written
      */
     public Optional<Path> write(Path target) throws IOException {
@@ -185,8 +184,7 @@ public final class LineChart {
     }
 
     /**
-     * The chart as a standalone SVG document, light or dark as its viewer prefers; a point that is pointed at says its
-     * values. Where there is no value to draw, the chart says so.
+     * The chart as a standalone SVG document, light or dark as its viewer prefers; values are shown on hovering. Without values, the chart is a message.
      */
     public String svg() {
         return drawing().document();

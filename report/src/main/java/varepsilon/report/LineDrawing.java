@@ -23,7 +23,7 @@ final class LineDrawing {
     /** Bold letters are wider by this factor. */
     static final double BOLD = 1.15;
 
-    /** More points than this lie too close to be pointed at: every n-th says what it is. */
+    /** Above this number of points, only every n-th shows its values on hovering. */
     private static final int HINTS = 200;
 
     private final List<Line> lines;
@@ -212,7 +212,7 @@ final class LineDrawing {
         }
     }
 
-    /** Published values are few, and each is one that was measured. */
+    /** Published values are few, so each is marked. */
     private static boolean isMarked(Line line) {
         return line.kind() == Kind.PUBLISHED || line.kind() == Kind.POINTS;
     }

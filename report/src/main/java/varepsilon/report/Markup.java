@@ -1,12 +1,11 @@
 package varepsilon.report;
 
-/** Text as it may stand in HTML and SVG. */
+/** Escapes text for HTML and SVG. */
 public final class Markup {
     private Markup() {}
 
     /**
-     * Text that can neither open nor close a tag, an attribute or an entity, whoever chose it: a run's name is not to be
-     * trusted. What XML cannot hold (control characters, half a surrogate pair) is shown as U+FFFD.
+     * Escapes text so that it can neither open nor close a tag, an attribute or an entity; names of runs are untrusted input. Characters that XML cannot hold (control characters, half a surrogate pair) is shown as U+FFFD.
      */
     public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length() + 16);

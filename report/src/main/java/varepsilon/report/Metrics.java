@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a run's {@code metrics.csv} holds so far. The file may be in the middle of being written, or anybody's: a line
- * that is not whole is left out, and a cell that is no number is NaN.
+ * The content of a run's {@code metrics.csv}, which may be incomplete while it is being written: an incomplete line is left out, and a cell that is no number is NaN.
  *
  * @param columns by name, all of one length, in the order of the file
  */
@@ -47,7 +46,7 @@ public record Metrics(Map<String, double[]> columns) {
     }
 
     static Metrics parse(String csv) {
-        // What stands after the last line break is a line that is being written.
+        // The line after the last line break is still being written.
         List<String> lines = csv.substring(0, csv.lastIndexOf('\n') + 1).lines().toList();
         if (lines.isEmpty()) {
             return new Metrics(Map.of());

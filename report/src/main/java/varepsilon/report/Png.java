@@ -27,7 +27,7 @@ public final class Png {
     public record Size(int width, int height) {}
 
     /**
-     * The size that a PNG file tells of.
+     * The size in the header of a PNG file.
      *
      * @throws IllegalArgumentException if it does not begin as a PNG file
      */
@@ -51,7 +51,7 @@ public final class Png {
         BufferedImage image = indexed(picture).orElse(picture);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
-        // Not ImageIO.write: it caches in a temporary file, which a full disk turns into a failure.
+        // ImageIO.write would cache in a temporary file and fail when the disk is full.
         try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             writer.setOutput(out);
             writer.write(new IIOImage(image, null, null));

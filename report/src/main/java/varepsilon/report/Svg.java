@@ -8,12 +8,12 @@ import java.util.Locale;
  */
 public final class Svg implements Canvas {
     /**
-     * How charts look. Okabe and Ito's palette (2008), which the colour-blind can tell apart, and in the dark its
-     * lighter relatives.
+     * The style of charts: Okabe and Ito's palette (2008), which is safe for colour-blind readers, and lighter variants for dark mode.
      */
     public static final String STYLE = """
             .chart{display:block;width:100%;height:auto}
-            .chart text{font:15px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:#2b2e33}
+            .chart text{font:15px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica"
+                    + " Neue",Arial,sans-serif;fill:#2b2e33}
             .chart .title{font-size:18px;font-weight:600}
             .chart .quiet{fill:#5b6068}
             .chart .paper{fill:#fff}
@@ -51,7 +51,7 @@ public final class Svg implements Canvas {
     private double height;
     private final StringBuilder body = new StringBuilder();
 
-    /** An empty drawing; {@code label} is what it is called where it cannot be seen. */
+    /** An empty drawing; {@code label} is its text for screen readers. */
     Svg(String label, double width, double height) {
         this.label = label;
         this.width = width;
@@ -63,13 +63,13 @@ public final class Svg implements Canvas {
         this.height = height;
     }
 
-    /** The file: with its colours and a ground to stand on. */
+    /** The standalone file, with styles and background. */
     String document() {
         return "<svg xmlns=\"http://www.w3.org/2000/svg\"" + opening() + "<style>\n" + STYLE + "</style>\n"
                 + "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" + body + "</svg>\n";
     }
 
-    /** The same drawing within a page that holds {@link #STYLE}, on the page's own ground. */
+    /** The drawing for a page that contains {@link #STYLE}, without a background. */
     public String fragment() {
         return "<svg" + opening() + body + "</svg>\n";
     }

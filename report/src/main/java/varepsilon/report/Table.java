@@ -8,8 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A small table for the terminal, a Markdown page or an HTML page. Columns know their unit and how their numbers are written, the same
- * in every country.
+ * A small table for the terminal, a Markdown page or an HTML page. A column has a unit and a number format, independent of the locale.
  *
  * <pre>{@code
  * new Table(Table.text("model"), Table.number("test", "bits/dim", 4), Table.percent("accuracy", 1))
@@ -37,7 +36,7 @@ public final class Table {
      * @param name what the header says
      * @param unit in the header after the name, or empty
      * @param decimals digits after the point; -1 for text
-     * @param factor what numbers are multiplied by before they are written
+     * @param factor factor applied to numbers before they are written
      */
     public record Column(String name, String unit, int decimals, double factor) {
         public boolean isText() {
@@ -129,7 +128,7 @@ public final class Table {
         return columns;
     }
 
-    /** The cells as they are written. */
+    /** The cells as text. */
     public List<List<String>> rows() {
         return List.copyOf(rows);
     }

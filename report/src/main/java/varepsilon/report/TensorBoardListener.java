@@ -16,7 +16,7 @@ import varepsilon.train.TrainingListener;
  * that {@code metrics.csv} holds, under the names of its columns, at the optimizer step of the epoch's end. A run that is
  * resumed writes a further file and goes on with the steps.
  *
- * <p>It opens the file when training starts: in a list of listeners it stands before those that show it pictures.
+ * <p>It opens the file when training starts, so in a list of listeners it must stand before those that pass it pictures.
  */
 public final class TensorBoardListener implements TrainingListener, Closeable {
     private final Path folder;
@@ -25,7 +25,7 @@ public final class TensorBoardListener implements TrainingListener, Closeable {
     private EventFile events;
 
     /**
-     * A writer for one sitting of a training.
+     * A writer for one start or resume of a training.
      *
      * @param folder the run's; TensorBoard takes its name for the run's name
      * @param hyperParameters numbers, truth values and texts by name

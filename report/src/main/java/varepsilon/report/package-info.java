@@ -1,7 +1,5 @@
 /**
- * What a run shows of itself: image grids, charts, tables, HTML pages, TensorBoard event files, a progress line and a
- * live view in the browser.
- * Everything here takes plain arrays and values and knows no models; one listener writes what a training reports.
- * A machine without fonts, a terminal or a full disk costs a picture or a message, never a training.
+ * Image grids, charts, tables and TensorBoard event files.
+ * Everything here takes plain arrays and values and is independent of models; one listener writes the events of a training. Missing fonts or a full disk never end a training.
  */
 package varepsilon.report;

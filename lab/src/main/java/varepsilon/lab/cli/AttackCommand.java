@@ -13,10 +13,10 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.lab.evaluate.AdversarialImagesResult;
 import varepsilon.lab.evaluate.AttackFiles;
 import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.evaluate.AttackSuite;
-import varepsilon.lab.evaluate.JudgedExamples;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.Attack;
 import varepsilon.tensor.Device;
@@ -27,8 +27,9 @@ import varepsilon.tensor.Device;
         description = "Attacks a classifier inside a threat model, and measures its robust accuracy.",
         footer = {
             "",
-            "Robust are images correctly classified before and after. Perturbations are in pixel units, 1 from black",
-            "to white; every image that an attack returns is checked against its threat model and predicted anew.",
+            "An image counts as robust where it is correctly classified before and after the attack. Perturbations"
+                    + " are in pixel units, 1 from black",
+            "to white; every image that an attack returns is checked against its threat model and predicted again.",
             "Intervals are Wilson's for 95 %%.",
             "",
             "Examples:",
@@ -68,7 +69,7 @@ final class AttackCommand implements Callable<Integer> {
     @Option(
             names = "--transfer-to",
             paramLabel = "FILE",
-            description = "Show this classifier the adversarial examples too, and the other way round; repeatable;"
+            description = "Measure the transfer of adversarial examples to and from this classifier; repeatable;"
                     + " with one attack.")
     private List<Path> transferTo = List.of();
 
@@ -107,10 +108,10 @@ final class AttackCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (list.isWanted()) {
+        if (list.isGiven()) {
             return ListOption.show(output, Attack.class);
         }
-        // What is wrong on the command line is found before any file is read.
+        // The command line is checked before any file is read.
         List<AttackSpec> settings = Usage.check(spec, attack::settings);
         attack.requireOneGoal();
         judge.check(settings);
@@ -124,8 +125,8 @@ final class AttackCommand implements Callable<Integer> {
         }
         Device device = compute.start();
         ImageSet images = data.load(split, output);
-        JudgedExamples judged = null;
-        if (judge.isWanted()) {
+        AdversarialImagesResult judged = null;
+        if (judge.isGiven()) {
             try (ClassifierFile model = classifier.read(device, images)) {
                 judged = judge.judged(model, images, settings.get(0), batchSize, device, output);
                 if (judge.isAlone()) {

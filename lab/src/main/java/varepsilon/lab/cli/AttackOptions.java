@@ -13,7 +13,7 @@ import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.Attack;
 
-/** Which attacks, and what they may do. */
+/** The attacks and their threat models. */
 final class AttackOptions {
     private static final Family<Attack> ATTACKS = Family.of(Attack.class);
     /** Parameters with an option that is for every attack that has them. */
@@ -42,14 +42,14 @@ final class AttackOptions {
     @Option(
             names = "--target",
             paramLabel = "CLASS",
-            description = "The class that is wanted, by name or number, or next: the one after the true one"
-                    + " (default: any wrong class will do).")
+            description = "The target class, by name or number, or next: the one after the true one (default:"
+                    + " untargeted).")
     private String target;
 
     @Option(
             names = "--margin",
             paramLabel = "X",
-            description = "Go on until the true class loses by so many logits (default: any loss will do).")
+            description = "Require that another logit exceeds that of the true class by more than this (default: 0).")
     private Double margin;
 
     @Spec(Spec.Target.MIXEE)
@@ -84,7 +84,7 @@ final class AttackOptions {
         return List.copyOf(settings);
     }
 
-    /** An option that changes nothing is a misunderstanding. */
+    /** Rejects options without effect. */
     private void requireUseful(Set<AttackSpec> settings, List<String> texts) {
         shared.givenOptions().forEach((option, parameter) -> {
             if (settings.stream()
@@ -95,7 +95,7 @@ final class AttackOptions {
         });
     }
 
-    /** Refuses two goals at once; before any file is read. */
+    /** Rejects two goals at once; before any file is read. */
     void requireOneGoal() {
         if (target != null && margin != null) {
             throw Usage.wrong(command, "--target and --margin: expected one of them");
@@ -105,7 +105,7 @@ final class AttackOptions {
         }
     }
 
-    /** What is to be reached. */
+    /** The goal of the attacks. */
     AttackGoal goal(List<String> classNames) {
         return Usage.check(command, () -> {
             if (target != null) {

@@ -12,7 +12,7 @@ import varepsilon.stats.Accuracy;
 import varepsilon.stats.Interval;
 import varepsilon.stats.Percent;
 
-/** What came of attacks, in tables. */
+/** Formats the results of attacks as tables. */
 final class AttackText {
     private AttackText() {}
 
@@ -77,7 +77,7 @@ final class AttackText {
             table.row(cells.toArray());
         }
         if (worst != null && outcomes.size() > 1) {
-            List<Object> cells = accuracy("worst of all", worst.robust());
+            List<Object> cells = accuracy("worst case", worst.robust());
             if (withGoal) {
                 cells.addAll(Arrays.asList(null, null));
             }
@@ -96,9 +96,9 @@ final class AttackText {
     private static String transfer(AttackReport.Transfer transfer) {
         Table table = new Table(
                 Table.text("made on"),
-                Table.text("shown to"),
+                Table.text("classified by"),
                 Table.count("both correct", ""),
-                Table.count("fooled", ""),
+                Table.count("misclassified", ""),
                 Table.percent("rate", 2),
                 Table.percent("from", 2),
                 Table.percent("to", 2));
@@ -110,7 +110,7 @@ final class AttackText {
                         transfer.models().get(i),
                         transfer.models().get(j),
                         cell.bothCorrect(),
-                        cell.fooled(),
+                        cell.misclassified(),
                         cell.rate(),
                         counted ? cell.ci95().get(0) : null,
                         counted ? cell.ci95().get(1) : null);
@@ -122,7 +122,7 @@ final class AttackText {
     private static String saved(AttackReport.Saved saved) {
         return String.format(
                 Locale.ROOT,
-                "Saved in %s. Of %,d images that the attack broke, %,d are still broken when predicted from the floats,"
+                "Saved in %s. Of %,d adversarial examples, %,d are still misclassified when predicted from the floats,"
                         + " %,d from the PNG files; correctly classified before and after: %,d and %,d.%s%n",
                 saved.folder(),
                 saved.adversarial(),

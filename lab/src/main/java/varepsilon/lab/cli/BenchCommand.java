@@ -57,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = {
                 "A trained ResNet-20 to attack, on CIFAR-10's first test images (default: an untrained one, on noise).",
-                "How fast an attack is depends on the model: images that it misclassifies leave the batch."
+                "The speed of an attack depends on the model: misclassified images leave the batch."
             })
     private Path weights;
 
@@ -137,7 +137,7 @@ final class BenchCommand implements Callable<Integer> {
                 """
                 %s, median of %d, on %s, %d thread(s):
                   here            %8.1f ms
-                  textbook        %8.1f ms, on the same engine: %.2f times ours
+                  textbook        %8.1f ms, on the same engine: %.2f times as long
                   convolutions    %8.1f GFLOP/s, %.0f %% of what matrix products reach here (%.1f GFLOP/s)
                 """,
                 result.work(),

@@ -13,7 +13,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.lab.run.NetworkChoice;
 import varepsilon.tensor.Device;
 
-/** Which trained classifier, and what its file does not say. */
+/** The classifier, and the properties that its file does not state. */
 final class ClassifierOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -22,14 +22,14 @@ final class ClassifierOptions {
             names = "--weights",
             required = true,
             paramLabel = "FILE",
-            description =
-                    "Weights (.safetensors, .pt, .pth), a TorchScript program, or a run directory for its best weights.")
+            description = "Weights (.safetensors, .pt, .pth), a TorchScript program, or a run directory for its best"
+                    + " weights.")
     private Path weights;
 
     @Option(
             names = "--architecture",
             paramLabel = "NAME",
-            description = "Of the weights, where the file does not say or is wrong.")
+            description = "The architecture of the weights, where the file does not state it or states a wrong one.")
     private String architecture;
 
     @Option(
@@ -37,7 +37,8 @@ final class ClassifierOptions {
             split = ",",
             paramLabel = "X",
             converter = Fraction.class,
-            description = "By channel, in pixels: what the network's input is shifted by, where the file does not say.")
+            description = "Mean by channel, in pixels, that is subtracted from the network's input, where the file"
+                    + " does not state it.")
     private List<Double> mean;
 
     @Option(
@@ -45,10 +46,10 @@ final class ClassifierOptions {
             split = ",",
             paramLabel = "X",
             converter = Fraction.class,
-            description = "By channel, in pixels: what it is scaled by.")
+            description = "Standard deviation by channel, in pixels, by which it is divided.")
     private List<Double> std;
 
-    /** What a person says of the file, checked before anything is read. */
+    /** The stated properties of the file, checked before anything is read. */
     ClassifierFile.Stated stated() {
         if ((mean == null) != (std == null)) {
             throw Usage.wrong(

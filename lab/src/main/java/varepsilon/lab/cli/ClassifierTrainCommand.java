@@ -30,7 +30,7 @@ import varepsilon.robust.defense.Defense;
 /** {@code varepsilon classifier train}. */
 @Command(
         name = "train",
-        description = "Trains a classifier in a run directory of its own, or goes on with one.",
+        description = "Trains a classifier in a new run directory, or resumes a run.",
         footer = {
             "",
             "Examples:",
@@ -56,7 +56,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
             names = "--architecture",
             paramLabel = "NAME",
             description = "small-cnn, resnet18, preactresnet18, resnet20, resnet32, resnet44, resnet56, resnet110,"
-                    + " wideresnet-28-10 (any depth and width) or another of those that a wrong name lists"
+                    + " wideresnet-28-10 (any depth and width) or another one; an unknown name lists all"
                     + " (default: that of --weights; else resnet18 for colour images, small-cnn for grey ones).")
     private String architecture;
 
@@ -78,7 +78,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description = "Go on with this run, as it was configured; more --epochs may be given where its schedule"
+            description = "Resume this run with its configuration; more --epochs may be given where its schedule"
                     + " does not depend on their number.")
     private Path resume;
 
@@ -99,7 +99,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (list.isWanted()) {
+        if (list.isGiven()) {
             return ListOption.show(
                     output, Map.of("architecture", Architecture.NAMES), Defense.class, Attack.class, Schedule.class);
         }
@@ -119,7 +119,7 @@ final class ClassifierTrainCommand implements Callable<Integer> {
         int limit = data.limit();
         String device = compute.device().toString();
         int threads = compute.threads();
-        // What is wrong on the command line is found before any file is read.
+        // The command line is checked before any file is read.
         ClassifierSpec.Images images = trainingImages.images(name, limit);
         ClassifierSpec.Fitting fitted = Usage.check(spec, fitting::fitting);
         AttackSpec check = Usage.check(spec, defense::check);

@@ -5,7 +5,7 @@ import varepsilon.lab.evaluate.ModelComparison;
 import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
-/** How two classifiers compare, in words. */
+/** Formats the comparison of two classifiers. */
 final class Comparisons {
     private Comparisons() {}
 
@@ -15,7 +15,8 @@ final class Comparisons {
         return String.format(
                 Locale.ROOT,
                 "%s: %s %s, %s %s; difference %s points (95 %% interval %s).%n"
-                        + "Correctly classified by both %,d, by the first alone %,d, by the second alone %,d, by neither %,d;"
+                        + "Correctly classified by both %,d, by the first alone %,d, by the second alone %,d, by"
+                        + " neither %,d;"
                         + " McNemar's exact p = %.3g.%n",
                 what,
                 comparison.first(),

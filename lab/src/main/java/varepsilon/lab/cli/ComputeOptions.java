@@ -7,7 +7,7 @@ import varepsilon.lab.run.Machine;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 
-/** On what to compute, and with which random numbers. */
+/** Device, threads and seed. */
 final class ComputeOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -26,7 +26,7 @@ final class ComputeOptions {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "42",
-            description = "Decides everything that is random (default: ${DEFAULT-VALUE}).")
+            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     Device device() {
@@ -44,7 +44,7 @@ final class ComputeOptions {
         return seed;
     }
 
-    /** Has the engine use the threads, and gives the device. */
+    /** Sets the engine's threads and returns the device. */
     Device start() {
         Engine.setThreads(threads());
         return device();

@@ -3,10 +3,10 @@ package varepsilon.lab.cli;
 import java.io.PrintStream;
 
 /**
- * What a command talks to.
+ * The streams of a command.
  *
  * @param out where results go
  * @param err where everything else goes
- * @param interruption tells of Ctrl-C
+ * @param interruption notices Ctrl-C
  */
 record Console(PrintStream out, PrintStream err, Interruption interruption) {}

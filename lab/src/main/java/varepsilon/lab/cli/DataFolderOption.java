@@ -4,12 +4,12 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 import varepsilon.data.DataFolder;
 
-/** Where data sets lie. */
+/** The data folder. */
 final class DataFolderOption {
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description = "Where data sets lie; else $VAREPSILON_DATA, else the user's cache.")
+            description = "The folder of the data sets (default: $VAREPSILON_DATA, else the user's cache).")
     private Path folder;
 
     Path folder() {

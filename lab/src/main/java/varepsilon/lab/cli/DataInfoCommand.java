@@ -18,7 +18,7 @@ import varepsilon.report.Table;
 /** {@code varepsilon data info}. */
 @Command(
         name = "info",
-        description = "Says what is in a data set, and whether its files are the published ones.",
+        description = "Describes a data set, and checks whether its files are the published ones.",
         footer = {"", "Example:", "  varepsilon data info mnist"})
 final class DataInfoCommand implements Callable<Integer> {
     @Spec

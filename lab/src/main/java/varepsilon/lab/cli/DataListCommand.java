@@ -33,7 +33,7 @@ final class DataListCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Row> rows = Datasets.all().stream().map(this::row).toList();
-        Table table = new Table(Table.text("name"), Table.text("what it is"), Table.text("where"));
+        Table table = new Table(Table.text("name"), Table.text("description"), Table.text("where"));
         rows.forEach(row -> table.row(row.name(), row.description(), row.state()));
         String own =
                 String.format("%nImages of your own: folder:PATH, with a sub-folder for each class, or without labels;"

@@ -10,7 +10,7 @@ import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 
-/** Which images. */
+/** The images. */
 final class DataOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -20,8 +20,10 @@ final class DataOptions {
             paramLabel = "NAME",
             description =
                     "mnist, fashion-mnist, cifar10, cifar100 or glyphs; folder:PATH for images in a sub-folder for"
-                            + " each class (or in train/ and test/ or val/; without sub-folders, images without labels);"
-                            + " idx:IMAGES,LABELS for IDX files (a second pair: the test part). Where there is no test part,"
+                            + " each class (or in train/ and test/ or val/; without sub-folders, images without"
+                            + " labels);"
+                            + " idx:IMAGES,LABELS for IDX files (a second pair: the test part). Where there is no"
+                            + " test part,"
                             + " every fifth image is one.")
     private String name;
 
@@ -34,7 +36,7 @@ final class DataOptions {
     /** The name of the data set, which is one. */
     String name() {
         if (name == null) {
-            throw Usage.wrong(command, "--data is missing: which images? `varepsilon data list` shows what there is");
+            throw Usage.wrong(command, "--data is missing; `varepsilon data list` lists the data sets");
         }
         return Usage.check(command, () -> Datasets.named(name)).name();
     }
@@ -51,7 +53,7 @@ final class DataOptions {
         return limit == null ? 0 : limit;
     }
 
-    /** Loads a part; says what there is to know of its files. */
+    /** Loads a part; prints notes on its files. */
     ImageSet load(Split split, Output output) throws IOException {
         note(name(), output);
         int first = limit();
@@ -59,7 +61,7 @@ final class DataOptions {
         return first == 0 ? all : all.limit(first);
     }
 
-    /** Says what a person should know of the files of a data set: which are not the published ones, what was left out. */
+    /** Prints notes on the files of a data set: which differ from the published ones, what was left out. */
     void note(String dataSet, Output output) throws IOException {
         Datasets.named(dataSet).notes(folder()).forEach(output::note);
     }

@@ -61,7 +61,7 @@ final class DeclaredOptions {
     }
 
     /**
-     * Adds an option for a parameter that several members of a family have: it then is for all of them.
+     * Adds an option for a parameter that several members of a family have: it applies to all of them.
      *
      * @param of what the option belongs to, where several options choose members of the family: {@code --check-attack}
      *     gives {@code --check-steps}; else empty

@@ -12,11 +12,11 @@ import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.Defense;
 
-/** Against whom a classifier is trained, and by what its robustness is checked. */
+/** The defence, its adversary, and the attack of validation. */
 final class DefenseOptions {
     private static final Family<Attack> ATTACKS = Family.of(Attack.class);
     private static final Family<Defense> DEFENSES = Family.of(Defense.class);
-    /** The attack whose ε and norm stand for those of a defence with steps of its own. */
+    /** The attack that carries ε and norm of a defence with steps of its own. */
     private static final String FULL_STEP = "fgsm";
 
     private CommandSpec command;
@@ -46,21 +46,21 @@ final class DefenseOptions {
         attacks = new DeclaredOptions(mixee);
         others = new DeclaredOptions(mixee);
         checks = new DeclaredOptions(mixee);
-        methods.addMember("--defense", DEFENSES, DefenseSpec.standard().name(), "The way of training");
+        methods.addMember("--defense", DEFENSES, DefenseSpec.standard().name(), "The defence");
         List.of("alpha", "beta", "replays").forEach(parameter -> methods.addShared("", parameter, DEFENSES));
-        attacks.addMember("--attack", ATTACKS, "pgd", "What perturbs the training images");
+        attacks.addMember("--attack", ATTACKS, "pgd", "The attack on the training images");
         List.of("steps", "stepSize").forEach(parameter -> attacks.addShared("", parameter, ATTACKS));
         Declared.of(DefenseSpec.standard()).forEach(parameter -> others.add(parameter));
         mixee.addOption(OptionSpec.builder("--check-attack")
                 .type(String.class)
                 .paramLabel("NAME")
-                .description("What measures robust accuracy on held-out and test images: none, or an attack"
+                .description("The attack that measures robust accuracy on held-out and test images, or none"
                         + " (default: pgd; none where --defense is standard).")
                 .build());
         checks.addShared("--check-attack", "steps", ATTACKS);
     }
 
-    /** As the options say. */
+    /** The defence of the options. */
     DefenseSpec defense() {
         Defense method = method();
         requireUseful(method);
@@ -80,10 +80,10 @@ final class DefenseOptions {
         return ATTACKS.parse(attacks.text("--attack"), attacks.given());
     }
 
-    /** What measures robust accuracy. */
+    /** The attack that measures robust accuracy. */
     AttackSpec check() {
-        String asked = checks.text("--check-attack");
-        String text = asked != null ? asked : method().uses() == Defense.Uses.NOTHING ? AttackSpec.NO_ATTACK : "pgd";
+        String given = checks.text("--check-attack");
+        String text = given != null ? given : method().uses() == Defense.Uses.NOTHING ? AttackSpec.NO_ATTACK : "pgd";
         return text.equals(AttackSpec.NO_ATTACK)
                 ? AttackSpec.none()
                 : new AttackSpec(ATTACKS.parse(text, checks.given()), norm, eps());
@@ -93,7 +93,7 @@ final class DefenseOptions {
         return eps == null ? AttackSpec.usualEps(norm) : eps;
     }
 
-    /** An option that changes nothing is a misunderstanding. */
+    /** Rejects options without effect. */
     private void requireUseful(Defense method) {
         String defense = "--defense " + method.name();
         AttackSpec check = check();

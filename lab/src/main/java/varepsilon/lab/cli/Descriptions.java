@@ -3,7 +3,7 @@ package varepsilon.lab.cli;
 import java.util.Locale;
 import varepsilon.generative.Picture;
 
-/** Words that several commands share. */
+/** Help texts that several commands share. */
 final class Descriptions {
     static final String PICTURE =
             "How p(x|z) is shown: sample (each pixel drawn), argmax (its most probable value) or mean"

@@ -12,7 +12,7 @@ import varepsilon.lab.machine.Diagnosis;
 /** {@code varepsilon doctor}. */
 @Command(
         name = "doctor",
-        description = "Says what this machine has, and how to fix what is wrong.",
+        description = "Checks this machine, and advises on problems.",
         footer = {"", "Example:", "  varepsilon doctor"})
 final class DoctorCommand implements Callable<Integer> {
     @Mixin
@@ -48,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         diagnosis.data().forEach(set -> lines.add(fact(set.name(), set.state())));
         lines.add("");
-        lines.addAll(diagnosis.advice().isEmpty() ? List.of("Nothing needs mending.") : diagnosis.advice());
+        lines.addAll(diagnosis.advice().isEmpty() ? List.of("No problems found.") : diagnosis.advice());
         return String.join(System.lineSeparator(), lines);
     }
 

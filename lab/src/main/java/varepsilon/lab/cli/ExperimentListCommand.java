@@ -28,7 +28,7 @@ final class ExperimentListCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Row> rows = new ArrayList<>();
-        Table table = new Table(Table.text("name"), Table.text("what it is"), Table.text("presets"));
+        Table table = new Table(Table.text("name"), Table.text("description"), Table.text("presets"));
         for (String name : EXPERIMENTS.shipped()) {
             Row row = new Row(name, EXPERIMENTS.title(name), EXPERIMENTS.presets(name));
             rows.add(row);

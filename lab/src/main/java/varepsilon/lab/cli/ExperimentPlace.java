@@ -11,12 +11,12 @@ import varepsilon.lab.published.PublishedTraining;
 import varepsilon.lab.published.RobustnessKind;
 import varepsilon.lab.run.RunStore;
 
-/** Where an experiment of the command line works. */
+/** The folders of an experiment run from the command line. */
 final class ExperimentPlace {
-    /** Where trainings live that nobody named a folder for: experiments and studies find each other's there. */
+    /** The default folder of trainings, shared by experiments and studies. */
     static final String TRAININGS = "runs/trainings";
 
-    /** The experiments that there are. */
+    /** The experiments. */
     static final Experiments EXPERIMENTS =
             new Experiments(List.of(new VaeGrid(), new ClassifierGrid(), new RobustnessKind()));
 
@@ -34,7 +34,7 @@ final class ExperimentPlace {
                 progress);
     }
 
-    /** @param runs where its trainings live */
+    /** @param runs folder of its trainings */
     static Workplace of(Path folder, Path runs, Path dataDir, List<String> arguments, WorkProgress progress) {
         return new Workplace(folder, store(runs, dataDir, arguments, progress));
     }

@@ -16,7 +16,7 @@ import varepsilon.lab.experiment.ExperimentRun;
 /** {@code varepsilon experiment report}. */
 @Command(
         name = "report",
-        description = "Writes results and report of a finished experiment again; nothing is computed anew.",
+        description = "Writes results and report of a finished experiment again, without computing anything.",
         footer = {"", "Example:", "  varepsilon experiment report runs/vae-1.8-laptop"})
 final class ExperimentReportCommand implements Callable<Integer> {
     private final Console console;
@@ -29,7 +29,7 @@ final class ExperimentReportCommand implements Callable<Integer> {
             names = "--runs",
             paramLabel = "DIR",
             defaultValue = ExperimentPlace.TRAININGS,
-            description = "Where its trainings live (default: ${DEFAULT-VALUE}).")
+            description = "The folder of its trainings (default: ${DEFAULT-VALUE}).")
     private Path runs;
 
     @Mixin
@@ -59,7 +59,7 @@ final class ExperimentReportCommand implements Callable<Integer> {
         }
     }
 
-    /** Tells what came of an experiment. */
+    /** Prints the result of an experiment. */
     static void show(ExperimentRun.Result result, Output output) {
         output.result(
                 result.json(),

@@ -25,7 +25,7 @@ import varepsilon.lab.run.ShellWords;
 /** {@code varepsilon experiment run}. */
 @Command(
         name = "run",
-        description = "Runs an experiment, or goes on with it: what is done is not done again.",
+        description = "Runs an experiment, or resumes it; finished parts are not repeated.",
         footer = {
             "",
             "Examples:",
@@ -46,8 +46,8 @@ final class ExperimentRunCommand implements Callable<Integer> {
     @Option(
             names = "--preset",
             paramLabel = "NAME",
-            description =
-                    "How much of it: smoke, laptop or full in those that come with the program (default: laptop).")
+            description = "The preset: smoke, laptop or full in the experiments that come with the program (default:"
+                    + " laptop).")
     private String preset;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Change a setting; may be given several times.")
@@ -56,7 +56,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "The experiment's folder, new or to go on with (default: runs/NAME-PRESET).")
+            description = "The experiment's folder, new or to resume (default: runs/NAME-PRESET).")
     private Path out;
 
     @Option(
@@ -64,14 +64,14 @@ final class ExperimentRunCommand implements Callable<Integer> {
             paramLabel = "DIR",
             defaultValue = ExperimentPlace.TRAININGS,
             description =
-                    "Where its trainings live; experiments and studies can share them (default: ${DEFAULT-VALUE}).")
+                    "The folder of trainings, which experiments and studies can share (default: ${DEFAULT-VALUE}).")
     private Path runs;
 
     @Option(
             names = "--jobs",
             paramLabel = "N",
             defaultValue = "1",
-            description = "So many processes at the same time (default: ${DEFAULT-VALUE}).")
+            description = "Processes at the same time (default: ${DEFAULT-VALUE}).")
     private int jobs;
 
     @Option(names = "--worker", hidden = true)
@@ -127,7 +127,7 @@ final class ExperimentRunCommand implements Callable<Integer> {
         }
     }
 
-    /** Says how far the workers are, when that has changed. */
+    /** Prints the progress of the workers when it has changed. */
     private void tell(Optional<ExperimentRun.Standing> now) {
         if (now.isPresent() && !now.equals(told)) {
             output.say(String.format(
@@ -159,13 +159,13 @@ final class ExperimentRunCommand implements Callable<Integer> {
         return command;
     }
 
-    /** The parent holds the other end of standard input; when it is gone, that ends. */
+    /** Standard input ends when the parent process ends. */
     private void endWithParent() {
         Thread listener = new Thread(
                 () -> {
                     try {
                         while (System.in.read() >= 0) {
-                            // What is said does not matter.
+                            // The input is ignored.
                         }
                         console.interruption().request();
                     } catch (IOException e) {

@@ -12,7 +12,7 @@ import varepsilon.data.DataFilesException;
 import varepsilon.train.ExistingRunException;
 import varepsilon.train.TrainingDivergedException;
 
-/** What went wrong, in one line for the person at the keyboard. */
+/** Formats failures as one line. */
 final class Failures {
     private Failures() {}
 
@@ -34,7 +34,7 @@ final class Failures {
             return file.getFile() + ": " + reason(file);
         }
         if (failure instanceof UncheckedIOException unchecked) {
-            // Those that we throw say what was being done; the cause says why it failed.
+            // The program's own exceptions name the action, and their cause the reason.
             String cause = message(unchecked.getCause());
             String what = unchecked.getMessage();
             return what == null || what.equals(unchecked.getCause().toString()) ? cause : what + ": " + cause;
@@ -52,7 +52,7 @@ final class Failures {
             return (memory ? "not enough memory; a smaller --batch-size needs less: " : "") + line;
         }
         return "internal error: " + failure.getClass().getSimpleName() + ": " + firstLine(failure)
-                + " (--verbose shows where)";
+                + " (--verbose shows the stack trace)";
     }
 
     private static String reason(FileSystemException failure) {

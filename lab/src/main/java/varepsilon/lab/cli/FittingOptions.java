@@ -10,7 +10,7 @@ import varepsilon.base.Family;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.nn.Schedule;
 
-/** How a classifier's weights are fitted. */
+/** The options of a classifier's training. */
 @Command
 final class FittingOptions {
     private static final ClassifierSpec.Fitting USUAL = new ClassifierSpec.Fitting();

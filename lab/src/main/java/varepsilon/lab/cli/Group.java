@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** A command that does nothing by itself: a name for those below it. */
+/** A command that only groups subcommands. */
 @Command
 final class Group implements Runnable {
     @Spec
@@ -29,6 +29,7 @@ final class Group implements Runnable {
     @Override
     public void run() {
         throw Usage.wrong(
-                spec, "say what to do: " + String.join(", ", spec.subcommands().keySet()));
+                spec,
+                "expected a command: " + String.join(", ", spec.subcommands().keySet()));
     }
 }

@@ -3,25 +3,24 @@ package varepsilon.lab.cli;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Ctrl-C and its relatives. A command that can save its work asks {@link #requested} now and then; the process then ends
- * only when that command is done. All others end at once.
+ * Handles Ctrl-C and SIGTERM. A command that can save its work polls {@link #requested}; the process then ends only when that command is done. All others end at once.
  */
 final class Interruption {
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile boolean delayed;
     private volatile boolean requested;
 
-    /** From now on the running command asks {@link #requested}, and the process waits for it. */
+    /** From now on the running command polls {@link #requested}, and the process waits for it. */
     void delay() {
         delayed = true;
     }
 
-    /** Whether the process was asked to end. */
+    /** Whether the process was signalled to end. */
     boolean requested() {
         return requested;
     }
 
-    /** Asks the running command to end, and waits for it if it listens. */
+    /** Requests that the running command ends, and waits for it if it polls. */
     void request() throws InterruptedException {
         requested = true;
         if (delayed) {
@@ -29,12 +28,12 @@ final class Interruption {
         }
     }
 
-    /** The command is done and has said all that it has to say. */
+    /** The command is done and has printed its output. */
     void finished() {
         done.countDown();
     }
 
-    /** Hears the signals that end this process. */
+    /** Installs a hook for the signals that end this process. */
     static Interruption ofThisProcess() {
         Interruption interruption = new Interruption();
         Runtime.getRuntime()

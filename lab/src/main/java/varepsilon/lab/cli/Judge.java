@@ -13,14 +13,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
+import varepsilon.lab.evaluate.AdversarialImagesResult;
 import varepsilon.lab.evaluate.AttackReport;
-import varepsilon.lab.evaluate.JudgedExamples;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
 import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
-/** Adversarial images of other tools, judged instead of attacks or beside them. */
+/** The option {@code --judge}: evaluates adversarial images of other tools, with or without attacks. */
 final class Judge {
     private static final Set<String> WITHOUT_ATTACK = Set.of(
             "--judge",
@@ -49,31 +49,32 @@ final class Judge {
     @Option(
             names = "--judge",
             paramLabel = "FILE",
-            description =
-                    "Judge adversarial images that another tool made of these images, in their order: .npz, .npy or"
-                            + " .safetensors, N×C×H×W or N×H×W×C, integers from 0 to 255 or floats from 0 to 1; or a folder of"
-                            + " PNG files. Attacks run only where --attack is given too.")
+            description = "Evaluate adversarial images that another tool made from these images, in their order: .npz,"
+                    + " .npy or"
+                    + " .safetensors, N×C×H×W or N×H×W×C, integers from 0 to 255 or floats from 0 to 1; or a"
+                    + " folder of"
+                    + " PNG files. Attacks run only where --attack is given too.")
     private Path file;
 
-    /** A classifier that was not attacked by us. */
-    private record Alone(String weights, String images, List<String> notes, JudgedExamples judged) {}
+    /** The result without attacks. */
+    private record Alone(String weights, String images, List<String> notes, AdversarialImagesResult judged) {}
 
-    /** Beside our attacks. */
+    /** The result with attacks. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Beside(@JsonUnwrapped AttackReport report, JudgedExamples judged) {}
+    private record Beside(@JsonUnwrapped AttackReport report, AdversarialImagesResult judged) {}
 
-    boolean isWanted() {
+    boolean isGiven() {
         return file != null;
     }
 
-    /** Whether nothing is to be attacked. */
+    /** Whether no attack is to run. */
     boolean isAlone() {
-        return isWanted() && !command.commandLine().getParseResult().hasMatchedOption("--attack");
+        return isGiven() && !command.commandLine().getParseResult().hasMatchedOption("--attack");
     }
 
-    /** Refuses what makes no sense with it; before any file is read. */
+    /** Rejects options without effect on it, before any file is read. */
     void check(List<AttackSpec> settings) {
-        if (!isWanted()) {
+        if (!isGiven()) {
             return;
         }
         if (settings.stream().mapToDouble(AttackSpec::eps).distinct().count() > 1) {
@@ -88,17 +89,17 @@ final class Judge {
         }
     }
 
-    /** Judges the file against its threat model, that of the attacks. */
-    JudgedExamples judged(
+    /** Evaluates the file in the threat model of the attacks. */
+    AdversarialImagesResult judged(
             ClassifierFile model, ImageSet images, AttackSpec attack, int batchSize, Device device, Output output)
             throws IOException {
         try (WorkProgress progress = new WorkProgress(output, "images")) {
-            return JudgedExamples.of(file, model, images, attack.threatModel(), batchSize, device, progress);
+            return AdversarialImagesResult.of(file, model, images, attack.threatModel(), batchSize, device, progress);
         }
     }
 
-    /** The result of judging alone. */
-    static void show(ClassifierFile model, ImageSet images, JudgedExamples judged, Output output) {
+    /** Prints the result without attacks. */
+    static void show(ClassifierFile model, ImageSet images, AdversarialImagesResult judged, Output output) {
         model.notesOn(images).forEach(output::note);
         noteSizes(judged, output);
         String text = String.format(
@@ -114,13 +115,13 @@ final class Judge {
                 new Alone(model.path().toString(), images.name(), model.notesOn(images), judged), text + table(judged));
     }
 
-    /** The result of attacks, and of judging beside it. */
-    static void show(AttackReport report, String text, JudgedExamples judged, Output output) {
+    /** Prints the result with attacks. */
+    static void show(AttackReport report, String text, AdversarialImagesResult judged, Output output) {
         noteSizes(judged, output);
         output.result(new Beside(report, judged), text + System.lineSeparator() + table(judged));
     }
 
-    private static void noteSizes(JudgedExamples judged, Output output) {
+    private static void noteSizes(AdversarialImagesResult judged, Output output) {
         if (judged.medianPerturbation()
                 > 2
                         * (judged.rounded() == null
@@ -128,14 +129,15 @@ final class Judge {
                                 : judged.rounded().allowed())) {
             output.note(String.format(
                     Locale.ROOT,
-                    "half of the perturbations in %s are larger than %s, more than twice ε: are they of these images, in"
+                    "half of the perturbations in %s are larger than %s, more than twice ε: are they of these"
+                            + " images, in"
                             + " this order, and of this norm?",
                     judged.file(),
                     number(judged.medianPerturbation())));
         }
     }
 
-    private static String table(JudgedExamples judged) {
+    private static String table(AdversarialImagesResult judged) {
         Table table = new Table(
                 Table.text("judged: " + judged.norm() + " ε=" + number(judged.eps())),
                 Table.count("robust", ""),
@@ -152,7 +154,7 @@ final class Judge {
                 judged.robustCi95().get(1),
                 judged.tooLarge(),
                 judged.tooLargeAndWrong());
-        JudgedExamples.Rounded rounded = judged.rounded();
+        AdversarialImagesResult.Rounded rounded = judged.rounded();
         if (rounded != null) {
             table.row(
                     "up to " + number(rounded.allowed()) + ", rounding allowed for",
@@ -166,8 +168,8 @@ final class Judge {
         return table.toText()
                 + String.format(
                         Locale.ROOT,
-                        "%n%s (%s): largest perturbation %s, median %s, in pixel units. An image whose perturbation is too"
-                                + " large counts as not broken.%n",
+                        "%n%s (%s): largest perturbation %s, median %s, in pixel units. An image whose perturbation"
+                                + " is too large counts as robust.%n",
                         judged.file(),
                         judged.format(),
                         number(judged.maxPerturbation()),

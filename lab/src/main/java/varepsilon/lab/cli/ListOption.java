@@ -8,15 +8,15 @@ import picocli.CommandLine.Option;
 import varepsilon.base.Declared;
 import varepsilon.base.Family;
 
-/** Lists what can be chosen by name, with parameters, in place of doing anything. */
+/** The option {@code --list}, which lists what can be chosen by name, with parameters. */
 final class ListOption {
     // Of picocli's three ways to lift the requirement of other options, the two others print usage or version.
     @SuppressWarnings("deprecation")
     @Option(names = "--list", help = true, description = "List what can be chosen by name, with all parameters.")
-    private boolean wanted;
+    private boolean given;
 
-    boolean isWanted() {
-        return wanted;
+    boolean isGiven() {
+        return given;
     }
 
     /** Prints the members of some families. */

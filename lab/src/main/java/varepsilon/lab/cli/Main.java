@@ -45,7 +45,7 @@ public final class Main implements Runnable {
         int code = run(new Console(System.out, System.err, interruption), arguments);
         System.out.flush();
         interruption.finished();
-        // While a signal ends the process, a second exit would wait for the first for ever.
+        // While a signal ends the process, a second call of exit would deadlock.
         if (!interruption.requested()) {
             System.exit(code);
         }
@@ -72,14 +72,13 @@ public final class Main implements Runnable {
     }
 
     private static CommandLine commandLine(Console console, List<String> arguments) {
-        CommandLine data = Group.named(
-                        "data", "Data sets: what there is, what is in one, how to get one.", "varepsilon data list")
+        CommandLine data = Group.named("data", "Data sets: list, describe, download.", "varepsilon data list")
                 .addSubcommand(new DataListCommand(console))
                 .addSubcommand(new DataInfoCommand(console))
                 .addSubcommand(new DataFetchCommand(console));
         CommandLine vae = Group.named(
                         "vae",
-                        "Variational autoencoders: train, evaluate, look at.",
+                        "Variational autoencoders: train, evaluate, sample.",
                         "varepsilon vae train --data glyphs --latent-dim 2 --epochs 10")
                 .addSubcommand(new VaeTrainCommand(console, arguments))
                 .addSubcommand(new VaeEvaluateCommand(console))
@@ -100,8 +99,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new ExperimentListCommand(console))
                 .addSubcommand(new ExperimentRunCommand(console, arguments))
                 .addSubcommand(new ExperimentReportCommand(console, arguments));
-        CommandLine study = Group.named(
-                        "study", "The source's questions, asked by measurement.", "varepsilon study run 1.2")
+        CommandLine study = Group.named("study", "The questions of the source, as studies.", "varepsilon study run 1.2")
                 .addSubcommand(new StudyListCommand(console))
                 .addSubcommand(new StudyRunCommand(console, arguments));
         CommandLine line = new CommandLine(new Main())
@@ -150,7 +148,7 @@ public final class Main implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** Without a subcommand: what there is. */
+    /** Without a subcommand: the usage. */
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getOut());

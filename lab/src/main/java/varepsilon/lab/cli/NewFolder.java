@@ -3,13 +3,12 @@ package varepsilon.lab.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Names for folders that nobody named. */
+/** Default names for folders. */
 final class NewFolder {
     private NewFolder() {}
 
     /**
-     * {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. What is awkward in the name of a
-     * folder, as the slashes of {@code folder:PATH}, becomes a dash.
+     * {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. Characters unsuitable for folder names, such as the slashes of {@code folder:PATH}, become dashes.
      */
     static Path in(Path parent, String wanted) {
         String name = wanted.replaceAll("[^\\p{Alnum}._-]+", "-");

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import picocli.CommandLine.Option;
 
-/** How a command speaks: results on standard output, as text or as one JSON object; all else on standard error. */
+/** The output of a command: results on standard output, as text or as one JSON object; all else on standard error. */
 final class Output {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
@@ -32,7 +32,7 @@ final class Output {
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "Say more; show where an error comes from.")
+            description = "Print details, and stack traces of errors.")
     @SuppressWarnings("UnusedVariable") // Main looks for the option, also where parsing has failed
     private boolean verbose;
 
@@ -50,14 +50,14 @@ final class Output {
         this.console = console;
     }
 
-    /** Something for the person, unless they want quiet. */
+    /** Prints a message, unless {@code --quiet} is given. */
     void say(String message) {
         if (!quiet) {
             console.err().println(message);
         }
     }
 
-    /** Something that the person should know to read the result. */
+    /** Prints a note on the result. */
     void note(String note) {
         say("Note: " + note);
     }
@@ -66,10 +66,10 @@ final class Output {
         return quiet;
     }
 
-    /** The result: {@code value} for programs, {@code text} for people. */
+    /** The result: {@code value} for programs, {@code text} for display. */
     void result(Object value, String text) {
         if (json) {
-            // JSON is UTF-8 (RFC 8259), whatever the terminal's characters are.
+            // JSON is UTF-8 (RFC 8259), whatever the terminal's charset.
             console.out().writeBytes((toJson(value) + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
         } else {
             console.out().println(text.stripTrailing());
@@ -85,7 +85,7 @@ final class Output {
         }
     }
 
-    /** Shows how far something has come. */
+    /** Starts a progress display. */
     Progress progress(String label, long total, String unit) {
         Progress.Display standard = Progress.Display.standardError(console.err(), !noProgress && !quiet);
         // A test's streams are not the process's.

@@ -11,18 +11,18 @@ import picocli.CommandLine.Spec;
 import varepsilon.base.InputException;
 import varepsilon.report.ImageGrid;
 
-/** Where a picture goes. */
+/** The file of a picture. */
 final class PictureOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--out", required = true, paramLabel = "FILE.png", description = "Where the picture goes.")
+    @Option(names = "--out", required = true, paramLabel = "FILE.png", description = "The file of the picture.")
     private Path out;
 
     @Option(names = "--force", description = "Replace the file where there is one.")
     private boolean force;
 
-    /** Refuses a place that cannot be written to, before any work is done. */
+    /** Rejects a place that cannot be written to, before any work is done. */
     void check() {
         if (!out.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
             throw Usage.wrong(command, "--out " + out + ": expected a name that ends in .png");

@@ -10,8 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How far something long has come: one line on a terminal, drawn over itself at most ten times a second; where nobody
- * watches, a line every half minute.
+ * The progress of long work: one line on a terminal, redrawn at most ten times a second; elsewhere, a line every half minute.
  *
  * <pre>{@code
  * try (Progress progress = Progress.start("training", 33_760, "steps", display)) {
@@ -20,7 +19,7 @@ import java.util.Map;
  * }
  * }</pre>
  *
- * <p>Closing it, finished or not, leaves the last state on a line of its own. Safe for use by several threads.
+ * <p>Closing it prints the last state on a line of its own. Safe for use by several threads.
  */
 public final class Progress implements AutoCloseable {
     private static final Duration REDRAW = Duration.ofMillis(100);
@@ -50,11 +49,11 @@ public final class Progress implements AutoCloseable {
         this.lastMillis = startMillis;
     }
 
-    /** What is drawn. */
+    /** The form of display. */
     public enum Mode {
-        /** A line that is drawn over itself. */
+        /** A line that is redrawn. */
         BAR,
-        /** Now and then a line. */
+        /** A new line at intervals. */
         LINES,
         /** Nothing. */
         OFF
@@ -76,14 +75,14 @@ public final class Progress implements AutoCloseable {
         }
 
         /**
-         * On the process's standard error: a bar if it is a terminal, else lines; nothing if progress is not wanted.
+         * On the process's standard error: a bar if it is a terminal, else lines; nothing if progress is switched off.
          *
          * @param err the stream to it
          */
-        public static Display standardError(PrintStream err, boolean wanted) {
+        public static Display standardError(PrintStream err, boolean enabled) {
             Map<String, String> environment = System.getenv();
             boolean bar = isTerminal() && !"dumb".equals(environment.get("TERM"));
-            Mode mode = wanted ? bar ? Mode.BAR : Mode.LINES : Mode.OFF;
+            Mode mode = enabled ? bar ? Mode.BAR : Mode.LINES : Mode.OFF;
             return new Display(err, Clock.systemUTC(), mode, width(environment.get("COLUMNS")));
         }
 
@@ -120,13 +119,13 @@ public final class Progress implements AutoCloseable {
         return progress;
     }
 
-    /** Says that this many units were done before the start, by a run that is now resumed: they do not count as speed. */
+    /** Sets the units that were done before a resume; they do not count for the speed. */
     public synchronized void already(long units) {
         already += units;
         advance(units);
     }
 
-    /** Says that this many more units are done. */
+    /** Adds units that are done. */
     public synchronized void advance(long units) {
         done = Math.min(total, done + units);
         update();

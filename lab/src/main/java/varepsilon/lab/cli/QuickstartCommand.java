@@ -26,7 +26,7 @@ import varepsilon.tensor.Device;
 /** {@code varepsilon quickstart}. */
 @Command(
         name = "quickstart",
-        description = "Trains small models on drawn digits in a few minutes and shows what came of it; needs no data.",
+        description = "Trains and evaluates small models on drawn digits in a few minutes; needs no data.",
         footer = {"", "Example:", "  varepsilon quickstart"})
 final class QuickstartCommand implements Callable<Integer> {
     private static final double MINUTES = 4;
@@ -41,14 +41,15 @@ final class QuickstartCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where everything goes (default: a new folder in runs/).")
+            description = "The folder of the results (default: a new folder in runs/).")
     private Path out;
 
     @Option(
             names = "--minutes",
             paramLabel = "M",
             description = {
-                "About how long it may take (default: 4). Where the machine is slow or busy, the models are trained for",
+                "About how long it may take (default: 4). Where the machine is slow or busy, the models are trained"
+                        + " for",
                 "fewer epochs, at least 1."
             })
     private Double minutes;
@@ -95,7 +96,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 output::say);
         Optional<QuickstartResult> result = Quickstart.run(folder, settings, budget, new ShownWork());
         if (result.isEmpty()) {
-            output.say("Stopped. What there is lies in " + folder);
+            output.say("Stopped. Results so far are in " + folder);
             return Main.STOPPED;
         }
         List<String> again = again(result.get(), device);

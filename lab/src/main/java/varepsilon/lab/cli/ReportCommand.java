@@ -14,8 +14,8 @@ import varepsilon.lab.page.LiveView;
 @Command(
         name = "report",
         description = {
-            "Shows runs in the browser while they train: curves and samples that renew themselves.",
-            "It answers only to this machine, and only reads."
+            "Shows runs in the browser while they train, with curves and samples that are updated.",
+            "It is reachable from this machine only, and read-only."
         },
         footer = {"", "Example:", "  varepsilon report --serve runs --port 8080"})
 final class ReportCommand implements Callable<Integer> {
@@ -40,7 +40,7 @@ final class ReportCommand implements Callable<Integer> {
         output = new Output(console);
     }
 
-    /** Where the runs are shown. */
+    /** The address of the page. */
     private record Shown(Path folder, URI address) {}
 
     @Override

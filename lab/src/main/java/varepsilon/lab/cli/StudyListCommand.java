@@ -27,7 +27,7 @@ final class StudyListCommand implements Callable<Integer> {
         List<Row> rows = Studies.all().stream()
                 .map(study -> new Row(study.id(), study.title(), study.question()))
                 .toList();
-        Table table = new Table(Table.text("id"), Table.text("what it is about"), Table.text("what is asked"));
+        Table table = new Table(Table.text("id"), Table.text("title"), Table.text("question"));
         rows.forEach(row -> table.row(row.id(), row.title(), row.question()));
         output.result(rows, table.toText());
         return 0;

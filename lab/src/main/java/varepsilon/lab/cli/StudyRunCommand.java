@@ -26,7 +26,7 @@ import varepsilon.tensor.Engine;
 /** {@code varepsilon study run}. */
 @Command(
         name = "run",
-        description = "Runs studies of the source's questions; trainings that are done are not done again.",
+        description = "Runs studies of the source's questions; finished trainings are reused.",
         footer = {
             "",
             "Examples:",
@@ -47,25 +47,25 @@ final class StudyRunCommand implements Callable<Integer> {
             names = "--preset",
             paramLabel = "NAME",
             defaultValue = "smoke",
-            description = "smoke: seconds, on the drawn digits. laptop: minutes, on MNIST or CIFAR-10. full: as much as"
-                    + " makes the answer firm (default: ${DEFAULT-VALUE}).")
+            description = "smoke: seconds, on the drawn digits. laptop: minutes, on MNIST or CIFAR-10. full: the"
+                    + " narrowest intervals (default: ${DEFAULT-VALUE}).")
     private StudyContext.Size preset;
 
-    @Option(names = "--data", paramLabel = "NAME", description = "Other data than the preset's.")
+    @Option(names = "--data", paramLabel = "NAME", description = "The data set, in place of the preset's.")
     private String data;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             defaultValue = "runs/studies",
-            description = "Where reports go, a folder for each study (default: ${DEFAULT-VALUE}).")
+            description = "The folder of the reports, with a folder for each study (default: ${DEFAULT-VALUE}).")
     private Path out;
 
     @Option(
             names = "--runs",
             paramLabel = "DIR",
             defaultValue = ExperimentPlace.TRAININGS,
-            description = "Where trainings live; experiments can share them (default: ${DEFAULT-VALUE}).")
+            description = "The folder of trainings, which experiments can share (default: ${DEFAULT-VALUE}).")
     private Path runs;
 
     @Mixin

@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 import varepsilon.base.Declared;
 import varepsilon.lab.spec.ClassifierSpec;
 
-/** Which training images a classifier is trained on, and how they are changed. */
+/** The options of the training images and their augmentation. */
 @Command
 final class TrainingImagesOptions {
     private CommandSpec command;
@@ -19,11 +19,11 @@ final class TrainingImagesOptions {
         command = mixee;
         options = new DeclaredOptions(mixee);
         Declared.of(ClassifierSpec.Images.of("any")).stream()
-                .filter(parameter -> !parameter.name().equals("limit")) // an option of all commands that read images
+                .filter(parameter -> !parameter.name().equals("limit")) // an option of all commands with images
                 .forEach(parameter -> options.add(parameter));
     }
 
-    /** As the options say. */
+    /** The training images of the options. */
     ClassifierSpec.Images images(String data, int limit) {
         Map<String, Object> chosen = new LinkedHashMap<>(options.given());
         chosen.put("limit", limit);

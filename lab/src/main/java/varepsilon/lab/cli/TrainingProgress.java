@@ -7,7 +7,7 @@ import varepsilon.lab.spec.VaeSpec;
 import varepsilon.train.EpochResult;
 import varepsilon.train.TrainingListener;
 
-/** Shows on the terminal how a training goes. */
+/** Shows the progress of a training on the terminal. */
 final class TrainingProgress implements TrainingListener {
     private static final int EPOCHS_TO_COLLAPSE = 2;
 
@@ -45,7 +45,7 @@ final class TrainingProgress implements TrainingListener {
         noteCollapse(result);
     }
 
-    /** Once, when it has lasted for two epochs: a model that has hardly begun to train looks the same. */
+    /** Printed once, after two epochs, because the divergence is small at the beginning of every training. */
     private void noteCollapse(EpochResult result) {
         Double klNats = result.validation().get("kl_nats");
         collapsed = klNats != null && VaeNotes.isCollapsed(klNats) ? collapsed + 1 : 0;

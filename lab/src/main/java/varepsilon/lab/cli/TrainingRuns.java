@@ -15,8 +15,7 @@ import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.spec.RunSpec;
 
 /**
- * What the {@code train} commands do alike, whatever they train: begin a run or go on with it, train, and say how to go
- * on.
+ * The common part of the {@code train} commands: start or resume a run, train, and print how to resume.
  *
  * @param <S> the configuration of a run
  * @param <R> its results
@@ -49,11 +48,11 @@ final class TrainingRuns<S extends RunSpec, R extends Record> {
 
     /** A new run. */
     Run<S, R> begin(S config, Path folder) throws IOException {
-        return said("Training in " + folder, Run.begin(kind, config, folder, data.folder()));
+        return announced("Training in " + folder, Run.begin(kind, config, folder, data.folder()));
     }
 
     /**
-     * An earlier run, to go on with; refuses options that would change it.
+     * Opens an earlier run to resume it; rejects options that would change it.
      *
      * @param epochs the value of the option, taken where it was given
      */
@@ -63,22 +62,22 @@ final class TrainingRuns<S extends RunSpec, R extends Record> {
             if (!WITH_RESUME.contains(option.longestName())) {
                 throw Usage.wrong(
                         spec,
-                        option.longestName() + ": not together with --resume, which goes on as the run was configured");
+                        option.longestName() + ": not together with --resume, which uses the run's configuration");
             }
             if (option.longestName().equals("--epochs")) {
                 more = OptionalInt.of(epochs.getAsInt());
             }
         }
-        return said("Going on in " + folder, Run.resume(kind, folder, more, data.folder()));
+        return announced("Resuming " + folder, Run.resume(kind, folder, more, data.folder()));
     }
 
-    private Run<S, R> said(String message, Run<S, R> run) throws IOException {
+    private Run<S, R> announced(String message, Run<S, R> run) throws IOException {
         output.say(message);
         data.note(kind.basics(run.config()).data(), output);
         return run;
     }
 
-    /** Trains and tests; empty where that was stopped, which is then said. */
+    /** Trains and tests; where that was stopped, prints so and is empty. */
     Optional<R> train(Run<S, R> run) throws IOException {
         console.interruption().delay();
         String goOn = spec.qualifiedName() + " --resume " + ShellWords.quoted(run.path());
@@ -90,8 +89,8 @@ final class TrainingRuns<S extends RunSpec, R extends Record> {
             return results;
         } catch (IOException e) {
             throw new IOException(
-                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is whole; when this is fixed, `"
-                            + goOn + "` goes on",
+                    run.path() + ": " + Failures.message(e) + ". The last checkpoint is intact; when this is fixed, `"
+                            + goOn + "` resumes the run",
                     e);
         }
     }

@@ -12,14 +12,14 @@ import picocli.CommandLine.ParameterException;
 import varepsilon.base.InputException;
 import varepsilon.base.Names;
 
-/** Wrong values of options: exit code 2, like all wrong usage. What is wrong with a file's content gives 1. */
+/** Invalid values of options: exit code 2, like all wrong usage. Errors in a file's content give 1. */
 final class Usage {
     private static final Pattern NAMED_VALUE =
             Pattern.compile("^([a-z]+([A-Z][a-z]+)*(?= \\S+: expected)|device(?= \\S+: ))");
 
     private Usage() {}
 
-    /** Runs work that fails only where an option's value makes no sense. */
+    /** Runs work that fails only where an option's value is invalid. */
     static <T> T check(CommandSpec command, Supplier<T> work) {
         try {
             return work.get();
@@ -45,7 +45,7 @@ final class Usage {
     static int explain(ParameterException failure, Console console) {
         CommandLine command = failure.getCommandLine();
         console.err().println("varepsilon: " + message(failure));
-        console.err().println("`" + command.getCommandSpec().qualifiedName() + " --help` shows what it takes.");
+        console.err().println("`" + command.getCommandSpec().qualifiedName() + " --help` shows the usage.");
         return CommandLine.ExitCode.USAGE;
     }
 

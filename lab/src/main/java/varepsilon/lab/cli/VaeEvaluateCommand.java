@@ -18,7 +18,7 @@ import varepsilon.tensor.Device;
 /** {@code varepsilon vae evaluate}. */
 @Command(
         name = "evaluate",
-        description = "Measures how well a VAE describes images.",
+        description = "Evaluates a VAE's bounds on the log-likelihood of images.",
         footer = {
             "",
             "Nats are summed over an image and averaged over images; all figures are negative log-likelihoods or",

@@ -11,7 +11,7 @@ import varepsilon.report.ImageGrid;
 /** {@code varepsilon vae interpolate}. */
 @Command(
         name = "interpolate",
-        description = "Draws the way from one image to another, straight through latent space.",
+        description = "Draws linear interpolations between images in latent space.",
         footer = {"", "Example:", "  varepsilon vae interpolate --weights runs/digits --data mnist --out lines.png"})
 final class VaeInterpolateCommand extends VaeImagesCommand {
     @Option(

@@ -10,7 +10,7 @@ import varepsilon.report.ImageGrid;
 /** {@code varepsilon vae manifold}. */
 @Command(
         name = "manifold",
-        description = "Draws the plane of a two-dimensional latent space: what each point of it decodes to.",
+        description = "Draws the decoded images of a grid in a two-dimensional latent space.",
         footer = {"", "Example:", "  varepsilon vae manifold --weights runs/plane --size 20 --out plane.png"})
 final class VaeManifoldCommand extends VaePictureCommand {
     @Option(

@@ -11,7 +11,7 @@ import varepsilon.generative.Likelihood;
 import varepsilon.generative.PriorChoice;
 import varepsilon.lab.spec.VaeSpec;
 
-/** What VAE is trained, and how. */
+/** The options of a VAE's training. */
 @Command
 final class VaeOptions {
     private static final VaeSpec USUAL = VaeSpec.of("any");
@@ -39,7 +39,7 @@ final class VaeOptions {
         }
     }
 
-    /** A training with what the options say. */
+    /** The configuration of the options. */
     VaeSpec applied(VaeSpec usual) {
         Map<String, Object> chosen = new LinkedHashMap<>(options.given());
         chosen.put("likelihood", LIKELIHOODS.parse(likelihood.text("--likelihood"), likelihood.given()));

@@ -11,7 +11,7 @@ import varepsilon.report.ImageGrid;
 /** {@code varepsilon vae reconstruct}. */
 @Command(
         name = "reconstruct",
-        description = "Draws images, and below each what a VAE keeps of it.",
+        description = "Draws images, and below each its reconstruction by a VAE.",
         footer = {"", "Example:", "  varepsilon vae reconstruct --weights runs/digits --data mnist --out pairs.png"})
 final class VaeReconstructCommand extends VaeImagesCommand {
     @Option(

@@ -10,7 +10,7 @@ import varepsilon.report.ImageGrid;
 /** {@code varepsilon vae sample}. */
 @Command(
         name = "sample",
-        description = "Draws images that a VAE dreams up.",
+        description = "Draws samples of a VAE.",
         footer = {"", "Example:", "  varepsilon vae sample --weights runs/digits --count 64 --out samples.png"})
 final class VaeSampleCommand extends VaePictureCommand {
     @Option(

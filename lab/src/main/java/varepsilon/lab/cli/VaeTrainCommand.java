@@ -23,7 +23,7 @@ import varepsilon.lab.spec.VaeSpec;
 /** {@code varepsilon vae train}. */
 @Command(
         name = "train",
-        description = "Trains a VAE in a run directory of its own, or goes on with one.",
+        description = "Trains a VAE in a new run directory, or resumes a run.",
         footer = {
             "",
             "Examples:",
@@ -50,7 +50,7 @@ final class VaeTrainCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description = "Go on with this run, as it was configured; more --epochs may be given.")
+            description = "Resume this run with its configuration; more --epochs may be given.")
     private Path resume;
 
     @Mixin
@@ -70,7 +70,7 @@ final class VaeTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (list.isWanted()) {
+        if (list.isGiven()) {
             return ListOption.show(output, Likelihood.class, PriorChoice.class);
         }
         TrainingRuns<VaeSpec, VaeResults> runs =

@@ -6,7 +6,7 @@ import picocli.CommandLine.Option;
 import varepsilon.generative.VaeFile;
 import varepsilon.tensor.Device;
 
-/** Which trained model. */
+/** The trained model. */
 final class WeightsOption {
     @Option(
             names = "--weights",
@@ -15,7 +15,7 @@ final class WeightsOption {
             description = "Weights (.safetensors, .pt), or a run directory for its best ones.")
     private Path weights;
 
-    /** The VAE, with a note on how its weights were found where that is worth one. */
+    /** Reads the VAE, and prints notes on how its weights were found. */
     VaeFile readVae(Device device, Output output) throws IOException {
         VaeFile file = VaeFile.read(weights, device);
         file.notes().forEach(output::note);

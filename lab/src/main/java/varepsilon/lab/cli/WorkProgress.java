@@ -3,7 +3,7 @@ package varepsilon.lab.cli;
 import java.util.Map;
 import varepsilon.base.Watch;
 
-/** Shows on the terminal how work of many parts goes: one thing at a time. */
+/** Shows the progress of work of many parts on the terminal. */
 final class WorkProgress implements Watch, AutoCloseable {
     private static final Map<String, String> UNITS = Map.of("training", "batches", "testing", "images");
 
@@ -15,7 +15,7 @@ final class WorkProgress implements Watch, AutoCloseable {
     private long done;
 
     /**
-     * For work that can save what is done when the process is asked to end.
+     * For work that can save its state when the process is signalled to end.
      *
      * @param unit what is counted, except in trainings and their tests
      */

@@ -1,4 +1,4 @@
 /**
- * The command line: options in, calls to the rooms above, plain messages and exit codes out. No logic lives here.
+ * The command line: options in, calls to the other packages, plain messages and exit codes out. It holds no logic.
  */
 package varepsilon.lab.cli;

@@ -25,7 +25,7 @@ import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Scope;
 
 /**
- * The folder of an attack's files: for each attack a picture of examples, and if wanted all examples as floats
+ * The folder of an attack's files: for each attack a picture of examples, and on request all examples as floats
  * ({@code NAME/examples.safetensors}) and as PNG pairs ({@code NAME/png/}); for several ε the {@code curve.png}.
  *
  * @param folder where they go
@@ -52,7 +52,7 @@ public record AttackFiles(Path folder, boolean examples) {
         return new Listeners(experiment, evaluation, classifier, images);
     }
 
-    /** What follows an evaluation, and writes what it has seen. */
+    /** Collects the adversarial examples of an evaluation, and writes them. */
     final class Listeners implements AutoCloseable {
         private final AttackSuite experiment;
         private final Classifier classifier;

@@ -14,7 +14,7 @@ import varepsilon.robust.evaluate.TrialReport;
 import varepsilon.stats.Accuracy;
 
 /**
- * What came of one attack.
+ * The result of one attack.
  *
  * @param name of the attack
  * @param norm {@code linf}, {@code l2} or {@code l1}
@@ -22,7 +22,7 @@ import varepsilon.stats.Accuracy;
  * @param steps gradients an example and restart; null where the attack has no steps
  * @param stepSize in pixel units, that of the first step where they fall; null where the attack has none
  * @param restarts null where the attack has none
- * @param loss what is raised; null where the attack raises nothing
+ * @param loss the loss that is maximised; null where the attack has none
  * @param parameters others of the attack that have not their defaults; null where all have
  * @param n images
  * @param cleanCorrect correctly classified before
@@ -30,7 +30,7 @@ import varepsilon.stats.Accuracy;
  * @param cleanAccuracy their share
  * @param robustAccuracy the share of these
  * @param robustCi95 Wilson 95 % interval of the latter
- * @param goalPossible correctly classified before, and not of the class that is wanted; null where the goal is any wrong class
+ * @param goalPossible correctly classified before, and not of the target class; null for an untargeted attack
  * @param goalMet of these, how many meet the goal after; null likewise
  * @param maxPerturbation the largest that was found, in the norm, in pixel units
  * @param forwardPasses images sent through the classifier
@@ -60,7 +60,7 @@ public record AttackOutcome(
         long forwardPasses,
         long backwardPasses,
         double seconds) {
-    /** @param goal null where it is any wrong class */
+    /** @param goal null for an untargeted attack */
     public static AttackOutcome of(AttackSpec settings, RobustnessReport report, TrialReport trial, GoalTally goal) {
         Accuracy clean = report.clean();
         Accuracy robust = trial.accuracy();
@@ -106,7 +106,7 @@ public record AttackOutcome(
         return others.isEmpty() ? null : others;
     }
 
-    /** Counts how often a goal was met where it could be: an image of the class that is wanted already cannot be led there. */
+    /** Counts how often the goal was met, without images whose true class is the target class. */
     public static final class GoalTally {
         private int possible;
         private int met;

@@ -20,8 +20,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * What one trial of an evaluation looks like: image, perturbation and perturbed image of a few examples, with what the
- * classifier says of them. Listens to the evaluation and keeps the examples that it shows, no more.
+ * Pictures of one trial of an evaluation: image, perturbation and perturbed image of a few examples, with the predictions. Receives the batches of the evaluation and keeps only the examples that are shown.
  *
  * <pre>{@code
  * AttackPictures pictures = AttackPictures.first(8, 0, trial, classifier, images.classNames());
@@ -34,11 +33,11 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
     private static final int READABLE_CELL = 112;
     private static final int PADDING = 10;
     private static final int CORRECT = 0x2B7BBA; // blue, not green: red and green look alike to many
-    private static final int WRONG = 0xD0402E;
+    private static final int INCORRECT = 0xD0402E;
 
-    /** What became of an example, in the order in which examples are worth showing. */
+    /** The outcome of an example, in the order of preference for display. */
     private enum Outcome {
-        FOOLED,
+        MISCLASSIFIED,
         ROBUST,
         WRONG_ALREADY
     }
@@ -131,7 +130,7 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
                 .filter(row -> candidates.test(batch.indices()[row]))
                 .boxed()
                 .sorted(Comparator.comparing(row -> outcome(batch.result(), row)))
-                .filter(row -> isWanted(outcome(batch.result(), row)))
+                .filter(row -> isShown(outcome(batch.result(), row)))
                 .limit(count)
                 .mapToInt(Integer::intValue)
                 .toArray();
@@ -141,7 +140,7 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
     }
 
     /** Whether one more with this outcome would be shown. */
-    private boolean isWanted(Outcome outcome) {
+    private boolean isShown(Outcome outcome) {
         return examples.stream()
                         .filter(kept -> kept.outcome().compareTo(outcome) <= 0)
                         .count()
@@ -183,7 +182,7 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
         if (!result.correct()[row]) {
             return Outcome.WRONG_ALREADY;
         }
-        return result.isRobust(row) ? Outcome.ROBUST : Outcome.FOOLED;
+        return result.isRobust(row) ? Outcome.ROBUST : Outcome.MISCLASSIFIED;
     }
 
     /** Softmax of the logits, a row an image. */
@@ -280,11 +279,12 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
         String perturbation = range > 0
                 ? String.format(Locale.ROOT, "perturbation ×%.3g, grey where there is none", 1 / (2 * range))
                 : "perturbation: none";
-        return perturbation + " · above: the true class · frame: blue where correctly classified, red where not";
+        return perturbation + " · above: the true class · frame: blue where correctly classified, red where"
+                + " misclassified";
     }
 
     private static int colour(Example example, Prediction prediction) {
-        return prediction.label() == example.label() ? CORRECT : WRONG;
+        return prediction.label() == example.label() ? CORRECT : INCORRECT;
     }
 
     private String text(Prediction prediction) {
@@ -298,7 +298,7 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
         return probability >= 0.995 ? ">99 %" : String.format(Locale.ROOT, "%.0f %%", 100 * probability);
     }
 
-    /** A classifier may know more classes than the images have. */
+    /** A classifier may have more classes than the images. */
     private String name(int label) {
         return label < classNames.size() ? classNames.get(label) : "class " + label;
     }

@@ -11,11 +11,11 @@ import varepsilon.stats.Accuracy;
 import varepsilon.stats.Interval;
 
 /**
- * What came of attacks on a classifier. The top level is the worst case: each image faces the attack that is worst for it.
+ * The results of attacks on a classifier. The top level is the worst case over the attacks for each image.
  *
  * @param weights where the classifier comes from
  * @param images which images
- * @param goal what the attacks were to reach
+ * @param goal the goal of the attacks
  * @param n images
  * @param cleanCorrect correctly classified without an attack
  * @param cleanAccuracy their share
@@ -28,7 +28,7 @@ import varepsilon.stats.Interval;
  * @param backwardPasses of all attacks
  * @param seconds of all attacks
  * @param attacks each for itself
- * @param notes what a reader of these numbers must know, in sentences
+ * @param notes caveats on these numbers, a sentence each
  * @param comparison with another classifier, null where there is none
  * @param transfer between classifiers, null where there are no others
  * @param saved adversarial examples in files, null where none were saved
@@ -69,16 +69,16 @@ public record AttackReport(
      * Two classifiers under the same attacks.
      *
      * @param clean without an attack
-     * @param robust each image under the attack that is worst for it and that classifier
-     * @param attacks what came of each attack on the other classifier
+     * @param robust the worst case over the attacks for each image and classifier
+     * @param attacks the results of each attack on the other classifier
      */
     public record Comparison(ModelComparison clean, ModelComparison robust, List<AttackOutcome> attacks) {}
 
     /**
-     * Adversarial examples of each classifier before each other.
+     * Transfer of adversarial examples between classifiers.
      *
      * @param models the classifiers, in the order of rows and columns
-     * @param cells by classifier attacked (row) and classifier that judges (column)
+     * @param cells by source model (row) and target model (column)
      */
     public record Transfer(List<String> models, List<List<TransferCell>> cells) {
         static Transfer of(TransferMatrix matrix) {
@@ -91,20 +91,23 @@ public record AttackReport(
     }
 
     /**
-     * Adversarial examples of one classifier before another.
+     * Adversarial examples of one source model on one target model.
      *
      * @param bothCorrect images that both classify correctly before the attack
-     * @param fooled how many of these the judge misclassifies after the attack
+     * @param misclassified how many of these the target model misclassifies after the attack
      * @param rate share, null where there are no such images
      * @param ci95 Wilson 95 % interval of it, null likewise
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record TransferCell(
-            @JsonProperty("both_right") int bothCorrect, int fooled, Double rate, List<Double> ci95) {
+            @JsonProperty("both_right") int bothCorrect,
+            @JsonProperty("fooled") int misclassified,
+            Double rate,
+            List<Double> ci95) {
         static TransferCell of(TransferMatrix.Cell cell) {
             return new TransferCell(
                     cell.bothCorrect(),
-                    cell.fooled(),
+                    cell.misclassified(),
                     cell.rate().orElse(null),
                     cell.interval().map(Interval::bounds).orElse(null));
         }
@@ -123,10 +126,10 @@ public record AttackReport(
     public record Saved(String name, double eps, String folder, int adversarial, Again floats, Again bytes) {}
 
     /**
-     * What the classifier says of saved examples.
+     * Predictions on saved examples.
      *
      * @param robustCorrect correctly classified before and after
-     * @param stillAdversarial of those that the attack broke, how many are still misclassified
+     * @param stillAdversarial of the adversarial examples, how many are still misclassified
      * @param differing predicted otherwise than when they were made
      * @param maxPerturbation the largest, in the attack's norm
      * @param withinThreatModel whether that is at most ε, for bytes and half a level for every pixel

@@ -30,27 +30,26 @@ import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 
 /**
- * Attacks on one classifier and the same images, and on request on another for comparison, or on several to see what
- * transfers.
+ * Attacks on one classifier and the same images, and on request on another for comparison, or on several to measure transfer.
  *
  * @param attacks at least one, no two the same
- * @param goal what they are to reach
+ * @param goal their goal
  * @param batchSize images at once
  * @param seed of random starts and noise
- * @param device where the classifiers live
+ * @param device of the classifiers
  */
 public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
     private static final int IMAGES_FOR_GRADIENT_CHECK = 64;
 
-    /** Refuses no attacks, and the same twice. */
+    /** Rejects no attacks, and the same twice. */
     public AttackSuite {
         attacks = List.copyOf(attacks);
         if (attacks.isEmpty()) {
             throw new InputException("no attack: expected at least one");
         }
-        Set<AttackSpec> seen = new LinkedHashSet<>();
+        Set<AttackSpec> found = new LinkedHashSet<>();
         for (AttackSpec attack : attacks) {
-            if (!seen.add(attack)) {
+            if (!found.add(attack)) {
                 throw new InputException("attack " + attack.label() + " is named twice");
             }
         }
@@ -60,14 +59,14 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
     }
 
     /**
-     * What to do besides.
+     * Further measurements and outputs.
      *
      * @param compareTo a classifier to be attacked in the same way; null for none
      * @param transferTo classifiers among which adversarial examples are exchanged; then there is one attack
      * @param files where pictures and examples go; null for none
      */
     public record Extras(ClassifierFile compareTo, List<ClassifierFile> transferTo, AttackFiles files) {
-        /** Freezes the list. */
+        /** Copies the list. */
         public Extras {
             transferTo = List.copyOf(transferTo);
         }
@@ -85,9 +84,9 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
      * Attacks.
      *
      * @param images with labels
-     * @param watch told how far the work has come
-     * @throws StoppedException where it asks for a stop
-     * @throws InputException where a classifier does not fit the images, or what it returns is no logits
+     * @param watch receives the progress
+     * @throws StoppedException where a stop is requested
+     * @throws InputException where a classifier does not fit the images, or does not return logits
      * @throws IOException where pictures or examples cannot be written
      */
     public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watch watch) throws IOException {
@@ -136,7 +135,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         return model.architecture().map(known -> known.name()).orElse("TorchScript program") + " on " + images.name();
     }
 
-    /** A classifier and what came of the attacks on it. */
+    /** A classifier and the results of the attacks on it. */
     record Attacked(ClassifierFile model, RobustnessReport report, List<AttackOutcome> outcomes, List<String> notes) {}
 
     private Attacked attacked(
@@ -174,9 +173,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                         .ifPresent(notes::add));
         for (int i = 0; i < report.trials().size(); i++) {
             watch.progress(
-                    "checking for what more steps would break",
-                    i,
-                    report.trials().size());
+                    "checking whether more steps find more", i, report.trials().size());
             LongerSearch.of(model.classifier(), images, report.trials().get(i), batchSize, seed, device)
                     .ifPresent(notes::add);
         }

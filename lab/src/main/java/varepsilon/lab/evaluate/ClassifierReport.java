@@ -29,7 +29,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * How many images a classifier classifies correctly without an attack, and how it confuses classes.
+ * Clean accuracy of a classifier, by class, with the confusion matrix.
  *
  * @param weights where it comes from
  * @param n images
@@ -40,7 +40,7 @@ import varepsilon.tensor.Tensor;
  * @param classes the same by class
  * @param confusion images by true class (row) and predicted class (column); a program may predict more classes than
  *     the images have
- * @param notes what a reader of these numbers must know, in sentences
+ * @param notes caveats on these numbers, a sentence each
  * @param comparison with another classifier, null where there is none
  * @param byImage whether each image is correctly classified
  */
@@ -72,9 +72,9 @@ public record ClassifierReport(
      * Measures.
      *
      * @param images with labels
-     * @param watch told how many images are done
-     * @throws StoppedException where it asks for a stop
-     * @throws InputException where the images have no labels, or the classifier tells apart another number of classes
+     * @param watch receives the number of images done
+     * @throws StoppedException where a stop is requested
+     * @throws InputException where the images have no labels, or the classifier has another number of classes
      */
     public static ClassifierReport of(ClassifierFile file, ImageSet images, int batchSize, Device device, Watch watch) {
         Watch watched = watch.throwing();
@@ -96,9 +96,9 @@ public record ClassifierReport(
 
     static void requireLabels(ImageSet images) {
         if (!images.isLabelled()) {
-            throw new InputException(
-                    images.name()
-                            + ": its images have no labels, and accuracy needs them: a sub-folder for each class, or a file of labels");
+            throw new InputException(images.name()
+                    + ": its images have no labels, and accuracy needs them: a sub-folder for each class, or"
+                    + " a file of labels");
         }
     }
 

@@ -22,7 +22,7 @@ import varepsilon.stats.PairedComparison;
  * @param secondCi95 Wilson 95 % interval of it
  * @param difference accuracy of the first less that of the second
  * @param differenceCi95 95 % interval of the difference, by Newcombe for pairs
- * @param pValue exact, two-sided, by McNemar: how probable so uneven a split is were the two equally good
+ * @param pValue exact two-sided p-value of McNemar's test
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record ModelComparison(

@@ -18,9 +18,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * What a VAE has learned, as grids of images that want only a caption. The model works in evaluation mode and gets its
- * modes back; random numbers come from streams of their own, so that a training that is looked at goes on as if it were
- * not. The same seed gives the same latent vectors, so that samples of different epochs can be compared one by one.
+ * Grids of a VAE's samples, reconstructions and interpolations, without captions. The model is in evaluation mode meanwhile, and its modes are restored; random numbers come from streams of their own, so that drawing pictures does not change a training. The same seed gives the same latent vectors, so that samples of different epochs can be compared one by one.
  */
 public final class VaePictures {
     private static final int MOST_IMAGES = 10_000;

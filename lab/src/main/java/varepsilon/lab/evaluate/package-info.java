@@ -1,4 +1,4 @@
 /**
- * One evaluation of one trained model: what the attacks and measurements find, the files and the pictures of it.
+ * One evaluation of one trained model: results of attacks and measurements, with their files and pictures.
  */
 package varepsilon.lab.evaluate;

@@ -2,19 +2,19 @@ package varepsilon.lab.experiment;
 
 import java.io.IOException;
 
-/** A piece of work of an experiment that is done once, and whose result is kept in files of its own. */
+/** A unit of work of an experiment, whose result is kept in files of its own. */
 public interface Cell {
-    /** What it is, for people. */
+    /** What it is, for display. */
     String label();
 
-    /** The name of the file or folder that it makes: a different name for whatever gives a different result. */
+    /** The name of its file or folder: different for every setting that changes the result. */
     String key();
 
     /** Whether its result is there. */
     boolean isDone();
 
     /**
-     * Does it, or goes on with it.
+     * Runs it, or resumes it.
      *
      * @throws varepsilon.base.StoppedException where a stop was requested first
      */

@@ -13,9 +13,7 @@ import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 
 /**
- * Does the cells of an experiment that are not done. Several processes may do so in one folder at the same time: each cell
- * is held by a lock on a file, which the system takes back from a process that dies, however it dies. So nothing needs to
- * be told who does what, and nothing is left behind.
+ * Runs the unfinished cells of an experiment. Several processes may do so in one folder at the same time: each cell is held by a file lock, which the system releases when a process ends for any reason. So no coordination is needed, and no lock is left behind.
  */
 public final class CellRunner {
     private static final long PAUSE_MILLIS = 500;
@@ -46,7 +44,7 @@ public final class CellRunner {
                     waitingFor = 0;
                 } else {
                     if (left != waitingFor) {
-                        watch().say("Waiting for " + left + " that other processes do");
+                        watch().say("Waiting for " + left + " that other processes run");
                         waitingFor = left;
                     }
                     pause();

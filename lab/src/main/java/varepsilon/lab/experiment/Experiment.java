@@ -8,26 +8,25 @@ import varepsilon.report.Table;
 
 /** Many runs that answer one question. */
 public interface Experiment {
-    /** What is to be done, in order. */
+    /** The stages, in order. */
     List<Stage> stages();
 
-    /** What a person should know of the files that it begins with, a sentence each. */
+    /** Notes on its input files, a sentence each. */
     default List<String> notes() throws IOException {
         return List.of();
     }
 
-    /** What came of it, once all cells of all stages are done. */
+    /** The results, once all cells of all stages are done. */
     Summary summarise() throws IOException;
 
     /**
-     * The results: the same numbers for programs and for people. Nothing in them depends on when, where or in how many
-     * sittings they were made.
+     * The results: the same numbers as CSV, JSON and table. They do not depend on time, place or resumes.
      *
-     * @param columns of the table for programs
+     * @param columns of the CSV table
      * @param rows its rows, one value or null for each column: one measurement a row
-     * @param json the same, with what was concluded
-     * @param table for people
-     * @param reading what follows from the numbers, in a few sentences
+     * @param json the same, with the conclusions
+     * @param table for display
+     * @param reading the conclusions, in a few sentences
      * @param page adds figures and tables to the report
      */
     record Summary(

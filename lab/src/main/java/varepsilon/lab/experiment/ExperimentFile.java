@@ -10,7 +10,7 @@ import varepsilon.base.InputException;
 import varepsilon.lab.spec.Yaml;
 
 /**
- * An experiment as a file says it, every default filled in: what {@code config.yaml} in an experiment's folder holds.
+ * An experiment's configuration with every default filled in: the content of {@code config.yaml} in its folder.
  *
  * @param kind of experiment
  * @param document keys {@code kind}, {@code title} and {@code settings}, and those that the kind has of its own
@@ -86,7 +86,7 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         return complete;
     }
 
-    /** What it is about. */
+    /** Its title. */
     public String title() {
         return document.get("title").asText();
     }

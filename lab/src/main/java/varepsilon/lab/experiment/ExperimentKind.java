@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import varepsilon.base.InputException;
 
-/** A kind of experiment: what a file that names it under the key {@code kind} may say, and what is made of that. */
+/** A kind of experiment: the keys of a file that names it under {@code kind}, and the experiment made from them. */
 public interface ExperimentKind {
     /** What stands under {@code kind}. */
     String name();
@@ -31,7 +31,7 @@ public interface ExperimentKind {
     }
 
     /**
-     * The experiment, to be done at a place.
+     * The experiment in a workplace.
      *
      * @throws InputException where something in the file cannot be used
      */

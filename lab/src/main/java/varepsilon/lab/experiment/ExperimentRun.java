@@ -40,12 +40,12 @@ public final class ExperimentRun {
     }
 
     /**
-     * A new experiment, or the same one again, to go on with.
+     * A new experiment, or the same one to resume.
      *
      * @throws InputException where the folder holds something else
      */
     public static ExperimentRun in(Workplace workplace, ExperimentFile file) throws IOException {
-        ExperimentRun run = new ExperimentRun(file, workplace); // what is wrong with the settings is found first
+        ExperimentRun run = new ExperimentRun(file, workplace); // checks the settings first
         Path folder = workplace.folder();
         Path config = folder.resolve(CONFIG);
         if (Files.isRegularFile(config)) {
@@ -73,16 +73,16 @@ public final class ExperimentRun {
 
     private static void requireSame(Path config, ExperimentFile file) throws IOException {
         List<String> found = Files.readString(config).lines().toList();
-        List<String> asked = file.toYaml().lines().toList();
-        if (found.equals(asked) || file.isSameAs(Yaml.tree(Files.readString(config), config.toString()))) {
+        List<String> requested = file.toYaml().lines().toList();
+        if (found.equals(requested) || file.isSameAs(Yaml.tree(Files.readString(config), config.toString()))) {
             return;
         }
         int at = 0;
-        while (at < Math.min(found.size(), asked.size()) && Objects.equals(found.get(at), asked.get(at))) {
+        while (at < Math.min(found.size(), requested.size()) && Objects.equals(found.get(at), requested.get(at))) {
             at++;
         }
         throw new InputException(config + ": this folder holds an experiment with other settings (line " + (at + 1)
-                + ": '" + line(found, at) + "', asked for: '" + line(asked, at)
+                + ": '" + line(found, at) + "', requested: '" + line(requested, at)
                 + "'); choose another --out, so that their results do not mix");
     }
 
@@ -90,13 +90,13 @@ public final class ExperimentRun {
         return at < lines.size() ? lines.get(at).strip() : "nothing";
     }
 
-    /** What a person should know of the files that it begins with, a sentence each. */
+    /** Notes on its input files, a sentence each. */
     public List<String> notes() throws IOException {
         return experiment.notes();
     }
 
     /**
-     * Does what is missing.
+     * Runs the unfinished cells.
      *
      * @throws varepsilon.base.StoppedException where a stop was requested before all was done
      */
@@ -105,7 +105,7 @@ public final class ExperimentRun {
     }
 
     /**
-     * How far it is.
+     * The progress.
      *
      * @param stage the first that is not done, from 1
      * @param done its cells that are done
@@ -113,7 +113,7 @@ public final class ExperimentRun {
      */
     public record Standing(int stage, int done, int all) {}
 
-    /** How far it is; empty where all is done. */
+    /** The progress; empty where all is done. */
     public Optional<Standing> standing() throws IOException {
         int number = 0;
         for (Stage stage : experiment.stages()) {
@@ -128,20 +128,20 @@ public final class ExperimentRun {
     }
 
     /**
-     * What came of it.
+     * The result.
      *
-     * @param folder where all of it lies
-     * @param table for people
-     * @param reading what follows from the numbers
+     * @param folder of all files
+     * @param table for display
+     * @param reading the conclusions
      * @param json for programs
      */
     public record Result(Path folder, Table table, String reading, Object json) {}
 
     /**
-     * Writes results and report out of what is done.
+     * Writes results and report from the finished cells.
      *
      * @param command the command line, for the report
-     * @throws InputException where something is not done yet
+     * @throws InputException where a cell is not finished
      */
     public Result report(List<String> command) throws IOException {
         Optional<Cell> missing = CellRunner.firstMissing(experiment.stages());
@@ -168,9 +168,9 @@ public final class ExperimentRun {
     }
 
     private HtmlPage page(Experiment.Summary summary, List<String> command) throws IOException {
-        HtmlPage page = new HtmlPage(file.title()).callout(HtmlPage.Tone.NOTE, "In short", summary.reading());
+        HtmlPage page = new HtmlPage(file.title()).callout(HtmlPage.Tone.NOTE, "Summary", summary.reading());
         summary.page().accept(page);
-        page.heading("How it was made");
+        page.heading("Settings");
         page.code("command", "varepsilon " + ShellWords.quoted(command));
         page.code("config.yaml", file.toYaml());
         for (Path provenance : provenances()) {
@@ -210,7 +210,7 @@ public final class ExperimentRun {
         return csv.toString();
     }
 
-    /** As RFC 4180 says. */
+    /** Quotes a field as in RFC 4180. */
     private static String cell(Object value) {
         String text = value == null ? "" : value.toString();
         return text.matches("[^,\"\r\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';

@@ -14,7 +14,7 @@ import varepsilon.base.InputException;
 import varepsilon.lab.spec.Yaml;
 
 /**
- * The experiments that the program knows: those that come with it, and files of its kinds.
+ * The known experiments: those that come with the program, and files of its kinds.
  *
  * @param kinds of experiments
  */
@@ -26,7 +26,7 @@ public record Experiments(List<ExperimentKind> kinds) {
         return kinds.stream().flatMap(kind -> kind.shipped().stream()).toList();
     }
 
-    /** What a shipped one is about. */
+    /** The title of a shipped one. */
     public String title(String shipped) throws IOException {
         return Yaml.tree(text(shipped), shipped).path("title").asText();
     }

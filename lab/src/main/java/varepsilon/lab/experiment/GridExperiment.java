@@ -23,7 +23,7 @@ final class GridExperiment<S extends Record & RunSpec> implements Experiment {
         this.kind = kind;
         this.settings = settings;
         this.store = store;
-        // what is wrong with one is found before any is trained
+        // all configurations are checked before the first training
         settings.assignments().forEach(assignment -> kind.settings(settings, assignment));
     }
 

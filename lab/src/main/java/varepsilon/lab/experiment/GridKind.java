@@ -65,7 +65,7 @@ abstract class GridKind<S extends Record & RunSpec> implements ExperimentKind {
                 assignment.applied(grid.base(), settings), settings, "the settings with " + assignment.label());
     }
 
-    /** What came of trainings that are done. */
+    /** The summary of finished trainings. */
     abstract GridSummary<S, ?> summary(GridSettings grid, List<GridExperiment.Run<S>> runs, RunStore store)
             throws IOException;
 }

@@ -80,7 +80,7 @@ record GridSettings(
         return values;
     }
 
-    /** Each training is done with every seed: one that an axis or a cell has of its own would be lost. */
+    /** Each training is run with every seed, so an axis or a cell cannot have a seed of its own. */
     private static void requireNoSeed(String section, String key) {
         if (key.equals(SEED)) {
             throw new InputException(
@@ -88,7 +88,7 @@ record GridSettings(
         }
     }
 
-    /** What one training has other than the base, its seed last. */
+    /** The settings in which one training differs from the base, its seed last. */
     record Assignment(Map<String, JsonNode> values) {
         /** In a few words: {@code latentDim 20, seed 42}. */
         String label() {

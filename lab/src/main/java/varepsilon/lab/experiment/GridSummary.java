@@ -16,7 +16,7 @@ import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 
 /**
- * Trainings side by side: what the summaries of all grids share.
+ * The base of the summaries of all grids: trainings side by side.
  *
  * @param <S> the settings of a training
  * @param <R> its results
@@ -55,24 +55,24 @@ abstract class GridSummary<S extends Record & RunSpec, R extends Record> {
         }
     }
 
-    /** Columns of the table for programs, behind those that say which training a line is about. */
+    /** Columns of the CSV table, behind those that say which training a line is about. */
     abstract List<String> columns();
 
     /** Figures of the results by name; one that is null is left out. */
     abstract Map<String, Function<R, Number>> figures();
 
-    /** Lines of the table for programs, a value for each of {@link #columns}. */
+    /** Rows of the CSV table, a value for each of {@link #columns}. */
     abstract List<List<Object>> lines(Trained<S, R> one, Map<String, Double> figures);
 
-    /** What the object for programs has beside the figures. */
+    /** The part of the JSON object beside the figures. */
     Map<String, Object> facts(Trained<S, R> one) {
         return Map.of();
     }
 
-    /** The table for people, a row for each training. */
+    /** The table for display, a row for each training. */
     abstract Table table();
 
-    /** What follows from the numbers. */
+    /** The conclusions. */
     abstract String reading();
 
     /** Adds figures and tables to the report. */

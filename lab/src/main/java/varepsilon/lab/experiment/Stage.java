@@ -3,9 +3,9 @@ package varepsilon.lab.experiment;
 import java.io.IOException;
 import java.util.List;
 
-/** Cells that do not need each other. They may need those of the stages before. */
+/** Independent cells. They may depend on those of earlier stages. */
 @FunctionalInterface
 public interface Stage {
-    /** The cells; asked once the stages before are done. */
+    /** The cells; called once the earlier stages are done. */
     List<Cell> cells() throws IOException;
 }

@@ -8,15 +8,15 @@ import varepsilon.lab.spec.RunSpec;
 /**
  * A training.
  *
- * @param label what it is, for people
+ * @param label what it is, for display
  * @param folder the run directory
  * @param training trains there
  */
 public record TrainingCell(String label, Path folder, Training training) implements Cell {
-    /** Trains to the end, or goes on with it. */
+    /** Trains to the end, or resumes the training. */
     @FunctionalInterface
     public interface Training {
-        /** Does so. */
+        /** Trains. */
         void run() throws IOException;
     }
 

@@ -131,7 +131,7 @@ final class VaeGridSummary extends GridSummary<VaeSpec, VaeResults> {
         return one.config().likelihood();
     }
 
-    /** Says of bits per dimension that are those of a density that they are. */
+    /** Marks bits per dimension of a density as such. */
     private static String label(Trained<VaeSpec, VaeResults> one) {
         return one.label() + (likelihood(one).isDensity() ? " (density)" : "");
     }
@@ -149,7 +149,7 @@ final class VaeGridSummary extends GridSummary<VaeSpec, VaeResults> {
         return published;
     }
 
-    /** How close the last epoch that both know is. */
+    /** The difference at the last epoch of both curves. */
     private String sentence(Trained<VaeSpec, VaeResults> one) {
         Map<String, Map<Integer, Double>> published = published(one);
         double bpd = one.results().test().bpd();

@@ -11,8 +11,7 @@ import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 
 /**
- * Processes that do the cells of one experiment together. Each finds its work by itself, see {@link CellRunner}; each
- * stops, saved, when the end of its standard input tells it that this process is gone.
+ * Processes that run the cells of one experiment together. Each finds its work by itself, see {@link CellRunner}; each saves and stops at the end of its standard input, which means that this process has ended.
  */
 public final class Workers {
     private static final int STOPPED = 130;
@@ -27,8 +26,8 @@ public final class Workers {
      * Workers that are started so.
      *
      * @param command of each
-     * @param logs folder for what they say
-     * @param watch asked whether to stop them
+     * @param logs folder of their output
+     * @param watch polled for a stop
      */
     public Workers(List<String> command, Path logs, Watch watch) {
         this.command = List.copyOf(command);
@@ -36,9 +35,9 @@ public final class Workers {
         this.watch = watch;
     }
 
-    /** What the waiting process does. */
+    /** The callback of the waiting process. */
     public interface Meanwhile {
-        /** Looks how far they are, and tells. */
+        /** Reports the progress of the workers. */
         void look() throws IOException;
     }
 
@@ -89,14 +88,14 @@ public final class Workers {
             if (process.exitValue() == STOPPED || process.exitValue() == TERMINATED) {
                 throw new StoppedException();
             }
-            List<String> said = Files.readAllLines(log(i));
-            String last = said.isEmpty() ? "it said nothing" : said.get(said.size() - 1);
+            List<String> output = Files.readAllLines(log(i));
+            String last = output.isEmpty() ? "no output" : output.get(output.size() - 1);
             throw new InputException("a worker ended with exit code " + process.exitValue() + ": "
-                    + last.replaceFirst("^varepsilon: ", "") + " (all that it said: " + log(i) + ")");
+                    + last.replaceFirst("^varepsilon: ", "") + " (its output: " + log(i) + ")");
         }
     }
 
-    /** They save their work; nobody goes on before all are gone. */
+    /** Waits until all have saved and ended. */
     private static void stop(List<Process> running) {
         running.forEach(Process::destroy);
         for (Process process : running) {

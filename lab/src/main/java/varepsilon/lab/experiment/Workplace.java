@@ -5,21 +5,21 @@ import varepsilon.base.StoppedException;
 import varepsilon.lab.run.RunStore;
 
 /**
- * Where an experiment works.
+ * The folders and the run store of an experiment.
  *
  * @param folder holds its files
  * @param runs trains models, or finds them trained
  */
 public record Workplace(Path folder, RunStore runs) {
-    /** Where the data lies. */
+    /** The data folder. */
     public Path dataDir() {
         return runs.dataDir();
     }
 
     /**
-     * Tells how far it is.
+     * Reports progress.
      *
-     * @throws StoppedException where it is to stop
+     * @throws StoppedException where a stop is requested
      */
     public void progress(String what, long done, long all) {
         runs.watch().throwing().progress(what, done, all);

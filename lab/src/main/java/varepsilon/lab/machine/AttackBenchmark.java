@@ -41,8 +41,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * How long an attack, and a step of adversarial training, take beside the textbook's, which sends a full backward pass
- * through the network for every gradient and keeps every example to the last step. Same engine, model, images and batch;
+ * Times an attack and a step of adversarial training beside the textbook formulation, which runs a full backward pass for every gradient and keeps every example to the last step. Same engine, model, images and batch;
  * the two take turns. Both are measured on a ResNet-20.
  */
 public final class AttackBenchmark implements AutoCloseable {
@@ -75,7 +74,7 @@ public final class AttackBenchmark implements AutoCloseable {
      *
      * @param weights of a ResNet-20
      * @param images 3×32×32, with labels; all of them are one batch
-     * @param device where the network lives
+     * @param device of the network
      * @throws InputException where the weights are of something else
      */
     public static AttackBenchmark trained(Path weights, ImageSet images, Device device) throws IOException {
@@ -89,9 +88,9 @@ public final class AttackBenchmark implements AutoCloseable {
     }
 
     /**
-     * On a fresh network and noise, which it gets right by definition: its first predictions are the labels.
+     * On a fresh network and noise; its predictions are the labels, so all are correctly classified.
      *
-     * @param device where the network lives
+     * @param device of the network
      * @param batchSize images in a batch, at least 1
      */
     public static AttackBenchmark untrained(Device device, int batchSize) {
@@ -145,8 +144,8 @@ public final class AttackBenchmark implements AutoCloseable {
                 }
             };
             SideBySide times = SideBySide.measure(ours, textbook, WARM_UP, rounds);
-            String work = "PGD with 10 steps at 8/255 on " + batchSize + " images, a ResNet-20 (ours leaves "
-                    + robust[0] + " of them right)";
+            String work =
+                    "PGD with 10 steps at 8/255 on " + batchSize + " images, a ResNet-20 (robust: " + robust[0] + ")";
             int runs = WARM_UP + rounds;
             double flops = flops(cost.forwardPasses(), cost.backwardPasses(), 0) / runs;
             return BenchmarkResult.of(
@@ -212,7 +211,7 @@ public final class AttackBenchmark implements AutoCloseable {
         return batch.labels().to(classifier.device());
     }
 
-    /** The gradients of all weights come with the image's, and nobody asks for them. */
+    /** Computes the gradients of all weights too, as the textbook does. */
     private Tensor textbookPgd(Tensor pixels, Tensor start, Tensor labels, int steps) {
         Tensor perturbed = start;
         for (int i = 0; i < steps; i++) {

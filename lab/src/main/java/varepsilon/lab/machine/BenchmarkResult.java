@@ -3,10 +3,10 @@ package varepsilon.lab.machine;
 import varepsilon.tensor.Device;
 
 /**
- * What a benchmark measured.
+ * The result of a benchmark.
  *
  * @param name of the benchmark
- * @param work what one step of it is, in words
+ * @param work a description of one step
  * @param device that computes
  * @param batchSize images in a step
  * @param medianMs our step, in milliseconds

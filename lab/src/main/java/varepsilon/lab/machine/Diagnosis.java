@@ -20,7 +20,7 @@ import varepsilon.lab.run.Program;
 import varepsilon.tensor.Engine;
 
 /**
- * What this program finds on the machine that it runs on.
+ * A description of the machine, with advice.
  *
  * @param varepsilon this program's version
  * @param java the Java that runs it
@@ -32,7 +32,7 @@ import varepsilon.tensor.Engine;
  * @param engine the native engine, name to value; only {@code error} where it cannot be loaded
  * @param folders what is kept on the disk
  * @param data each data set
- * @param advice what is wrong, and how to fix it
+ * @param advice problems found, and how to fix them
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Diagnosis(
@@ -85,10 +85,10 @@ public record Diagnosis(
      *
      * @param name on the command line
      * @param usable whether its files are there, if it needs any
-     * @param state in words
+     * @param state of its files, as text
      */
     public record Dataset(String name, boolean usable, String state) {
-        /** Looks for it in the data folder. */
+        /** Checks its files in the data folder. */
         public static Dataset of(DataSource source, Path dataDir) {
             try {
                 List<DataSource.StoredFile> files = source.stored(dataDir);
@@ -104,7 +104,7 @@ public record Diagnosis(
         }
     }
 
-    /** Looks around. */
+    /** Collects the diagnosis. */
     public static Diagnosis of(Path dataDir) throws IOException {
         Map<String, String> engine = describeEngine();
         List<Folder> folders = new ArrayList<>();
@@ -165,8 +165,9 @@ public record Diagnosis(
         if (engine.getOrDefault("waiting", "").matches("as OpenMP does|OMP_WAIT_POLICY=(?i)active")) {
             advice.add(
                     "The engine's threads keep their cores busy while they wait for one another, which beside another"
-                            + " process makes a training step several times as long; OMP_WAIT_POLICY=PASSIVE, as ./varepsilon sets"
-                            + " it, has them sleep.");
+                            + " process makes a training step several times as long; OMP_WAIT_POLICY=PASSIVE, as"
+                            + " ./varepsilon sets"
+                            + " it, makes them sleep.");
         }
         if (fileNames.contains("ANSI_X3.4") || fileNames.contains("ASCII")) {
             advice.add("Java takes file names for " + fileNames

@@ -13,10 +13,10 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** What a device can do at once: products of square matrices, the best case of a network's arithmetic. */
+/** The peak speed of a device, measured by products of square matrices. */
 final class MatrixProducts {
     private static final int SIDE = 1024;
-    /** A GPU has far more to fill with work than a core. */
+    /** A GPU needs larger matrices to reach its peak. */
     private static final int GPU_SIDE = 8192;
 
     private static final int REPETITIONS = 20;
@@ -71,7 +71,7 @@ final class MatrixProducts {
         }
     }
 
-    /** A GPU works on while the program goes on; reading a value waits for it, and for all before it. */
+    /** GPU operations are asynchronous; reading a value waits for all of them. */
     private static void finish(Tensor product) {
         product.narrow(0, 0, 1).narrow(1, 0, 1).item();
     }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 
 /**
- * Two ways to do the same, timed in turns within one run, so that a machine that slows down slows both.
+ * Times two implementations in turns within one run, so that changes of the machine's speed affect both.
  *
  * @param oursMs median of our way, in milliseconds
  * @param textbookMs median of the textbook's, in milliseconds

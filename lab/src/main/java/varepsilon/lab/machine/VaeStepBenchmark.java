@@ -25,8 +25,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * How long a training step of the 20-dimensional VAE takes, beside the step as a textbook writes it, on the same engine,
- * images and batch. The two take turns within one run, so that a machine that slows down slows both.
+ * Times a training step of the 20-dimensional VAE beside the textbook formulation, on the same engine, images and batch.
  */
 public final class VaeStepBenchmark {
     /** Its name on the command line. */
@@ -41,7 +40,7 @@ public final class VaeStepBenchmark {
     /**
      * Measures on random images, with the current number of threads.
      *
-     * @param device where the VAE lives
+     * @param device of the VAE
      * @param batchSize images in a step, at least 1
      * @param steps counted steps of each kind, at least 1
      */
@@ -137,7 +136,8 @@ public final class VaeStepBenchmark {
     private static double flopsPerStep(int batchSize) {
         double f = FILTERS;
         double k = 9;
-        // Of the transposed convolutions each input pixel meets each weight once, of the others each output pixel.
+        // In transposed convolutions each input pixel is multiplied by each weight once, in the others each output
+        // pixel.
         double first = 14 * 14 * f * k;
         double encoder = 14 * 14 * f * f * k
                 + 7 * 7 * 2 * f * f * k

@@ -1,4 +1,4 @@
 /**
- * This machine: how fast it is beside the textbook formulation, and what is wrong with it.
+ * This machine: benchmarks against the textbook formulation, and diagnosis.
  */
 package varepsilon.lab.machine;

@@ -17,8 +17,7 @@ import varepsilon.report.Svg;
 import varepsilon.report.Table;
 
 /**
- * A page of results in one HTML file that needs nothing else: no network, no other file. It reads well on a telephone,
- * in the dark and on paper. All text is plain text: it is escaped, and can neither add an element nor run a script.
+ * A page of results in one self-contained HTML file. It has layouts for narrow screens, dark mode and print. All text is plain text: it is escaped, and can neither add an element nor run a script.
  *
  * <pre>{@code
  * new HtmlPage("VAE on MNIST")
@@ -50,15 +49,15 @@ public final class HtmlPage {
         this.title = title;
     }
 
-    /** What a callout says about what it stands beside. */
+    /** The kind of a callout. */
     public enum Tone {
-        /** What was claimed holds. */
+        /** The claim holds. */
         CONFIRMED,
-        /** What was claimed does not hold. */
+        /** The claim does not hold. */
         CONTRADICTED,
-        /** It holds in part, or under a condition. */
+        /** The claim holds in part, or under a condition. */
         MIXED,
-        /** Neither: something to know. */
+        /** A note. */
         NOTE
     }
 
@@ -77,7 +76,7 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Names and what they are, in the order of the map. */
+    /** A definition list, in the order of the map. */
     public HtmlPage facts(Map<String, String> facts) {
         body.append("<dl>\n");
         facts.forEach((name, value) -> body.append("<dt>" + text(name) + "</dt><dd>" + text(value) + "</dd>\n"));
@@ -126,7 +125,7 @@ public final class HtmlPage {
      * A picture at its own size, or smaller where the page is narrower.
      *
      * @param png the file
-     * @param alternative what it shows, for who cannot see it
+     * @param alternative alternative text for screen readers
      * @throws IllegalArgumentException if it is no PNG file
      */
     public HtmlPage picture(byte[] png, String alternative, String caption) {
@@ -172,7 +171,7 @@ public final class HtmlPage {
         return column.isText() ? "" : " class=\"n\"";
     }
 
-    /** Text as it was typed, such as a command or a file, with a button that copies it. */
+    /** Preformatted text, such as a command or a file, with a button that copies it. */
     public HtmlPage code(String label, String code) {
         // A line break right after <pre> is not part of the text: the first one is ours.
         body.append(
@@ -181,7 +180,7 @@ public final class HtmlPage {
     }
 
     /**
-     * Content that is shown on a click. Headings are better left outside.
+     * Content that is shown on a click. Headings should be left outside.
      *
      * @param content adds what belongs inside, to the page that it is given
      */

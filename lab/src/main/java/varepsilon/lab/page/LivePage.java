@@ -17,7 +17,7 @@ import varepsilon.report.LineChart;
 import varepsilon.report.Markup;
 import varepsilon.report.Metrics;
 
-/** How the live view looks: a page, and the runs on it, which it asks for again and again. */
+/** The page of the live view, and the list of runs, which its script fetches at intervals. */
 final class LivePage {
     private static final double CHART_WIDTH = 400;
     private static final double CHART_HEIGHT = 280;
@@ -34,7 +34,7 @@ final class LivePage {
                     try {
                         const answer = await fetch('/runs', {cache: 'no-store'});
                         if (!answer.ok) {
-                            throw new Error('it answers ' + answer.status);
+                            throw new Error('status ' + answer.status);
                         }
                         const template = document.createElement('template');
                         template.innerHTML = await answer.text();
@@ -63,7 +63,7 @@ final class LivePage {
     /** Pictures come from the server itself, and so do the runs. */
     private static final String SOURCES = "img-src 'self'; connect-src 'self'";
 
-    /** What a browser may do with any of this, and that no other page may put it into a frame. */
+    /** The content security policy, which also forbids framing by other pages. */
     static final String POLICY = PageStyle.policy(SCRIPT, SOURCES) + "; frame-ancestors 'none'";
 
     private final Path root;
@@ -93,7 +93,7 @@ final class LivePage {
             html.append("<section class=\"run\">\n" + content(run) + "</section>\n");
         }
         if (!found.areAll()) {
-            html.append("<p>There may be more runs: this folder holds too much to look through. Show one of the folders"
+            html.append("<p>There may be more runs: this folder holds too many files to search. Show one of the folders"
                     + " in it.</p>\n");
         }
         return html.toString();
@@ -105,7 +105,7 @@ final class LivePage {
             Metrics metrics = run.metrics();
             return heading + state(run, metrics) + charts(metrics) + samples(run);
         } catch (IOException e) {
-            // A run may be deleted or moved while it is looked at; the others are still there.
+            // A run may be deleted or moved meanwhile; the others are still shown.
             return heading + "<p>This run cannot be read: " + Markup.escape(e.toString()) + "</p>\n";
         }
     }
@@ -138,7 +138,7 @@ final class LivePage {
         List<Path> newest = run.samples().stream().limit(NEWEST_SAMPLES).toList();
         for (Path picture : newest) {
             String name = picture.getFileName().toString();
-            // The time is there so that a picture that was drawn anew is not the browser's old one.
+            // The time keeps the browser from showing a cached version of a picture that has changed.
             long time = Files.getLastModifiedTime(picture).toMillis();
             html.append("<figure><img src=\"/file?path=" + URLEncoder.encode(relative(picture), StandardCharsets.UTF_8)
                     + "&amp;time=" + time + "\" alt=\"" + Markup.escape(name) + "\"><figcaption>" + Markup.escape(name)
@@ -147,14 +147,13 @@ final class LivePage {
         return html.length() == 0 ? "" : "<div class=\"samples\">\n" + html + "</div>\n";
     }
 
-    /** How a picture is asked for. */
+    /** The address of a picture. */
     private String relative(Path picture) {
         return root.relativize(picture).toString();
     }
 
     /**
-     * The picture of a run that is asked for: only one that is found in looking at the runs, so that no name, however it
-     * is written, leads elsewhere.
+     * The requested picture of a run. Only pictures found by listing the runs are served, so that no path leads elsewhere.
      *
      * @return the file, if a run has it
      */

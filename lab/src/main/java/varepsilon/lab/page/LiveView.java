@@ -28,9 +28,7 @@ import varepsilon.base.InputException;
 import varepsilon.report.Png;
 
 /**
- * Shows the runs in a folder, finished or in training, in a browser on this machine: curves and samples that renew
- * themselves. It only reads; it answers only to this machine, and under no name but {@code localhost} and
- * {@code 127.0.0.1}, so that no page from elsewhere can look through a name that it lets point here.
+ * Shows the runs in a folder, finished or in training, in a browser on this machine: curves and samples that are updated. It is read-only and reachable from this machine only, under the names {@code localhost} and {@code 127.0.0.1} alone, which prevents DNS rebinding.
  *
  * <pre>{@code
  * try (LiveView view = LiveView.serve(Path.of("runs"), 0)) {
@@ -66,7 +64,7 @@ public final class LiveView implements AutoCloseable {
     }
 
     /**
-     * Starts to show a folder.
+     * Starts the server for a folder.
      *
      * @param port on 127.0.0.1; 0 for any that is free
      * @throws InputException if the folder is none, or the port is not to be had
@@ -92,7 +90,7 @@ public final class LiveView implements AutoCloseable {
         }
     }
 
-    /** Where to look. */
+    /** The address of the page. */
     public URI address() {
         return URI.create("http://127.0.0.1:" + port() + "/");
     }
@@ -134,12 +132,12 @@ public final class LiveView implements AutoCloseable {
                 case "/" -> Answer.of(200, HTML, page.page());
                 case "/runs" -> Answer.of(200, HTML, page.runs());
                 case "/file" -> picture(exchange.getRequestURI());
-                default -> Answer.of(404, TEXT, "There is nothing here.");
+                default -> Answer.of(404, TEXT, "Not found.");
             };
         } catch (IOException | RuntimeException e) {
-            // The server would drop it without a word.
+            // The server would ignore the exception.
             LOG.error("{} cannot be answered", exchange.getRequestURI(), e);
-            return Answer.of(500, TEXT, "This failed; the terminal says why.");
+            return Answer.of(500, TEXT, "This failed; the terminal shows the error.");
         }
     }
 
@@ -149,7 +147,7 @@ public final class LiveView implements AutoCloseable {
         return Png.isPng(png) ? new Answer(200, PNG, png) : Answer.of(404, TEXT, "No run has this picture.");
     }
 
-    /** What {@code path=} asks for; nothing where it is written wrong. */
+    /** The value of {@code path=}; null where it is malformed. */
     private static String path(URI request) {
         String query = request.getRawQuery() == null ? "" : request.getRawQuery();
         for (String part : query.split("&")) {

@@ -7,7 +7,7 @@ import java.util.Base64;
 import varepsilon.report.Markup;
 import varepsilon.report.Svg;
 
-/** How pages look and the little that they do; all of it stands in the page itself. */
+/** The style sheet and script of pages, which are embedded in the page. */
 final class PageStyle {
     /** Light and dark, wide and narrow, and on paper. */
     static final String STYLE = """
@@ -120,7 +120,7 @@ final class PageStyle {
             }
             """ + Svg.STYLE;
 
-    /** Buttons that copy; what a chart's point says, for fingers; everything unfolded on paper. */
+    /** Copy buttons, chart values on touch screens, and unfolded details in print. */
     static final String SCRIPT = """
             'use strict';
             for (const block of document.querySelectorAll('.code')) {
@@ -174,7 +174,7 @@ final class PageStyle {
 
     /**
      * The start of a page up to {@code <body>}. Its policy lets it load nothing from anywhere but what {@code sources}
-     * name, and run only this script: not one that came in with somebody's text.
+     * name, and run only this script: not one from inserted text.
      *
      * @param script what stands at the end of the page in {@code <script>}, to the letter
      * @param sources of pictures and data, such as {@code img-src data:}

@@ -31,7 +31,7 @@ record WatchedRun(String name, Path folder) {
     private static final int MOST_FILES = 50_000;
     private static final Duration QUIET = Duration.ofMinutes(2);
 
-    /** How far a run has come, as far as its files tell. */
+    /** The state of a run, inferred from its files. */
     enum Status {
         RUNNING,
         /** Nothing was measured for a while, and there are no results yet. */
@@ -40,10 +40,10 @@ record WatchedRun(String name, Path folder) {
     }
 
     /**
-     * What was found in a folder.
+     * The runs found in a folder.
      *
      * @param runs sorted by name
-     * @param areAll false where the search was given up, with so many runs or files found
+     * @param areAll false where the search stopped at the limit of runs or files
      */
     record Found(List<WatchedRun> runs, boolean areAll) {}
 
@@ -81,7 +81,7 @@ record WatchedRun(String name, Path folder) {
             return next();
         }
 
-        /** What may not be read, or was deleted meanwhile, is none of what is watched. */
+        /** Files that cannot be read, or were deleted meanwhile, are skipped. */
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
             if (file.equals(root)) {
@@ -92,7 +92,7 @@ record WatchedRun(String name, Path folder) {
 
         @Override
         public FileVisitResult postVisitDirectory(Path folder, IOException failure) {
-            return FileVisitResult.CONTINUE; // Without what could no longer be read of it.
+            return FileVisitResult.CONTINUE; // Skips files that can no longer be read.
         }
 
         private FileVisitResult next() {
@@ -109,7 +109,7 @@ record WatchedRun(String name, Path folder) {
         return Metrics.read(folder.resolve("metrics.csv"));
     }
 
-    /** When something was measured last. */
+    /** The time of the last measurement. */
     Instant measured() throws IOException {
         return modified(folder.resolve("metrics.csv")).toInstant();
     }

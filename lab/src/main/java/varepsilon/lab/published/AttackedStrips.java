@@ -9,13 +9,13 @@ import varepsilon.lab.published.MeasuredClassifier.Changed;
 import varepsilon.lab.published.MeasuredClassifier.Measurement;
 import varepsilon.report.ImageGrid;
 
-/** Images beside what measurements make of them, a strip for each, for a gallery. */
+/** Images before and after each measurement, a strip for each image, for a gallery. */
 final class AttackedStrips {
     private static final int SCALE = 3;
 
     private AttackedStrips() {}
 
-    /** A strip for each image, a column for each measurement; below it, what the classifier takes each for. */
+    /** A strip for each image, a column for each measurement; below it, the predicted classes. */
     static List<HtmlPage.Item> of(
             MeasuredClassifier classifier, ImageSet images, List<Measurement> columns, long seed) {
         List<Changed> changed = columns.stream()
@@ -25,11 +25,11 @@ final class AttackedStrips {
         List<HtmlPage.Item> items = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             float[] strip = new float[columns.size() * dimensions];
-            List<String> said = new ArrayList<>();
+            List<String> captions = new ArrayList<>();
             for (int c = 0; c < columns.size(); c++) {
                 System.arraycopy(changed.get(c).pixels(), i * dimensions, strip, c * dimensions, dimensions);
                 int predicted = changed.get(c).predictions()[i];
-                said.add(String.format(
+                captions.add(String.format(
                         Locale.ROOT,
                         "%s: %s",
                         columns.get(c).name(),
@@ -39,7 +39,7 @@ final class AttackedStrips {
                     .columns(columns.size())
                     .scale(SCALE)
                     .toPng();
-            items.add(new HtmlPage.Item(png, images.classNames().get(images.label(i)), String.join("; ", said)));
+            items.add(new HtmlPage.Item(png, images.classNames().get(images.label(i)), String.join("; ", captions)));
         }
         return items;
     }

@@ -29,7 +29,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** A trained classifier whose answers are counted, also in the ways in which the published experiment counted. */
+/** A trained classifier and its accuracy, also as the published experiment counted it. */
 public final class MeasuredClassifier implements AutoCloseable {
     private static final int BATCH_SIZE = 128;
 
@@ -43,25 +43,25 @@ public final class MeasuredClassifier implements AutoCloseable {
         this.device = device;
     }
 
-    /** What is done to images before the classifier is asked. */
+    /** A change of the images before they are classified. */
     public sealed interface Measurement {
-        /** What it is called in results. */
+        /** Its name in results. */
         String name();
 
-        /** Nothing. */
+        /** No change. */
         record Clean(String name) implements Measurement {}
 
         /** The clamp of the normalised image to [0, 1], without an attack. */
         record ClampAlone(String name) implements Measurement {}
 
         /**
-         * An attack with defects of the published experiment; what is misclassified already is attacked too and may become correct.
+         * An attack with defects of the published experiment; misclassified images are attacked too and may become correctly classified.
          *
          * @param defects by label
          */
         record AsRun(String name, AttackSpec attack, List<String> defects) implements Measurement {}
 
-        /** An attack as this program makes it: correct is what is correctly classified before and after. */
+        /** An attack of the library: images count as correct where they are correctly classified before and after. */
         record AsMeant(String name, AttackSpec attack) implements Measurement {}
     }
 
@@ -88,8 +88,8 @@ public final class MeasuredClassifier implements AutoCloseable {
     /**
      * Whether it classifies each image correctly after a measurement.
      *
-     * @param seed of what is random in the attack
-     * @param progress is told how many images are done, and may throw to stop
+     * @param seed of the attack's random numbers
+     * @param progress receives the number of images done, and may throw to stop
      */
     public boolean[] correct(Measurement measurement, ImageSet images, long seed, LongConsumer progress) {
         file.requireFits(images);
@@ -102,14 +102,14 @@ public final class MeasuredClassifier implements AutoCloseable {
     }
 
     /**
-     * Images after a measurement, and what the classifier takes them for.
+     * Images after a measurement, and their predictions.
      *
      * @param pixels N·C·H·W in [0, 1]
      * @param predictions a class for each
      */
     public record Changed(float[] pixels, int[] predictions) {}
 
-    /** What a measurement makes of a few images, which fit into one batch. */
+    /** Applies a measurement to a few images, which fit into one batch. */
     public Changed changed(Measurement measurement, ImageSet images, long seed) {
         file.requireFits(images);
         try (var scope = Scope.withoutGradients();
@@ -165,7 +165,7 @@ public final class MeasuredClassifier implements AutoCloseable {
         int done = 0;
         var batches = Batches.of(images, BATCH_SIZE).iterator();
         while (batches.hasNext()) {
-            // A scope for each batch: the images and what is made of them are freed with it.
+            // A scope for each batch, so that memory does not grow with the number of images.
             try (var scope = Scope.withoutGradients()) {
                 Batch batch = batches.next();
                 Tensor pixels = batch.pixels(device);

@@ -1,5 +1,6 @@
 package varepsilon.lab.published;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -22,17 +23,17 @@ import varepsilon.tensor.Device;
 import varepsilon.train.RunDirectory;
 
 /**
- * Which of some images one model classifies correctly, clean and after each of some changes, image by image. Made by {@link
+ * Whether one model classifies each image correctly, clean and after each measurement. Made by {@link
  * #of}.
  *
- * @param label what it is, for people
- * @param key a digest of all that decides the result
+ * @param label what it is, for display
+ * @param key a digest of all inputs
  * @param weights of the model: a file or a run directory
- * @param images which ones
- * @param measurements what is done to them
- * @param seed of what is random in it
- * @param device where
- * @param workplace where the result is kept
+ * @param images to classify
+ * @param measurements of the images
+ * @param seed of the random numbers
+ * @param device of the classifier
+ * @param workplace with the folder of the result
  */
 record MeasurementCell(
         String label,
@@ -53,9 +54,12 @@ record MeasurementCell(
      *
      * @param model SHA-256 of the weights
      * @param images SHA-256 of the images
-     * @param right by measurement, a 1 for each correctly classified image and a 0 for each other
+     * @param correct by measurement, a 1 for each correctly classified image and a 0 for each other
      */
-    private record Kept(String model, String images, Map<String, String> right) {}
+    private record Kept(
+            String model,
+            String images,
+            @JsonProperty("right") Map<String, String> correct) {}
 
     static MeasurementCell of(
             String label,
@@ -87,50 +91,51 @@ record MeasurementCell(
 
     @Override
     public void run() throws IOException {
-        Map<String, String> right = new LinkedHashMap<>();
+        Map<String, String> correct = new LinkedHashMap<>();
         try (MeasuredClassifier classifier = MeasuredClassifier.read(weights, device)) {
             long all = (long) images.size() * measurements.size();
             for (Measurement measurement : measurements) {
-                long before = (long) images.size() * right.size();
+                long before = (long) images.size() * correct.size();
                 boolean[] of = classifier.correct(
                         measurement,
                         images,
                         seed,
                         done -> workplace.progress(label + ": " + measurement.name(), before + done, all));
-                right.put(measurement.name(), bits(of));
+                correct.put(measurement.name(), bits(of));
             }
         }
         AtomicFile.writeString(
-                file(), JSON.writeValueAsString(new Kept(digest(weights), images.sha256(), right)) + "\n");
+                file(), JSON.writeValueAsString(new Kept(digest(weights), images.sha256(), correct)) + "\n");
     }
 
     /**
      * Whether each image was correctly classified after a measurement; of one that is done.
      *
-     * @throws InputException where the file is not what was written
+     * @throws InputException where the file was changed
      */
     boolean[] correct(String measurement) throws IOException {
         try {
-            String bits =
-                    JSON.readValue(Files.readString(file()), Kept.class).right().get(measurement);
+            String bits = JSON.readValue(Files.readString(file()), Kept.class)
+                    .correct()
+                    .get(measurement);
             if (bits == null || !bits.matches("[01]{" + images.size() + "}")) {
-                throw new InputException(file() + ": does not tell of '" + measurement + "' on " + images.size()
-                        + " images; delete it to" + " have it done again");
+                throw new InputException(file() + ": has no measurement of '" + measurement + "' on " + images.size()
+                        + " images; delete it to run it again");
             }
-            boolean[] right = new boolean[bits.length()];
-            for (int i = 0; i < right.length; i++) {
-                right[i] = bits.charAt(i) == '1';
+            boolean[] correct = new boolean[bits.length()];
+            for (int i = 0; i < correct.length; i++) {
+                correct[i] = bits.charAt(i) == '1';
             }
-            return right;
+            return correct;
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    file() + ": cannot be read: " + e.getOriginalMessage() + "; delete it to have it done again", e);
+                    file() + ": cannot be read: " + e.getOriginalMessage() + "; delete it to run it again", e);
         }
     }
 
-    private static String bits(boolean[] right) {
-        StringBuilder text = new StringBuilder(right.length);
-        for (boolean one : right) {
+    private static String bits(boolean[] correct) {
+        StringBuilder text = new StringBuilder(correct.length);
+        for (boolean one : correct) {
             text.append(one ? '1' : '0');
         }
         return text.toString();

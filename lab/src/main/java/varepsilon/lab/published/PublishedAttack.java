@@ -17,20 +17,20 @@ import varepsilon.tensor.Tensor;
 /**
  * FGSM and PGD as the published experiment ran them, defect by defect. It attacked images after normalisation; here the
  * same is done to pixels: a length of ε there is ε·std of the channel here, and the clamp to [0, 1] there is one to
- * [mean, mean + std] of the channel here. What it gives is inside the box of pixel values, not inside the threat model:
- * the clamp moves a pixel as far as it likes. Without defects it is FGSM, or PGD from the image itself.
+ * [mean, mean + std] of the channel here. The result is inside the box of pixel values, not inside the threat model:
+ * the clamp may change a pixel by more than ε. Without defects it is FGSM, or PGD from the image itself.
  *
  * @param steps gradients an example: 1 with a step of at least ε is FGSM
  * @param epsilon by channel, in pixel units
  * @param stepSize by channel, in pixel units
  * @param low smallest value of a channel
  * @param high largest value of a channel
- * @param loss what is raised
+ * @param loss the loss that is maximised
  */
 record PublishedAttack(
         int steps, List<Double> epsilon, List<Double> stepSize, List<Double> low, List<Double> high, AttackLoss loss)
         implements Attack {
-    /** Whether an attack with these defects is not one of the library's. */
+    /** Whether an attack with these defects differs from the library's. */
     static boolean isMeantBy(Collection<String> defects) {
         return defects.contains(Defect.CLAMP_NORMALISED.label())
                 || defects.contains(Defect.LOGIT_LOSS.label())

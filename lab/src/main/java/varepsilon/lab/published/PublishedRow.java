@@ -14,10 +14,10 @@ import java.util.Locale;
  * @param set {@code Set 1} or {@code Set 2}
  * @param pretrained whether training began with pre-trained weights
  * @param attack {@code none}, {@code fgsm} or {@code pgd}
- * @param defense against what it was trained: {@code none}, {@code fgsm} or {@code pgd}
+ * @param defense the attack it was trained against: {@code none}, {@code fgsm} or {@code pgd}
  * @param augmentation whether training images were shifted and mirrored
  * @param accuracy share that was correctly classified
- * @param decimals digits that were given of it
+ * @param decimals its published decimals
  */
 public record PublishedRow(
         String question,
@@ -72,7 +72,7 @@ public record PublishedRow(
         return !attack.equals("none");
     }
 
-    /** Whether the model was defended. */
+    /** Whether the model was trained with a defence. */
     public boolean defended() {
         return !defense.equals("none");
     }
@@ -96,14 +96,14 @@ public record PublishedRow(
      * @param augmentation whether training images were shifted and mirrored
      */
     public record Model(int set, boolean pretrained, boolean defended, boolean augmentation) {
-        /** In a few words. */
+        /** A short label. */
         public String label() {
             return "set " + set + (pretrained ? ", pre-trained" : ", from scratch")
                     + (defended ? ", defended" : ", undefended") + (augmentation ? ", augmented" : "");
         }
     }
 
-    /** In a few words. */
+    /** A short label. */
     public String label() {
         return model().label() + (attacked() ? ", under " + attack.toUpperCase(Locale.ROOT) : ", clean");
     }

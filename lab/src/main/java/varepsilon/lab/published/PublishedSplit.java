@@ -5,15 +5,13 @@ import varepsilon.data.Splits;
 
 /**
  * The test images of the published robustness experiment in two parts: it trained on all training images, and drew both
- * its validation and its test images from the test part. It drew without a seed, another quarter for each of its figures;
- * here equal seeds give equal quarters. (A figure that anyone can check without this program takes the first 2,500:
- * {@link ImageSet#limit}.)
+ * its validation and its test images from the test part. It drew without a seed, another quarter for each figure; here equal seeds give equal quarters. (For figures that can be checked without this program, use the first 2,500: {@link ImageSet#limit}.)
  *
- * @param validation for choices that are made while training
+ * @param validation for choices during training
  * @param test for the figure at the end
  */
 record PublishedSplit(ImageSet validation, ImageSet test) {
-    /** The share of the test images that it validated with: of CIFAR-10's 10,000, 7,500. */
+    /** The share of the test images used for validation: of CIFAR-10's 10,000, 7,500. */
     static final double VALIDATION_RATIO = 0.75;
 
     /**
@@ -21,7 +19,7 @@ record PublishedSplit(ImageSet validation, ImageSet test) {
      *
      * @param test the published test part
      * @param validationRatio the share of it that is for validation, rounded to whole images
-     * @throws IllegalArgumentException for a ratio that leaves nothing for one of the two
+     * @throws IllegalArgumentException for a ratio that leaves one of the two empty
      */
     static PublishedSplit of(ImageSet test, double validationRatio, long seed) {
         long validation = Math.round(test.size() * validationRatio);

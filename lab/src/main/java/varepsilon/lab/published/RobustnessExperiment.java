@@ -41,7 +41,7 @@ final class RobustnessExperiment implements Experiment {
 
     private final RobustnessSettings settings;
     private final Workplace workplace;
-    // Making a configuration reads weights and images; the same ones are asked for again and again.
+    // Making a configuration reads weights and images; so they are cached.
     private final Map<PublishedRow.Model, ClassifierSpec> trainedAsRun = new HashMap<>();
     private final Map<PublishedRow.Model, ClassifierSpec> trainedAsMeant = new HashMap<>();
     private final Map<PublishedRow.Model, Measured> measured = new HashMap<>();
@@ -94,7 +94,7 @@ final class RobustnessExperiment implements Experiment {
                 if (training.isPresent()) {
                     String label = model.label() + (asMeant ? ", as meant" : ", as run");
                     Cell cell = TrainingCell.of(label, training.get(), workplace.runs());
-                    // Undefended models from scratch are the same both ways.
+                    // Undefended models from scratch are the same as run and as meant.
                     cells.putIfAbsent(cell.key(), cell);
                 }
             }
@@ -135,7 +135,7 @@ final class RobustnessExperiment implements Experiment {
     }
 
     /**
-     * What is measured of one model of the table.
+     * The measurements of one model of the table.
      *
      * @param asRun the model as run on its own quarter: all measurements
      * @param corrected the model trained as meant, measured as run, on the same quarter; empty where training has no defect
@@ -182,7 +182,7 @@ final class RobustnessExperiment implements Experiment {
                 measurement(model.label() + ", as meant", meant, images.shared(), List.of(clean, asMeant)));
     }
 
-    /** Those of the defects that an attack in evaluation has. */
+    /** The defects of attacks in evaluation. */
     List<Defect> evaluationDefects() {
         return settings.attackName().equals("fgsm")
                 ? List.of(Defect.CLAMP_NORMALISED, Defect.LOGIT_LOSS, Defect.NORMALISED_UNITS)
@@ -234,7 +234,7 @@ final class RobustnessExperiment implements Experiment {
         }
     }
 
-    /** Whether the figures are about the images that were published about. */
+    /** Whether the figures are on the published data set. */
     boolean isComparable() {
         return settings.data().equals("cifar10");
     }
@@ -253,7 +253,7 @@ final class RobustnessExperiment implements Experiment {
         return new RobustnessSummary(this, rows, counts(), gallery(images)).summary();
     }
 
-    /** How accurate trainings were by their own count, and by batches × batch size. */
+    /** Training accuracies, correctly counted and divided by batches × batch size. */
     private List<CountedByBatches> counts() throws IOException {
         List<CountedByBatches> counts = new ArrayList<>();
         for (PublishedRow.Model model : models()) {
@@ -287,13 +287,13 @@ final class RobustnessExperiment implements Experiment {
      * @param accuracy of these
      */
     record CountedByBatches(String model, int images, int batches, int batchSize, double accuracy) {
-        /** What comes out where the correctly classified images are divided by batches × batch size. */
+        /** The accuracy where the correctly classified images are divided by batches × batch size. */
         double asCounted() {
             return accuracy * images / ((double) batches * batchSize);
         }
     }
 
-    /** What the attacks make of a few images that the pre-trained model, not trained further, classifies correctly. */
+    /** Adversarial examples of a few images that the pre-trained model, not trained further, classifies correctly. */
     private List<HtmlPage.Item> gallery(Images images) throws IOException {
         PublishedRow.Model model = models().stream()
                 .filter(one -> one.pretrained() && !one.defended())
@@ -306,7 +306,7 @@ final class RobustnessExperiment implements Experiment {
                 .limit(SHOWN)
                 .toArray();
         if (shown.length == 0) {
-            return List.of(); // nothing to show of a model that classifies none correctly
+            return List.of(); // the model classifies none correctly
         }
         List<Measurement> columns = List.of(
                 new Measurement.Clean("clean"),

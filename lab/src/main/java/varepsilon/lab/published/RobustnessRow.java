@@ -18,7 +18,7 @@ import varepsilon.stats.Percent;
  * @param published what was published
  * @param asRun the same with all defects
  * @param clampAlone the as-run model after the clamp alone, without an attack; null in rows without an attack
- * @param corrected by defect, or by what is wrong with the training, the as-run figure with that alone corrected, compared
+ * @param corrected by defect, or by the defect of the training, the as-run figure with that alone corrected, compared
  *     image by image with all defects
  * @param asMeant the figure without any defect
  */
@@ -56,7 +56,7 @@ record RobustnessRow(
                         .correct(row.attacked() ? RobustnessExperiment.AS_MEANT : RobustnessExperiment.CLEAN)));
     }
 
-    /** What was wrong with the training of a row's model. */
+    /** The defect of the training of a row's model. */
     private static String trainingDefect(PublishedRow row) {
         if (!row.defended()) {
             return Defect.NO_FURTHER_TRAINING.label();
@@ -66,7 +66,7 @@ record RobustnessRow(
                 : Defect.CLAMP_NORMALISED.label() + " in training";
     }
 
-    /** What was published as a count, as far as its digits tell. */
+    /** The published accuracy as a count, up to its rounding. */
     Accuracy publishedAccuracy() {
         return new Accuracy((int) Math.round(published.accuracy() * PublishedRow.IMAGES), PublishedRow.IMAGES);
     }
@@ -106,9 +106,9 @@ record RobustnessRow(
     }
 
     /**
-     * The verdict in words.
+     * The verdict as text.
      *
-     * @param comparable whether it was measured on the images that were published about
+     * @param comparable whether it was measured on the published data set
      */
     String verdict(boolean comparable) {
         List<String> words = new ArrayList<>();
@@ -119,7 +119,7 @@ record RobustnessRow(
                 .ifPresentOrElse(
                         defect -> words.add(defect + ": "
                                 + Percent.points(corrected.get(defect).difference()) + " when corrected"),
-                        () -> words.add("no defect matters here"));
+                        () -> words.add("no defect has a significant effect"));
         return String.join("; ", words);
     }
 }

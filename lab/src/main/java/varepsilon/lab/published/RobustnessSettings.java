@@ -19,7 +19,7 @@ import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.defense.AdversarialLoss;
 
 /**
- * The published robustness experiment: everything that decides what comes of it.
+ * The published robustness experiment: its complete configuration.
  *
  * @param question {@code 2.1}: FGSM, or {@code 2.3}: PGD
  * @param data name of the data set
@@ -60,7 +60,7 @@ public record RobustnessSettings(
     private static final double PEAK = 0.3;
     private static final int EPOCHS = 30;
 
-    /** Refuses values that make no sense. */
+    /** Rejects values outside their ranges. */
     public RobustnessSettings {
         if (!List.of("2.1", "2.3").contains(question)) {
             throw new InputException("question " + question + ": expected 2.1 or 2.3");
@@ -73,7 +73,7 @@ public record RobustnessSettings(
         }
     }
 
-    /** As published, and pre-trained here, since the published weights are not to be had. */
+    /** As published, with pre-training here, since the published weights are not available. */
     static RobustnessSettings usual(String question) {
         boolean fgsm = question.equals("2.1");
         Training published = new Training(EPOCHS, 64, 5e-4, 0.9, 0, "step", 7, 0.1);

@@ -18,7 +18,7 @@ import varepsilon.stats.Accuracy;
 import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
-/** The published robustness table beside what was measured of it. */
+/** The published robustness table beside the measured one. */
 final class RobustnessSummary {
     private static final List<String> COLUMNS = List.of(
             "question",
@@ -223,20 +223,21 @@ final class RobustnessSummary {
         return Percent.number(of.rate(), 1) + " (" + Percent.dashed(of.interval()) + ")";
     }
 
-    /** What follows from the numbers. */
+    /** The conclusions. */
     private String reading() {
         if (!experiment.isComparable()) {
             return first(row -> row.attacked() && row.pretrained() && !row.defended())
-                    .map(row ->
-                            "These are other images than CIFAR-10's, so the published figures are shown but not compared. "
-                                    + ofClamp(row))
+                    .map(row -> "These are other images than CIFAR-10's, so the published figures are shown but not"
+                            + " compared. "
+                            + ofClamp(row))
                     .orElseThrow();
         }
         long agreeing = rows.stream().filter(RobustnessRow::agrees).count();
         long meant = rows.stream().filter(RobustnessRow::meantAgrees).count();
         String counts = String.format(
                 Locale.ROOT,
-                "Of %d published figures, %d agree with the experiment as it was run here, and %d with it as it was meant.",
+                "Of %d published figures, %d agree with the experiment as it was run here, and %d with it as it was"
+                        + " meant.",
                 rows.size(),
                 agreeing,
                 meant);
@@ -253,8 +254,10 @@ final class RobustnessSummary {
         double byClamp = clean.asRun().rate() - row.clampAlone().rate();
         return String.format(
                 Locale.ROOT,
-                "On the pre-trained model without defence, as run, accuracy is %s without and %s under %s (published: %s);"
-                        + " after the clamp alone, with no attack at all, it is %s: %s of the loss. As meant, at ε = %s in"
+                "On the pre-trained model without defence, as run, accuracy is %s without and %s under %s"
+                        + " (published: %s);"
+                        + " after the clamp alone, with no attack at all, it is %s: %s of the loss. As meant, at ε ="
+                        + " %s in"
                         + " pixels, it is %s under attack.",
                 Percent.of(clean.asRun().rate()),
                 Percent.of(row.asRun().rate()),
@@ -293,13 +296,14 @@ final class RobustnessSummary {
         page.table(
                 table,
                 "As run: with every defect, each model on a random quarter of the test images of its own. As meant: all"
-                        + " models on the same test images. A figure agrees where the 95 % interval of its difference to"
-                        + " the published one holds zero; it says nothing of how another training would come out. The"
+                        + " models on the same test images. A figure agrees where the 95 % interval of its"
+                        + " difference to"
+                        + " the published one holds zero; the interval does not include the variation between"
+                        + " trainings. The"
                         + " defect named is the one whose correction alone changes the figure most.");
-        page.heading("What each defect does");
-        page.paragraph(
-                "The as-run figure with one defect corrected and all else as it was, on the same images, with the"
-                        + " 95 % interval of the change and the exact McNemar test.");
+        page.heading("Effect of each defect");
+        page.paragraph("The as-run figure with one defect corrected and all others kept, on the same images, with the"
+                + " 95 % interval of the change and the exact McNemar test.");
         page.details("all rows", inside -> inside.table(defects(), "One defect corrected at a time."));
         page.chart(defectChart(), "The pre-trained models: accuracy as run, and when one defect alone is corrected.");
         if (!gallery.isEmpty()) {
@@ -309,16 +313,18 @@ final class RobustnessSummary {
                             + " the clamp alone, attacked as run and attacked as meant.");
             page.gallery(gallery);
         }
-        page.heading("What counting by batches does");
+        page.heading("Effect of counting by batches");
         page.table(
                 counts(),
                 "Accuracy in the last epoch of training, as run: of the images, and divided by batches × batch size as"
                         + " the published run did, where the last batch is not full.");
-        page.heading("As meant: what defence and augmentation change");
+        page.heading("As meant: effect of defence and augmentation");
         page.table(
                 compared(compared),
-                "Two models on the same images, both trained and attacked as meant: difference in accuracy with its 95 %"
-                        + " interval (Newcombe) and the exact McNemar test. One training each: the difference between two"
+                "Two models on the same images, both trained and attacked as meant: difference in accuracy with its"
+                        + " 95 %"
+                        + " interval (Newcombe) and the exact McNemar test. One training each: the difference"
+                        + " between two"
                         + " trainings that differ in their seed alone is not in these intervals.");
     }
 

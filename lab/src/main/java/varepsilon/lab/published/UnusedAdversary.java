@@ -11,9 +11,7 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Attacks each batch, and then minimises the cross-entropy of the images as they were: a defence that is none, made by
- * mistake and published as one. An adversary in training mode does one thing in it: it moves the running statistics of
- * batch normalisation. It is here to be measured, not to be used.
+ * Attacks each batch, and then minimises the cross-entropy on the unperturbed images: the published PGD defence, which by mistake does not train on adversarial examples. The only effect of an adversary in training mode is that it updates the running batch normalisation statistics. It exists only to reproduce the published experiment.
  */
 final class UnusedAdversary extends ClassifierObjective {
     private final Adversary adversary;

@@ -1,5 +1,4 @@
 /**
- * The published robustness experiment with the defects of its run, and the published curves of the VAE: reproduced as they
- * were run and as they were meant. Nothing before this room knows of them.
+ * The published robustness experiment with the defects of its run, and the published curves of the VAE: reproduced as run and as meant.
  */
 package varepsilon.lab.published;

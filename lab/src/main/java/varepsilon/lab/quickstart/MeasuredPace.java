@@ -13,8 +13,7 @@ import varepsilon.lab.run.Run;
 import varepsilon.train.TrainingListener;
 
 /**
- * Measures by the first steps of the trainings themselves, in a folder that is deleted afterwards. What is trained later is
- * the same whether or not this was done: every run has random numbers of its own.
+ * Measures the first steps of the trainings, in a folder that is deleted afterwards. This does not change later trainings, because every run has random streams of its own.
  */
 public final class MeasuredPace implements QuickstartPace {
     private static final int WARM_UP = 3;
@@ -26,10 +25,10 @@ public final class MeasuredPace implements QuickstartPace {
     private final LongSupplier nanoTime;
 
     /**
-     * A pace that is measured when it is asked for.
+     * A pace that is measured on first use.
      *
      * @param settings of the quickstart
-     * @param watch may end a measurement early; it then tells less or, before the first step, 0
+     * @param watch may end a measurement early, which then is less accurate or, before the first step, 0
      * @param nanoTime a clock
      */
     public MeasuredPace(Quickstart.Settings settings, Watch watch, LongSupplier nanoTime) {

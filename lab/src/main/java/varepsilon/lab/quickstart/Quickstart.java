@@ -15,19 +15,19 @@ import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 
-/** A first look at everything in a few minutes, with no data and no network: trains small models on the drawn digits. */
+/** Trains and evaluates small models on the drawn digits in a few minutes, without data files or network. */
 public final class Quickstart {
     private Quickstart() {}
 
     /**
-     * How much to do, and on what.
+     * The settings.
      *
      * @param limit first so many training images, 0 for all
      * @param epochs passes over them for each VAE
      * @param samplesEvery epochs between two pictures of samples
      * @param classifierEpochs passes over the training images for each classifier
      * @param testLimit first so many test images for the classifiers, 0 for all
-     * @param seed decides everything that is random
+     * @param seed of all random numbers
      * @param threads threads of one operation
      * @param device {@code cpu} or {@code cuda:i}
      */
@@ -40,7 +40,7 @@ public final class Quickstart {
             long seed,
             int threads,
             String device) {
-        /** All of the drawn digits to train on, for as long as is of use. */
+        /** The default: all drawn digits, and the largest number of epochs. */
         public static Settings full(long seed, int threads, String device) {
             return new Settings(
                     0,
@@ -59,12 +59,12 @@ public final class Quickstart {
         }
     }
 
-    /** Does what takes long, and shows how it goes. All give nothing where they were asked to stop. */
+    /** Runs the long parts and shows their progress. The results are empty where a stop was requested. */
     public interface Work {
         /**
          * Trains one of the models: {@link Run#train}.
          *
-         * @param what it is, for people
+         * @param what it is, for display
          */
         <S extends RunSpec, R extends Record> Optional<R> train(String what, Run<S, R> run) throws IOException;
 
@@ -75,11 +75,11 @@ public final class Quickstart {
     /**
      * The attacks on one of the classifiers.
      *
-     * @param name of the classifier, for people
-     * @param evaluation what is done to it
-     * @param classifier that one
-     * @param images which ones
-     * @param pictures sees all adversarial examples
+     * @param name of the classifier, for display
+     * @param evaluation the attacks
+     * @param classifier to attack
+     * @param images to perturb
+     * @param pictures receives all adversarial examples
      */
     public record Attacks(
             String name,
@@ -88,9 +88,9 @@ public final class Quickstart {
             ImageSet images,
             Consumer<AttackedBatch> pictures) {
         /**
-         * Does them, or as many as there is time for until a stop is requested.
+         * Runs them, until a stop is requested.
          *
-         * @param watch told how many images are done, each counted once for every attack and once without one
+         * @param watch receives the number of images done, each counted once for every attack and once without one
          */
         public Optional<RobustnessReport> run(Watch watch) {
             RobustnessReport report = evaluation.of(classifier, images, pictures, watch);
@@ -108,7 +108,7 @@ public final class Quickstart {
      *
      * @param folder empty or not there; gets a run directory for each model, and pictures
      * @param chosen the epochs, in place of those of the settings
-     * @return empty where the work was asked to stop
+     * @return empty where a stop was requested
      * @throws InputException where the folder holds something already
      */
     public static Optional<QuickstartResult> run(Path folder, Settings settings, QuickstartEpochs chosen, Work work)

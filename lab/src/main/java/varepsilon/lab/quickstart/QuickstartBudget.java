@@ -11,10 +11,10 @@ import java.util.function.LongSupplier;
  * the classifiers when the VAEs are done, by what is left then. Whatever is chosen, the models of these epochs are the same.
  */
 public final class QuickstartBudget implements QuickstartEpochs {
-    /** Epochs of each VAE where time does not matter. */
+    /** The largest number of epochs of each VAE. */
     public static final int MOST_VAE_EPOCHS = 12;
 
-    /** Epochs of each classifier where time does not matter. */
+    /** The largest number of epochs of each classifier. */
     public static final int MOST_CLASSIFIER_EPOCHS = 4;
 
     // Of each VAE: steps of an epoch on 18,000 digits, and as many as take the time of its validation and,
@@ -30,7 +30,7 @@ public final class QuickstartBudget implements QuickstartEpochs {
     private static final int DEFENDED_VALIDATION = 8 * 11;
     private static final int CLASSIFIER_END = 16 * 11 + 2 * 16 * 25;
 
-    /** Of the time that is left; the rest is for a machine that becomes slower. */
+    /** The share of the remaining time that is planned; the rest is a reserve. */
     private static final double PLANNED = 0.9;
 
     private final double minutes;
@@ -42,14 +42,14 @@ public final class QuickstartBudget implements QuickstartEpochs {
     private final long start;
 
     /**
-     * A budget whose time runs from now on.
+     * A budget that starts now.
      *
      * @param minutes that all of it may take
-     * @param givenVae epochs of each VAE where a person has chosen them
-     * @param givenClassifier epochs of each classifier where a person has chosen them
-     * @param pace how fast this machine is
+     * @param givenVae epochs of each VAE where they are given
+     * @param givenClassifier epochs of each classifier where they are given
+     * @param pace the speed of this machine
      * @param nanoTime a clock
-     * @param say is told what is chosen, and why
+     * @param say receives messages on the choice
      */
     public QuickstartBudget(
             double minutes,
@@ -116,7 +116,7 @@ public final class QuickstartBudget implements QuickstartEpochs {
         return chosen;
     }
 
-    /** All that is left to do, with as many epochs for the classifiers as go with those of the VAEs. */
+    /** The time of all remaining work, with the number of classifier epochs that corresponds to that of the VAEs. */
     private double expected(int vaeEpochs, double vaeStep, Classifiers classifiers) {
         int proportional = Math.max(1, vaeEpochs * MOST_CLASSIFIER_EPOCHS / MOST_VAE_EPOCHS);
         return 2 * vaeStep * (vaeEpochs * (VAE_STEPS + VAE_VALIDATION) + VAE_END)

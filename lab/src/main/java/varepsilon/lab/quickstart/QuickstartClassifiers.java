@@ -30,8 +30,7 @@ import varepsilon.robust.evaluate.Trial;
 import varepsilon.tensor.Device;
 
 /**
- * The classifier half of the quickstart: on the drawn digits, a classifier as it is usually trained and one that is trained
- * on adversarial digits too, from the same first weights and for as long, both under the same attacks.
+ * The classifier half of the quickstart: on the drawn digits, one classifier of standard training and one of adversarial training, from the same initial weights and for the same number of epochs, both under the same attacks.
  */
 final class QuickstartClassifiers {
     /** The name of the picture of both under attack. */
@@ -44,7 +43,7 @@ final class QuickstartClassifiers {
     private static final int BATCH_SIZE = 128;
     private static final double LEARNING_RATE = 0.05;
 
-    // A fifth of the way from black to white: a person still reads the digit.
+    // A fifth of the range from black to white: the digit is still legible.
     private static final double EPSILON = 0.2;
     private static final int TRAINING_STEPS = 5;
     private static final int CHECK_STEPS = 10;
@@ -60,7 +59,7 @@ final class QuickstartClassifiers {
         this.settings = settings;
     }
 
-    /** Empty where the work was stopped. */
+    /** Empty where a stop was requested. */
     Optional<QuickstartResult.Classifiers> run(Quickstart.Work work) throws IOException {
         Optional<ClassifierResults> standard = trained(beginStandard(), work);
         if (standard.isEmpty()) {
@@ -168,7 +167,7 @@ final class QuickstartClassifiers {
         return new QuickstartResult.Attacked(training, outcomes);
     }
 
-    /** The same digits before both, one above the other. */
+    /** The same digits for both classifiers, one above the other. */
     private void draw(AttackPictures standard, AttackPictures defended) throws IOException {
         String attack = "pgd-" + TEST_STEPS + " at ε = " + EPSILON;
         ImageGrid above = standard.grid().title("Standard training, under " + attack);

@@ -2,7 +2,7 @@ package varepsilon.lab.quickstart;
 
 import java.io.IOException;
 
-/** For how many epochs the quickstart's models are trained. It is asked once for each, when the models' turn has come. */
+/** The number of epochs of the quickstart's models. Each method is called once, before the training. */
 public interface QuickstartEpochs {
     /** Epochs of each VAE, at least 1. */
     int vae() throws IOException;

@@ -2,7 +2,7 @@ package varepsilon.lab.quickstart;
 
 import java.io.IOException;
 
-/** How fast this machine is now: seconds that the steps of the quickstart's trainings take. */
+/** The current speed of this machine: seconds per step of the quickstart's trainings. */
 public interface QuickstartPace {
     /** A step of a VAE. */
     double vaeStep() throws IOException;

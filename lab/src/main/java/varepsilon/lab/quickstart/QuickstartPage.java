@@ -18,7 +18,7 @@ import varepsilon.report.Metrics;
 import varepsilon.report.Table;
 import varepsilon.stats.Interval;
 
-/** All that a quickstart gave on one page. */
+/** The results of a quickstart on one page. */
 public final class QuickstartPage {
     private static final List<String> VAES = List.of("latent-20", "latent-2");
     private static final List<String> CLASSIFIERS = List.of("classifier-standard", "classifier-defended");
@@ -34,23 +34,24 @@ public final class QuickstartPage {
      */
     public static Path write(QuickstartResult result, List<String> command, List<String> again) throws IOException {
         Path folder = Path.of(result.folder());
-        HtmlPage page = new HtmlPage("Varepsilon: a first look")
-                .subtitle("Two models that draw digits and two that read them, trained and attacked in "
+        HtmlPage page = new HtmlPage("Varepsilon: quickstart")
+                .subtitle("Two VAEs and two classifiers of digits, trained and attacked in "
                         + Math.round(result.seconds()) + " seconds.");
         vaes(page, result.vae(), folder);
         classifiers(page, result.classifiers(), folder);
-        page.heading("How it was made")
+        page.heading("Settings")
                 .paragraph(String.format(
                         Locale.ROOT,
                         "Each VAE was trained for %d of at most %d epochs, each classifier for %d of at most %d. The"
-                                + " epochs are chosen by how fast the machine is; the last command gives the same models"
+                                + " epochs are chosen by how fast the machine is; the last command gives the same"
+                                + " models"
                                 + " again.",
                         result.vaeEpochs(),
                         Math.max(result.vaeEpochs(), QuickstartBudget.MOST_VAE_EPOCHS),
                         result.classifierEpochs(),
                         Math.max(result.classifierEpochs(), QuickstartBudget.MOST_CLASSIFIER_EPOCHS)))
                 .code("command", "varepsilon " + ShellWords.quoted(command))
-                .code("the same again", "varepsilon " + ShellWords.quoted(again));
+                .code("to repeat it", "varepsilon " + ShellWords.quoted(again));
         List<String> runs = new ArrayList<>(VAES);
         runs.addAll(CLASSIFIERS);
         for (String run : runs) {
@@ -64,7 +65,7 @@ public final class QuickstartPage {
     }
 
     private static void vaes(HtmlPage page, QuickstartResult.Vae vae, Path folder) throws IOException {
-        page.heading("Models that draw digits");
+        page.heading("Variational autoencoders");
         Table table = new Table(
                 Table.text("latent dimensions"),
                 Table.number("test", "bits/dim", 4),
@@ -77,34 +78,31 @@ public final class QuickstartPage {
                     model.test().reconstructionNats(),
                     model.test().klNats());
         }
-        table.row("none: knowing nothing", vae.zeroKnowledgeBpd(), null, null);
-        page.table(
-                table,
-                "Bits per dimension on digits that no model has seen: what a model needs on average to write down one"
-                        + " pixel. Fewer is better.");
+        table.row("none: uniform distribution", vae.zeroKnowledgeBpd(), null, null);
+        page.table(table, "Bits per dimension on test digits: the average code length per pixel. Fewer is better.");
         LineChart chart = new LineChart("Validation", "epoch", "bits per dimension");
         for (String run : VAES) {
             Map<String, double[]> metrics = Metrics.ofRun(folder.resolve(run));
             chart.curve(run.replace('-', ' '), metrics.get("epoch"), metrics.get("val_bpd"));
         }
-        page.chart(chart, "Bits per dimension on held-out digits, while the two models learned.");
+        page.chart(chart, "Bits per dimension on held-out digits over training.");
         picture(
                 page,
                 TrainingPictures.samplesFile(
                         folder.resolve("latent-20"), vae.latent20().epochs()),
-                "Digits that the model with 20 latent dimensions dreamt up.");
+                "Samples of the model with 20 latent dimensions.");
         picture(
                 page,
                 folder.resolve("latent-20").resolve("reconstructions.png"),
-                "Test digits, and what 20 numbers keep of them.");
+                "Test digits, and their reconstructions from 20 latent dimensions.");
         picture(
                 page,
                 folder.resolve("latent-2").resolve("manifold.png"),
-                "All that the model with two latent dimensions can draw.");
+                "The latent plane of the model with two latent dimensions.");
     }
 
     private static void classifiers(HtmlPage page, QuickstartResult.Classifiers both, Path folder) throws IOException {
-        page.heading("Models that read digits, under attack");
+        page.heading("Classifiers under attack");
         page.paragraph(QuickstartReading.sentences(both));
         IntervalChart chart = new IntervalChart(
                         String.format(Locale.ROOT, "Accuracy where each pixel may change by %s", both.eps()),
@@ -125,8 +123,11 @@ public final class QuickstartPage {
                     mark("standard training", standard.robustCorrect(), standard.n()),
                     mark("adversarial training", defended.robustCorrect(), defended.n()));
         }
-        page.chart(chart, "From changes at random to the strongest attack; whiskers are Wilson 95 % intervals.");
-        picture(page, folder.resolve(QuickstartClassifiers.PICTURE), "The same digits before both, under PGD.");
+        page.chart(chart, "From random noise to the strongest attack; whiskers are Wilson 95 % intervals.");
+        picture(
+                page,
+                folder.resolve(QuickstartClassifiers.PICTURE),
+                "The same digits for both classifiers, under" + " PGD.");
     }
 
     private static IntervalChart.Mark mark(String series, int correct, int n) {

@@ -7,7 +7,7 @@ import varepsilon.report.Table;
 import varepsilon.stats.Interval;
 import varepsilon.stats.Percent;
 
-/** What the quickstart measured of its classifiers, as a table and two sentences that follow from the numbers. */
+/** The results of the quickstart's classifiers, as a table and two sentences. */
 final class QuickstartReading {
     private QuickstartReading() {}
 
@@ -58,7 +58,7 @@ final class QuickstartReading {
                 + defenceSentence(last(standard), last(classifiers.defended().attacks()));
     }
 
-    /** What the standard classifier does under noise and under the strongest attack. */
+    /** The standard classifier under noise and under the strongest attack. */
     private static String attackSentence(List<AttackOutcome> standard) {
         return String.format(
                 Locale.ROOT,
@@ -69,7 +69,7 @@ final class QuickstartReading {
                 name(last(standard)));
     }
 
-    /** Whether the defence holds, and what it costs; claims no difference that the intervals do not show. */
+    /** The gain and cost of the defence; states a difference only where the intervals show it. */
     private static String defenceSentence(AttackOutcome standard, AttackOutcome defended) {
         Interval without = standard.robust().interval();
         Interval with = defended.robust().interval();
@@ -86,9 +86,9 @@ final class QuickstartReading {
     private static String price(AttackOutcome standard, AttackOutcome defended) {
         String both = Percent.of(defended.cleanAccuracy()) + " instead of " + Percent.of(standard.cleanAccuracy());
         if (defended.clean().interval().high() < standard.clean().interval().low()) {
-            return "pays for it with clean accuracy: " + both;
+            return "its clean accuracy is lower: " + both;
         }
-        return "does not clearly pay for it with clean accuracy: " + both;
+        return "its clean accuracy is not clearly lower: " + both;
     }
 
     private static AttackOutcome last(List<AttackOutcome> outcomes) {

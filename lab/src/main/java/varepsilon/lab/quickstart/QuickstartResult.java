@@ -11,9 +11,9 @@ import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.run.VaeResults;
 
 /**
- * What came of a quickstart.
+ * The results of a quickstart.
  *
- * @param folder where everything lies
+ * @param folder of all files
  * @param seconds time that it took
  * @param vaeEpochs epochs that each VAE was trained for
  * @param classifierEpochs epochs that each classifier was trained for
@@ -26,7 +26,7 @@ public record QuickstartResult(
     /**
      * Two VAEs on the drawn digits.
      *
-     * @param zeroKnowledgeBpd bits per dimension of a model that knows nothing: all grey levels equally likely
+     * @param zeroKnowledgeBpd bits per dimension of the uniform distribution over grey levels
      * @param latent20 the one with 20 latent dimensions
      * @param latent2 the one with 2
      */
@@ -44,20 +44,20 @@ public record QuickstartResult(
     public record Classifiers(double eps, Attacked standard, Attacked defended) {}
 
     /**
-     * A classifier and what attacks made of it.
+     * A classifier and its results under attack.
      *
-     * @param training what came of its training
+     * @param training the results of its training
      * @param attacks from the weakest to the strongest
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Attacked(ClassifierResults training, List<AttackOutcome> attacks) {
-        /** Freezes the list. */
+        /** Copies the list. */
         public Attacked {
             attacks = List.copyOf(attacks);
         }
     }
 
-    /** The numbers, what they mean, and where to look, for a person. */
+    /** The results and files, as text. */
     public String text() {
         VaeResults latent20 = vae.latent20();
         VaeResults latent2 = vae.latent2();
@@ -67,24 +67,24 @@ public record QuickstartResult(
         return String.format(
                 Locale.ROOT,
                 """
-                Test, on %,d digits that no model has seen:
+                On %,d test digits:
                   20 latent dimensions  %.4f bits per dimension
                    2 latent dimensions  %.4f bits per dimension
-                   knowing nothing      %.4f bits per dimension
+                   uniform              %.4f bits per dimension
 
-                Bits per dimension are what a model needs on average to write down one pixel: fewer is better.
-                One that knows nothing spends %.0f bits on each of %d pixels, %,.0f on a digit; this one at most %,.0f.
-                Two latent dimensions hold less of a digit than twenty, but they can be looked at whole.
+                Bits per dimension are the average code length per pixel: fewer is better.
+                The uniform distribution needs %.0f bits for each of %d pixels, %,.0f for a digit; this model at most %,.0f.
+                Two latent dimensions give worse bits per dimension than twenty, but the whole latent plane can be drawn.
 
                 %s
                 Look at
                   samples while training, and the latent plane   %s
-                  digits that the model dreamt up                %s
-                  test digits, and what 20 numbers keep of them  %s
-                  from one test digit to another                 %s
+                  samples of the model                           %s
+                  test digits and their reconstructions          %s
+                  interpolations between test digits             %s
                   the latent plane                               %s
                   bits per dimension over the epochs             %s
-                  digits under attack, before both classifiers   %s
+                  adversarial examples of both classifiers       %s
                 """,
                 latent20.test().n(),
                 latent20.test().bpd(),

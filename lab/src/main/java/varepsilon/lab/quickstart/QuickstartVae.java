@@ -24,14 +24,13 @@ import varepsilon.report.PictureSheet;
 import varepsilon.tensor.Device;
 
 /**
- * The VAE half of the quickstart: on the drawn digits, a VAE with 20 latent dimensions, which draws the better digits,
- * and one with 2, whose latent space can be looked at whole.
+ * The VAE half of the quickstart: on the drawn digits, a VAE with 20 latent dimensions, and one with 2, whose latent space can be drawn.
  */
 final class QuickstartVae {
     private static final String DATA = "glyphs";
     private static final int LEVELS = 16;
     private static final double VALIDATION_FRACTION = 0.1;
-    // Few filters, small batches and a high learning rate learn most in a minute.
+    // Few filters, small batches and a high learning rate for a short training.
     private static final int FILTERS = 16;
     private static final int BATCH_SIZE = 64;
     private static final double LEARNING_RATE = 2e-3;
@@ -49,7 +48,7 @@ final class QuickstartVae {
         this.settings = settings;
     }
 
-    /** Empty where a training was stopped. */
+    /** Empty where a stop was requested. */
     Optional<QuickstartResult.Vae> run(Quickstart.Work work) throws IOException {
         Optional<VaeResults> latent20 = trained(20, work);
         Optional<VaeResults> latent2 = latent20.isPresent() ? trained(2, work) : Optional.empty();
@@ -113,7 +112,7 @@ final class QuickstartVae {
         return model.architecture().latentDim() + " latent dimensions";
     }
 
-    /** Left, the same 64 latent vectors while the larger model learns; right, the plane of the smaller one. */
+    /** Left, samples from the same 64 latent vectors over the training of the larger model; right, the plane of the smaller one. */
     private void drawOverview() throws IOException {
         int every = settings.samplesEvery();
         int epochs = settings.epochs();

@@ -20,7 +20,7 @@ final class ClassifierCurves implements TrainingListener {
     private final List<EpochResult> history = new ArrayList<>();
     private boolean chartsCanBeDrawn = true;
 
-    /** @param title over the curves: what is trained on what */
+    /** @param title over the curves: model and data set */
     ClassifierCurves(Path folder, String title) {
         this.folder = folder;
         this.title = title;
@@ -60,7 +60,7 @@ final class ClassifierCurves implements TrainingListener {
         addCurve(chart, prefix + "validation", metric, EpochResult::validation);
     }
 
-    /** Not every way of training measures everything. */
+    /** Not every defence has all metrics. */
     private void addCurve(
             LineChart chart, String name, String metric, Function<EpochResult, Map<String, Double>> part) {
         if (history.stream().allMatch(epoch -> part.apply(epoch).containsKey(metric))) {

@@ -7,20 +7,20 @@ import java.util.List;
 import varepsilon.lab.evaluate.AttackOutcome;
 
 /**
- * What came of a training: {@code results.json}.
+ * The results of a training: {@code results.json}.
  *
  * @param run the run directory
  * @param data name of the data set
  * @param architecture of the network
- * @param defense how it was trained
+ * @param defense the defence
  * @param parameters trained numbers
  * @param epochs finished passes over the data
  * @param steps optimizer steps
- * @param seconds time spent training, over all sittings, validation included
+ * @param seconds time spent training, resumed parts and validation included
  * @param forwardPasses images sent through the network in training, attacks included
  * @param backwardPasses images whose gradients were computed in training, attacks included
- * @param stopped why training ended before its last epoch, null where it did not
- * @param bestEpoch the epoch that did best on held-out images, from 0 as in {@code metrics.csv}
+ * @param stopped the reason where training ended before its last epoch, else null
+ * @param bestEpoch the best epoch on held-out images, from 0 as in {@code metrics.csv}
  * @param validationAccuracy its accuracy on those
  * @param validationRobustAccuracy the same under the check's attack, null where there is none
  * @param test the weights of that epoch on the test images
@@ -47,7 +47,7 @@ public record ClassifierResults(
      * Accuracy on the test images.
      *
      * @param n images
-     * @param correct how many are right
+     * @param correct how many are correctly classified
      * @param accuracy share
      * @param ci95 Wilson 95 % interval of it
      * @param attack the same under the check's attack, null where there is none

@@ -32,7 +32,7 @@ import varepsilon.weights.Weights;
 /**
  * Runs of classifiers.
  *
- * @param defects those that a training may have
+ * @param defects that a training may have
  */
 public record ClassifierRuns(TrainingDefects defects) implements RunKind<ClassifierSpec, ClassifierResults> {
     @Override
@@ -88,7 +88,7 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
         return ClassifierFile.read(weights, stated, Device.CPU);
     }
 
-    /** So that a run can be resumed, also where the file that it began with has changed or gone. */
+    /** Copies the initial weights, so that a run can be resumed where their file has changed or was deleted. */
     private static void keepWeights(Path from, ClassifierSpec config, Path to) throws IOException {
         try (ClassifierFile file = initial(from, config)) {
             NetworkClassifier network = (NetworkClassifier) file.classifier();
@@ -128,11 +128,11 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
 
     /** The same weights may have been given by another path. */
     @Override
-    public ClassifierSpec comparable(ClassifierSpec found, ClassifierSpec asked) {
-        return found.withWeights(asked.network().weights());
+    public ClassifierSpec comparable(ClassifierSpec found, ClassifierSpec requested) {
+        return found.withWeights(requested.network().weights());
     }
 
-    /** Some trainings measure one of them only. */
+    /** Some trainings have one of them only. */
     @Override
     public String figures(ClassifierSpec config, Map<String, Double> averages) {
         return Stream.of(

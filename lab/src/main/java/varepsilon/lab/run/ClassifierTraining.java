@@ -41,7 +41,7 @@ import varepsilon.train.TrainingListener;
 import varepsilon.train.TrainingPlan;
 import varepsilon.weights.Weights;
 
-/** Trains a classifier as its configuration says, from the start or from where the run's checkpoint stands. */
+/** Trains a classifier by its configuration, from the start or from the run's checkpoint. */
 final class ClassifierTraining {
     private static final int CROP_PADDING = 4;
     private static final double FLIP_PROBABILITY = 0.5;
@@ -61,15 +61,15 @@ final class ClassifierTraining {
     /**
      * The images that are split into those to train on and those held out.
      *
-     * @param seed deals them out where only a part is wanted
-     * @param dataDir where the data lies
+     * @param seed of the choice where only a part is used
+     * @param dataDir the data folder
      */
     static ImageSet images(ClassifierSpec.Images config, long seed, Path dataDir) throws IOException {
         ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);
         if (!all.isLabelled()) {
-            throw new InputException(
-                    all.name()
-                            + ": its images have no labels, and a classifier needs them: a sub-folder for each class, or a file of labels");
+            throw new InputException(all.name()
+                    + ": its images have no labels, and a classifier needs them: a sub-folder for each"
+                    + " class, or a file of labels");
         }
         ImageSet limited = part(config.part(), config.limit() > 0 ? all.limit(config.limit()) : all, seed);
         if (config.validation() >= limited.size()) {
@@ -101,7 +101,7 @@ final class ClassifierTraining {
     }
 
     /**
-     * What came of it.
+     * The results.
      *
      * @param parameters trained numbers
      * @param forwardPasses images sent through the network in training, attacks included
@@ -210,7 +210,7 @@ final class ClassifierTraining {
         return rules;
     }
 
-    /** Where robust accuracy is measured it is what the best weights are chosen by. */
+    /** The best weights are chosen by robust accuracy where it is measured, else by clean accuracy. */
     private Monitor monitor() {
         return Monitor.largest(config.check().present() ? "robust_accuracy" : "accuracy");
     }

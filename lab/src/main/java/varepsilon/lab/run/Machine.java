@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The computer that this runs on, as far as it decides how fast and with which bits. */
+/** The properties of this machine that affect speed and rounding. */
 public final class Machine {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
     private Machine() {}
 
-    /** What the processor calls itself; the architecture where it does not say. */
+    /** The processor's name; the architecture where it is unknown. */
     public static String processor() {
         return cpuInfo().stream()
                 .flatMap(line -> value(line, "model name").stream())
@@ -41,7 +41,7 @@ public final class Machine {
         return System.getProperty("java.vm.name") + " " + Runtime.version();
     }
 
-    /** Different pairs of socket and core in Linux's {@code /proc/cpuinfo}; 0 where it does not tell. */
+    /** Different pairs of socket and core in Linux's {@code /proc/cpuinfo}; 0 where it is unknown. */
     static int physicalCores(List<String> cpuInfo) {
         Set<String> cores = new HashSet<>();
         String socket = "";

@@ -13,11 +13,11 @@ import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.tensor.Device;
 
 /**
- * The network for a training, from what a person says of it, its weights and the images.
+ * The network for a training, from the options, its weights and the images.
  *
  * @param network with its normalisation: that of the weights, else the usual one of CIFAR-10, else that of the images
  *     trained on
- * @param notes what a person should know of how the weights were understood
+ * @param notes notes on how the weights were interpreted
  */
 public record NetworkChoice(ClassifierSpec.Network network, List<String> notes) {
     private static final int COLOURS = 3;
@@ -25,9 +25,9 @@ public record NetworkChoice(ClassifierSpec.Network network, List<String> notes) 
     /**
      * Chooses.
      *
-     * @param architecture null where nobody says
+     * @param architecture null where it is not stated
      * @param weights to begin with, null for fresh ones
-     * @param seed splits the images as the training will
+     * @param seed splits the images as in the training
      * @throws InputException where the weights cannot be used
      */
     public static NetworkChoice of(

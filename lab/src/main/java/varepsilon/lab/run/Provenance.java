@@ -23,11 +23,11 @@ import varepsilon.data.ImageSet;
 import varepsilon.tensor.Engine;
 
 /**
- * Where a run's numbers come from: {@code provenance.json}.
+ * The provenance of a run: {@code provenance.json}.
  *
  * @param seed the run's seed
- * @param data what it was trained on
- * @param sittings one for each time that it was started or resumed
+ * @param data the training images
+ * @param sittings one for each start or resume
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Provenance(long seed, Data data, List<Sitting> sittings) {
@@ -42,7 +42,7 @@ public record Provenance(long seed, Data data, List<Sitting> sittings) {
      * @param name of the data set
      * @param images how many, before the validation part is held out
      * @param sha256 of their shape, pixels and labels
-     * @param files what they were read from; none where the program draws them
+     * @param files the files they were read from; none for drawn images
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Data(String name, int images, String sha256, List<File> files) {
@@ -59,12 +59,12 @@ public record Provenance(long seed, Data data, List<Sitting> sittings) {
      * A file.
      *
      * @param path where it lies
-     * @param sha256 what was found in it
+     * @param sha256 of its content
      */
     public record File(String path, String sha256) {}
 
     /**
-     * One sitting.
+     * One start or resume.
      *
      * @param started when, in UTC
      * @param command the command line
@@ -102,9 +102,9 @@ public record Provenance(long seed, Data data, List<Sitting> sittings) {
     }
 
     /**
-     * Writes the file, or adds this sitting to it.
+     * Writes the file, or adds this start or resume to it.
      *
-     * @throws InputException where an earlier sitting was about other images
+     * @throws InputException where the run was started with other images
      */
     static void record(Path file, long seed, Data data, List<String> command) throws IOException {
         List<Sitting> sittings = new ArrayList<>();

@@ -40,7 +40,7 @@ import varepsilon.train.TrainingListener;
 public final class Run<S extends RunSpec, R extends Record> implements AutoCloseable {
     static final String CONFIG = "config.yaml";
     private static final String RESULTS = "results.json";
-    // Later versions may write more than this one knows.
+    // Later versions may write further keys.
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -61,7 +61,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
     }
 
     /**
-     * A new run. Nothing is written unless all that it needs is there and fits.
+     * A new run. Inputs are checked before anything is written.
      *
      * @param out a folder that is empty or not there
      * @throws InputException where the data, other files or the folder cannot be used
@@ -81,9 +81,9 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
     }
 
     /**
-     * An earlier run, to go on with.
+     * An earlier run, to resume.
      *
-     * @param epochs more epochs than it was made for, if any; its configuration then says so from now on
+     * @param epochs more epochs than it was made for, if any; its configuration is changed accordingly
      * @throws InputException where the folder is no run, another process holds it, or its configuration cannot be used
      */
     public static <S extends RunSpec, R extends Record> Run<S, R> resume(
@@ -104,7 +104,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
     }
 
     private static <S extends RunSpec> ImageSet images(RunKind<S, ?> kind, S config, Path dataDir) throws IOException {
-        // Fails now where the test images are missing, not when hours of training are over.
+        // Fails before the training, not after it, where the test images are missing.
         Datasets.named(kind.basics(config).data()).stored(dataDir);
         return kind.images(config, dataDir);
     }
@@ -120,7 +120,9 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
             return JSON.readValue(Files.readString(file), type);
         } catch (JsonProcessingException e) {
             throw new InputException(
-                    file + ": cannot be read: " + e.getOriginalMessage() + "; expected what a finished run writes", e);
+                    file + ": cannot be read: " + e.getOriginalMessage() + "; expected the results of a finished"
+                            + " run",
+                    e);
         }
     }
 
@@ -134,12 +136,12 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
         return Files.isRegularFile(run.resolve(CONFIG));
     }
 
-    /** Where it lives. */
+    /** Its folder. */
     public Path path() {
         return folder.path();
     }
 
-    /** What it does. */
+    /** Its configuration. */
     public S config() {
         return config;
     }
@@ -149,22 +151,22 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
         return kind.basics(config).epochs();
     }
 
-    /** What a person wants to see of the averages of an epoch while training, in a few words. */
+    /** A short text of an epoch's averages, for progress. */
     public String figures(Map<String, Double> averages) {
         return kind.figures(config, averages);
     }
 
     /**
-     * Trains to the end and tests, or works until a stop is requested.
+     * Trains to the end and tests, or until a stop is requested.
      *
      * @param listener follows the training
      * @param command the command line, for the record
-     * @param watch told of training and test, and asked after every step whether to stop
+     * @param watch receives the progress of training and test, and is polled for a stop after every step
      * @return empty where a stop was requested before all was done
-     * @throws varepsilon.train.TrainingDivergedException where the loss is no longer a number
+     * @throws varepsilon.train.TrainingDivergedException where the loss is not finite
      */
     public Optional<R> train(TrainingListener listener, List<String> command, Watch watch) throws IOException {
-        Engine.setThreads(kind.basics(config).threads()); // so that provenance tells of them
+        Engine.setThreads(kind.basics(config).threads()); // so that the provenance includes them
         recordProvenance(command);
         try (var events = new TensorBoardListener(folder.path(), hyperParameters(), Clock.systemUTC())) {
             R results = kind.train(new RunKind.Sitting<>(config, folder, dataDir, images, events, listener, watch));
@@ -189,7 +191,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
                 command);
     }
 
-    /** The configuration without its sections, since TensorBoard knows none: {@code fitting.epochs}. */
+    /** The configuration without its sections, since TensorBoard has none: {@code fitting.epochs}. */
     private Map<String, Object> hyperParameters() {
         Map<String, Object> values = new LinkedHashMap<>();
         flatten("", Yaml.tree((Record) config), values);
@@ -208,7 +210,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
         });
     }
 
-    /** Lets other processes in. */
+    /** Releases the lock on the folder. */
     @Override
     public void close() throws IOException {
         folder.close();

@@ -14,23 +14,23 @@ import varepsilon.train.RunDirectory;
 import varepsilon.train.TrainingListener;
 
 /**
- * What is particular to the runs of one kind of model; {@link Run} does the rest.
+ * The parts of a run that depend on the kind of model; {@link Run} has the common parts.
  *
  * @param <S> the configuration
  * @param <R> the results
  */
 public interface RunKind<S extends RunSpec, R extends Record> {
     /**
-     * What every configuration has.
+     * The settings that every configuration has.
      *
      * @param data name of the data set
      * @param epochs passes over the training images
-     * @param seed decides everything that is random
+     * @param seed of all random numbers
      * @param threads threads of one operation
      */
     record Basics(String data, int epochs, long seed, int threads) {}
 
-    /** What every configuration has, of this one. */
+    /** These settings of a configuration. */
     Basics basics(S config);
 
     /**
@@ -51,7 +51,7 @@ public interface RunKind<S extends RunSpec, R extends Record> {
     /**
      * The images that are split into those to train on and those held out.
      *
-     * @throws InputException where they are not there, or no such model is made for them
+     * @throws InputException where they are missing, or no such model takes them
      */
     ImageSet images(S config, Path dataDir) throws IOException;
 
@@ -62,10 +62,10 @@ public interface RunKind<S extends RunSpec, R extends Record> {
      */
     default void requireUsable(S config, ImageSet images) throws IOException {}
 
-    /** Puts into the folder of a new run what it needs besides its configuration. */
+    /** Writes the files that a new run needs besides its configuration. */
     default void prepare(S config, RunDirectory folder) throws IOException {}
 
-    /** Files other than images that decide what comes out. */
+    /** Input files other than images. */
     default List<Path> inputs(S config, RunDirectory folder) {
         return List.of();
     }
@@ -77,34 +77,34 @@ public interface RunKind<S extends RunSpec, R extends Record> {
      */
     String folderName(S config) throws IOException;
 
-    /** Whether the configuration alone says what comes out; not where it names files that may change. */
+    /** Whether the configuration alone decides the results; false where it names files that may change. */
     default boolean isToldByConfiguration(S config) {
         return true;
     }
 
-    /** Whether a run that was begun has all that it needs to go on. */
+    /** Whether an interrupted run has all files that it needs to resume. */
     default boolean canResume(S config, Path run) {
         return true;
     }
 
-    /** The configuration that was found where this one was asked for, with what may differ taken from it. */
-    default S comparable(S found, S asked) {
+    /** The configuration that was found, with the settings that may differ taken from the requested one. */
+    default S comparable(S found, S requested) {
         return found;
     }
 
-    /** What a person wants to see of the averages of an epoch while training, in a few words. */
+    /** A short text of an epoch's averages, for progress. */
     String figures(S config, Map<String, Double> averages);
 
     /**
-     * A sitting of a run.
+     * One start or resume of a run.
      *
      * @param config of the run
      * @param folder of the run
-     * @param dataDir where the data lies
+     * @param dataDir the data folder
      * @param images to train on and to hold out
-     * @param events the event file, which is told of the training too
+     * @param events the event file of the training
      * @param listener follows the training
-     * @param watch told of training and test
+     * @param watch receives the progress of training and test
      */
     record Sitting<S>(
             S config,
@@ -116,7 +116,7 @@ public interface RunKind<S extends RunSpec, R extends Record> {
             Watch watch) {}
 
     /**
-     * Trains from where the run stands to its end, and tests the best weights.
+     * Trains to the end from the run's checkpoint, and tests the best weights.
      *
      * @throws StoppedException where a stop was requested before all was done; the training is saved
      */

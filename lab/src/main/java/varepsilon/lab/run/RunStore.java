@@ -19,17 +19,16 @@ import varepsilon.lab.spec.VaeSpec;
 import varepsilon.train.TrainingListener;
 
 /**
- * Trainings by their configuration, in a folder. A training that is finished is not done again, one that was interrupted
- * goes on, and two of different configurations never meet: the name of a run's folder is a digest of its configuration
+ * Trainings by their configuration, in a folder. A finished training is reused, an interrupted one is resumed, and different configurations have different folders: the name of a run's folder is a digest of its configuration
  * and of the weights that it begins with.
  *
- * @param folder where the runs live
- * @param dataDir where the data lies
+ * @param folder of the runs
+ * @param dataDir the data folder
  * @param command the command line, for the record
  * @param defects those that the training of a classifier may have
  * @param curves to draw beside those of a VAE
  * @param listeners follow each training
- * @param watch told how far each is, and asked after every step whether to stop
+ * @param watch receives the progress of each, and is polled for a stop after every step
  */
 public record RunStore(
         Path folder,
@@ -41,17 +40,17 @@ public record RunStore(
         Watch watch) {
     private static final int DIGITS = 12;
 
-    /** Makes what follows a training. */
+    /** Creates the listeners of a training. */
     @FunctionalInterface
     public interface Listeners {
-        /** Nothing follows. */
+        /** No listeners. */
         Listeners NONE = run -> new TrainingListener() {};
 
-        /** What follows this run. */
+        /** The listeners of this run. */
         TrainingListener of(Run<?, ?> run);
     }
 
-    /** Where a training lives or will live. */
+    /** The folder of a training. */
     public <S extends RunSpec> Path folder(S spec) throws IOException {
         return folder(kindOf(spec), spec);
     }
@@ -108,7 +107,7 @@ public record RunStore(
     }
 
     /**
-     * The run directory of a finished training, done now if need be.
+     * The run directory of a finished training, which runs now where it has not run before.
      *
      * @throws StoppedException where a stop was requested before it was done
      */
@@ -133,15 +132,15 @@ public record RunStore(
         }
     }
 
-    /** A digest is not the configuration itself, and a file can be edited. */
-    private static void requireSame(RunSpec asked, RunSpec found, Path run) {
-        if (!asked.equals(found)) {
-            throw new InputException(run + ": its config.yaml is not the one that its name stands for; it was changed."
+    /** Checks the stored configuration, because digests can collide and files can be edited. */
+    private static void requireSame(RunSpec requested, RunSpec found, Path run) {
+        if (!requested.equals(found)) {
+            throw new InputException(run + ": its config.yaml does not match the folder's name; it was changed."
                     + " Move this folder away to train again");
         }
     }
 
-    /** Clears what a process left that was killed before the run could be resumed. */
+    /** Deletes the folder of a run that was killed before its first checkpoint. */
     private static <S extends RunSpec> void clear(RunKind<S, ?> kind, S config, Path run) throws IOException {
         if (!Files.isDirectory(run)) {
             return;

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Command lines in messages, so that a POSIX shell reads them as they are meant: {@code --resume 'my run'}. */
+/** Quotes command lines in messages for a POSIX shell: {@code --resume 'my run'}. */
 public final class ShellWords {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./:@%+=,-]+");
 

@@ -14,7 +14,7 @@ import varepsilon.robust.defense.ClassifierObjective;
 /** What the names under {@code defense.defects} change in the training of a classifier. */
 @FunctionalInterface
 public interface TrainingDefects {
-    /** There are no defects: every name is refused. */
+    /** No defects: every name is rejected. */
     TrainingDefects NONE = names -> {
         if (!names.isEmpty()) {
             throw new InputException("defect " + names.get(0) + ": expected none");
@@ -22,7 +22,7 @@ public interface TrainingDefects {
     };
 
     /**
-     * Refuses names that are not known.
+     * Rejects names that are not known.
      *
      * @throws InputException naming the first of them
      */
@@ -37,7 +37,7 @@ public interface TrainingDefects {
         return attack.attack();
     }
 
-    /** What is minimised in place of the defence's own objective; empty where that stays. */
+    /** The objective in place of the defence's own; empty where that is kept. */
     default Optional<ClassifierObjective> objective(
             List<String> names,
             NetworkClassifier classifier,

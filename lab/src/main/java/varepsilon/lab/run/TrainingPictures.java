@@ -44,11 +44,11 @@ public final class TrainingPictures implements TrainingListener {
     /**
      * Pictures of one training.
      *
-     * @param folder where they go: the run's
-     * @param title over the curves: what is trained on what
+     * @param folder the run's
+     * @param title over the curves: model and data set
      * @param samplesEvery epochs from one picture of samples to the next, at least 1; the last epoch always gets one
      * @param epochs epochs of the whole training
-     * @param seed decides the samples' latent vectors, which are the same in every picture
+     * @param seed of the samples' latent vectors, which are the same in every picture
      */
     public TrainingPictures(Vae vae, Path folder, String title, int samplesEvery, int epochs, long seed) {
         if (samplesEvery < 1) {
@@ -62,11 +62,11 @@ public final class TrainingPictures implements TrainingListener {
         this.seed = seed;
     }
 
-    /** Someone else who wants to see the pictures, such as an event file. */
+    /** A further receiver of the pictures, such as an event file. */
     @FunctionalInterface
     public interface Viewer {
         /**
-         * Shows a picture.
+         * Receives a picture.
          *
          * @param name {@code samples} or {@code manifold}
          * @param step optimizer steps since the start of the run
@@ -74,7 +74,7 @@ public final class TrainingPictures implements TrainingListener {
         void show(String name, long step, ImageGrid picture) throws IOException;
     }
 
-    /** Shows samples and manifold to this viewer too. */
+    /** Passes samples and manifold to this viewer too. */
     public TrainingPictures showTo(Viewer viewer) {
         this.viewer = viewer;
         return this;
@@ -121,7 +121,7 @@ public final class TrainingPictures implements TrainingListener {
     }
 
     /**
-     * The pictures of samples that show how a training went: before it, after about 10 epochs, and at its end; by epochs
+     * The pictures of samples over a training: before it, after about 10 epochs, and at its end; by epochs
      * done, in order.
      *
      * @param run its folder

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import varepsilon.generative.VaeEvaluation;
 
 /**
- * What came of a training: {@code results.json}.
+ * The results of a training: {@code results.json}.
  *
  * @param run the run directory
  * @param data name of the data set
@@ -13,7 +13,7 @@ import varepsilon.generative.VaeEvaluation;
  * @param parameters trained numbers
  * @param epochs finished passes over the data
  * @param steps optimizer steps
- * @param seconds time spent training, over all sittings
+ * @param seconds time spent training, resumed parts included
  * @param bestEpoch the epoch with the lowest validation bits per dimension, from 0 as in {@code metrics.csv}
  * @param validationBpd those
  * @param bpdUnit what they and those of {@code metrics.csv} are counted in, as in {@link VaeEvaluation}

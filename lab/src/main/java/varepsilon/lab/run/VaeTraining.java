@@ -27,11 +27,11 @@ import varepsilon.train.Trainer;
 import varepsilon.train.TrainingListener;
 import varepsilon.train.TrainingPlan;
 
-/** Trains a VAE as its configuration says, from the start or from where the run's checkpoint stands. */
+/** Trains a VAE by its configuration, from the start or from the run's checkpoint. */
 public final class VaeTraining {
     private VaeTraining() {}
 
-    /** Makes the listeners of a training, which may want to draw pictures of the model. */
+    /** Creates the listeners of a training, which may draw pictures of the model. */
     @FunctionalInterface
     public interface Listeners {
         /** Listeners for this model. */
@@ -41,7 +41,7 @@ public final class VaeTraining {
     /**
      * Trains to the end, or until a stop is requested.
      *
-     * @param dataDir where the data lies
+     * @param dataDir the data folder
      */
     public static Fit.Result run(VaeSpec config, RunDirectory run, Path dataDir, Listeners listeners, Watch watch)
             throws IOException {
@@ -51,8 +51,8 @@ public final class VaeTraining {
     /**
      * The images that are split into those to train on and those held out.
      *
-     * @param dataDir where the data lies
-     * @throws InputException where no model is made for images of their size
+     * @param dataDir the data folder
+     * @throws InputException where no model takes images of their size
      */
     static ImageSet images(VaeSpec config, Path dataDir) throws IOException {
         ImageSet all = Datasets.load(config.data(), Split.TRAIN, dataDir);

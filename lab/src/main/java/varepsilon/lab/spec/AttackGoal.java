@@ -7,15 +7,15 @@ import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.evaluate.Trial;
 
-/** What an attack is to reach. */
+/** The goal of an attack. */
 public sealed interface AttackGoal {
-    /** In a word or two, for reports. */
+    /** A short name for reports. */
     String label();
 
     /** The attack with this goal. */
     Trial trial(Attack attack, ThreatModel threat);
 
-    /** Any wrong class will do. */
+    /** Untargeted: any misclassification. */
     record Untargeted() implements AttackGoal {
         @Override
         public String label() {
@@ -29,12 +29,12 @@ public sealed interface AttackGoal {
     }
 
     /**
-     * The true class is to lose by more than a margin.
+     * Another logit is to exceed that of the true class by more than a margin.
      *
      * @param kappa in logits
      */
     record Margin(double kappa) implements AttackGoal {
-        /** Refuses what is not a positive number. */
+        /** Rejects what is not a positive number. */
         public Margin {
             if (!(kappa > 0) || Double.isInfinite(kappa)) {
                 throw new InputException("margin " + kappa + ": expected a positive number of logits");
@@ -56,7 +56,7 @@ public sealed interface AttackGoal {
      * The prediction is to be one class, whatever the image shows.
      *
      * @param target the class
-     * @param name what it is called
+     * @param name its name
      */
     record Target(int target, String name) implements AttackGoal, IntUnaryOperator {
         @Override
@@ -98,7 +98,7 @@ public sealed interface AttackGoal {
     }
 
     /**
-     * The class that a person names as target.
+     * The goal of a target given by name.
      *
      * @param named {@code next}, a class by name or number
      * @throws InputException where it is none of these

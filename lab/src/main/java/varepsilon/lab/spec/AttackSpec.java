@@ -13,7 +13,7 @@ import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
 
 /**
- * An attack and what it may do, as people write it in configurations and on the command line.
+ * An attack and its threat model, as written in configurations and on the command line.
  *
  * @param attack with its parameters; null for none
  * @param norm {@code linf}, {@code l2} or {@code l1}
@@ -26,19 +26,19 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
     private static final Family<Attack> ATTACKS = Family.of(Attack.class);
 
     /**
-     * Refuses values that make no sense.
+     * Rejects values outside their ranges.
      *
      * @throws InputException whose message begins with the name of the value
      */
     public AttackSpec {
-        usualEps(norm); // refuses others
+        usualEps(norm); // rejects others
         if (!(eps >= 0) || Double.isInfinite(eps)) {
             throw new InputException("eps " + eps + ": expected a finite number of at least 0, in pixel units");
         }
     }
 
     /**
-     * An attack as people write it, with its usual parameters where they do not say: {@code pgd:steps=40}.
+     * Parses an attack, with default parameters where none are given: {@code pgd:steps=40}.
      *
      * @throws InputException where there is no such attack or parameter
      */
@@ -102,13 +102,13 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
                 : null;
     }
 
-    /** What it may do. */
+    /** Its threat model. */
     public ThreatModel threatModel() {
         return ThreatModel.of(Norm.named(norm), eps);
     }
 
     /**
-     * In a few words: {@code pgd-10x3 linf 8/255} takes 10 steps from each of 3 starts. Other parameters are named where
+     * A short label: {@code pgd-10x3 linf 8/255} takes 10 steps from each of 3 starts. Other parameters are named where
      * they have not their defaults: {@code pgd-10:loss=margin linf 8/255}.
      */
     public String label() {
@@ -150,7 +150,7 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
         return label().replaceAll("[ /:=]", "-");
     }
 
-    /** A length in pixel units as people write it: {@code 8/255} where it is a whole number of grey levels. */
+    /** The text of a length in pixel units: {@code 8/255} where it is a whole number of grey levels. */
     public static String pixels(double length) {
         double levels = length * 255;
         return levels >= 1 && levels < 255 && Math.abs(levels - Math.rint(levels)) < 1e-9

@@ -11,15 +11,14 @@ import varepsilon.classify.Normalisation;
 import varepsilon.nn.Schedule;
 
 /**
- * Everything that decides what a classifier's training gives, apart from where the data lies: what {@code config.yaml} in
- * a run directory holds.
+ * The complete configuration of a classifier's training, apart from the data folder: the content of {@code config.yaml} in a run directory.
  *
- * @param images what it is trained on
- * @param network what is trained
- * @param fitting how
- * @param defense against whom
+ * @param images the training images
+ * @param network the network
+ * @param fitting the optimisation
+ * @param defense the defence and its adversary
  * @param check the attack by which validation and test measure robust accuracy, or none
- * @param seed decides everything that is random
+ * @param seed of all random numbers
  * @param threads threads of one operation; results are bit-equal for equal numbers
  * @param device {@code cpu} or {@code cuda:i}
  */
@@ -43,7 +42,7 @@ public record ClassifierSpec(
      *
      * @param data name of the data set
      * @param limit first so many training images, 0 for all
-     * @param part {@code all} of these, or {@code first-half} or {@code second-half}, which share no image; dealt by seed
+     * @param part {@code all} of these, or {@code first-half} or {@code second-half}, which share no image; drawn by seed
      * @param validation so many of them are held out
      * @param augment {@code none} or {@code crop-flip}: shifts by up to 4 pixels, and swaps left and right of every other
      * @param testLimit first so many test images for the test at the end, 0 for all
@@ -55,8 +54,8 @@ public record ClassifierSpec(
             int limit,
 
             @Parameter(
-                    value = "all training images, or a half of them, dealt out by the seed: for two models that"
-                            + " share no image",
+                    value = "all training images, or a half of them, drawn by the seed: for two models that share no"
+                            + " image",
                     oneOf = {"all", "first-half", "second-half"})
             String part,
 
@@ -71,12 +70,12 @@ public record ClassifierSpec(
 
             @Parameter(value = "only the first so many test images in the test at the end, 0 for all", min = 0)
             int testLimit) {
-        /** Refuses values that make no sense. */
+        /** Rejects values outside their ranges. */
         public Images {
             Declared.check(Images.class, data, limit, part, validation, augment, testLimit);
         }
 
-        /** The usual: all images of a data set, of which 1,000 are held out, unchanged. */
+        /** The default: all images of a data set, of which 1,000 are held out, without augmentation. */
         public static Images of(String data) {
             return new Images(data, 0, 1000, "none", 0);
         }
@@ -91,11 +90,11 @@ public record ClassifierSpec(
      * The network.
      *
      * @param architecture one that {@link Architecture#isKnown}
-     * @param weights file that it starts from, empty for fresh parameters; the run keeps a copy of what it held
+     * @param weights file that it starts from, empty for fresh parameters; the run keeps a copy
      * @param normalisation what its input is shifted and scaled by
      */
     public record Network(String architecture, String weights, Normalisation normalisation) {
-        /** Refuses values that make no sense. */
+        /** Rejects values outside their ranges. */
         public Network {
             require(
                     Architecture.isKnown(architecture),
@@ -149,7 +148,7 @@ public record ClassifierSpec(
                     value = "epochs without improvement on held-out images after which to stop; 0 for never",
                     min = 0)
             int patience) {
-        /** Refuses values that make no sense. */
+        /** Rejects values outside their ranges. */
         public Fitting {
             Declared.check(
                     Fitting.class,
@@ -164,7 +163,7 @@ public record ClassifierSpec(
                     patience);
         }
 
-        /** The usual: 30 epochs in batches of 128, one cycle up to 0.1. */
+        /** The default: 30 epochs in batches of 128, one cycle up to 0.1. */
         public Fitting() {
             this(30, 128, 0.1, 0.9, 5e-4, new Schedule.OneCycle(), 0, 0, 0);
         }
@@ -207,7 +206,7 @@ public record ClassifierSpec(
         return Yaml.read(yaml, ClassifierSpec.class, file);
     }
 
-    /** What {@link #parse} reads. */
+    /** The text that {@link #parse} reads. */
     @Override
     public String toYaml() {
         return Yaml.write(this);

@@ -12,7 +12,7 @@ import varepsilon.robust.defense.Defense;
 import varepsilon.robust.defense.StandardTraining;
 
 /**
- * The way of training a classifier, and against whom.
+ * A defence and its adversary.
  *
  * @param method with its parameters
  * @param attack what perturbs the training images, or none; a method with steps of its own takes its norm and ε alone
@@ -35,7 +35,7 @@ public record DefenseSpec(
         List<String> defects) {
     private static final Family<Defense> DEFENSES = Family.of(Defense.class);
 
-    /** Refuses values that make no sense. */
+    /** Rejects values outside their ranges. */
     public DefenseSpec {
         Declared.check(DefenseSpec.class, method, attack, attackMode, epsWarmup, defects);
         boolean attacks = method.uses() != Defense.Uses.NOTHING;
@@ -54,7 +54,7 @@ public record DefenseSpec(
         defects = List.copyOf(defects);
     }
 
-    /** A way of training, against the classifier in evaluation mode, at full strength from the start. */
+    /** A defence with attacks in evaluation mode, at full ε from the first epoch. */
     public DefenseSpec(Defense method, AttackSpec attack) {
         this(method, attack, "evaluation", 0, List.of());
     }
@@ -74,7 +74,7 @@ public record DefenseSpec(
         return method.name();
     }
 
-    /** The method as people write it: {@code trades:beta=1}. */
+    /** The text of the method: {@code trades:beta=1}. */
     public String label() {
         return DEFENSES.text(method);
     }
@@ -84,7 +84,7 @@ public record DefenseSpec(
         return attackMode.equals("training") ? Adversary.Mode.TRAINING : Adversary.Mode.EVALUATION;
     }
 
-    /** Whether it trains against single steps, which a network may learn to defeat and nothing else. */
+    /** Whether it trains against single-step attacks, which risks catastrophic overfitting. */
     public boolean isSingleStep() {
         return attack.present() && method.isSingleStep(attack.attack());
     }

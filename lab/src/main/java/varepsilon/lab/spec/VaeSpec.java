@@ -11,8 +11,7 @@ import varepsilon.generative.PriorChoice;
 import varepsilon.generative.StandardNormal;
 
 /**
- * Everything that decides what a VAE's training gives, apart from where the data lies: what {@code config.yaml} in a run
- * directory holds.
+ * The complete configuration of a VAE's training, apart from the data folder: the content of {@code config.yaml} in a run directory.
  *
  * @param data name of the data set
  * @param limit first so many training images, 0 for all
@@ -21,13 +20,13 @@ import varepsilon.generative.StandardNormal;
  * @param filters channels of the first convolutions
  * @param likelihood form of p(x|z)
  * @param prior form of p(z)
- * @param beta weight of the divergence in what is minimised
- * @param freeNats divergence that each latent dimension has for nothing, in nats
+ * @param beta weight of the divergence in the objective
+ * @param freeNats divergence of each latent dimension that is not penalised, in nats
  * @param epochs passes over the training images
  * @param batchSize images in a batch
  * @param learningRate Adam's
  * @param samplesEvery epochs between two pictures of samples
- * @param seed decides everything that is random
+ * @param seed of all random numbers
  * @param threads threads of one operation; results are bit-equal for equal numbers
  * @param device {@code cpu} or {@code cuda:i}
  */
@@ -53,7 +52,7 @@ public record VaeSpec(
         @Parameter(value = "weight of the divergence", min = 0)
         double beta,
 
-        @Parameter(value = "divergence that each latent dimension has for nothing, in nats", min = 0)
+        @Parameter(value = "divergence of each latent dimension that is not penalised, in nats", min = 0)
         double freeNats,
 
         @Parameter(value = "passes over the images", min = 1)
@@ -75,7 +74,7 @@ public record VaeSpec(
         String device)
         implements RunSpec {
     /**
-     * Refuses values that make no sense.
+     * Rejects values outside their ranges.
      *
      * @throws InputException whose message begins with the name of the value
      */
@@ -100,7 +99,7 @@ public record VaeSpec(
                 device);
     }
 
-    /** The usual training: the source's model, on all images of a data set, in one thread. */
+    /** The default training: the source's model, on all images of a data set, in one thread. */
     public static VaeSpec of(String data) {
         return new VaeSpec(
                 data,
@@ -131,7 +130,7 @@ public record VaeSpec(
         return Yaml.read(yaml, VaeSpec.class, file);
     }
 
-    /** What {@link #parse} reads. */
+    /** The text that {@link #parse} reads. */
     @Override
     public String toYaml() {
         return Yaml.write(this);

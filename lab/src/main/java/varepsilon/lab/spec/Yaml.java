@@ -173,7 +173,7 @@ public final class Yaml {
         return flattened == null || flattened.value().isEmpty() ? component.getName() : flattened.value();
     }
 
-    /** The same tree with every flattened member in one text, and with what older files do not say. */
+    /** The same tree with every flattened member in one text, and with defaults for keys that older files lack. */
     private static ObjectNode gathered(ObjectNode tree, Class<?> type, String section, String file) {
         ObjectNode gathered = tree.deepCopy();
         for (RecordComponent component : type.getRecordComponents()) {
@@ -191,7 +191,7 @@ public final class Yaml {
         return gathered;
     }
 
-    /** Puts a member's parameters behind its name. Those of other members are nothing to it, and are dropped. */
+    /** Puts a member's parameters behind its name. Those of other members are dropped. */
     private static <T> void gather(Class<T> kind, String key, ObjectNode tree, String section, String file) {
         Family<T> family = Family.of(kind);
         String text = tree.get(key).asText();
@@ -300,7 +300,7 @@ public final class Yaml {
     }
 
     /**
-     * Refuses a key that nobody knows.
+     * Rejects an unknown key.
      *
      * @param section the path to it, with a dot at its end; empty at the top
      * @param source where it comes from, for messages

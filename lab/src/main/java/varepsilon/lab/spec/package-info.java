@@ -1,4 +1,4 @@
 /**
- * What a person writes, in YAML or on the command line: attacks, data, models, trainings, with their defaults.
+ * The configuration of attacks, data, models and trainings, in YAML or on the command line, with defaults.
  */
 package varepsilon.lab.spec;

@@ -3,18 +3,18 @@ package varepsilon.lab.study;
 import java.util.List;
 import varepsilon.lab.study.StudyResult.Verdict;
 
-/** What a study measured, and what follows from it. */
+/** The measurements of a study and its conclusion. */
 interface Answer {
     /** On the source's claim. */
     Verdict verdict();
 
-    /** What of the numbers decided the verdict, in a sentence. */
+    /** The numbers that decided the verdict, in a sentence. */
     String because();
 
-    /** What follows from the numbers, in two sentences. */
+    /** The conclusion from the numbers, in two sentences. */
     String reading();
 
-    /** The figures that the reading rests on. */
+    /** The numbers behind the reading. */
     Numbers numbers();
 
     /** The study's result with what it shows. */

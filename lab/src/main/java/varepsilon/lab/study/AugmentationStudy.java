@@ -25,10 +25,9 @@ import varepsilon.stats.Percent;
 import varepsilon.stats.SampleMean;
 
 /**
- * Question 2.1c: whether training on shifted and mirrored images makes a model withstand FGSM. For each of several seeds two
+ * Question 2.1c: whether training on shifted and mirrored images raises a model's robust accuracy under FGSM. For each of several seeds two
  * models differ in that alone, first weights, order of the images and test images included, once without a defence and once
- * with FGSM's adversarial loss. FGSM follows the exact loss: a model that has learned its images by heart is so sure that
- * the usual one leaves FGSM no gradient, which would pass for robustness.
+ * with FGSM's adversarial loss. FGSM uses the cross-entropy in double precision: a model that has memorised its training images predicts with probabilities so close to 1 that the gradient in single precision is zero, and robust accuracy would be overestimated.
  */
 final class AugmentationStudy extends Study {
     private static final double ALPHA = 0.5;
@@ -38,7 +37,8 @@ final class AugmentationStudy extends Study {
                 "2.1c",
                 "Augmentation against FGSM",
                 "What does data augmentation do to a model's robustness, and why?",
-                "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother loss;"
+                "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother"
+                        + " loss;"
                         + " that one pair of runs got worse and another better is put down to variation between runs.");
     }
 
@@ -67,7 +67,7 @@ final class AugmentationStudy extends Study {
                         findings.pairs(),
                         "Each pair on the same " + work.test().size()
                                 + " test images under FGSM on the exact loss; p is"
-                                + " McNemar's: how probable so uneven a split is were the two equally good.")));
+                                + " McNemar's: the p-value of equal accuracy.")));
     }
 
     private static Arm arm(
@@ -86,7 +86,7 @@ final class AugmentationStudy extends Study {
     private static Model model(
             ClassifierWork work, StudyContext context, DefenseSpec defense, String augment, long seed)
             throws IOException {
-        // From the start, and long enough for so few images to be learned by heart: that is what augmentation is for.
+        // From the start, and long enough to memorise so few images, because augmentation acts against that.
         ClassifierSpec.Images images = work.images(context.pick(1100, 5500, 0), augment);
         ClassifierSpec config = work.config(
                 images,
@@ -112,7 +112,7 @@ final class AugmentationStudy extends Study {
      * A model, by test image.
      *
      * @param correct whether an image is correctly classified
-     * @param fgsm whether it stays so under FGSM on the exact loss
+     * @param fgsm whether it is also correctly classified under FGSM on the exact loss
      * @param usual the same on the usual loss
      */
     record Model(boolean[] correct, boolean[] fgsm, boolean[] usual) {
@@ -128,7 +128,7 @@ final class AugmentationStudy extends Study {
             return Accuracy.of(usual).rate();
         }
 
-        /** Of the correctly classified images, the share that stays so under FGSM; 0 where there is none. */
+        /** The share of the correctly classified images that are also correctly classified under FGSM; 0 where there is none. */
         private double kept() {
             return clean() > 0 ? robust() / clean() : 0;
         }
@@ -162,7 +162,7 @@ final class AugmentationStudy extends Study {
     }
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param epsilon of FGSM, also in the defence
      * @param arms ways of training
@@ -190,7 +190,8 @@ final class AugmentationStudy extends Study {
         @Override
         public String reading() {
             List<String> robust = arms.stream()
-                    .map(arm -> "by " + inPoints(gain(arm)) + " for " + arm.name() + " training" + judged(gain(arm)))
+                    .map(arm ->
+                            "by " + inPoints(gain(arm)) + " for " + arm.name() + " training" + significance(gain(arm)))
                     .toList();
             List<String> rest = arms.stream()
                     .map(arm -> "by " + inPoints(arm.gain(Model::clean)) + " and " + inPoints(arm.gain(Model::kept))
@@ -205,10 +206,10 @@ final class AugmentationStudy extends Study {
                     String.join(", and ", rest));
         }
 
-        private static String judged(SampleMean gain) {
+        private static String significance(SampleMean gain) {
             return gain.interval().low() > 0
                     ? ", which is a gain"
-                    : gain.interval().high() < 0 ? ", which is a loss" : ", which may be either way";
+                    : gain.interval().high() < 0 ? ", which is a loss" : ", which is not significant";
         }
 
         private static String inPoints(SampleMean gain) {
@@ -258,7 +259,7 @@ final class AugmentationStudy extends Study {
                 row(table, arm, "clean", Model::clean);
                 row(table, arm, "under FGSM, exact loss", Model::robust);
                 row(table, arm, "under FGSM, usual loss", Model::usuallyRobust);
-                row(table, arm, "share of correctly classified images that stay so under FGSM", Model::kept);
+                row(table, arm, "share of clean accuracy kept under FGSM", Model::kept);
             }
             return table;
         }

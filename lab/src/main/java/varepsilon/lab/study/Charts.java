@@ -4,7 +4,7 @@ import java.util.Arrays;
 import varepsilon.report.LineChart;
 import varepsilon.stats.Interval;
 
-/** What charts of studies have in common. */
+/** Helpers for the charts of studies. */
 final class Charts {
     private Charts() {}
 
@@ -13,7 +13,7 @@ final class Charts {
         return new Interval(mean, mean - 1.96 * error, mean + 1.96 * error);
     }
 
-    /** Adds points without intervals: what was measured, where a curve shows what it should be. */
+    /** Adds measured points without intervals, beside a curve of the expected values. */
     static LineChart points(LineChart chart, String name, double[] x, double[] y) {
         double[] none = new double[x.length];
         Arrays.fill(none, Double.NaN);

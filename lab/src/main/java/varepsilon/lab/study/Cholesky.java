@@ -1,7 +1,7 @@
 package varepsilon.lab.study;
 
 /**
- * The factor L of a symmetric positive definite matrix A = L·Lᵀ: all that normal distributions need of a covariance.
+ * The factor L of a symmetric positive definite matrix A = L·Lᵀ: the form of a covariance that normal distributions use.
  *
  * @param lower L, n×n
  */

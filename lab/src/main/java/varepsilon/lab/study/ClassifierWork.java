@@ -30,7 +30,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
-/** What the studies of classifiers share: images, the model that they begin with, trainings, attacks. */
+/** The common setup of the studies of classifiers: images, initial model, trainings, attacks. */
 final class ClassifierWork {
     /** The architecture without batch normalisation, which learns in a fraction of a ResNet's time. */
     static final String SMALL = "small-cnn";
@@ -49,7 +49,7 @@ final class ClassifierWork {
         this.test = test;
     }
 
-    /** On CIFAR-10, or what a person or the size says, measured on the first so many test images. */
+    /** On CIFAR-10, or the data of the context, measured on the first so many test images. */
     static ClassifierWork of(StudyContext context, int testImages) throws IOException {
         String data = context.dataOr("cifar10");
         return new ClassifierWork(
@@ -63,17 +63,17 @@ final class ClassifierWork {
         return test;
     }
 
-    /** The usual size of a perturbation in L∞: a grey level counts for more in photographs than in drawn digits. */
+    /** The usual ε in L∞, smaller for photographs than for drawn digits. */
     double epsilon() {
         return isColour() ? 8 / 255.0 : 0.2;
     }
 
-    /** What a defence is to withstand: on a laptop so little that a model can learn it in a minute. */
+    /** The ε of a defence; small enough in the small sizes for a short training. */
     double hardeningEpsilon() {
         return context.pick(epsilon(), epsilon() / 4, epsilon());
     }
 
-    /** Attacks of several sizes reach from almost nothing to twice the usual. */
+    /** The values of ε in curves, up to twice the usual one. */
     List<Double> epsilons() {
         return List.of(epsilon() / 8, epsilon() / 4, epsilon() / 2, epsilon(), 2 * epsilon());
     }
@@ -92,14 +92,13 @@ final class ClassifierWork {
         return AttackSpec.linf(Pgd.ofSteps(steps), epsilon);
     }
 
-    /** Any wrong class will do. */
+    /** Untargeted. */
     static Trial trial(AttackSpec attack) {
         return Trial.untargeted(attack.attack(), attack.threatModel());
     }
 
     /**
-     * The weights of a model that is trained already: for CIFAR-10 public ones in the data folder, for other data those
-     * of a training of our own.
+     * The weights of a pre-trained model: for CIFAR-10 public ones in the data folder, for other data those of a training by the study.
      */
     Path pretrained() throws IOException {
         if (!data.equals("cifar10")) {
@@ -123,19 +122,19 @@ final class ClassifierWork {
                 context.seed());
     }
 
-    /** The architecture that suits the images where time is no matter. */
+    /** The architecture of the full size. */
     String network() {
         return isColour() ? "resnet20" : SMALL;
     }
 
-    /** The pre-trained model trained further: for a short while, which is what a study on a laptop has time for. */
+    /** The pre-trained model trained further: for a few epochs, so that the study runs on a laptop. */
     ClassifierSpec further(DefenseSpec defense, long seed) throws IOException {
         ClassifierSpec.Images images = images(context.pick(1100, 5000, 0), "none");
         return config(images, network(null, pretrained(), images), fitting(context.pick(2, 1, 5), 0.02), defense, seed);
     }
 
     /**
-     * The first so many training images, of which some are held out that nothing here is chosen by.
+     * The first so many training images, of which some are held out and not used.
      *
      * @param limit 0 for all
      */
@@ -143,20 +142,19 @@ final class ClassifierWork {
         return images(limit, "all", augment);
     }
 
-    /** The same, or a half of them. */
+    /** The same, or one half of them. */
     ClassifierSpec.Images images(int limit, String part, String augment) {
         int held = context.pick(100, 500, 1000);
         return new ClassifierSpec.Images(data, limit, part, held, augment, context.pick(100, 500, 0));
     }
 
-    /** Parameters that nothing has trained. */
+    /** Initial parameters. */
     ClassifierSpec.Network fresh(String architecture, ClassifierSpec.Images images) throws IOException {
         return network(architecture, null, images);
     }
 
     /**
-     * Parameters that nothing has trained, drawn by a seed of their own, whatever seed the training has. They lie in a
-     * file beside the runs.
+     * Initial parameters from a seed of their own, independent of the training's seed. They are stored in a file beside the runs.
      */
     ClassifierSpec.Network fresh(String architecture, ClassifierSpec.Images images, long seed) throws IOException {
         ClassifierSpec.Network network = fresh(architecture, images);
@@ -181,12 +179,12 @@ final class ClassifierWork {
                 .network();
     }
 
-    /** Stochastic gradient descent as it is usually done, with the rate rising and falling once. */
+    /** Stochastic gradient descent with a one-cycle schedule. */
     static ClassifierSpec.Fitting fitting(int epochs, double learningRate) {
         return new ClassifierSpec.Fitting(epochs, 64, learningRate);
     }
 
-    /** Everything that decides a training. No attack checks it on the way: it is measured by its study. */
+    /** The configuration of a training. Validation runs no attack, because the study measures robust accuracy. */
     ClassifierSpec config(
             ClassifierSpec.Images images,
             ClassifierSpec.Network network,
@@ -204,7 +202,7 @@ final class ClassifierWork {
                 context.device().toString());
     }
 
-    /** The model that a training ends with: nothing is chosen by what it does on any image. */
+    /** The model of the last epoch, so that no image is used for selection. */
     ClassifierFile trained(ClassifierSpec config) throws IOException {
         return read(context.trained(config).resolve("checkpoints").resolve("last.safetensors"));
     }
@@ -219,13 +217,13 @@ final class ClassifierWork {
         return measure(what, classifier, test, trials, batch -> {});
     }
 
-    /** Measures a classifier, and gives what each trial made of each batch. */
+    /** Measures a classifier, with a listener for the adversarial examples of each batch. */
     RobustnessReport measure(
             String what, Classifier classifier, ImageSet images, List<Trial> trials, Consumer<AttackedBatch> attacked) {
         return evaluation(trials).of(classifier, images, attacked, watch(what));
     }
 
-    /** How classifiers are measured. */
+    /** The evaluation of classifiers. */
     RobustEvaluation evaluation(List<Trial> trials) {
         return new RobustEvaluation(trials, BATCH_SIZE, context.seed(), context.device());
     }

@@ -16,7 +16,7 @@ import varepsilon.report.Table;
 
 /** Question 1.8: bits per dimension on training and validation images over training, beside the published curves. */
 final class CurvesStudy extends Study {
-    /** A training from another seed and on another split of the images comes this close. */
+    /** The difference that another seed and split of the images may cause. */
     private static final double CLOSE = 0.02;
 
     /** The last epoch that was published. */
@@ -25,7 +25,7 @@ final class CurvesStudy extends Study {
     private static final List<Integer> DIMENSIONS = List.of(20, 2);
 
     /**
-     * One epoch of one curve that both know.
+     * One epoch of a curve, measured and published.
      *
      * @param curve its name
      * @param epoch from 0
@@ -47,7 +47,8 @@ final class CurvesStudy extends Study {
                 "1.8",
                 "Bits per dimension over training",
                 "How do training and validation bits per dimension fall over 80 epochs?",
-                "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent dimensions"
+                "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent"
+                        + " dimensions"
                         + " and to 0.764 and 0.777 with 2.");
     }
 
@@ -106,13 +107,13 @@ final class CurvesStudy extends Study {
     }
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param points epochs of which the published value is known
      * @param numbers the last value of each curve
      */
     record Findings(List<Point> points, Numbers numbers) implements Answer {
-        /** The farthest value; the first epochs fall so fast that a few steps more or less move them by several percent. */
+        /** The largest difference, without the first epochs, in which the curve falls by several percent within a few steps. */
         private Point worst() {
             return farthest(5).orElseGet(() -> Rows.last(points));
         }
@@ -142,7 +143,8 @@ final class CurvesStudy extends Study {
             return points.isEmpty()
                     ? "The published curves are those of 4-bit MNIST, which this was not."
                     : Words.text(
-                            "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed and"
+                            "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed"
+                                    + " and"
                                     + " split may make 2 %%.",
                             100 * worst().distance(), 100 * end().distance());
         }
@@ -150,7 +152,8 @@ final class CurvesStudy extends Study {
         @Override
         public String reading() {
             String ends = Words.text(
-                    "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions and"
+                    "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent"
+                            + " dimensions and"
                             + " at %.4f with 2.",
                     numbers.toMap().get("val_bpd_z20"), numbers.toMap().get("val_bpd_z2"));
             if (points.isEmpty()) {
@@ -159,7 +162,8 @@ final class CurvesStudy extends Study {
             Point worst = worst();
             return ends + " "
                     + Words.text(
-                            "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch %d,"
+                            "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch"
+                                    + " %d,"
                                     + " %.4f here and %.4f there.",
                             100 * worst.distance(), worst.curve(), worst.epoch(), worst.own(), worst.published());
         }

@@ -16,8 +16,7 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Question 1.6: KL(q ‖ p) by draws from q, against the closed form for p = N(0, I), and against numerical quadrature for
- * a mixture, which has none.
+ * Question 1.6: KL(q ‖ p) by Monte Carlo with draws from q, compared with the closed form for p = N(0, I), and with numerical quadrature for a mixture, which has no closed form.
  */
 final class DivergenceStudy extends Study {
     private static final int LATENT_DIM = 20;
@@ -31,7 +30,7 @@ final class DivergenceStudy extends Study {
     private static final double RATE = -0.5;
     private static final double RATE_TOLERANCE = 0.05;
 
-    /** Three heaps in the plane, none of them round. */
+    /** Three components in the plane with unequal standard deviations. */
     static final GaussianMixture MIXTURE = new GaussianMixture(
             new double[] {0.3, 0.5, 0.2},
             new double[][] {{-2, 0.5}, {1, -0.5}, {0.5, 2}},
@@ -45,8 +44,7 @@ final class DivergenceStudy extends Study {
      *
      * @param draws L
      * @param error root mean square of estimate less truth
-     * @param reported root mean square of the standard errors that the estimates gave of themselves; not a number for
-     *     one draw, which cannot
+     * @param reported root mean square of the estimated standard errors; NaN for one draw
      * @param bias mean of estimate less truth
      * @param biasError standard error of that
      */
@@ -91,7 +89,7 @@ final class DivergenceStudy extends Study {
         }
     }
 
-    /** A posterior such as encoders give: means about as wide as the prior, standard deviations a fraction of it. */
+    /** A posterior like those of trained encoders: means about as wide as the prior, standard deviations a fraction of it. */
     private static DiagonalGaussian encoded(Rng rng) {
         double[] mean = MultivariateNormal.noise(rng, LATENT_DIM);
         double[] std = MultivariateNormal.noise(rng, LATENT_DIM);
@@ -166,7 +164,7 @@ final class DivergenceStudy extends Study {
     }
 
     /**
-     * All that was measured.
+     * The measurements.
      *
      * @param repeats estimates for each L
      * @param normal KL from N(0, I), in closed form
@@ -184,7 +182,8 @@ final class DivergenceStudy extends Study {
         @Override
         public String because() {
             return Words.text(
-                    "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of all"
+                    "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of"
+                            + " all"
                             + " estimates is at most %.1f and %.1f standard errors from the truth.",
                     rate(normal), rate(mixture), worstBias(normal), worstBias(mixture));
         }
@@ -258,7 +257,8 @@ final class DivergenceStudy extends Study {
             Row last = Rows.last(one.rows());
             double shareOfTruth = first.error() / Math.abs(one.truth());
             return Words.text(
-                    "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s with %,d,"
+                    "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to"
+                            + " %s with %,d,"
                             + " as L to the power of %s.",
                     what,
                     one.truth(),

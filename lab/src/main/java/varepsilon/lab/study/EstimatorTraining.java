@@ -21,7 +21,7 @@ import varepsilon.tensor.Tensor;
 
 /**
  * The same VAE trained with the same batches and the same number of steps; only how the encoder gets the gradient of
- * E_q[log p(x|z)] differs. The decoder's gradient and the divergence's need no trick and are the same for all.
+ * E_q[log p(x|z)] differs. The gradients of the decoder and of the divergence are the same for all.
  *
  * @param train images to train on
  * @param test images to measure on
@@ -52,7 +52,7 @@ record EstimatorTraining(
     /**
      * Trains.
      *
-     * @return measurements; those at the end are missing where the numbers ran out of range
+     * @return measurements; those at the end are missing where the training diverged
      */
     List<Point> with(GradientEstimator estimator, StudyContext context) {
         List<Point> points = new ArrayList<>();
@@ -99,7 +99,7 @@ record EstimatorTraining(
         return new Point(step, evaluation.bpd(), evaluation.klNats());
     }
 
-    /** What log p(x|z) has been of late. */
+    /** The running mean of log p(x|z). */
     private static final class Baseline {
         private double mean;
         private boolean begun;
@@ -125,7 +125,7 @@ record EstimatorTraining(
                     .sub(vae.likelihood().logProbability(vae.decode(drawn), target))
                     .mean();
         }
-        Tensor z = drawn.detach(); // a draw and nothing more: no gradient passes through it
+        Tensor z = drawn.detach(); // no gradient passes through the draw
         Tensor f = vae.likelihood().logProbability(vae.decode(z), target);
         double before = baseline.next(f.detach().mean().item());
         Tensor weight = estimator == GradientEstimator.SCORE_FUNCTION

@@ -8,9 +8,9 @@ import varepsilon.report.IntervalChart;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 
-/** What a study shows. */
+/** A figure or table of a study. */
 public sealed interface Exhibit {
-    /** What is to be seen, in a sentence. */
+    /** The caption, a sentence. */
     String caption();
 
     /** Curves. */

@@ -20,7 +20,7 @@ enum GradientEstimator {
         this.label = label;
     }
 
-    /** For people. */
+    /** The display name. */
     String label() {
         return label;
     }
@@ -67,7 +67,7 @@ enum GradientEstimator {
     }
 
     /**
-     * What many single-draw estimates are like; 2·latentDim coordinates: the mean's, then the log std's.
+     * Mean and variance of many single-draw estimates; 2·latentDim coordinates: the mean's, then the log std's.
      *
      * @param mean of the estimates
      * @param variance of single estimates, coordinate by coordinate

@@ -24,12 +24,12 @@ final class GradientStudy extends Study {
     private static final int DIMENSIONS = 64;
     private static final double STD = 0.3;
     private static final double SIGNAL = 4;
-    /** q's standard deviations in units of the posterior's: a q that is still being trained. */
+    /** q's standard deviations in units of the posterior's, as for a q during training. */
     private static final double STRETCH = 1.5;
 
     /** Standard errors that the worst of some hundred coordinates of an unbiased estimator does not exceed. */
     private static final double CLEAR = 4.5;
-    /** How many times larger a variance is that is called far larger. */
+    /** The ratio from which a variance is called far larger. */
     private static final double FAR = 10;
 
     private static final double WANTED_ERROR = 0.1;
@@ -51,9 +51,11 @@ final class GradientStudy extends Study {
         super(
                 "1.7",
                 "Gradients through draws",
-                "Why does drawing z directly from q(z|x) usually prevent the gradient of the ELBO with respect to q, and how"
+                "Why does drawing z directly from q(z|x) usually prevent the gradient of the ELBO with respect to q,"
+                        + " and how"
                         + " does reparameterisation help?",
-                "A random draw is not differentiable with respect to q's parameters, so that the gradient cannot be computed;"
+                "A random draw is not differentiable with respect to q's parameters, so that the gradient cannot be"
+                        + " computed;"
                         + " with z = μ + σ·ε the randomness is in ε alone, and z is differentiable.");
     }
 
@@ -115,7 +117,7 @@ final class GradientStudy extends Study {
     }
 
     /**
-     * All that was measured.
+     * The measurements.
      *
      * @param draws of each estimator
      * @param rows by rising latentDim, all estimators of one together
@@ -142,7 +144,8 @@ final class GradientStudy extends Study {
         @Override
         public String because() {
             return Words.text(
-                    "Without differentiating the draw the gradient is at most %.1f standard errors off the true one, and"
+                    "Without differentiating the draw the gradient is at most %.1f standard errors off the true one,"
+                            + " and"
                             + " its variance is %s times the reparameterised one's, with a baseline %s times.",
                     scoreBias(),
                     Words.number(ratio(GradientEstimator.SCORE_FUNCTION)),
@@ -196,7 +199,7 @@ final class GradientStudy extends Study {
             return Rows.last(trainings.get(estimator));
         }
 
-        /** The score function gives a gradient, so that nothing is prevented; reparameterisation is for its variance. */
+        /** Mixed where the score function is unbiased, because then the gradient can be computed without reparameterisation, at a larger variance. */
         @Override
         public Verdict verdict() {
             if (worstBias(GradientEstimator.REPARAMETERISED) > CLEAR) {
@@ -217,7 +220,8 @@ final class GradientStudy extends Study {
                     ? "The score function does not give the true gradient"
                     : "The score function gives the true gradient without differentiating the draw";
             String scatter = Words.text(
-                    ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times with a"
+                    ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times"
+                            + " with a"
                             + " baseline)%s.",
                     path.latentDim(),
                     Words.number(plain),

@@ -32,16 +32,16 @@ import varepsilon.tensor.Tensor;
 /**
  * The gradients that one training step has under two defences, compared.
  *
- * @param adversary who perturbs the images in both
+ * @param adversary the adversary of both
  * @param images the batch
- * @param seed of what is random
- * @param device where the networks live
+ * @param seed of the random numbers
+ * @param device of the networks
  */
 record GradientsOfDefenses(Adversary adversary, ImageSet images, long seed, Device device) {
     private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
     private static final int FILTERS = 16;
 
-    /** Gives the same network each time: a step moves the running statistics, which the next must not see. */
+    /** Gives a fresh copy of the network each time, because a step updates the running batch normalisation statistics. */
     @FunctionalInterface
     interface Source {
         NetworkClassifier get() throws IOException;

@@ -25,8 +25,7 @@ import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
 /**
- * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step, which
- * are equal or are not; then models trained with either, beside one trained with another seed.
+ * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step; then models trained with either, beside one trained with another seed.
  */
 final class LossAgainstBatchStudy extends Study {
     private static final double HALF = 0.5;
@@ -76,7 +75,7 @@ final class LossAgainstBatchStudy extends Study {
         return steps;
     }
 
-    /** Where the small network begins, which has no batch normalisation. */
+    /** The initial weights of the small network, which has no batch normalisation. */
     private static Path smallStart(ClassifierWork work, StudyContext context, long seed) throws IOException {
         return Path.of(work.fresh(ClassifierWork.SMALL, smallImages(work, context), seed)
                 .weights());
@@ -86,7 +85,7 @@ final class LossAgainstBatchStudy extends Study {
         return work.images(context.pick(1100, 5500, 0), "none");
     }
 
-    /** Where the residual network begins; empty for images that it cannot take. */
+    /** The initial weights of the residual network; empty for images that it cannot take. */
     private static Optional<Path> normalisedStart(ClassifierWork work) throws IOException {
         return work.network().equals(ClassifierWork.SMALL) ? Optional.empty() : Optional.of(work.pretrained());
     }
@@ -136,9 +135,9 @@ final class LossAgainstBatchStudy extends Study {
     /**
      * How far the two gradients of a step are apart.
      *
-     * @param name of the network and what its normalisation goes by
+     * @param name of the network and of the mode of its batch normalisation
      * @param normalised whether it has batch normalisation
-     * @param byBatch whether that goes by the statistics of the batch, as in training
+     * @param byBatch whether that uses the statistics of the batch, as in training
      * @param distances by α, relative
      */
     record Step(String name, boolean normalised, boolean byBatch, Map<Double, Double> distances) {
@@ -170,13 +169,13 @@ final class LossAgainstBatchStudy extends Study {
     record Trained(String name, Model loss, Model batch, Model otherSeed) {}
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param steps gradients without batch normalisation, with it as in training, and with its running statistics
      * @param trained models without it, and where there are any, with it
      */
     record Findings(List<Step> steps, List<Trained> trained) implements Answer {
-        /** What single precision leaves of two sums of the same numbers in another order. */
+        /** The rounding error of sums in different order, in single precision. */
         private static final double ROUNDING = 1e-3;
 
         private Step without() {
@@ -218,14 +217,15 @@ final class LossAgainstBatchStudy extends Study {
 
         private String gradients() {
             return Words.text(
-                    "At α = ½ the two gradients of a step are %.2g of their length apart without batch normalisation and"
+                    "At α = ½ the two gradients of a step are %.2g of their length apart without batch normalisation"
+                            + " and"
                             + " %.2g with it%s.",
                     without().atHalf(),
                     with().atHalf(),
                     !isEqual(with()) && isEqual(frozen())
                             ? Words.text(
-                                    ", where its running statistics alone would leave %.2g: that each way shows it other"
-                                            + " batches is what parts them",
+                                    ", but %.2g with its running statistics: the two differ because they are"
+                                            + " normalised by different batches",
                                     frozen().atHalf())
                             : "");
         }

@@ -31,7 +31,7 @@ final class LossGeometry {
     record Alignment(double measured, double predicted) {}
 
     /**
-     * Of random signs with the gradient of the lead, which, other than the loss, has one where the model is sure.
+     * Alignment of random signs with the gradient of the margin, which does not vanish where the predicted probability is close to 1.
      *
      * @param seed of the random signs
      */
@@ -65,7 +65,7 @@ final class LossGeometry {
     }
 
     /**
-     * Cosine between the gradients of two classifiers' leads, by image; 0 where either has none.
+     * Cosine between the gradients of two classifiers' margins, by image; 0 where either is zero.
      *
      * @return one an image, in [−1, 1]
      */
@@ -104,7 +104,7 @@ final class LossGeometry {
     }
 
     /**
-     * What a perturbation does on average to images that are correctly classified before it.
+     * The average effect of a perturbation on images that are correctly classified without it.
      *
      * @param lossGained rise of the cross-entropy, nats, in double precision
      * @param leadLost by how much the margin of the true class over the next falls, logits

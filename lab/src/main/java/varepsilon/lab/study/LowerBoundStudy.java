@@ -30,7 +30,7 @@ final class LowerBoundStudy extends Study {
     private static final double SIGNAL = 4;
     /** Factors of ten between the q nearest to the posterior and the farthest. */
     private static final double DECADES = 4;
-    /** What rounding may leave of numbers of size 1. */
+    /** The rounding error allowed for numbers of size 1. */
     private static final double ROUNDING = 1e-10;
 
     private static final double CLEAR = 3;
@@ -168,7 +168,7 @@ final class LowerBoundStudy extends Study {
     }
 
     /**
-     * All that was measured.
+     * The measurements.
      *
      * @param images of the trained VAE
      * @param elbo its ELBO, in nats
@@ -206,7 +206,8 @@ final class LowerBoundStudy extends Study {
             return List.of(
                     new Exhibit.Chart(
                             gapsChart(),
-                            "Each point is one of many q, for one of many images of probabilistic PCA: log p(x) − ELBO against"
+                            "Each point is one of many q, for one of many images of probabilistic PCA: log p(x) −"
+                                    + " ELBO against"
                                     + " KL(q ‖ p(z|x)), each from its own closed form."),
                     new Exhibit.Chart(
                             boundsChart(),
@@ -259,7 +260,8 @@ final class LowerBoundStudy extends Study {
                             largestResidual() <= ROUNDING ? "equals" : "is not exactly")
                     : Words.text("For %,d of %,d choices of q the ELBO exceeds log p(x).", violations, cases.size());
             String unknown = Words.text(
-                    "On the trained VAE, whose log p(x) nobody knows, the bound of %,d samples is %.2f nats and the ELBO %.2f,"
+                    "On the trained VAE, whose log p(x) is unknown, the bound of %,d samples is %.2f nats and the"
+                            + " ELBO %.2f,"
                             + " so that its gap is %s.",
                     last.samples(),
                     last.value(),

@@ -24,23 +24,23 @@ final class ManifoldStudy extends Study {
     private static final double ALIKE = 0.5;
 
     /**
-     * What was measured on the grid.
+     * The measurements on the grid.
      *
      * @param neighbours mean distance of images beside each other, root mean square over pixels in [0, 1]
      * @param any mean distance of any two images
-     * @param counts by class, the images that a classifier takes for it
+     * @param counts by class, the number of images that a classifier predicts as it
      */
     record Measured(double neighbours, double any, int[] counts) implements Answer {
         double ratio() {
             return neighbours / any;
         }
 
-        int seen() {
-            int seen = 0;
+        int predictedClasses() {
+            int present = 0;
             for (int count : counts) {
-                seen += count > 0 ? 1 : 0;
+                present += count > 0 ? 1 : 0;
             }
-            return seen;
+            return present;
         }
 
         private boolean alike() {
@@ -62,9 +62,10 @@ final class ManifoldStudy extends Study {
         @Override
         public String reading() {
             return Words.text(
-                    "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two of it by"
-                            + " %.3f. A classifier sees %d of the 10 digits on it.",
-                    neighbours, any, seen());
+                    "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two"
+                            + " of it by"
+                            + " %.3f. A classifier predicts %d of the 10 digits on it.",
+                    neighbours, any, predictedClasses());
         }
 
         @Override
@@ -72,7 +73,7 @@ final class ManifoldStudy extends Study {
             return new Numbers()
                     .put("neighbour_distance", neighbours)
                     .put("any_distance", any)
-                    .put("classes_seen", seen());
+                    .put("classes_seen", predictedClasses());
         }
     }
 
@@ -88,11 +89,11 @@ final class ManifoldStudy extends Study {
     public StudyResult run(StudyContext context) throws IOException {
         Path run = context.trained(PublishedVae.config(context, LATENT_DIM));
         try (VaeFile file = VaeFile.read(run, context.device());
-                DigitJudge judge = DigitJudge.of(context)) {
+                DigitClassifier digits = DigitClassifier.of(context)) {
             try (var scope = Scope.withoutGradients()) {
                 Tensor images = images(file.vae(), context);
                 float[] pixels = images.toFloats();
-                Measured measured = measure(pixels, judge.on(images).counts());
+                Measured measured = measure(pixels, digits.classify(images).counts());
                 ImageGrid grid = ImageGrid.of(pixels, (int) images.size(1), (int) images.size(2), (int) images.size(3))
                         .columns(SIDE);
                 return measured.with(List.of(
@@ -103,7 +104,8 @@ final class ManifoldStudy extends Study {
                                         + " prior."),
                         new Exhibit.Numbers(
                                 table(measured),
-                                "What a classifier of digits takes the " + SIDE * SIDE + " images for.")));
+                                "The classes that a classifier of digits predicts for the " + SIDE * SIDE + " images"
+                                        + " for.")));
             }
         }
     }
@@ -154,7 +156,10 @@ final class ManifoldStudy extends Study {
         Table table = new Table(
                 Table.text("class"), Table.count("images", ""), Table.percent("share of the prior's mass", 1));
         for (int c = 0; c < measured.counts().length; c++) {
-            table.row(DigitJudge.names().get(c), measured.counts()[c], (double) measured.counts()[c] / (SIDE * SIDE));
+            table.row(
+                    DigitClassifier.names().get(c),
+                    measured.counts()[c],
+                    (double) measured.counts()[c] / (SIDE * SIDE));
         }
         return table;
     }

@@ -33,7 +33,7 @@ record MultivariateNormal(double[] mean, Cholesky factor) {
         return new MultivariateNormal(mean, new Cholesky(lower));
     }
 
-    /** So many standard normal numbers. */
+    /** A number of standard normal draws. */
     static double[] noise(Rng rng, long count) {
         try (var scope = Scope.withoutGradients()) {
             return rng.normal(DType.FLOAT64, count).toDoubles();

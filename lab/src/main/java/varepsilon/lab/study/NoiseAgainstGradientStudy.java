@@ -27,9 +27,7 @@ import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
 /**
- * Question 2.1a: noise and FGSM of the same size. Sign noise moves every pixel as far as FGSM does, so that nothing but the
- * choice of the signs tells them apart; how much that is worth is known for a linear model, where FGSM gains ε‖g‖₁ and sign
- * noise E|δ·g|, and is measured for the network.
+ * Question 2.1a: noise and FGSM of the same size. Sign noise changes every pixel as much as FGSM does, so that the two differ in the signs alone. For a linear model the effect of the signs is known: FGSM raises the loss by ε‖g‖₁ and sign noise by E|δ·g|; for the network it is measured.
  */
 final class NoiseAgainstGradientStudy extends Study {
     /** In the order of the trials at each ε. */
@@ -37,7 +35,7 @@ final class NoiseAgainstGradientStudy extends Study {
 
     private static final int SHOWN = 8;
 
-    /** What is compared. */
+    /** The perturbations compared. */
     enum Perturbation {
         UNIFORM("uniform noise"),
         SIGN("sign noise"),
@@ -68,7 +66,8 @@ final class NoiseAgainstGradientStudy extends Study {
                 "2.1a",
                 "Noise against FGSM",
                 "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?",
-                "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so that"
+                "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do,"
+                        + " so that"
                         + " even a small perturbation pushes an image over the decision boundary.");
     }
 
@@ -111,8 +110,8 @@ final class NoiseAgainstGradientStudy extends Study {
             exhibits.add(new Exhibit.Numbers(
                     table(epsilons, report, effects),
                     "Accuracy with 95 % interval of " + report.n() + " test images, and what happened on average to"
-                            + " those that were correctly classified before: by how much the loss rose, and by how much the margin of the"
-                            + " true class fell."));
+                            + " those that were correctly classified before: by how much the loss rose and the"
+                            + " margin of the true class fell."));
             exhibits.addAll(pictures(work, model, fallen));
             return findings.with(exhibits);
         }
@@ -133,7 +132,8 @@ final class NoiseAgainstGradientStudy extends Study {
                 new Exhibit.Picture(
                         "fgsm",
                         fallen.grid().title("FGSM at " + size).toPng(),
-                        "Images that FGSM turns, what it adds, and what the model then says."),
+                        "Images misclassified under FGSM, the perturbation, and the prediction on the perturbed"
+                                + " image."),
                 new Exhibit.Picture(
                         "sign-noise",
                         same.grid().title("Sign noise at " + size).toPng(),
@@ -222,7 +222,7 @@ final class NoiseAgainstGradientStudy extends Study {
     }
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param epsilon at which the two are compared
      * @param clean accuracy without perturbation
@@ -231,7 +231,7 @@ final class NoiseAgainstGradientStudy extends Study {
      */
     record Findings(double epsilon, Accuracy clean, PairedComparison noiseAndFgsm, LossGeometry.Alignment alignment)
             implements Answer {
-        /** The part of FGSM's damage that noise does; infinite where FGSM does none. */
+        /** The loss of accuracy under noise as a part of that under FGSM; infinite where FGSM causes none. */
         double shareOfDamage() {
             return (clean.rate() - noiseAndFgsm.first().rate())
                     / (clean.rate() - noiseAndFgsm.second().rate());
@@ -273,7 +273,8 @@ final class NoiseAgainstGradientStudy extends Study {
         private String reason() {
             return String.format(
                     Locale.ROOT,
-                    "To first order random signs change the margin of the true class by %s of what the gradient's signs do,"
+                    "To first order random signs change the margin of the true class by %s of what the gradient's"
+                            + " signs do,"
                             + " up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
                     Percent.of(alignment.measured()),
                     Percent.of(alignment.predicted()),

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import varepsilon.stats.Interval;
 
-/** Figures by name, for programs. */
+/** Numbers by name, for JSON. */
 final class Numbers {
     private final Map<String, Double> values = new LinkedHashMap<>();
 

@@ -31,7 +31,7 @@ final class PosteriorApproachStudy extends Study {
     private static final double CLEAR = 3;
 
     /**
-     * Where q is on its way, averaged over images of probabilistic PCA, in nats.
+     * One q between prior and posterior, averaged over images of probabilistic PCA, in nats.
      *
      * @param way from 0, the prior, to 1, the posterior
      * @param elbo in closed form
@@ -127,7 +127,7 @@ final class PosteriorApproachStudy extends Study {
     }
 
     /**
-     * All that was measured.
+     * The measurements.
      *
      * @param logEvidence log p(x) of probabilistic PCA, averaged over the images, in nats
      * @param path from the prior to the posterior
@@ -185,7 +185,7 @@ final class PosteriorApproachStudy extends Study {
                     new Exhibit.Chart(
                             gapsChart(),
                             "What is missing to log p(x) is KL(q ‖ p(z|x)) all the way; at the posterior both are 0"
-                                    + " and have no place on this axis."),
+                                    + " and are not shown on this logarithmic axis."),
                     new Exhibit.Chart(
                             fittedChart(),
                             Words.text(
@@ -233,7 +233,8 @@ final class PosteriorApproachStudy extends Study {
             Point prior = path.get(0);
             Point posterior = Rows.last(path);
             String exact = Words.text(
-                    "On the way from the prior to the posterior the ELBO %s %.2f to %.2f nats, log p(x) is %.2f, and what is"
+                    "On the way from the prior to the posterior the ELBO %s %.2f to %.2f nats, log p(x) is %.2f, and"
+                            + " what is"
                             + " missing %s KL(q ‖ p(z|x)).",
                     posterior.elbo() > prior.elbo() ? "rises from" : "goes from",
                     prior.elbo(),
@@ -255,7 +256,7 @@ final class PosteriorApproachStudy extends Study {
                             end.steps(), change, share);
         }
 
-        /** The bound from the encoder's q is one itself: what a better q gains can be more. */
+        /** The importance-weighted bound is itself a lower bound, so the gain of a better q can exceed it. */
         private String share(double gain, double missing) {
             String shown = Words.text("the bound of %,d samples of the encoder's q shows to be missing", samples);
             return gain > missing
@@ -284,7 +285,7 @@ final class PosteriorApproachStudy extends Study {
             return Charts.points(chart, "log p(x) − ELBO", way, withoutRounding(Rows.column(path, Point::gap)));
         }
 
-        /** A logarithmic axis would show rounding as if it were a finding. */
+        /** Values at the level of rounding are left out, because a logarithmic axis would emphasise them. */
         private static double[] withoutRounding(double[] values) {
             return Arrays.stream(values)
                     .map(value -> value > ROUNDING ? value : Double.NaN)

@@ -38,7 +38,7 @@ record PosteriorFit(Vae vae, Tensor target, int rounds, int stepsEach, int draws
      */
     record Fitted(int steps, double elbo, double gain, double error) {}
 
-    /** Fits; what is measured are fresh draws, never those that were fitted to. */
+    /** Fits; measurements use draws that were not used for fitting. */
     List<Fitted> run(Rng rng, StudyContext context) {
         try (var scope = Scope.open()) {
             DiagonalGaussian encoded = vae.posterior(target);

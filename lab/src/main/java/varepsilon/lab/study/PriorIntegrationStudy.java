@@ -11,13 +11,12 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
 
 /**
- * Question 1.2: p(x) = E[p(x|z)] by samples of z from the prior, where p(x) is known: how wrong it is and how many of
- * the samples count, against the number of latent dimensions.
+ * Question 1.2: p(x) = E[p(x|z)] by samples of z from the prior, where p(x) is known: its relative error and effective sample size, against the number of latent dimensions.
  */
 final class PriorIntegrationStudy extends Study {
-    /** Observed numbers: many more than latent dimensions, so that each of those is as well known as the next. */
+    /** The number of observed dimensions: many more than latent ones, so that all latent dimensions are about equally well determined. */
     private static final int DIMENSIONS = 64;
-    /** Half of the prior's variance is left in the posterior: mild, so that samples still measure 16 dimensions. */
+    /** The posterior has half of the prior's variance, so that sampling is still possible at 16 dimensions. */
     private static final double SIGNAL = 1;
 
     private static final double STD = 0.3;
@@ -27,7 +26,7 @@ final class PriorIntegrationStudy extends Study {
     private static final double GOOD_FIT = 0.95;
 
     /**
-     * What was measured at one number of latent dimensions, over some images; shares are geometric means over images.
+     * The measurements at one number of latent dimensions, over some images; shares are geometric means over images.
      *
      * @param latentDim dimensions of z
      * @param effectiveShare effective sample size (Σw)²/Σw² as a share of the samples from the prior
@@ -52,7 +51,8 @@ final class PriorIntegrationStudy extends Study {
         super(
                 "1.2",
                 "Integrating over the prior",
-                "Why is Monte Carlo integration with samples from the prior a bad way to log p(x), and how does that depend"
+                "Why is Monte Carlo integration with samples from the prior a bad way to log p(x), and how does that"
+                        + " depend"
                         + " on the number of latent dimensions?",
                 "Most samples from the prior miss the region where the posterior lies, and the efficiency falls"
                         + " exponentially with the number of latent dimensions.");
@@ -124,7 +124,7 @@ final class PriorIntegrationStudy extends Study {
                 geometricMean(logNeeded));
     }
 
-    /** Every run of so many samples is an estimate of its own; a hundred are enough. */
+    /** Each run of so many samples is an independent estimate; at most a hundred are used. */
     private static void addErrors(double[] weights, int samples, double truth, List<Double> into) {
         int blocks = Math.min(100, weights.length / samples);
         for (int block = 0; block < blocks; block++) {
@@ -144,7 +144,7 @@ final class PriorIntegrationStudy extends Study {
     }
 
     /**
-     * All that was measured.
+     * The measurements.
      *
      * @param samples numbers of samples from the prior, rising
      * @param posteriorSamples samples from the posterior and the widened one
@@ -191,7 +191,7 @@ final class PriorIntegrationStudy extends Study {
                     new Exhibit.Chart(
                             errors(),
                             "Median relative error of p(x), against the number of samples from the prior; an error"
-                                    + " of 1 means that nothing of p(x) was found."),
+                                    + " of 1 means an estimate of 0."),
                     new Exhibit.Numbers(table(), tableCaption()));
         }
 
@@ -213,7 +213,8 @@ final class PriorIntegrationStudy extends Study {
             LeastSquares exponential = exponential();
             LeastSquares power = power();
             return Words.text(
-                    "The logarithm of the effective share has the slope %.3f ± %.3f for each dimension; an exponential law"
+                    "The logarithm of the effective share has the slope %.3f ± %.3f for each dimension; an"
+                            + " exponential law"
                             + " explains %.1f %% of its variance, a power law %.1f %%.",
                     exponential.slope(),
                     exponential.slopeMargin(),
@@ -228,7 +229,8 @@ final class PriorIntegrationStudy extends Study {
             Row last = Rows.last(rows);
             String law = exponential.slope() + exponential.slopeMargin() < 0
                     ? Words.text(
-                            "Each further latent dimension leaves %s of the samples from the prior that counted before (95 %%"
+                            "Each further latent dimension leaves %s of the samples from the prior that counted"
+                                    + " before (95 %%"
                                     + " interval %s to %s), so that a relative error of %.0f %% takes %s samples at %d"
                                     + " dimension%s and %s at %d.",
                             Words.percent(Math.exp(exponential.slope())),
@@ -241,7 +243,8 @@ final class PriorIntegrationStudy extends Study {
                             Words.number(last.samplesNeeded()),
                             last.latentDim())
                     : Words.text(
-                            "The share of samples from the prior that count does not clearly fall with the dimensions: %s at"
+                            "The share of samples from the prior that count does not clearly fall with the"
+                                    + " dimensions: %s at"
                                     + " %d, %s at %d.",
                             Words.percent(first.effectiveShare()),
                             first.latentDim(),
@@ -249,7 +252,8 @@ final class PriorIntegrationStudy extends Study {
                             last.latentDim());
             double priorError = last.priorErrors()[Arrays.binarySearch(samples, posteriorSamples)];
             String importance = Words.text(
-                    "At %d dimensions, %,d samples from the prior are typically wrong by %s, as many from a posterior whose"
+                    "At %d dimensions, %,d samples from the prior are typically wrong by %s, as many from a"
+                            + " posterior whose"
                             + " standard deviations are %.1f times too large by %s, and from the exact posterior %s.",
                     last.latentDim(),
                     posteriorSamples,
@@ -283,7 +287,8 @@ final class PriorIntegrationStudy extends Study {
 
         private String sharesCaption() {
             return Words.text(
-                    "The effective sample size (Σw)²/Σw² as a share of %,d samples from the prior, on probabilistic PCA,"
+                    "The effective sample size (Σw)²/Σw² as a share of %,d samples from the prior, on probabilistic"
+                            + " PCA,"
                             + " geometric mean over %d images, each of a model of its own; in closed"
                             + " form, for infinitely many samples; too few of them overestimate it.",
                     samples[samples.length - 1], images);
@@ -328,7 +333,8 @@ final class PriorIntegrationStudy extends Study {
 
         private String tableCaption() {
             return Words.text(
-                    "Median relative errors of p(x) by samples from the prior, and by %,d samples from the exact posterior"
+                    "Median relative errors of p(x) by samples from the prior, and by %,d samples from the exact"
+                            + " posterior"
                             + " and from one with %.1f times its standard deviations.",
                     posteriorSamples, STRETCH);
         }

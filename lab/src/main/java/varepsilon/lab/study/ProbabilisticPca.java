@@ -3,8 +3,7 @@ package varepsilon.lab.study;
 import varepsilon.tensor.Rng;
 
 /**
- * Probabilistic principal component analysis (Tipping, Bishop 1999): p(z) = N(0, I), p(x|z) = N(W·z, σ²I). The one model
- * of this family whose p(x) and p(z|x) are known in closed form, and so the place to check what a VAE only estimates.
+ * Probabilistic principal component analysis (Tipping, Bishop 1999): p(z) = N(0, I), p(x|z) = N(W·z, σ²I). A latent-variable model whose p(x) and p(z|x) are known in closed form, used to check estimators.
  *
  * @param w W, D×latentDim
  * @param std σ

@@ -2,11 +2,11 @@ package varepsilon.lab.study;
 
 import varepsilon.lab.spec.VaeSpec;
 
-/** The published VAE of 4-bit MNIST and its training, which questions 1.8 to 1.10 look at. */
+/** The published VAE of 4-bit MNIST and its training, for questions 1.8 to 1.10. */
 final class PublishedVae {
     private PublishedVae() {}
 
-    /** Its configuration, but for a first look: then little of the drawn digits. */
+    /** Its configuration; in the smallest size, a short training on drawn digits. */
     static VaeSpec config(StudyContext context, int latentDim) {
         return VaeSpec.of(context.dataOr("mnist"))
                 .withLimit(context.pick(2000, 0, 0))

@@ -27,20 +27,20 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** Question 1.9: samples before, early in and after training, and whether what is drawn at the end are digits. */
+/** Question 1.9: samples before, early in and after training, and whether the final samples resemble digits. */
 final class SamplesStudy extends Study {
     private static final int LATENT_DIM = 20;
     private static final int CHUNK = 125;
 
     /**
-     * How many images of a kind a classifier of digits is sure of.
+     * The number of images that a classifier of digits predicts with high confidence, by kind.
      *
      * @param test images of the data set
      * @param reconstruction of those, by their mean images
      * @param sample drawn from the model, their mean images
      */
-    record Sure(Accuracy test, Accuracy reconstruction, Accuracy sample) implements Answer {
-        /** How much less often it is sure of samples than of test images. */
+    record Confidence(Accuracy test, Accuracy reconstruction, Accuracy sample) implements Answer {
+        /** The share of confident predictions on test images less that on samples. */
         Interval gap() {
             return test.less(sample);
         }
@@ -53,15 +53,16 @@ final class SamplesStudy extends Study {
         @Override
         public String because() {
             return gap().low() > 0
-                    ? "More samples than test images are nothing that the classifier knows."
+                    ? "Confident predictions are less frequent on samples than on test images."
                     : "Samples are not clearly less digit-like than test images.";
         }
 
         @Override
         public String reading() {
             return Words.text(
-                    "A classifier of digits is sure of %s of the test images, of %s of their reconstructions and of"
-                            + " %s of the samples. Of samples it is sure %s points less often than of test images"
+                    "A classifier of digits predicts %s of the test images, %s of their reconstructions and %s of"
+                            + " the samples with high confidence. That share is %s points lower on samples than on"
+                            + " test images"
                             + " (95 %%).",
                     Percent.of(test.rate()),
                     Percent.of(reconstruction.rate()),
@@ -83,7 +84,8 @@ final class SamplesStudy extends Study {
                 "1.9",
                 "Samples over training",
                 "What does the model draw before training, after 10 epochs and after 80?",
-                "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and are"
+                "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and"
+                        + " are"
                         + " none.");
     }
 
@@ -98,67 +100,70 @@ final class SamplesStudy extends Study {
                     Files.readAllBytes(samples.getValue()),
                     epoch == 0 ? "Samples before training." : "Samples after " + epoch + " epochs."));
         }
-        Sure sure = measure(context, run);
-        exhibits.add(new Exhibit.Intervals(chart(sure), "How often a classifier of digits is sure of what it sees."));
+        Confidence confidence = measure(context, run);
+        exhibits.add(new Exhibit.Intervals(
+                chart(confidence), "Share of images that a classifier of digits predicts" + " with high confidence."));
         exhibits.add(new Exhibit.Numbers(
-                table(sure),
-                "Images to which a classifier trained on the data gives a class with a probability of at least "
-                        + DigitJudge.SURE + ", with Wilson 95 % intervals."));
-        return sure.with(exhibits);
+                table(confidence),
+                "Images for which a classifier trained on the data predicts a class with a probability of at least "
+                        + DigitClassifier.CONFIDENT + ", with Wilson 95 % intervals."));
+        return confidence.with(exhibits);
     }
 
-    private static Sure measure(StudyContext context, Path run) throws IOException {
+    private static Confidence measure(StudyContext context, Path run) throws IOException {
         int count = context.pick(250, 2000, 5000);
         ImageSet test = Datasets.load(context.dataOr("mnist"), Split.TEST, context.dataDir())
                 .limit(count);
         try (VaeFile file = VaeFile.read(run, context.device());
-                DigitJudge judge = DigitJudge.of(context);
+                DigitClassifier digits = DigitClassifier.of(context);
                 Rng rng = Seed.of(context.seed()).split("study 1.9").stream()) {
             int[] hits = new int[3];
             var batches = Batches.of(test, CHUNK).iterator();
             for (int done = 0; done < test.size(); done += CHUNK) {
-                context.progress("images before the judge", done, test.size());
+                context.progress("classifying images", done, test.size());
                 try (var scope = Scope.withoutGradients()) {
                     Batch batch = batches.next();
                     Tensor images = batch.images().to(context.device());
                     Vae vae = file.vae();
                     int n = batch.size();
                     Tensor pixels = batch.pixels(context.device());
-                    hits[0] += judge.on(pixels).sure().correct();
-                    hits[1] += judge.on(vae.reconstruct(images, Picture.MEAN, rng))
-                            .sure()
+                    hits[0] += digits.classify(pixels).confident().correct();
+                    hits[1] += digits.classify(vae.reconstruct(images, Picture.MEAN, rng))
+                            .confident()
                             .correct();
-                    hits[2] += judge.on(vae.sample(n, Picture.MEAN, rng)).sure().correct();
+                    hits[2] += digits.classify(vae.sample(n, Picture.MEAN, rng))
+                            .confident()
+                            .correct();
                 }
             }
             int n = test.size();
-            return new Sure(new Accuracy(hits[0], n), new Accuracy(hits[1], n), new Accuracy(hits[2], n));
+            return new Confidence(new Accuracy(hits[0], n), new Accuracy(hits[1], n), new Accuracy(hits[2], n));
         }
     }
 
-    private static IntervalChart chart(Sure sure) {
-        return new IntervalChart("How digit-like images are", "share that a classifier is sure of")
+    private static IntervalChart chart(Confidence confidence) {
+        return new IntervalChart("How digit-like images are", "share of confident predictions")
                 .percent()
-                .row("test images", mark(sure.test()))
-                .row("reconstructions", mark(sure.reconstruction()))
-                .row("samples", mark(sure.sample()));
+                .row("test images", mark(confidence.test()))
+                .row("reconstructions", mark(confidence.reconstruction()))
+                .row("samples", mark(confidence.sample()));
     }
 
     private static IntervalChart.Mark mark(Accuracy share) {
-        return IntervalChart.Mark.of("sure", share.interval());
+        return IntervalChart.Mark.of("confident", share.interval());
     }
 
-    private static Table table(Sure sure) {
+    private static Table table(Confidence confidence) {
         Table table = new Table(
                 Table.text("images"),
-                Table.count("sure", "of " + sure.test().n()),
+                Table.count("confident", "of " + confidence.test().n()),
                 Table.percent("share", 1),
                 Table.percent("from", 1),
                 Table.percent("to", 1));
         Map<String, Accuracy> rows = new LinkedHashMap<>();
-        rows.put("test images", sure.test());
-        rows.put("their reconstructions", sure.reconstruction());
-        rows.put("samples", sure.sample());
+        rows.put("test images", confidence.test());
+        rows.put("their reconstructions", confidence.reconstruction());
+        rows.put("samples", confidence.sample());
         rows.forEach((name, share) -> table.row(
                 name,
                 share.correct(),

@@ -17,14 +17,14 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** Question 1.1: how an image is drawn: one z for all its pixels, and a draw, not the mode, of each pixel's distribution. */
+/** Question 1.1: sampling an image: one z for all its pixels, and a sample, not the mode, of each pixel's distribution. */
 final class SamplingStudy extends Study {
     private static final int LEVELS = 16;
     private static final int CHUNK = 112;
     private static final int SHOWN = 10;
     private static final int GROUPS = 8;
     private static final int BATCH = 64;
-    /** Standard errors between two numbers that are said to differ. */
+    /** The number of standard errors from which two numbers count as different. */
     private static final double CLEAR = 3;
 
     /**
@@ -40,9 +40,9 @@ final class SamplingStudy extends Study {
     }
 
     /**
-     * What was measured of one kind of images.
+     * The measurements on one kind of images.
      *
-     * @param name for people
+     * @param name for display
      * @param correlation of neighbouring pixels, each less its mean over the images
      * @param grey share of pixels that are neither black nor white
      * @param bpd the model's −ELBO of them, in bits per dimension
@@ -54,7 +54,8 @@ final class SamplingStudy extends Study {
                 "1.1",
                 "Sampling an image",
                 "Given a decoder, which steps draw an image?",
-                "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical distribution, and"
+                "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical"
+                        + " distribution, and"
                         + " the value of the largest probability becomes its intensity.");
     }
 
@@ -79,8 +80,8 @@ final class SamplingStudy extends Study {
                     pixels,
                     Math.min(SHOWN, test.size()),
                     test,
-                    "Test images, three pictures of the model's p(x|z) with one z for each column, and images whose every"
-                            + " pixel has drawn a z of its own.");
+                    "Test images, three pictures of the model's p(x|z) with one z for each column, and images with a"
+                            + " z of its own for every pixel.");
             return measured.with(measured.exhibits(picture));
         }
     }
@@ -150,7 +151,7 @@ final class SamplingStudy extends Study {
         return new Row(name, neighbourCorrelation(set), greyShare(set), bpd);
     }
 
-    /** The same images with the grey levels that the model knows, spread from black to white. */
+    /** The same images quantised to the model's grey levels, spread from black to white. */
     private static byte[] levels(ImageSet set) {
         byte[] result = new byte[set.size() * set.dimensions()];
         for (int i = 0; i < set.size(); i++) {
@@ -240,7 +241,7 @@ final class SamplingStudy extends Study {
         return new Estimate(mean, Moments.standardError(shares));
     }
 
-    /** All that was measured, over so many images of each kind. */
+    /** The measurements, over so many images of each kind. */
     record Measured(int images, Row test, Row sample, Row argmax, Row mean, Row perPixel) implements Answer {
         List<Row> rows() {
             return List.of(test, sample, argmax, mean, perPixel);
@@ -270,7 +271,7 @@ final class SamplingStudy extends Study {
                                     + " images; bits per dimension are the model's own −ELBO."));
         }
 
-        /** A z for each pixel destroys images where less than half of the same picture's correlation is left. */
+        /** A z for each pixel counts as destroying images where less than half of the correlation remains. */
         private boolean oneZ() {
             Estimate fresh = perPixel.correlation();
             Estimate whole = argmax.correlation();
@@ -293,7 +294,8 @@ final class SamplingStudy extends Study {
         @Override
         public String because() {
             return Words.text(
-                    "The most probable values of neighbouring pixels correlate by %s ± %.3f with one z and %s ± %.3f with a z"
+                    "The most probable values of neighbouring pixels correlate by %s ± %.3f with one z and %s ± %.3f"
+                            + " with a z"
                             + " for each pixel; %s of them are grey, and %s of the samples' pixels.",
                     correlation(argmax),
                     argmax.correlation().error(),
@@ -306,19 +308,22 @@ final class SamplingStudy extends Study {
         @Override
         public String reading() {
             String first = Words.text(
-                    "With one z for an image, neighbouring pixels correlate by %s in samples and %s in most probable values (in"
-                            + " test images by %s); with a z of its own for every pixel the latter correlate by %s, %s.",
+                    "With one z for an image, neighbouring pixels correlate by %s in samples and %s in most probable"
+                            + " values (in"
+                            + " test images by %s); with a z of its own for every pixel the latter correlate by %s,"
+                            + " %s.",
                     correlation(sample),
                     correlation(argmax),
                     correlation(test),
                     correlation(perPixel),
-                    oneZ() ? "and what comes out is no image" : "so that this does not clearly destroy the image");
+                    oneZ() ? "and the result is no image" : "so that this does not clearly destroy the image");
             String second = argmaxIsNoSample()
                     ? "The most probable value of each pixel is not a draw: "
                     : "The most probable value of each pixel does not clearly differ from a draw: ";
             return first + " " + second
                     + Words.text(
-                            "%s of its pixels are grey, against %s of the samples' and %s of the test images', and the model"
+                            "%s of its pixels are grey, against %s of the samples' and %s of the test images', and"
+                                    + " the model"
                                     + " gives it %.3f bits per dimension, its samples %.3f.",
                             Words.percent(argmax.grey().value()),
                             Words.percent(sample.grey().value()),

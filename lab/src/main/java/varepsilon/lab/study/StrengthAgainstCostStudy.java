@@ -16,8 +16,7 @@ import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
 /**
- * Question 2.3b: what PGD's further steps buy and cost. Cost is what was really asked of the model: images forward and
- * backward, where an image that is broken is left alone.
+ * Question 2.3b: what PGD's further steps gain and cost. Cost is counted in forward and backward passes; images that are already misclassified are not attacked further.
  */
 final class StrengthAgainstCostStudy extends Study {
     private static final double ALPHA = 0.5;
@@ -28,7 +27,8 @@ final class StrengthAgainstCostStudy extends Study {
                 "2.3b",
                 "FGSM against PGD: strength against cost",
                 "What is the trade-off between FGSM and PGD, and what has each over the other?",
-                "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack and"
+                "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger"
+                        + " attack and"
                         + " so the more reliable measure of robustness.");
     }
 
@@ -47,14 +47,15 @@ final class StrengthAgainstCostStudy extends Study {
         return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.chart(),
-                        "Robust accuracy under each attack, with 95 % intervals, against its passes through the model: PGD with"
+                        "Robust accuracy under each attack, with 95 % intervals, against its passes through the"
+                                + " model: PGD with"
                                 + " rising numbers of steps, joined, and FGSM by itself."),
                 new Exhibit.Numbers(
                         findings.table(),
                         "Accuracy of " + work.test().size() + " test images at ε = "
                                 + AttackSpec.pixels(work.hardeningEpsilon()) + ", with 95 % intervals, and the cost"
                                 + " of each attack an image, forward and backward passes together, checks included;"
-                                + " seconds are of this machine as it was.")));
+                                + " seconds depend on the machine.")));
     }
 
     /** FGSM, then PGD from few steps to many, then with restarts. */
@@ -86,7 +87,7 @@ final class StrengthAgainstCostStudy extends Study {
     /**
      * An attack on a model.
      *
-     * @param robust by test image, whether it stays correctly classified
+     * @param robust by test image, whether it is correctly classified before and after
      * @param seconds wall-clock time
      */
     record Attempt(AttackSpec attack, boolean[] robust, long forwardPasses, long backwardPasses, double seconds) {
@@ -150,7 +151,7 @@ final class StrengthAgainstCostStudy extends Study {
     }
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param epsilon of all attacks
      * @param models under the same attacks
@@ -183,7 +184,8 @@ final class StrengthAgainstCostStudy extends Study {
         public String reading() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
-                            "robust accuracy of the %s model is %s under FGSM for %.1f passes an image and under PGD-%d %s for %.1f",
+                            "robust accuracy of the %s model is %s under FGSM for %.1f passes an image and under"
+                                    + " PGD-%d %s for %.1f",
                             model.name(),
                             Percent.of(model.fgsm().accuracy().interval()),
                             model.fgsm().passes(),

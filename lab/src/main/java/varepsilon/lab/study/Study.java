@@ -2,7 +2,7 @@ package varepsilon.lab.study;
 
 import java.io.IOException;
 
-/** One question of the source, asked by measurement. Studies have no state. */
+/** A study of one question of the source, by measurement. Studies have no state. */
 public abstract class Study {
     private final String id;
     private final String title;
@@ -13,9 +13,9 @@ public abstract class Study {
      * A study of one question.
      *
      * @param id the question's number: {@code 1.2}, {@code 2.1a}
-     * @param title what it is about, in a few words
-     * @param question what is asked
-     * @param claim what the source says, in our words
+     * @param title a short title
+     * @param question the question
+     * @param claim the source's claim, paraphrased
      */
     Study(String id, String title, String question, String claim) {
         this.id = id;
@@ -29,17 +29,17 @@ public abstract class Study {
         return id;
     }
 
-    /** What it is about, in a few words. */
+    /** A short title. */
     public final String title() {
         return title;
     }
 
-    /** What is asked. */
+    /** The question. */
     public final String question() {
         return question;
     }
 
-    /** What the source says, in our words. */
+    /** The source's claim, paraphrased. */
     public final String claim() {
         return claim;
     }
@@ -47,7 +47,7 @@ public abstract class Study {
     /**
      * Measures.
      *
-     * @throws varepsilon.base.StoppedException where it was asked to stop; run again, it goes on
+     * @throws varepsilon.base.StoppedException where a stop is requested; another run resumes it
      */
     public abstract StudyResult run(StudyContext context) throws IOException;
 }

@@ -9,37 +9,37 @@ import varepsilon.lab.spec.RunSpec;
 import varepsilon.tensor.Device;
 
 /**
- * What a study works with.
+ * The context of a study: size, data, seed and device.
  *
- * @param size how much it does
- * @param data the data set that a person asked for, or null for the study's own: {@link #dataOr}
- * @param seed decides everything that is random
+ * @param size the amount of computation
+ * @param data the data set chosen by the user, or null for the study's own: {@link #dataOr}
+ * @param seed the seed of all random numbers
  * @param threads threads of one operation
  * @param device {@code cpu} or {@code cuda:i}
  * @param runs trains models, or finds them trained
  */
 public record StudyContext(Size size, String data, long seed, int threads, Device device, RunStore runs) {
-    /** How much a study does. */
+    /** The amount of computation of a study. */
     public enum Size {
         /** Seconds, on the drawn digits. */
         SMOKE,
         /** Minutes on one core, on real data. */
         LAPTOP,
-        /** As much as makes the answer firm. */
+        /** The full size, with the narrowest intervals. */
         FULL
     }
 
-    /** Where the data lies. */
+    /** The data folder. */
     public Path dataDir() {
         return runs.dataDir();
     }
 
-    /** Told how far the study is; its progress throws {@link StoppedException} where a stop is requested. */
+    /** Receives the progress of the study; its progress throws {@link StoppedException} where a stop is requested. */
     public Watch watch() {
         return runs.watch().throwing();
     }
 
-    /** The data set: what was asked for, else the drawn digits in {@link Size#SMOKE}, else the one given. */
+    /** The data set: the chosen one, else the drawn digits in {@link Size#SMOKE}, else the one given. */
     public String dataOr(String real) {
         if (data != null) {
             return data;
@@ -62,9 +62,9 @@ public record StudyContext(Size size, String data, long seed, int threads, Devic
     }
 
     /**
-     * Tells how far it is.
+     * Reports progress.
      *
-     * @throws StoppedException where it is to stop
+     * @throws StoppedException where a stop is requested
      */
     public void progress(String what, long done, long all) {
         watch().progress(what, done, all);

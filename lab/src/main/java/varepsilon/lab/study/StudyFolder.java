@@ -15,7 +15,7 @@ import varepsilon.base.AtomicFile;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.run.ShellWords;
 
-/** Writes what came of a study: {@code report.html}, {@code report.md} with its figures, and {@code results.json}. */
+/** Writes the results of a study: {@code report.html}, {@code report.md} with its figures, and {@code results.json}. */
 public final class StudyFolder {
     private static final ObjectMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -30,7 +30,7 @@ public final class StudyFolder {
     /**
      * Writes the files.
      *
-     * @param facts how it was made, by name: size, data, seed
+     * @param facts the settings, by name: size, data, seed
      * @param command the command line
      */
     public void write(Study study, StudyResult result, Map<String, String> facts, List<String> command)
@@ -99,7 +99,7 @@ public final class StudyFolder {
         for (Exhibit exhibit : result.exhibits()) {
             add(page, exhibit);
         }
-        return page.heading("How it was made").facts(facts).code("command", "varepsilon " + ShellWords.quoted(command));
+        return page.heading("Settings").facts(facts).code("command", "varepsilon " + ShellWords.quoted(command));
     }
 
     private static void add(HtmlPage page, Exhibit exhibit) {
@@ -114,13 +114,13 @@ public final class StudyFolder {
         }
     }
 
-    /** The verdict on the claim, for people. */
+    /** The verdict on the claim, for display. */
     public static String word(StudyResult.Verdict verdict) {
         return switch (verdict) {
             case CONFIRMED -> "The claim holds";
             case CONTRADICTED -> "The claim does not hold";
             case MIXED -> "The claim holds in part";
-            case UNDECIDED -> "These measurements cannot tell";
+            case UNDECIDED -> "The measurements do not decide the claim";
         };
     }
 

@@ -4,29 +4,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What came of a study.
+ * The result of a study.
  *
  * @param exhibits figures and tables, in the order in which they are read
- * @param reading two sentences that follow from the numbers
+ * @param reading the conclusion, two sentences
  * @param verdict on the source's claim
- * @param because what of the numbers decided the verdict, in a sentence
- * @param numbers the figures that the reading rests on, by name, for programs; finite
+ * @param because the numbers that decided the verdict, in a sentence
+ * @param numbers the numbers behind the reading, by name; finite
  */
 public record StudyResult(
         List<Exhibit> exhibits, String reading, Verdict verdict, String because, Map<String, Double> numbers) {
-    /** What measurement says of a claim. */
+    /** Whether the measurements support a claim. */
     public enum Verdict {
         /** It holds. */
         CONFIRMED,
         /** It does not hold. */
         CONTRADICTED,
-        /** A part of it holds, or it holds under a condition. */
+        /** Part of it holds, or it holds under a condition. */
         MIXED,
-        /** The intervals are too wide to tell. */
+        /** The intervals are too wide to decide. */
         UNDECIDED
     }
 
-    /** Freezes the collections, and refuses numbers that are none. */
+    /** Copies the collections, and rejects numbers that are not finite. */
     public StudyResult {
         exhibits = List.copyOf(exhibits);
         numbers.forEach((name, value) -> {

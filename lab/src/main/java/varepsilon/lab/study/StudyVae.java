@@ -11,7 +11,7 @@ import varepsilon.generative.ConvVae;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.spec.VaeSpec;
 
-/** The VAE that studies look at, the same for all, so that it is trained once: 4-bit images, 20 latent dimensions. */
+/** The VAE shared by several studies, so that it is trained once: 4-bit images, 20 latent dimensions. */
 final class StudyVae {
     private static final int LEVELS = 16;
     private static final int LATENT_DIM = 20;
@@ -22,7 +22,7 @@ final class StudyVae {
      * How it is trained. Only the full size is the source's model; the smaller ones learn most in little time with few
      * filters, small batches and a high learning rate.
      *
-     * @param beta weight of the divergence in what is minimised
+     * @param beta weight of the divergence in the objective
      */
     static VaeSpec config(StudyContext context, double beta) {
         int epochs = context.pick(3, 5, 40);
@@ -42,7 +42,7 @@ final class StudyVae {
     }
 
     /**
-     * The run directory of its training, done now if need be.
+     * The run directory of its training, which runs now where it has not run before.
      *
      * @throws InputException where the data's images are not of its size
      */

@@ -18,7 +18,7 @@ import varepsilon.stats.Percent;
 
 /**
  * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
- * several α, always from the same weights and for as long; PGD says how robust each is, FGSM how robust it seems.
+ * several α, from the same weights and for the same number of epochs; robust accuracy is measured under PGD, and under FGSM for comparison.
  */
 final class TradeOffStudy extends Study {
     private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
@@ -57,7 +57,7 @@ final class TradeOffStudy extends Study {
         return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.front(),
-                        "Each model's clean accuracy against that under PGD-" + STEPS + " at ε = " + size
+                        "Each model's clean accuracy against its robust accuracy under PGD-" + STEPS + " at ε = " + size
                                 + ", with 95 % intervals of the former. Up and to the right is better."),
                 new Exhibit.Chart(
                         findings.curves(), "The same over α: 0 trains on perturbed images alone, 1 on clean images."),
@@ -90,8 +90,8 @@ final class TradeOffStudy extends Study {
      *
      * @param alpha weight of clean images
      * @param correct whether an image is correctly classified
-     * @param fgsm whether it stays so under FGSM
-     * @param pgd whether it stays so under PGD
+     * @param fgsm whether it is correctly classified before and after FGSM
+     * @param pgd whether it is correctly classified before and after PGD
      */
     record Point(double alpha, boolean[] correct, boolean[] fgsm, boolean[] pgd) {
         private Accuracy clean() {
@@ -104,7 +104,7 @@ final class TradeOffStudy extends Study {
     }
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param epsilon of defence and attacks
      * @param points by rising α, on the same images, at least two
@@ -128,7 +128,7 @@ final class TradeOffStudy extends Study {
             return PairedComparison.of(undefended().correct(), defended().correct());
         }
 
-        /** Steps in α at which either accuracy clearly moves against the rule. */
+        /** Steps in α at which either accuracy significantly moves against the trade-off. */
         private List<String> againstTheRule() {
             List<String> against = new ArrayList<>();
             for (int i = 1; i < points.size(); i++) {
@@ -181,8 +181,9 @@ final class TradeOffStudy extends Study {
             List<String> against = againstTheRule();
             return against.isEmpty()
                     ? "At none of the " + (points.size() - 1)
-                            + " steps between does either move clearly the other way: α" + " sets the exchange."
-                    : "Between, α is no plain exchange: " + String.join(", ", against) + ", clearly.";
+                            + " steps between does either move significantly the other way: α" + " controls the"
+                            + " trade-off."
+                    : "Between, the accuracies are not monotone in α: " + String.join(", ", against) + ", clearly.";
         }
 
         @Override

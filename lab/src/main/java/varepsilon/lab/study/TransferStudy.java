@@ -22,8 +22,7 @@ import varepsilon.stats.Percent;
 import varepsilon.stats.SampleMean;
 
 /**
- * Question 2.1b: perturbations made on a model A before a model B, which shares neither its training images nor its first
- * weights. Sign noise of the same size is the control.
+ * Question 2.1b: transfer of perturbations from a source model A to a target model B with other training images and other initial weights. Sign noise of the same size is the control.
  */
 final class TransferStudy extends Study {
     private static final String NOISE = "sign-noise";
@@ -33,7 +32,7 @@ final class TransferStudy extends Study {
                 "2.1b",
                 "Perturbations that transfer",
                 "Two models are trained for one task on two halves of the data. Why does a perturbation built from the"
-                        + " gradients of one often fool the other?",
+                        + " gradients of one often transfer to the other?",
                 "Perturbations made on model A are likely to work on model B, since models of one task and one"
                         + " distribution learn decision boundaries that lie alike.");
     }
@@ -57,8 +56,10 @@ final class TransferStudy extends Study {
             return findings.with(List.of(
                     new Exhibit.Chart(
                             chart(work, fgsm, noise),
-                            "Share of the images correctly classified by both models that one then misclassifies, by the model the"
-                                    + " perturbation was made on, with 95 % intervals. A → B: made on A, shown to B."),
+                            "Share of the images correctly classified by both models that one then misclassifies, by"
+                                    + " the model the"
+                                    + " perturbation was made on, with 95 % intervals. A → B: made on A, classified"
+                                    + " by B."),
                     new Exhibit.Numbers(
                             findings.table(),
                             "At ε = " + AttackSpec.pixels(work.epsilon()) + ", of the images that both models"
@@ -66,7 +67,7 @@ final class TransferStudy extends Study {
         }
     }
 
-    /** The halves are dealt by the study's seed, so that they share no image; the first weights by one of their own. */
+    /** The disjoint halves are drawn by the study's seed; the initial weights by one of their own. */
     private static ClassifierSpec half(ClassifierWork work, StudyContext context, String part, long weights)
             throws IOException {
         ClassifierSpec.Images images = work.images(context.pick(2000, 0, 0), part, "none");
@@ -93,7 +94,7 @@ final class TransferStudy extends Study {
     }
 
     private static LineChart chart(ClassifierWork work, List<TransferMatrix> fgsm, List<TransferMatrix> noise) {
-        LineChart chart = new LineChart("Transfer of perturbations", "ε in grey levels of 255", "fooled");
+        LineChart chart = new LineChart("Transfer of perturbations", "ε in grey levels of 255", "misclassified");
         add(chart, "FGSM, A → A", work.epsilons(), fgsm, 0, 0);
         add(chart, "FGSM, A → B", work.epsilons(), fgsm, 0, 1);
         add(chart, "FGSM, B → A", work.epsilons(), fgsm, 1, 0);
@@ -103,44 +104,49 @@ final class TransferStudy extends Study {
     }
 
     private static void add(
-            LineChart chart, String name, List<Double> epsilons, List<TransferMatrix> matrices, int made, int shown) {
+            LineChart chart,
+            String name,
+            List<Double> epsilons,
+            List<TransferMatrix> matrices,
+            int source,
+            int target) {
         double[] x = new double[epsilons.size()];
         List<Interval> y = new ArrayList<>();
         for (int i = 0; i < x.length; i++) {
             x[i] = 255 * epsilons.get(i);
-            y.add(Fooled.of(matrices.get(i).cell(made, shown)).interval());
+            y.add(TransferRate.of(matrices.get(i).cell(source, target)).interval());
         }
         chart.curve(name, x, y);
     }
 
     /** The share of images, correctly classified by both before, that are misclassified after a perturbation. */
-    private record Fooled(int n, Interval interval) {
-        static Fooled of(TransferMatrix.Cell cell) {
+    private record TransferRate(int n, Interval interval) {
+        static TransferRate of(TransferMatrix.Cell cell) {
             if (cell.bothCorrect() == 0) {
                 throw new IllegalStateException(
                         "no image is correctly classified by both models: they have not learned the task");
             }
-            return new Fooled(cell.bothCorrect(), cell.interval().orElseThrow());
+            return new TransferRate(cell.bothCorrect(), cell.interval().orElseThrow());
         }
 
         double rate() {
             return interval.value();
         }
 
-        String inWords() {
+        String text() {
             return Percent.of(interval);
         }
     }
 
     /**
-     * What the answer rests on.
+     * The measurements.
      *
      * @param epsilon of both matrices
      * @param cleanA clean accuracy of A on all test images
      * @param cleanB that of B
-     * @param fgsm who is fooled by whose FGSM
-     * @param noise who is fooled by noise of that size
-     * @param cosine between the gradients of the two models' leads, over images
+     * @param fgsm transfer of FGSM perturbations
+     * @param noise the same for noise of that size
+     * @param cosine between the gradients of the two models' margins, over images
      */
     record Findings(
             double epsilon,
@@ -150,32 +156,32 @@ final class TransferStudy extends Study {
             TransferMatrix noise,
             SampleMean cosine)
             implements Answer {
-        private Fooled transferred(int judge) {
-            return Fooled.of(fgsm.cell(1 - judge, judge));
+        private TransferRate transferred(int target) {
+            return TransferRate.of(fgsm.cell(1 - target, target));
         }
 
-        private Fooled control(int judge) {
-            return Fooled.of(noise.cell(1 - judge, judge));
+        private TransferRate control(int target) {
+            return TransferRate.of(noise.cell(1 - target, target));
         }
 
-        /** Whether what was made on the other model fools this one clearly more than noise does. */
-        private boolean transfersTo(int judge) {
-            return transferred(judge).interval().low()
-                    > control(judge).interval().high();
+        /** Whether perturbations made on the other model are misclassified by this one significantly more often than noise. */
+        private boolean transfersTo(int target) {
+            return transferred(target).interval().low()
+                    > control(target).interval().high();
         }
 
-        private boolean transfersLessThanNoiseTo(int judge) {
-            return transferred(judge).interval().high()
-                    < control(judge).interval().low();
+        private boolean transfersLessThanNoiseTo(int target) {
+            return transferred(target).interval().high()
+                    < control(target).interval().low();
         }
 
         private boolean gradientsLieAlike() {
             return cosine.interval().low() > 0;
         }
 
-        /** Whether what was made on the other model fools this one as a rule. */
-        private boolean isLikelyFor(int judge) {
-            return transferred(judge).interval().low() > 0.5;
+        /** Whether perturbations made on the other model are misclassified by this one in more than half of the cases. */
+        private boolean isLikelyFor(int target) {
+            return transferred(target).interval().low() > 0.5;
         }
 
         @Override
@@ -194,16 +200,16 @@ final class TransferStudy extends Study {
         @Override
         public String reading() {
             return Words.text(
-                    "At ε = %s, FGSM made on A fools A on %s of what it classifies correctly and B on %s of what both do, where sign"
-                            + " noise fools B on %s; made on B it fools A on %s, noise on %s: %s. The gradients of the two"
-                            + " models, which share neither images nor first weights, have a mean cosine of %.3f ± %.3f"
-                            + " (standard error)%s.",
+                    "At ε = %s, FGSM made on A makes A misclassify %s of the images that it classifies correctly and"
+                            + " B %s of those that both do, sign noise B %s; made on B it makes A misclassify %s,"
+                            + " noise %s: %s. The gradients of the two models' margins, trained on different images"
+                            + " from different initial weights, have a mean cosine of %.3f ± %.3f (standard error)%s.",
                     AttackSpec.pixels(epsilon),
-                    Percent.of(Fooled.of(fgsm.cell(0, 0)).rate()),
-                    transferred(1).inWords(),
-                    control(1).inWords(),
-                    transferred(0).inWords(),
-                    control(0).inWords(),
+                    Percent.of(TransferRate.of(fgsm.cell(0, 0)).rate()),
+                    transferred(1).text(),
+                    control(1).text(),
+                    transferred(0).text(),
+                    control(0).text(),
                     extent(),
                     cosine.mean(),
                     cosine.standardError(),
@@ -217,15 +223,15 @@ final class TransferStudy extends Study {
                 return "not clearly more than noise in both directions";
             }
             return isLikelyFor(0) && isLikelyFor(1)
-                    ? "what is made on one mostly works on the other"
-                    : "it carries over far more often than noise, but not as a rule";
+                    ? "most perturbations transfer"
+                    : "perturbations transfer significantly more often than noise, but not in most cases";
         }
 
         @Override
         public String because() {
             return Words.text(
-                    "Interval of B fooled by A's examples %s %%, by noise %s %%; of A by B's %s %%, by noise %s %%; 95 %%"
-                            + " interval of the mean cosine %.3f to %.3f.",
+                    "Share misclassified by B of A's examples %s %%, of noise %s %%; by A of B's %s %%, of noise %s"
+                            + " %%; 95 %% interval of the mean cosine %.3f to %.3f.",
                     Percent.range(transferred(1).interval()),
                     Percent.range(control(1).interval()),
                     Percent.range(transferred(0).interval()),
@@ -237,19 +243,19 @@ final class TransferStudy extends Study {
         Table table() {
             Table table = new Table(
                     Table.text("made on"),
-                    Table.text("shown to"),
+                    Table.text("classified by"),
                     Table.count("images", ""),
-                    Table.percent("fooled by FGSM", 1),
+                    Table.percent("misclassified, FGSM", 1),
                     Table.text("95 % interval"),
-                    Table.percent("fooled by noise", 1),
+                    Table.percent("misclassified, noise", 1),
                     Table.text("95 % interval"));
-            for (int made = 0; made < 2; made++) {
-                for (int shown = 0; shown < 2; shown++) {
-                    Fooled byFgsm = Fooled.of(fgsm.cell(made, shown));
-                    Fooled byNoise = Fooled.of(noise.cell(made, shown));
+            for (int source = 0; source < 2; source++) {
+                for (int target = 0; target < 2; target++) {
+                    TransferRate byFgsm = TransferRate.of(fgsm.cell(source, target));
+                    TransferRate byNoise = TransferRate.of(noise.cell(source, target));
                     table.row(
-                            fgsm.names().get(made),
-                            fgsm.names().get(shown),
+                            fgsm.names().get(source),
+                            fgsm.names().get(target),
                             byFgsm.n(),
                             byFgsm.rate(),
                             Percent.range(byFgsm.interval()),
@@ -266,13 +272,16 @@ final class TransferStudy extends Study {
             numbers.put("epsilon", epsilon);
             numbers.put("clean_accuracy_a", cleanA.interval());
             numbers.put("clean_accuracy_b", cleanB.interval());
-            for (int made = 0; made < 2; made++) {
-                for (int shown = 0; shown < 2; shown++) {
-                    String way = fgsm.names().get(made).toLowerCase(Locale.ROOT) + "_to_"
-                            + fgsm.names().get(shown).toLowerCase(Locale.ROOT);
-                    numbers.put("fgsm_" + way, Fooled.of(fgsm.cell(made, shown)).rate());
+            for (int source = 0; source < 2; source++) {
+                for (int target = 0; target < 2; target++) {
+                    String way = fgsm.names().get(source).toLowerCase(Locale.ROOT) + "_to_"
+                            + fgsm.names().get(target).toLowerCase(Locale.ROOT);
                     numbers.put(
-                            "noise_" + way, Fooled.of(noise.cell(made, shown)).rate());
+                            "fgsm_" + way,
+                            TransferRate.of(fgsm.cell(source, target)).rate());
+                    numbers.put(
+                            "noise_" + way,
+                            TransferRate.of(noise.cell(source, target)).rate());
                 }
             }
             numbers.put("gradient_cosine", cosine.interval());

@@ -46,7 +46,7 @@ final class TwoTermsStudy extends Study {
      * @param beta weight of the divergence in training
      * @param reconstruction −E_q[log p(x|z)] in nats
      * @param kl KL(q(z|x) ‖ p(z)) in nats
-     * @param bpd −ELBO in bits per dimension, whatever was minimised
+     * @param bpd −ELBO in bits per dimension, with β = 1
      * @param activeUnits latent dimensions in use
      * @param mismatch of codes and prior, in nats: {@link #mismatch}
      */
@@ -57,7 +57,8 @@ final class TwoTermsStudy extends Study {
                 "1.5",
                 "Reconstruction and regularisation",
                 "Why do the names reconstruction loss and regularisation loss fit the two terms of the ELBO?",
-                "The first measures how well the decoder gives back the input from a z of q(z|x); the second holds q(z|x)"
+                "The first measures how well the decoder gives back the input from a z of q(z|x); the second holds"
+                        + " q(z|x)"
                         + " to the prior, so that the latent space does not overfit and can be sampled from.");
     }
 
@@ -70,7 +71,7 @@ final class TwoTermsStudy extends Study {
         Map<String, byte[]> pictures = new LinkedHashMap<>();
         pictures.put("test images", joined(images, Math.min(SHOWN, images.size())));
         for (double beta : betas) {
-            context.progress("models with a β of their own", rows.size(), betas.length);
+            context.progress("models by β", rows.size(), betas.length);
             try (VaeFile file = StudyVae.trained(context, beta)) {
                 rows.add(row(beta, file.vae(), images, context.seed()));
                 file.vae().evaluating(() -> draw(file.vae(), images, beta, context.seed(), pictures));
@@ -83,7 +84,7 @@ final class TwoTermsStudy extends Study {
                 pictures,
                 Math.min(SHOWN, images.size()),
                 images,
-                "Test images given back by models of different β, and what these make of draws from the prior; expected"
+                "Reconstructions of test images by models of different β, and their samples from the prior; expected"
                         + " values of the pixels.");
         return measured.with(measured.exhibits(picture));
     }
@@ -100,8 +101,8 @@ final class TwoTermsStudy extends Study {
     }
 
     /**
-     * How far the codes of all images together are from the prior, in nats: the divergence of a normal distribution with
-     * their means and variances, dimension by dimension, from N(0, I). 0 means that a z from the prior looks like a code.
+     * Mismatch between the codes of all images and the prior, in nats: the divergence of a normal distribution with
+     * their means and variances, dimension by dimension, from N(0, I). 0 means that codes and draws from the prior have the same means and variances.
      */
     private static double mismatch(Vae vae, ImageSet images) {
         int latentDim = vae.prior().latentDim();
@@ -161,7 +162,7 @@ final class TwoTermsStudy extends Study {
         return result;
     }
 
-    /** What a run's {@code metrics.csv} says of both terms. */
+    /** Both terms from a run's {@code metrics.csv}. */
     static List<Epoch> epochs(Path run) throws IOException {
         Map<String, double[]> metrics = Metrics.ofRun(run);
         Function<String, double[]> column = name -> {
@@ -185,7 +186,7 @@ final class TwoTermsStudy extends Study {
         return beta == Math.rint(beta) ? Words.text("%.0f", beta) : Double.toString(beta);
     }
 
-    /** All that was measured; rows by rising β. */
+    /** The measurements; rows by rising β. */
     record Measured(List<Epoch> epochs, int images, List<Row> rows) implements Answer {
         @Override
         public Numbers numbers() {
@@ -224,7 +225,8 @@ final class TwoTermsStudy extends Study {
                     picture,
                     new Exhibit.Numbers(
                             table(),
-                            "Terms on test images, unweighted; the mismatch is the divergence from the prior of a normal"
+                            "Terms on test images, unweighted; the mismatch is the divergence from the prior of a"
+                                    + " normal"
                                     + " distribution with the means and variances of all codes together."));
         }
 
@@ -264,14 +266,15 @@ final class TwoTermsStudy extends Study {
             Row low = first();
             Row high = last();
             String trade = klFalls() && reconstructionRises()
-                    ? "buys a smaller divergence with worse reconstruction"
+                    ? "gives a smaller divergence and a worse reconstruction"
                     : "does not trade one term for the other throughout";
             Row best = rows.get(0);
             for (Row row : rows) {
                 best = row.bpd() < best.bpd() ? row : best;
             }
             return Words.text(
-                            "A larger weight of the divergence %s: from β = %s to %s the former goes from %.1f to %.1f nats, the"
+                            "A larger weight of the divergence %s: from β = %s to %s the former goes from %.1f to"
+                                    + " %.1f nats, the"
                                     + " latter from %.1f to %.1f.",
                             trade,
                             plain(low.beta()),
@@ -282,8 +285,10 @@ final class TwoTermsStudy extends Study {
                             high.reconstruction())
                     + " "
                     + Words.text(
-                            "All codes together are %s nats off the prior at β = %s and %s at β = %s, so that %s draws from the"
-                                    + " prior more like codes; %d and %d latent dimensions are in use, and the ELBO is best at"
+                            "All codes together are %s nats off the prior at β = %s and %s at β = %s, so that %s"
+                                    + " draws from the"
+                                    + " prior more like codes; %d and %d latent dimensions are in use, and the ELBO"
+                                    + " is best at"
                                     + " β = %s with %.3f bits per dimension.",
                             Words.number(low.mismatch()),
                             plain(low.beta()),

@@ -2,11 +2,11 @@ package varepsilon.lab.study;
 
 import java.util.Locale;
 
-/** How studies write their sentences. */
+/** Formats the sentences of studies. */
 final class Words {
     private Words() {}
 
-    /** The text with its numbers, the same in every country. */
+    /** The text with its numbers, independent of the locale. */
     static String text(String format, Object... values) {
         return String.format(Locale.ROOT, format, values);
     }

@@ -1,5 +1,4 @@
 /**
- * The questions of the source as runnable studies: each measures, draws, and says in two sentences that follow from the
- * numbers what came of it and whether the source's claim holds.
+ * The questions of the source as runnable studies: each measures, draws figures, and states in two sentences its result and whether the source's claim holds.
  */
 package varepsilon.lab.study;

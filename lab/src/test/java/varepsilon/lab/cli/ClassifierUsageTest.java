@@ -95,7 +95,8 @@ class ClassifierUsageTest {
                         "--normalize-mean 0,0 --normalize-std 1", "--normalize-mean has 2 numbers, --normalize-std 1"),
                 arguments(
                         "--normalize-mean 0.5,0.5 --normalize-std 1,1",
-                        "--normalize-mean and --normalize-std have 2 numbers each; the images of glyphs/test have 1 colour"
+                        "--normalize-mean and --normalize-std have 2 numbers each; the images of glyphs/test have 1"
+                                + " colour"
                                 + " channel: expected 1"),
                 arguments("--architecture vgg", "--architecture vgg: expected one of resnet18"),
                 arguments("--save a --pictures b", "--save and --pictures: expected one of them"),
@@ -126,7 +127,7 @@ class ClassifierUsageTest {
 
     @Test
     void aGroupOfCommandsSaysWhatThereIs() {
-        assertThat(Ran.of("classifier").refusal()).endsWith("say what to do: train, evaluate");
+        assertThat(Ran.of("classifier").refusal()).endsWith("expected a command: train, evaluate");
     }
 
     @ParameterizedTest

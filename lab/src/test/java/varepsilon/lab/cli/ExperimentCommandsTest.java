@@ -151,13 +151,13 @@ class ExperimentCommandsTest {
 
         assertThat(failure)
                 .contains(finished.resolve("config.yaml") + ": this folder holds an experiment with other settings")
-                .contains("(line " + line + ": 'batchSize: 25', asked for: 'batchSize: 24')")
+                .contains("(line " + line + ": 'batchSize: 25', requested: 'batchSize: 24')")
                 .contains("choose another --out");
         assertThat(finished.resolve("config.yaml")).hasContent(config);
-        assertThat(Ran.of(command(grid, finished)).failure()).contains("'epochs: 1', asked for: 'epochs: 6'");
+        assertThat(Ran.of(command(grid, finished)).failure()).contains("'epochs: 1', requested: 'epochs: 6'");
         assertThat(Ran.of(command(grid, finished, "--preset", "short", "--set", "seeds=[1, 2, 3]"))
                         .failure())
-                .contains("asked for: '- 3'");
+                .contains("requested: '- 3'");
     }
 
     @Test

@@ -47,7 +47,7 @@ class FailuresTest {
     @Test
     void faultsOfTheProgramAreCalledSo() {
         assertThat(Failures.message(new IllegalStateException("no scope is open")))
-                .isEqualTo("internal error: IllegalStateException: no scope is open (--verbose shows where)");
+                .isEqualTo("internal error: IllegalStateException: no scope is open (--verbose shows the stack trace)");
         assertThat(Failures.message(new NullPointerException())).startsWith("internal error: NullPointerException");
     }
 

@@ -56,8 +56,8 @@ class UsageTest {
     static Stream<Arguments> wrongCommands() {
         return Stream.of(
                 arguments("vea", "unknown command 'vea'; did you mean vae?"),
-                arguments("vae", "say what to do: train, evaluate, sample, reconstruct, interpolate, manifold"),
-                arguments("data", "say what to do: list, info, fetch"),
+                arguments("vae", "expected a command: train, evaluate, sample, reconstruct, interpolate, manifold"),
+                arguments("data", "expected a command: list, info, fetch"),
                 arguments("vae train", "--data is missing"),
                 arguments("vae evaluate --data glyphs", "Missing required option: '--weights=FILE'"),
                 arguments("vae evaluate --weights w --data glyphs --importance-samples 0", "--importance-samples 0"),
@@ -89,8 +89,8 @@ class UsageTest {
                 .refusal();
 
         assertThat(refusal)
-                .isEqualTo("varepsilon: --learning-rate: not together with --resume, which goes on as the run was"
-                        + " configured");
+                .isEqualTo("varepsilon: --learning-rate: not together with --resume, which uses the run's"
+                        + " configuration");
     }
 
     @ParameterizedTest

@@ -167,7 +167,7 @@ class RobustnessExperimentTest {
             Files.writeString(file, Files.readString(file).replaceFirst("\"clean\":\"[01]", "\"clean\":\""));
             assertThatThrownBy(RobustnessExperimentTest::report)
                     .isInstanceOf(InputException.class)
-                    .hasMessageContaining("does not tell of 'clean' on 10 images; delete it to have it done again");
+                    .hasMessageContaining("has no measurement of 'clean' on 10 images; delete it to run it again");
 
             Files.writeString(file, "{");
             assertThatThrownBy(RobustnessExperimentTest::report)

@@ -23,20 +23,21 @@ class QuickstartReadingTest {
     @Test
     void aDefenceThatHoldsAndCostsIsSaidToDoBoth() {
         assertThat(reading(attacked(980, 950, 20), attacked(930, 920, 800)))
-                .containsSubsequence(" 95.0 %", " 2.0 %", "pgd-20", " 80.0 %", "pays for it", " 93.0 %", " 98.0 %");
+                .containsSubsequence(
+                        " 95.0 %", " 2.0 %", "pgd-20", " 80.0 %", "clean accuracy is lower", " 93.0 %", " 98.0 %");
     }
 
     @Test
     void aCostWithinTheIntervalsIsNotClaimed() {
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 800)))
-                .containsSubsequence(" 80.0 %", "not clearly pay for it", " 97.5 %", " 98.0 %");
+                .containsSubsequence(" 80.0 %", "not clearly lower", " 97.5 %", " 98.0 %");
     }
 
     @Test
     void aDefenceThatDoesNothingIsNotPraised() {
         assertThat(reading(attacked(980, 950, 20), attacked(975, 970, 25)))
                 .containsSubsequence("no clear difference", " 2.5 %")
-                .doesNotContain("pay for it", "pays for it");
+                .doesNotContain("pay for it", "clean accuracy is lower");
         assertThat(reading(attacked(980, 950, 200), attacked(975, 970, 25))).containsSubsequence("worse", " 2.5 %");
     }
 

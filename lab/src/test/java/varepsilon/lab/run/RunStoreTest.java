@@ -149,7 +149,7 @@ class RunStoreTest {
         assertThatThrownBy(() -> store().trained(config("", 3)))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(run.toString())
-                .hasMessageContaining("its config.yaml is not the one that its name stands for");
+                .hasMessageContaining("its config.yaml does not match the folder");
         assertThat(RunStore.isFinished(run)).isFalse();
     }
 

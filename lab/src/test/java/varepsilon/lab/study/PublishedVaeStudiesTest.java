@@ -53,7 +53,7 @@ class PublishedVaeStudiesTest extends StudyTest {
         ManifoldStudy.Measured measured = ManifoldStudy.measure(stripes, new int[10]);
         assertThat(measured.neighbours()).isEqualTo(0.5);
         assertThat(measured.any()).isEqualTo(200.0 * 200 / (400 * 399 / 2));
-        assertThat(measured.seen()).isZero();
+        assertThat(measured.predictedClasses()).isZero();
     }
 
     @Test
@@ -74,11 +74,11 @@ class PublishedVaeStudiesTest extends StudyTest {
     @Test
     void theReadingOfSamplesFollowsTheNumbers() {
         Accuracy most = new Accuracy(980, 1000);
-        var less = new SamplesStudy.Sure(most, most, new Accuracy(600, 1000));
+        var less = new SamplesStudy.Confidence(most, most, new Accuracy(600, 1000));
         assertThat(less.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(less.reading()).contains("98.0 %").contains("60.0 %");
-        assertThat(new SamplesStudy.Sure(most, most, most).verdict()).isEqualTo(Verdict.UNDECIDED);
-        assertThat(new SamplesStudy.Sure(new Accuracy(600, 1000), most, most).verdict())
+        assertThat(new SamplesStudy.Confidence(most, most, most).verdict()).isEqualTo(Verdict.UNDECIDED);
+        assertThat(new SamplesStudy.Confidence(new Accuracy(600, 1000), most, most).verdict())
                 .isEqualTo(Verdict.CONTRADICTED);
     }
 

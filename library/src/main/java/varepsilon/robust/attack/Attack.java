@@ -17,13 +17,13 @@ public interface Attack {
         return Family.nameOf(this);
     }
 
-    /** The length of its first step, in the norm and units of ε; empty where it takes none of a given length. */
+    /** The length of its first step, in the norm and units of ε; empty for an attack without a step size. */
     default OptionalDouble firstStep(double epsilon) {
         return OptionalDouble.empty();
     }
 
     /**
-     * Perturbations for all examples of a problem. The caller has put the classifier in the mode that it wants.
+     * Perturbations for all examples of a problem. The caller has set the mode of the classifier.
      *
      * @param draws random starts and noise come from here alone
      * @return δ, shaped as the problem's pixels, inside its threat model up to rounding; without gradient history

@@ -4,19 +4,18 @@ import java.util.Arrays;
 import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
-/** What an attack raises, by its gradient with respect to the image. */
+/** The loss that an attack maximises by following its gradient with respect to the image. */
 @FunctionalInterface
 public interface AttackLoss {
-    /** −log softmax(logits) at the class, in the precision of the logits, as everybody computes it. */
+    /** −log softmax(logits) at the class, in the precision of the logits: the usual cross-entropy. */
     AttackLoss CROSS_ENTROPY = NamedLoss.CROSS_ENTROPY;
 
     /**
-     * The same in double precision. Its slope in the logit of a class of probability p is p − 1: where a model is sure, that
-     * is nothing but rounding in single precision, and an attack led by it goes astray, which looks like robustness.
+     * The cross-entropy in double precision. Its derivative in the logit of a class of probability p is p − 1. Where p is close to 1, that is only rounding error in single precision; an attack that follows it fails, and robust accuracy is overestimated.
      */
     AttackLoss EXACT_CROSS_ENTROPY = NamedLoss.EXACT_CROSS_ENTROPY;
 
-    /** The largest other logit less that of the class (Carlini, Wagner 2017): it does not fade where the model is sure. */
+    /** The largest other logit less that of the class (Carlini, Wagner 2017): its gradient does not vanish where the predicted probability is close to 1. */
     AttackLoss MARGIN = NamedLoss.MARGIN;
 
     /** Minus the logit of the class: a log-likelihood loss given logits by mistake. */

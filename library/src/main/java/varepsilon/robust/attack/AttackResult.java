@@ -3,15 +3,15 @@ package varepsilon.robust.attack;
 import varepsilon.tensor.Tensor;
 
 /**
- * What came of an attack on some examples, in their order. The tensors belong to the scope in which the attack ran.
+ * The result of an attack on a batch of examples, in their order. The tensors belong to the scope in which the attack ran.
  *
- * @param adversarial pixels, N×…: verified to lie in the threat model; the image itself where nothing was tried
+ * @param adversarial pixels, N×…: verified to lie in the threat model; the unperturbed image where no attack was run
  * @param cleanPrediction the class predicted for the image
  * @param adversarialPrediction the class predicted for {@code adversarial}
  * @param correct whether {@code cleanPrediction} is the label
  * @param met whether the criterion is met by {@code adversarial} as returned
  * @param size ‖adversarial − image‖ in the threat model's norm, computed in double precision
- * @param withoutGradient examples at which a gradient was not finite (NaN or infinite): the attack stood still there
+ * @param withoutGradient examples at which a gradient was not finite (NaN or infinite): the attack made no step there
  */
 public record AttackResult(
         Tensor adversarial,

@@ -11,23 +11,21 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Runs an attack in order to measure a classifier. The classifier is in evaluation mode meanwhile; examples whose goal is
- * reached without any perturbation are left alone; what the attack returns is checked against the threat model and
- * predicted anew, so that no success is counted that the returned image does not show.
+ * Runs an attack in order to measure a classifier. The classifier is in evaluation mode meanwhile; examples that meet the criterion without a perturbation are not attacked; the returned perturbations are checked against the threat model and the perturbed images are predicted again, so that a success is counted only where the returned image is misclassified.
  *
- * @param classifier what is attacked
- * @param threat within what
- * @param criterion to what end
+ * @param classifier the model attacked
+ * @param threat the allowed perturbations
+ * @param criterion when an attack succeeds
  */
 public record AttackRun(Classifier classifier, ThreatModel threat, Criterion criterion) {
     /** How far from the ball and the box a returned image may lie: the rounding of single precision. */
     public static final double TOLERANCE = 1e-6;
-    /** What counts as rounding in what an attack returns, and is corrected; more is a mistake in the attack. */
+    /** The largest violation of the threat model that is taken for rounding and corrected; a larger one is an error of the attack. */
     private static final double CORRECTABLE = 1e-4;
 
     private static final int CORRECTION_ROUNDS = 10;
 
-    /** Untargeted: any wrong class will do. */
+    /** Untargeted: any misclassification is a success. */
     public static AttackRun untargeted(Classifier classifier, ThreatModel threat) {
         return new AttackRun(classifier, threat, Criterion.untargeted());
     }
@@ -37,11 +35,11 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
      *
      * @param pixels N×…, inside the box
      * @param labels INT64 N, the true classes
-     * @param rng one stream for all examples: what is drawn for one depends on which others are with it
-     * @param cost counts what is asked of the classifier
+     * @param rng one stream for all examples: the random numbers of one depend on the other examples of the batch
+     * @param cost counts the passes through the classifier
      * @throws InputException where pixels lie outside the box, a label is none of the classifier's classes, or the
      *     classifier does not return logits
-     * @throws IllegalStateException where the attack returns what its threat model forbids
+     * @throws IllegalStateException where the attack returns a perturbation outside its threat model
      */
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         return of(attack, pixels, labels, labels, Draws.shared(rng), cost);
@@ -50,7 +48,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
     /**
      * As {@link #of(Attack, Tensor, Tensor, Rng, Cost)}, with the classes that the criterion is about.
      *
-     * @param classes INT64 N: the labels again, or the classes that a targeted attack wants
+     * @param classes INT64 N: the labels again, or the target classes of a targeted attack
      * @param draws the attack's random numbers
      */
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
@@ -80,7 +78,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         if (open.count() > 0) {
             Problem problem = Problem.ofEvaluation(classifier, pixels, classes, criterion, threat, cost)
                     .select(open);
-            // Copies again, so that an attack which writes to the problem's pixels changes nothing of what is measured.
+            // Copies, so that an attack that writes to the problem's pixels does not change the measured images.
             Tensor images = pixels.indexSelect(0, open);
             Tensor found = settled(attack, images, attack.perturb(problem, draws.select(open)));
             double[] lengths = lengths(found, images);
@@ -119,7 +117,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             if (tooLong.nonzero().count() == 0) {
                 break;
             }
-            // Farther inside than it was outside, and ever farther: the shorter perturbation is rounded too.
+            // Shortened by more than the excess, and more in each round, because the shorter perturbation is rounded
+            // too.
             Tensor shrink = length.zerosLike().add(threat.epsilon()).div(length);
             for (int i = 0; i <= round; i++) {
                 shrink = shrink.square();
@@ -141,7 +140,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
 
     private void requireInBall(Attack attack, double[] lengths, double tolerance) {
         for (double length : lengths) {
-            // Written so that NaN does not pass.
+            // NaN fails this comparison.
             if (!(length <= threat.epsilon() + tolerance)) {
                 throw new IllegalStateException("attack " + attack.name() + " returned a perturbation of "
                         + threat.norm().label() + " size " + length + "; the threat model allows " + threat.epsilon());
@@ -166,7 +165,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         }
         double low = lowest(pixels);
         double high = highest(pixels);
-        // Written so that NaN does not pass.
+        // NaN fails this comparison.
         if (!(low >= threat.box().low() - TOLERANCE && high <= threat.box().high() + TOLERANCE)) {
             throw new InputException("the images have pixels from " + low + " to " + high + "; expected values in ["
                     + threat.box().low() + ", " + threat.box().high()
@@ -189,8 +188,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         }
         for (long value : classes.toLongs()) {
             if (value < 0 || value >= count) {
-                throw new InputException(what + " " + value + ": the classifier knows the classes 0 to " + (count - 1)
-                        + "; is it one for other data?");
+                throw new InputException(what + " " + value + ": the classifier has the classes 0 to " + (count - 1)
+                        + "; was it trained on other data?");
             }
         }
     }

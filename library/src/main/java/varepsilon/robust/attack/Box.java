@@ -12,7 +12,7 @@ public record Box(double low, double high) {
     /** That of images: [0, 1]. */
     public static final Box PIXELS = new Box(0, 1);
 
-    /** Refuses bounds that are not numbers or leave no room. */
+    /** Rejects bounds that are not finite or not increasing. */
     public Box {
         if (!(low < high) || !Double.isFinite(low) || !Double.isFinite(high)) {
             throw new IllegalArgumentException("box [" + low + ", " + high + "]: expected finite, increasing bounds");

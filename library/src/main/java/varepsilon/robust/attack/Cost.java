@@ -1,7 +1,7 @@
 package varepsilon.robust.attack;
 
 /**
- * What an attack has asked of the classifier: images sent through it, each counted every time. Not thread-safe.
+ * The cost of an attack: images passed through the classifier, each counted every time. Not thread-safe.
  */
 public final class Cost {
     private long forwardPasses;

@@ -4,13 +4,13 @@ import varepsilon.base.InputException;
 import varepsilon.classify.Predictions;
 import varepsilon.tensor.Tensor;
 
-/** When an attack has reached its goal. Examples for which it is met leave the batch. */
+/** When an attack succeeds. Examples for which it is met leave the batch. */
 public sealed interface Criterion {
     /**
      * For which examples it is met.
      *
      * @param logits N×K
-     * @param classes INT64 N: the true labels, or for a targeted attack the classes that are wanted
+     * @param classes INT64 N: the true labels, or the target classes of a targeted attack
      * @return BOOL N
      */
     Tensor isMet(Tensor logits, Tensor classes);
@@ -18,12 +18,12 @@ public sealed interface Criterion {
     /** +1 where the loss of {@code classes} is to rise, −1 where it is to fall. */
     int direction();
 
-    /** The prediction is another than the true label. */
+    /** The prediction differs from the true label. */
     static Criterion untargeted() {
         return new Untargeted();
     }
 
-    /** The prediction is the class that is wanted. */
+    /** The prediction is the target class. */
     static Criterion targeted() {
         return new Targeted();
     }
@@ -41,7 +41,7 @@ public sealed interface Criterion {
     record Untargeted() implements Criterion {
         @Override
         public Tensor isMet(Tensor logits, Tensor classes) {
-            // By the prediction itself, so that ties are decided as they are when accuracy is counted.
+            // Compares predictions, so that ties are broken in the same way as when accuracy is counted.
             return Predictions.match(logits, classes).not();
         }
 
@@ -66,7 +66,7 @@ public sealed interface Criterion {
 
     /** @see Criterion#margin */
     record Margin(double kappa) implements Criterion {
-        /** Refuses what is not a positive number. */
+        /** Rejects what is not a positive number. */
         public Margin {
             if (!(kappa > 0) || Double.isInfinite(kappa)) {
                 throw new InputException("margin " + kappa + ": expected a positive number of logits");

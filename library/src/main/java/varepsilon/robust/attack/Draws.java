@@ -32,7 +32,7 @@ public final class Draws implements AutoCloseable {
      * Each example draws from a stream of its own.
      *
      * @param seed of the attack
-     * @param images what tells the examples apart: their indices in the data
+     * @param images the indices of the examples in the data
      */
     public static Draws perImage(Seed seed, int[] images) {
         List<Rng> streams = new ArrayList<>();

@@ -9,7 +9,7 @@ import varepsilon.tensor.Tensor;
  * @param steps gradients computed
  * @param stepSize lengths of the steps
  * @param momentum share of the summed gradients that a step keeps; 0 for none
- * @param loss what is raised
+ * @param loss the loss that is maximised
  * @param spread over how many values steps that fall are spread, relative to the usual, in norms where that can be chosen
  */
 record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss loss, double spread) {

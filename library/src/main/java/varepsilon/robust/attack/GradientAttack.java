@@ -2,12 +2,11 @@ package varepsilon.robust.attack;
 
 /** An attack that follows the gradient of a loss. */
 public interface GradientAttack extends Attack {
-    /** What it raises. */
+    /** The loss that it maximises. */
     AttackLoss loss();
 
     /**
-     * The gradients that it follows from one start. A network that is trained against a single one may learn to defeat just
-     * that (catastrophic overfitting, Wong et al. 2020).
+     * The number of gradient steps from one start. Adversarial training against a single step may overfit to that attack (catastrophic overfitting, Wong et al. 2020).
      */
     default int steps() {
         return 1;

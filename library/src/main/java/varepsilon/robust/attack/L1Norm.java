@@ -3,7 +3,7 @@ package varepsilon.robust.attack;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** L1: the absolute changes of all pixels sum to ε at most, so that the best attack moves few pixels far. */
+/** L1: the absolute changes of all pixels sum to ε at most, so that the optimal perturbation of a linear loss changes few pixels by much. */
 record L1Norm() implements Norm {
     /** Of the values of an image, how many a step changes. */
     private static final double SHARE_OF_A_STEP = 0.01;
@@ -51,7 +51,7 @@ record L1Norm() implements Norm {
         return size.sub(PerExample.broadcast(lambda, size)).relu().min(room);
     }
 
-    /** Spends the radius on the pixels of the largest gradient first, each as far as its box lets it go. */
+    /** Spends the radius on the pixels of the largest gradient first, each up to the bound of its box. */
     @Override
     public Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high) {
         Tensor slope = gradient.flatten(1);
@@ -75,7 +75,7 @@ record L1Norm() implements Norm {
         Tensor way = maximise(gradient, radius, low, high).sub(delta);
         Tensor length = length(way);
         Tensor full = length.zerosLike().add(stepSize);
-        // Neither a gradient of zero nor a step of zero moves anything.
+        // A zero gradient or a zero step size leaves δ unchanged.
         Tensor share = full.div(length.max(full.add(1e-30))).where(slope.gt(0), slope.zerosLike());
         return delta.add(way.mul(PerExample.broadcast(share, way)));
     }

@@ -48,7 +48,7 @@ record L2Norm() implements Norm {
     public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
         Tensor direction = PerExample.rescaled(gradient);
         Tensor length = length(direction);
-        // Only a gradient of zero has no length: it stays zero.
+        // A zero gradient has no direction and stays zero.
         Tensor divisor = length.where(length.gt(0), length.add(1));
         Tensor step = direction.div(PerExample.broadcast(divisor, direction)).mul(stepSize);
         return project(delta.add(step), radius, low, high);

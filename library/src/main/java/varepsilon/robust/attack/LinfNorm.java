@@ -2,7 +2,7 @@ package varepsilon.robust.attack;
 
 import varepsilon.tensor.Tensor;
 
-/** L∞: every pixel may move by ε. */
+/** L∞: every pixel may change by ε. */
 record LinfNorm() implements Norm {
     @Override
     public String label() {

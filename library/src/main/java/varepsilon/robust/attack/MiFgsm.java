@@ -12,7 +12,7 @@ import varepsilon.tensor.Tensor;
  *
  * @param steps gradients an example, at least 1
  * @param momentum share of the sum that a step keeps; 1 in the paper
- * @param loss what is raised
+ * @param loss the loss that is maximised
  */
 @Named(value = "mi-fgsm", help = "steps of eps / steps along a sum of gradients (Dong et al. 2018)")
 public record MiFgsm(
@@ -21,10 +21,11 @@ public record MiFgsm(
         @Parameter(value = "share of the summed gradients that a step keeps", min = 0)
         double momentum,
 
-        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        @Parameter("loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or"
+                + " margin")
         AttackLoss loss)
         implements GradientAttack {
-    /** Refuses settings that make no sense. */
+    /** Rejects settings outside their ranges. */
     public MiFgsm {
         Declared.check(MiFgsm.class, steps, momentum, loss);
     }

@@ -5,7 +5,7 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
 
-/** The losses of {@link AttackLoss}, which say there what they are. */
+/** The losses of {@link AttackLoss}, where they are documented. */
 enum NamedLoss implements AttackLoss {
     CROSS_ENTROPY {
         @Override
@@ -35,7 +35,7 @@ enum NamedLoss implements AttackLoss {
         }
     };
 
-    /** Whether people can choose it: one of them is here to be measured, not to be used. */
+    /** Whether it can be chosen by name: the loss of the published experiment exists only to reproduce that experiment. */
     boolean isOffered() {
         return this != NEGATIVE_LOGIT;
     }

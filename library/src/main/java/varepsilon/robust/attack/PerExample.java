@@ -20,7 +20,7 @@ final class PerExample {
 
     /** Whether all values of an example are finite: BOOL N. */
     static Tensor isFinite(Tensor x) {
-        // A number less itself is 0, unless it is infinite or none at all.
+        // x − x is 0 unless x is infinite or NaN.
         return max(x.sub(x).eq(x.zerosLike()).not().to(DType.FLOAT32)).gt(0).not();
     }
 

@@ -17,7 +17,7 @@ import varepsilon.tensor.Tensor;
  * @param restarts independent runs, at least 1; in L1, where steps fall, each changes a third as many values, in a cycle of four
  * @param randomStart whether each begins at a random point of the ball; without it, more than one is the same again
  * @param momentum share of the summed gradients that a step keeps, from 0
- * @param loss what is raised
+ * @param loss the loss that is maximised
  */
 @Named(value = "pgd", help = "projected gradient ascent on a loss (Madry et al. 2018)")
 public record Pgd(
@@ -36,12 +36,13 @@ public record Pgd(
         @Parameter(value = "share of the summed gradients that a step keeps", min = 0)
         double momentum,
 
-        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        @Parameter("loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or"
+                + " margin")
         AttackLoss loss)
         implements GradientAttack {
     private static final int SPREADS = 4;
 
-    /** Refuses settings that make no sense. */
+    /** Rejects settings outside their ranges. */
     public Pgd {
         Declared.check(Pgd.class, steps, stepSize, restarts, randomStart, momentum, loss);
         if (restarts > 1 && !randomStart) {
@@ -112,16 +113,16 @@ public record Pgd(
                 try (var restart = Scope.open()) {
                     Problem here = open.of(problem);
                     Tensor delta = ascent(i).from(start(here, open.of(draws)), here);
-                    Problem.Verdict verdict = here.judge(delta, loss);
-                    Tensor height = verdict.loss().to(DType.FLOAT64);
+                    Problem.Outcome outcome = here.evaluate(delta, loss);
+                    Tensor height = outcome.loss().to(DType.FLOAT64);
                     Tensor better = height.gt(open.of(highest));
                     if (problem.leaveWhenMet()) {
-                        better = better.or(verdict.met());
+                        better = better.or(outcome.met());
                     }
                     open.put(highest, height.max(open.of(highest)));
                     open.put(worst, delta.where(PerExample.broadcast(better, delta), open.of(worst)));
                     if (problem.leaveWhenMet()) {
-                        Tensor staying = verdict.met().not().nonzero();
+                        Tensor staying = outcome.met().not().nonzero();
                         if (staying.count() == 0) {
                             break;
                         }

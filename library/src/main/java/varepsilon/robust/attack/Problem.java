@@ -11,7 +11,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** Examples, the classifier that is to get them wrong, and the limits within which that counts. */
+/** The optimisation problem of an attack: examples, the classifier attacked, the threat model and the criterion of success. */
 public final class Problem {
     private final Classifier classifier;
     private final Tensor pixels;
@@ -49,12 +49,11 @@ public final class Problem {
     }
 
     /**
-     * To find, for training, the perturbation of every example that raises the loss most, also of those that are wrong
-     * already.
+     * To find, for training, the perturbation of every example that raises the loss most, also of those that are misclassified already.
      *
      * @param pixels N×…, floating point, inside the box
      * @param labels INT64 N
-     * @param cost counts what the attack asks of the classifier
+     * @param cost counts the attack's passes through the classifier
      */
     public static Problem ofTraining(
             Classifier classifier, Tensor pixels, Tensor labels, ThreatModel threat, Cost cost) {
@@ -82,8 +81,7 @@ public final class Problem {
     }
 
     /**
-     * Where in the batch the gradient of an example was not finite so far, in an evaluation. It was taken for zero there, so
-     * that the example stood still and the others went on.
+     * Where in the batch the gradient of an example was not finite so far, in an evaluation. Zero was used there instead, so that this perturbation did not change and the others did.
      */
     int[] withoutGradient() {
         return withoutGradient.stream().toArray();
@@ -94,7 +92,7 @@ public final class Problem {
         return pixels;
     }
 
-    /** What a perturbation may be. */
+    /** The threat model. */
     public ThreatModel threat() {
         return threat;
     }
@@ -130,7 +128,7 @@ public final class Problem {
         return threat.norm().project(delta, threat.epsilon(), low, high);
     }
 
-    /** The perturbation inside the threat model that is best for a model that is linear with this gradient. */
+    /** The perturbation inside the threat model that maximises a linear loss with this gradient. */
     public Tensor maximise(Tensor gradient) {
         return threat.norm().maximise(gradient, threat.epsilon(), low, high);
     }
@@ -151,30 +149,30 @@ public final class Problem {
     }
 
     /**
-     * What the classifier says of perturbed examples.
+     * Loss and criterion at perturbed examples.
      *
-     * @param loss what the attack raises, N
+     * @param loss the loss that the attack maximises, N
      * @param met BOOL N, whether the criterion is met
      */
-    public record Verdict(Tensor loss, Tensor met) {}
+    public record Outcome(Tensor loss, Tensor met) {}
 
-    /** The verdict on perturbed examples, without a gradient. */
-    public Verdict judge(Tensor delta, AttackLoss loss) {
+    /** Loss and criterion at perturbed examples, without a gradient. */
+    public Outcome evaluate(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withoutGradients()) {
             Tensor logits = logits(pixels.add(delta));
-            return new Verdict(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
+            return new Outcome(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
         }
     }
 
     /**
-     * The slope at perturbed examples.
+     * Gradient and criterion at perturbed examples.
      *
      * @param gradient of each example's loss with respect to its pixels, N×…
      * @param met BOOL N, whether the criterion is met already
      */
     public record Slope(Tensor gradient, Tensor met) {}
 
-    /** In which direction the loss of each example rises. The weights' gradients are not computed. */
+    /** The gradient of each example's loss with respect to its pixels. The weights' gradients are not computed. */
     public Slope slope(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
@@ -183,7 +181,7 @@ public final class Problem {
                 throw new InputException("the classifier's logits are not differentiable in the pixels;"
                         + " an attack that follows a gradient cannot be used on it");
             }
-            // Examples do not touch each other in evaluation mode: the gradient of the sum holds one for each.
+            // Examples are independent in evaluation mode, so the gradient of the sum consists of the gradient of each.
             Tensor gradient = Gradients.of(rising(loss, logits).sum(), x);
             cost.backward(size());
             return new Slope(scope.keep(finite(gradient)), scope.keep(criterion.isMet(logits.detach(), classes)));

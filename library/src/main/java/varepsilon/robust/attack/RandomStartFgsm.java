@@ -9,14 +9,15 @@ import varepsilon.tensor.Tensor;
  * One step of ascent from a random point of the ball (Wong, Rice, Kolter 2020, "Fast is better than free").
  *
  * @param stepSize length of the step; 1.25 ε in the paper
- * @param loss what is raised
+ * @param loss the loss that is maximised
  */
 @Named(value = "fgsm-rs", help = "one step from a random point of the ball (Wong, Rice, Kolter 2020)")
 public record RandomStartFgsm(
         @Parameter("length of the step in pixel units, as 2/255; or in eps, as 1.25eps")
         StepSize stepSize,
 
-        @Parameter("what is raised: cross-entropy, exact-cross-entropy (the same in double precision) or margin")
+        @Parameter("loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or"
+                + " margin")
         AttackLoss loss)
         implements GradientAttack {
     /** The paper's settings. */

@@ -4,7 +4,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Some of the examples of a batch: those that an attack still works on.
+ * A subset of a batch: the examples that are still attacked.
  *
  * @param indices INT64, or null for all examples
  */

@@ -4,8 +4,7 @@ import varepsilon.base.Named;
 import varepsilon.tensor.Tensor;
 
 /**
- * Noise of full size in a random direction. In L∞ every pixel moves by ε up or down at random, as FGSM would move it had it
- * no gradient to look at.
+ * Noise of full size in a random direction. In L∞ every pixel moves by ε up or down at random, as FGSM does with random signs instead of the gradient's.
  */
 @Named(value = "sign-noise", help = "noise of full size in a random direction, the control of fgsm")
 public record SignNoise() implements Attack {

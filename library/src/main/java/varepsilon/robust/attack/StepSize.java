@@ -15,7 +15,7 @@ public sealed interface StepSize {
     double of(double epsilon, int step, int steps);
 
     /**
-     * A length as people write it, and as {@link Object#toString} does: {@code 2/255} or {@code 0.01} in pixel units, {@code
+     * A length by its text form, which {@link Object#toString} gives: {@code 2/255} or {@code 0.01} in pixel units, {@code
      * 0.25eps} as a share of ε, {@code 2eps-falling} for steps that fall from there.
      *
      * @throws InputException where it is none of these
@@ -50,7 +50,7 @@ public sealed interface StepSize {
 
     /** @see StepSize#pixels */
     record Pixels(double length) implements StepSize {
-        /** Refuses what is not a positive number. */
+        /** Rejects values that are not positive. */
         public Pixels {
             requirePositive(length);
         }
@@ -68,7 +68,7 @@ public sealed interface StepSize {
 
     /** @see StepSize#relative */
     record Relative(double factor) implements StepSize {
-        /** Refuses what is not a positive number. */
+        /** Rejects values that are not positive. */
         public Relative {
             requirePositive(factor);
         }
@@ -86,7 +86,7 @@ public sealed interface StepSize {
 
     /** @see StepSize#falling */
     record Falling(double factor) implements StepSize {
-        /** Refuses what is not a positive number. */
+        /** Rejects values that are not positive. */
         public Falling {
             requirePositive(factor);
         }

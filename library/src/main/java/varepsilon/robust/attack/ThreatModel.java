@@ -3,15 +3,14 @@ package varepsilon.robust.attack;
 import varepsilon.base.InputException;
 
 /**
- * What an attacker may do to an image: move it by at most ε, measured by a norm over its pixels, without leaving the
- * values that pixels have.
+ * The allowed perturbations of an image: at most ε in a norm over its pixels, with every pixel inside the box.
  *
  * @param norm how a perturbation is measured
  * @param epsilon ε, in pixel units, at least 0; 0 allows nothing
  * @param box the values that a pixel may have
  */
 public record ThreatModel(Norm norm, double epsilon, Box box) {
-    /** Refuses an ε that is negative or not a number. */
+    /** Rejects an ε that is negative or not finite. */
     public ThreatModel {
         if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
             throw new InputException("epsilon " + epsilon + ": expected a finite number of at least 0, in pixel units");
@@ -29,7 +28,7 @@ public record ThreatModel(Norm norm, double epsilon, Box box) {
     }
 
     /**
-     * Whether ε is so large that the box alone limits what can be done, and no image keeps anything of itself.
+     * Whether ε is so large that the ball contains the whole box, so that any image may become any other.
      *
      * @param dimensions values in an image
      */

@@ -3,7 +3,7 @@ package varepsilon.robust.attack;
 import varepsilon.base.Named;
 import varepsilon.tensor.Tensor;
 
-/** A point drawn uniformly from the ball: what an attack must beat to be more than noise. */
+/** A point drawn uniformly from the ball: the baseline for every attack. */
 @Named(value = "uniform-noise", help = "a point drawn uniformly from the ball")
 public record UniformNoise() implements Attack {
     @Override

@@ -11,12 +11,11 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Minimises the cross-entropy over the batch [x ; x_adv]: images as they are and perturbed ones pass the network together.
- * Without batch normalisation that is {@link AdversarialLoss} at α = ½; with it, the statistics are those of the mixture,
- * which no pass of the attack sees: nothing can be shared with it.
+ * Minimises the cross-entropy over the batch [x ; x_adv]: unperturbed and perturbed images in one batch.
+ * Without batch normalisation that is {@link AdversarialLoss} at α = ½; with it, the batch normalisation statistics are those of the mixture. No pass of the attack has these, so no pass is shared.
  */
 public final class AdversarialBatch extends ClassifierObjective {
-    /** The choice of it. */
+    /** Chooses this defence. */
     @Named(value = "adversarial-batch", help = "cross-entropy on one batch of unperturbed and perturbed images")
     public record Choice() implements Defense {
         @Override

@@ -17,21 +17,17 @@ import varepsilon.train.BatchResult;
 /**
  * Minimises α·CE(x) + (1 − α)·CE(x_adv) (Goodfellow et al. 2015, section 6). With α = 0 it is the adversarial training of
  * Madry et al. 2018, with a random-start FGSM inside the fast one of Wong et al. 2020. The two batches pass the network
- * one after the other, so that batch normalisation sees each by itself.
+ * one after the other, so that each has its own batch normalisation statistics.
  *
- * <p>FGSM looks at the very images on which α·CE(x) is trained. Where it sees the network as the training does, one pass
- * serves both: forward and backward passes are two each an image in place of three. It does so where nothing in the network
- * depends on the mode, or where the adversary attacks in training mode, and where labels are not smoothed. An attack in
- * evaluation mode sees a network with batch normalisation otherwise than the training does, and an attack from a random
- * start sees other images: there, nothing can be shared.
+ * <p>FGSM needs the gradient of CE(x), which training computes as well. Where both use the network in the same mode, one pass serves both: two forward and two backward passes an image instead of three. That is so where labels are not smoothed and either nothing in the network depends on the mode or the adversary attacks in training mode. In evaluation mode batch normalisation gives other outputs than in training, and from a random start the images differ, so no pass can be shared.
  */
 public final class AdversarialLoss extends ClassifierObjective {
-    /** The choice of it, with α. */
+    /** Chooses this defence, with α. */
     @Named(value = "adversarial-loss", help = "weighted cross-entropies on unperturbed and on perturbed images")
     public record Choice(
             @Parameter(value = "weight of unperturbed images", min = 0, max = 1)
             double alpha) implements Defense {
-        /** Refuses values outside their ranges. */
+        /** Rejects values outside their ranges. */
         public Choice {
             Declared.check(Choice.class, alpha);
         }
@@ -59,7 +55,7 @@ public final class AdversarialLoss extends ClassifierObjective {
     /**
      * Trains {@code classifier}.
      *
-     * @param alpha weight of the images as they are, in [0, 1]; at 1 nothing is attacked
+     * @param alpha weight of the unperturbed images, in [0, 1]; at 1 no image is attacked
      */
     public AdversarialLoss(NetworkClassifier classifier, Settings settings, Adversary adversary, double alpha) {
         super(classifier, settings);
@@ -71,7 +67,7 @@ public final class AdversarialLoss extends ClassifierObjective {
         this.sharing = alpha > 0 && settings.labelSmoothing() == 0 && looksAtTrainingPass(classifier, adversary);
     }
 
-    /** Whether the attack computes what training on the images as they are computes. */
+    /** Whether the attack computes the same gradients as training on the unperturbed images. */
     private static boolean looksAtTrainingPass(NetworkClassifier classifier, Adversary adversary) {
         boolean modeless = classifier.module().state().size()
                 == classifier.module().parameters().size();
@@ -96,14 +92,14 @@ public final class AdversarialLoss extends ClassifierObjective {
         return result(clean, perturbed, labels, measured, cost);
     }
 
-    /** Losses on images as they are, N. */
+    /** Losses on unperturbed images, N. */
     private Tensor clean(Tensor pixels, Tensor labels, Map<String, Tensor> measured, Cost cost) {
         Tensor logits = logits(pixels, cost);
         measure(measured, logits, labels);
         return crossEntropy(logits, labels);
     }
 
-    /** @param clean mean loss on images as they are; null where it has no weight */
+    /** @param clean mean loss on unperturbed images; null where its weight is 0 */
     private BatchResult result(Tensor clean, Tensor perturbed, Tensor labels, Map<String, Tensor> measured, Cost cost) {
         Tensor logits = logits(perturbed, cost);
         measureAdversarial(measured, logits, labels);

@@ -13,30 +13,30 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Who perturbs the images that a classifier is trained on.
+ * The attack and threat model that perturb training images.
  *
- * @param attack how
- * @param threat within what
+ * @param attack the attack
+ * @param threat the allowed perturbations
  * @param warmUpEpochs epochs over which ε grows linearly from 0 to its value; 0 for none
- * @param mode how batch normalisation behaves meanwhile
+ * @param mode mode of the classifier's batch normalisation during the attack
  */
 public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, Mode mode) {
-    /** How a classifier with batch normalisation behaves while it is attacked. */
+    /** The mode of a classifier with batch normalisation during an attack. */
     public enum Mode {
-        /** As it is used: running statistics normalise and do not move. */
+        /** Evaluation mode: the running batch normalisation statistics are used and not updated. */
         EVALUATION,
-        /** As it is trained: each pass of the attack normalises by its batch, and moves the running statistics. */
+        /** Training mode: each pass of the attack normalises by its batch and updates the running statistics. */
         TRAINING
     }
 
-    /** Refuses a warm-up that is negative or not a number. */
+    /** Rejects a warm-up that is negative or not finite. */
     public Adversary {
         if (!(warmUpEpochs >= 0) || Double.isInfinite(warmUpEpochs)) {
             throw new InputException("epsilon warm-up of " + warmUpEpochs + " epochs: expected a number of at least 0");
         }
     }
 
-    /** Full strength from the start, against the classifier as it is used. */
+    /** Full ε from the first epoch, the classifier in evaluation mode. */
     public Adversary(Attack attack, ThreatModel threat) {
         this(attack, threat, 0, Mode.EVALUATION);
     }
@@ -72,7 +72,7 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
         return mode == Mode.EVALUATION ? classifier.evaluating(work) : work.get();
     }
 
-    /** What FGSM makes of images, N×…, where the gradient of their losses is known already. */
+    /** FGSM's adversarial examples, N×…, from gradients of the losses that are computed already. */
     Tensor perturbedAlong(Tensor gradient, NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch) {
         ThreatModel now = threatAt(epoch);
         try (var scope = Scope.withoutGradients()) {

@@ -8,14 +8,11 @@ import varepsilon.train.EpochResult;
 import varepsilon.train.StopRule;
 
 /**
- * Stops when training against a weak attack has collapsed: within an epoch the classifier learns to withstand that one
- * attack and nothing else. {@code robust_accuracy} in validation, under a stronger attack such as PGD, then falls far below
- * its best, while the training's own, under its own attack, is as high as that best or higher. Where both fall, the
- * training is merely unstable.
+ * Stops when training against a weak attack has collapsed: within an epoch the classifier becomes robust to that one attack only. {@code robust_accuracy} in validation, under a stronger attack such as PGD, then falls far below
+ * its best, while the training's own, under its own attack, is as high as that best or higher. Where both fall, the cause is unstable training, not catastrophic overfitting.
  *
  * <p>Wong, Rice, Kolter 2020 ("Fast is better than free", section 5.4) stop when the accuracy under PGD drops; their code
- * compares one batch of training images with the epoch before, by 0.2. Held-out data against the best epoch see a slow
- * collapse too.
+ * compares one batch of training images with the epoch before, by 0.2. Comparing held-out data with the best epoch also detects a slow collapse.
  *
  * @param drop how far below its best robust accuracy in validation must be, in (0, 1]
  * @param warmUpEpochs over how many epochs ε grows in training; they do not count, as training's own attack is still weak
@@ -24,7 +21,7 @@ import varepsilon.train.StopRule;
 public record CatastrophicOverfitting(double drop, double warmUpEpochs) implements StopRule {
     private static final String METRIC = "robust_accuracy";
 
-    /** Refuses what is not a difference of accuracies, and a warm-up that is negative or not a number. */
+    /** Rejects a drop outside (0, 1] and a warm-up that is negative or not finite. */
     public CatastrophicOverfitting {
         if (!(drop > 0 && drop <= 1)) {
             throw new InputException("drop " + drop + " of robust accuracy: expected a number in (0, 1]");
@@ -53,7 +50,8 @@ public record CatastrophicOverfitting(double drop, double warmUpEpochs) implemen
         return validated <= best - drop && trained >= best
                 ? Optional.of(String.format(
                         Locale.ROOT,
-                        "catastrophic overfitting: validation %s fell from %.3f to %.3f, while training's, under its own"
+                        "catastrophic overfitting: validation %s fell from %.3f to %.3f, while training's, under its"
+                                + " own"
                                 + " attack, is %.3f",
                         METRIC,
                         best,

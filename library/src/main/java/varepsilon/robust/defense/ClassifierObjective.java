@@ -20,8 +20,8 @@ import varepsilon.train.BatchResult;
 import varepsilon.train.Objective;
 
 /**
- * What all ways of training a classifier share: pixels in [0, 1], the count of passes, and validation. Measures {@code
- * loss} (cross-entropy, nats) and {@code accuracy} on images as they are; on perturbed ones, {@code adversarial_loss} and
+ * The base of all training objectives of a classifier: pixels in [0, 1], the count of passes, and validation. Measures {@code
+ * loss} (cross-entropy, nats) and {@code accuracy} on unperturbed images; on perturbed ones, {@code adversarial_loss} and
  * {@code robust_accuracy}.
  */
 public abstract class ClassifierObjective implements Objective, AutoCloseable {
@@ -32,17 +32,16 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
     private double epoch;
 
     /**
-     * What all objectives may be told.
+     * Settings of all objectives.
      *
      * @param labelSmoothing weight spread over all classes, in [0, 1]
-     * @param check the attack by which validation measures robust accuracy, at full strength and against the classifier
-     *     as it is used, whatever its warm-up and mode; null for none
+     * @param check the attack by which validation measures robust accuracy, at full ε and in evaluation mode, whatever its warm-up and mode; null for none
      */
     public record Settings(double labelSmoothing, Adversary check) {
         /** No smoothing, no attack in validation. */
         public static final Settings PLAIN = new Settings(0, null);
 
-        /** Refuses smoothing outside [0, 1]. */
+        /** Rejects smoothing outside [0, 1]. */
         public Settings {
             if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
                 throw new InputException("label smoothing " + labelSmoothing + ": expected a number in [0, 1]");
@@ -109,7 +108,7 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
      *
      * @param pixels FLOAT32 N×C×H×W in [0, 1]
      * @param labels INT64 N
-     * @param cost to be told of the passes, those of the trainer's own backward pass included
+     * @param cost counts the passes, those of the trainer's own backward pass included
      */
     protected abstract BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost);
 
@@ -142,20 +141,20 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
         return Ops.crossEntropy(logits, labels, settings.labelSmoothing());
     }
 
-    /** Logits in training, which the trainer will send a gradient back through. */
+    /** Logits in training, through which the trainer's backward pass goes. */
     protected final Tensor logits(Tensor pixels, Cost cost) {
         cost.forward(pixels.size(0));
         cost.backward(pixels.size(0));
         return classifier.logits(pixels);
     }
 
-    /** Adds what is measured on images as they are. */
+    /** Adds the metrics on unperturbed images. */
     protected static void measure(Map<String, Tensor> measured, Tensor logits, Tensor labels) {
         measured.put("loss", Ops.crossEntropy(logits.detach(), labels));
         measured.put("accuracy", hits(logits, labels));
     }
 
-    /** Adds what is measured on perturbed images. */
+    /** Adds the metrics on perturbed images. */
     protected static void measureAdversarial(Map<String, Tensor> measured, Tensor logits, Tensor labels) {
         measured.put("adversarial_loss", Ops.crossEntropy(logits.detach(), labels));
         measured.put("robust_accuracy", hits(logits, labels));

@@ -14,11 +14,11 @@ import varepsilon.robust.attack.GradientAttack;
  */
 @Named(value = "defense", help = "a way of training a classifier")
 public interface Defense {
-    /** What of an adversary it uses. */
+    /** Which parts of an adversary a defence uses. */
     enum Uses {
-        /** Nothing: it sees no perturbed image. */
+        /** None: it trains on unperturbed images alone. */
         NOTHING,
-        /** The norm and ε alone: it has steps of its own. */
+        /** The threat model alone: the defence takes its own steps. */
         THREAT_MODEL,
         /** An attack in its threat model. */
         ATTACK
@@ -29,30 +29,30 @@ public interface Defense {
         return Family.nameOf(this);
     }
 
-    /** What of an adversary it uses. */
+    /** Which parts of an adversary a defence uses. */
     Uses uses();
 
     /**
-     * Refuses an attack that it cannot train against.
+     * Rejects an attack that it cannot train against.
      *
      * @throws InputException saying which it takes
      */
     default void requireUsable(Attack attack) {}
 
-    /** Whether it trains against single steps, which a network may learn to defeat and nothing else. */
+    /** Whether it trains against single-step attacks, which risks catastrophic overfitting. */
     default boolean isSingleStep(Attack attack) {
         return attack instanceof GradientAttack gradient && gradient.steps() == 1;
     }
 
-    /** The objective that does it; the caller closes it. */
+    /** The training objective; the caller closes it. */
     ClassifierObjective objective(Training training);
 
     /**
-     * What a training has.
+     * The context of a training.
      *
      * @param classifier that is trained
      * @param settings that all objectives share
-     * @param adversary who perturbs its images; null where the defence uses none
+     * @param adversary the adversary of the training; null where the defence uses none
      * @param batchSize images in the largest batch
      * @param images their shape
      */

@@ -21,18 +21,18 @@ import varepsilon.train.BatchResult;
 /**
  * Free adversarial training (Shafahi et al. 2019): several optimizer steps on each batch, each backward pass giving both
  * the weights' gradients and the image's, by which the perturbation then takes a step of ε. The perturbation is carried
- * from batch to batch, and attack and training see the network in the same mode.
+ * from batch to batch, and attack and training use the network in the same mode.
  */
 public final class FreeTraining extends ClassifierObjective {
-    /** The choice of it, with the number of replays. */
+    /** Chooses this defence, with the number of replays. */
     @Named(
             value = "free",
-            help =
-                    "several steps on each batch, whose backward passes also move the perturbation (Shafahi et al. 2019)")
+            help = "several steps on each batch, whose backward passes also move the perturbation (Shafahi et al."
+                    + " 2019)")
     public record Choice(
             @Parameter(value = "optimizer steps on each batch", min = 1)
             int replays) implements Defense {
-        /** Refuses values outside their ranges. */
+        /** Rejects values outside their ranges. */
         public Choice {
             Declared.check(Choice.class, replays);
         }

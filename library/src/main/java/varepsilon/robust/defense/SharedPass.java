@@ -8,8 +8,7 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Tensor;
 
 /**
- * One pass backward for two ends: the images' gradient, which an attack needs now, and the weights', which the trainer
- * asks for later.
+ * One backward pass that gives both the gradient in the images, for the attack, and in the weights, for the optimizer step.
  *
  * @param imageGradient gradient of the summed losses, N×…
  * @param loss the summed losses as a scalar whose graph leads to the weights only, and there to gradients that are known

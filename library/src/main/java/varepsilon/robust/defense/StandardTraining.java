@@ -9,9 +9,9 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
-/** No defence: minimises the cross-entropy on images as they are. */
+/** No defence: minimises the cross-entropy on unperturbed images. */
 public final class StandardTraining extends ClassifierObjective {
-    /** The choice of it. */
+    /** Chooses standard training. */
     @Named(value = "standard", help = "cross-entropy on unperturbed images")
     public record Choice() implements Defense {
         @Override

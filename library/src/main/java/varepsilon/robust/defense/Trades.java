@@ -18,16 +18,15 @@ import varepsilon.train.BatchResult;
 
 /**
  * TRADES (Zhang et al. 2019): minimises CE(x) + β·KL(p(·|x) ‖ p(·|x_adv)), where x_adv raises that divergence, not the
- * cross-entropy. Robustness is bought with β, whatever the labels say. The attack compares with p(·|x) as the classifier
- * is used, which batch normalisation makes another than the p(·|x) that is trained, so each has its own pass.
+ * cross-entropy. β weighs robustness against accuracy; the divergence does not depend on the labels. The attack uses p(·|x) in evaluation mode, which batch normalisation makes different from p(·|x) in training mode, so each has its own pass.
  */
 public final class Trades extends ClassifierObjective {
-    /** The choice of it, with β. */
+    /** Chooses this defence, with β. */
     @Named(value = "trades", help = "cross-entropy and a divergence that perturbations raise (Zhang et al. 2019)")
     public record Choice(
             @Parameter(value = "weight of the divergence", min = 0)
             double beta) implements Defense {
-        /** Refuses values outside their ranges. */
+        /** Rejects values outside their ranges. */
         public Choice {
             Declared.check(Choice.class, beta);
         }
@@ -60,7 +59,7 @@ public final class Trades extends ClassifierObjective {
     /**
      * Trains {@code classifier}.
      *
-     * @param adversary its attack must be PGD with a random start: at x itself the divergence has no slope
+     * @param adversary its attack must be PGD with a random start: at x itself the gradient of the divergence is zero
      * @param beta weight of the divergence, at least 0; 6 in the paper's strongest model
      */
     public Trades(NetworkClassifier classifier, Settings settings, Adversary adversary, double beta) {
@@ -78,7 +77,7 @@ public final class Trades extends ClassifierObjective {
             return pgd;
         }
         throw new InputException("attack " + attack.name() + ": expected pgd with a random start in TRADES"
-                + ": at the image itself the divergence has no slope");
+                + ": at the image itself the gradient of the divergence is zero");
     }
 
     @Override

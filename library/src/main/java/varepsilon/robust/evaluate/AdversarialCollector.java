@@ -9,8 +9,7 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
 /**
- * Gathers what one trial of an evaluation makes of the images, to be saved. It holds all of it until closed: eight bytes
- * for each value of each image.
+ * Collects the adversarial examples of one trial of an evaluation, to be saved. It holds them until closed: eight bytes for each value of each image.
  */
 public final class AdversarialCollector implements Consumer<AttackedBatch>, AutoCloseable {
     private final RobustEvaluation evaluation;
@@ -23,7 +22,7 @@ public final class AdversarialCollector implements Consumer<AttackedBatch>, Auto
     private final IntStream.Builder indices = IntStream.builder();
 
     /**
-     * To be given one run of an evaluation.
+     * A collector for one run of an evaluation.
      *
      * @param trial which of its trials, from 0
      */
@@ -53,9 +52,9 @@ public final class AdversarialCollector implements Consumer<AttackedBatch>, Auto
     }
 
     /**
-     * What was gathered, in the open scope. Asked once, after the evaluation.
+     * The collected examples, in the open scope. To be called once, after the evaluation.
      *
-     * @param settings whatever else a reader of the file should know, by name
+     * @param settings further metadata of the file, by name
      */
     public AdversarialExamples examples(Map<String, String> settings) {
         Trial of = evaluation.trials().get(trial);

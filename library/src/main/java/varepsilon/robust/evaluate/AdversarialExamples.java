@@ -16,7 +16,7 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Images and what an attack made of them, as they are saved: a safetensors file with FLOAT32 {@code clean} and {@code
+ * Images and adversarial examples made from them, as they are saved: a safetensors file with FLOAT32 {@code clean} and {@code
  * adversarial} N×C×H×W in [0, 1], INT64 {@code labels}, {@code clean_predictions}, {@code predictions} and {@code indices}
  * N, and metadata {@code attack}, {@code norm}, {@code epsilon} and the settings.
  *
@@ -28,7 +28,7 @@ import varepsilon.weights.Weights;
  * @param indices which images of their set these are, each once
  * @param attack its name
  * @param threat what the attack was allowed; of pixels in [0, 1]
- * @param settings whatever else a reader should know, by name
+ * @param settings further metadata, by name
  */
 public record AdversarialExamples(
         Tensor clean,
@@ -44,7 +44,7 @@ public record AdversarialExamples(
     private static final String NORM = "norm";
     private static final String EPSILON = "epsilon";
 
-    /** Refuses another box than that of pixels, which the file has no word for. */
+    /** Rejects a box other than [0, 1], which the file format cannot express. */
     public AdversarialExamples {
         if (!threat.box().equals(Box.PIXELS)) {
             throw new IllegalArgumentException("examples in " + threat.box() + ": expected " + Box.PIXELS);
@@ -81,8 +81,8 @@ public record AdversarialExamples(
     /**
      * Reads them into the open scope.
      *
-     * @throws InputException where the file is not one of these, or says what cannot be
-     * @throws IOException where the disk fails
+     * @throws InputException where the file is not of this format, or its contents are inconsistent
+     * @throws IOException on an I/O error
      */
     public static AdversarialExamples read(Path path) throws IOException {
         Weights file = Safetensors.read(path);
@@ -131,7 +131,7 @@ public record AdversarialExamples(
         Tensor pixels = typed(path, file, name, DType.FLOAT32);
         double low = -pixels.neg().flatten(0).amax(0).item();
         double high = pixels.flatten(0).amax(0).item();
-        // Written so that NaN does not pass.
+        // NaN fails this comparison.
         if (!(low >= 0 && high <= 1)) {
             throw new InputException(
                     path + ": " + name + " has pixels from " + low + " to " + high + "; expected values in [0, 1]");

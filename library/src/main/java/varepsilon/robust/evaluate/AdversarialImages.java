@@ -25,18 +25,18 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Adversarial images that any tool has saved, one for each image of a set and in its order: a {@code .npz} or {@code .npy}
+ * Adversarial images saved by any tool, one for each image of a set and in its order: a {@code .npz} or {@code .npy}
  * file of NumPy, a safetensors file (that of {@link AdversarialExamples} among them), or a folder of PNG pictures (that of
  * {@link PngPairs} among them). Arrays are N×C×H×W or N×H×W×C, of integers from 0 to 255 or of floats from 0 to 1.
  *
- * @param format what was found, for people
+ * @param format the format found, as text
  * @param stored the values as they are stored, N×C×H×W
  * @param isLevels whether they are levels from 0 to 255, not intensities from 0 to 1
  * @param rounding by how much storing may have moved a value, in pixel units: half a level for bytes; 0 where that is no
  *     more than the rounding of single precision
  */
 public record AdversarialImages(String format, Tensor stored, boolean isLevels, double rounding) {
-    /** What tools call them, the surest first. */
+    /** Names that tools give them, the most specific first. */
     private static final List<String> NAMES =
             List.of("x_adv", "adv_x", "adversarial", "adv", "adv_images", "x", "images", "data", "arr_0", "array");
 
@@ -54,9 +54,9 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
     /**
      * Reads them into the open scope.
      *
-     * @param images what they were made of
+     * @param images the images that were perturbed
      * @throws InputException where the file is unreadable, or does not fit the images
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static AdversarialImages read(Path path, ImageSet images) throws IOException {
         if (Files.isDirectory(path)) {
@@ -73,7 +73,7 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
         if (path.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".safetensors")) {
             return ofSafetensors(path, images);
         }
-        throw new InputException(path + ": not a file that is known; expected adversarial images as .npz, .npy,"
+        throw new InputException(path + ": unknown file format; expected adversarial images as .npz, .npy,"
                 + " .safetensors or a folder of PNG files");
     }
 
@@ -122,7 +122,7 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
             String number = pairs.get(i).getFileName().toString().replaceFirst("-.*", "");
             if (!number.matches("0*" + i)) {
                 throw new InputException(pairs.get(i) + ": expected the pair of image " + i + " of " + images.name()
-                        + "; the first " + images.size() + " are judged");
+                        + "; the first " + images.size() + " are evaluated");
             }
         }
         ImageShape shape = images.shape();
@@ -132,7 +132,7 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
         return new AdversarialImages(what, stored, true, HALF_LEVEL);
     }
 
-    /** The array that holds them: the one with a name that is known, else the only one of four dimensions. */
+    /** The array that holds them: the one with a known name, else the only one of four dimensions. */
     private static String chosen(Path path, Map<String, long[]> shapes) {
         for (String name : NAMES) {
             if (shapes.containsKey(name)) {
@@ -193,11 +193,11 @@ public record AdversarialImages(String format, Tensor stored, boolean isLevels, 
         double high = values.amax(0).item();
         double most = levels ? 255 : 1;
         double tolerance = levels ? 0 : AttackRun.TOLERANCE;
-        // Written so that NaN does not pass.
+        // NaN fails this comparison.
         if (!(low >= -tolerance && high <= most + tolerance)) {
-            throw new InputException(
-                    path + ": " + printable(name) + " has values from " + low + " to " + high
-                            + "; expected integers from 0 to 255 or floats from 0 to 1: undo a normalisation, divide levels by 255");
+            throw new InputException(path + ": " + printable(name) + " has values from " + low + " to " + high
+                    + "; expected integers from 0 to 255 or floats from 0 to 1: undo a normalisation, divide"
+                    + " levels by 255");
         }
         String format = printable(name) + ", " + dtype.name().toLowerCase(Locale.ROOT)
                 + (channelsLast ? " N×H×W×C" : " N×C×H×W");

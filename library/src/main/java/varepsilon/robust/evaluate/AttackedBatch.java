@@ -4,12 +4,12 @@ import varepsilon.robust.attack.AttackResult;
 import varepsilon.tensor.Tensor;
 
 /**
- * Some images and what a trial made of them. The tensors live only until the listener that is given them returns.
+ * A batch of images and the result of one trial on them. The tensors are freed when the listener returns.
  *
  * @param trial which of the evaluation's trials, from 0
  * @param pixels the images before the attack, FLOAT32 N×C×H×W in [0, 1]
  * @param labels INT64 N
  * @param indices which images of the set these are
- * @param result what the attack found
+ * @param result the result of the attack
  */
 public record AttackedBatch(int trial, Tensor pixels, Tensor labels, int[] indices, AttackResult result) {}

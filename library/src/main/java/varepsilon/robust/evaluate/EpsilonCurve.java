@@ -11,10 +11,10 @@ import varepsilon.stats.Accuracy;
  * Robust accuracy as ε grows.
  *
  * @param clean accuracy at ε = 0
- * @param trials one attack in one norm to one end, at rising ε
+ * @param trials one attack in one norm with one criterion, at rising ε
  */
 public record EpsilonCurve(Accuracy clean, List<TrialReport> trials) {
-    /** Freezes the list. */
+    /** Copies the list. */
     public EpsilonCurve {
         trials = List.copyOf(trials);
     }

@@ -27,16 +27,15 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Signs that attacks failed rather than the model resisted (Athalye, Carlini, Wagner 2018, "Obfuscated gradients give a
- * false sense of security", section 3.1; Carlini et al. 2019, "On evaluating adversarial robustness", section 5). Each is
- * a sentence for the person who reads the numbers. None of them proves anything, and their absence neither.
+ * false sense of security", section 3.1; Carlini et al. 2019, "On evaluating adversarial robustness", section 5). Each is a sentence for the report. No sign is a proof, nor is the absence of signs.
  */
 public final class FailureChecks {
-    /** Where two attacks are compared on the same images, how improbable chance must be. */
+    /** The significance level at which two attacks are compared on the same images. */
     private static final double SIGNIFICANCE = 0.05;
 
     private FailureChecks() {}
 
-    /** How hard an attack looks; a later one can do whatever an earlier one does. */
+    /** Kinds of attacks in rising strength; each kind can find whatever an earlier one finds. */
     private enum Effort {
         NOISE,
         SINGLE_STEP,
@@ -54,9 +53,9 @@ public final class FailureChecks {
     }
 
     /**
-     * What the trials of a report say about each other.
+     * Signs found by comparing the trials of a report.
      *
-     * @param classes how many the classifier tells apart
+     * @param classes number of classes
      * @param dimensions values in an image
      */
     public static List<String> of(RobustnessReport report, int classes, int dimensions) {
@@ -87,18 +86,19 @@ public final class FailureChecks {
                 + strong.trial().attack().name() + " " + brokenByStrong;
         if (less == Effort.NOISE) {
             return brokenByWeak > 0 && brokenByWeak >= brokenByStrong
-                    ? Optional.of(found + ": noise does as well as the gradient, which therefore seems to say nothing.")
+                    ? Optional.of(found + ": noise does as well as the gradient, so the gradient seems to carry no"
+                            + " information.")
                     : Optional.empty();
         }
         double p = PairedComparison.of(weak.robust(), strong.robust()).pValue();
         return brokenByWeak > brokenByStrong && p < SIGNIFICANCE
                 ? Optional.of(
-                        found + ": one step does better than many, so the search is led astray; the gradient seems"
-                                + " masked, or the step size is wrong.")
+                        found + ": one step does better than many, so the search fails; the gradient seems masked,"
+                                + " or the step size is unsuitable.")
                 : Optional.empty();
     }
 
-    /** Whatever breaks an image at some ε is allowed at a larger one too. */
+    /** A perturbation allowed at some ε is allowed at every larger ε. */
     private static List<String> rises(EpsilonCurve curve) {
         List<String> signs = new ArrayList<>();
         if (Effort.of(curve.trials().get(0).trial().attack()) != Effort.SEARCH) {
@@ -113,13 +113,14 @@ public final class FailureChecks {
                         + Percent.of(far.accuracy().rate()) + ", more than "
                         + Percent.of(near.accuracy().rate()) + " at ε "
                         + Numbers.shortest(near.trial().threat().epsilon())
-                        + ": the attack does not find what it found there; its step size or number of steps is wrong.");
+                        + ": the attack misses adversarial examples that it found there; its step size or number of"
+                        + " steps is unsuitable.");
             }
         }
         return signs;
     }
 
-    /** Where any image may become any other, all can become the same one, and that has only one class. */
+    /** Where any image may become any other, all can become the same image, and that has one prediction. */
     private static Optional<String> unbounded(TrialReport trial, int classes, int dimensions) {
         double chance = 1.0 / classes;
         boolean fails = trial.trial().threat().allowsAnything(dimensions)
@@ -134,12 +135,11 @@ public final class FailureChecks {
     }
 
     /**
-     * Whether the gradient of a loss is exactly zero at images that are correctly classified: there every attack that follows
-     * it stands still.
+     * Whether the gradient of a loss is exactly zero at images that are correctly classified: there no attack that follows it makes a step.
      *
-     * @param loss what attacks raise
+     * @param loss the loss that attacks maximise
      * @param images labelled; some dozens are enough
-     * @param device where the classifier lives
+     * @param device of the classifier
      */
     public static Optional<String> vanishingGradients(
             Classifier classifier, ImageSet images, AttackLoss loss, int batchSize, Device device) {
@@ -156,10 +156,11 @@ public final class FailureChecks {
                 ? Optional.empty()
                 : Optional.of(
                         "At " + counts[1] + " of " + counts[0] + " correctly classified images the gradient of the loss"
-                                + " that is attacked is exactly zero, and an attack that follows it stands still: "
+                                + " that is attacked is exactly zero, and an attack that follows it makes no step: "
                                 + (loss == AttackLoss.MARGIN
                                         ? "the model is not differentiable there, or saturated."
-                                        : "the model is so sure that softmax is rounded to 1 (try the margin loss), or it is not"
+                                        : "the predicted probability is rounded to 1 (try the margin loss), or it is"
+                                                + " not"
                                                 + " differentiable."));
     }
 
@@ -171,10 +172,10 @@ public final class FailureChecks {
         Problem.Slope slope = problem.slope(pixels.zerosLike(), loss);
         double[] steepest = slope.gradient().abs().flatten(1).amax(1).toDoubles();
         // The criterion of training is "another class than the label".
-        byte[] wrong = slope.met().to(DType.UINT8).toBytes();
-        for (int i = 0; i < wrong.length; i++) {
-            counts[0] += wrong[i] == 0 ? 1 : 0;
-            counts[1] += wrong[i] == 0 && steepest[i] == 0 ? 1 : 0;
+        byte[] misclassified = slope.met().to(DType.UINT8).toBytes();
+        for (int i = 0; i < misclassified.length; i++) {
+            counts[0] += misclassified[i] == 0 ? 1 : 0;
+            counts[1] += misclassified[i] == 0 && steepest[i] == 0 ? 1 : 0;
         }
     }
 }

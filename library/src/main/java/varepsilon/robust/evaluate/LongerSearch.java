@@ -17,8 +17,7 @@ import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
 /**
- * Whether more steps, another start or another loss break images that an attack left correctly classified: then its robust
- * accuracy is not what the model can withstand. Tried on some of the images, for about half of what the attack has cost.
+ * Checks whether more steps, another start or another loss misclassify images that an attack left correctly classified; then its robust accuracy is an overestimate. Runs on a part of the images, at about half of the cost of the attack.
  */
 public final class LongerSearch {
     private static final int LEAST_STEPS = 10;
@@ -28,12 +27,12 @@ public final class LongerSearch {
     private LongerSearch() {}
 
     /**
-     * Goes on where an untargeted search in many steps has ended; there is nothing to say of other attacks.
+     * Continues an untargeted attack of many steps; other attacks are not checked.
      *
-     * @param images those that the report is about
+     * @param images the images of the report
      * @param seed of the new starts
-     * @param device where the classifier lives
-     * @return what was found, a sentence, where it broke an image
+     * @param device of the classifier
+     * @return a sentence where an image was misclassified, else empty
      */
     public static Optional<String> of(
             Classifier classifier, ImageSet images, TrialReport report, int batchSize, long seed, Device device) {
@@ -63,7 +62,7 @@ public final class LongerSearch {
         boolean[] still = found.worstCase();
         int broken =
                 (int) IntStream.range(0, still.length).filter(i -> !still[i]).count();
-        return broken == 0 ? Optional.empty() : Optional.of(said(trial, steps, broken, still.length));
+        return broken == 0 ? Optional.empty() : Optional.of(note(trial, steps, broken, still.length));
     }
 
     /** In L1 also with the steps of a second restart, which change fewer values. */
@@ -71,12 +70,14 @@ public final class LongerSearch {
         return Pgd.ofSteps(steps).withRestarts(threat.norm() == Norm.L1 ? 2 : 1);
     }
 
-    private static String said(Trial trial, int steps, int broken, int tried) {
+    private static String note(Trial trial, int steps, int broken, int tried) {
         Interval share = Interval.ofShare(broken, tried);
         return String.format(
                 Locale.ROOT,
-                "%s has not found all: of %d images that it left correctly classified, %d are broken by %d steps of falling"
-                        + " length from another start, with its loss or the margin loss (%s, 95 %% interval %s). Robust accuracy is lower by about that share of itself; use more steps, more restarts"
+                "%s misses adversarial examples: of %d images that it left correctly classified, %d are misclassified after %d"
+                        + " steps of falling"
+                        + " length from another start, with its loss or the margin loss (%s, 95 %% interval %s)."
+                        + " Robust accuracy is lower by about that share of itself; use more steps, more restarts"
                         + " or another loss.",
                 trial.label(),
                 tried,

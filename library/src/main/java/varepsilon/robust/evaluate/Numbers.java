@@ -2,7 +2,7 @@ package varepsilon.robust.evaluate;
 
 import java.util.Locale;
 
-/** Numbers as sentences show them. */
+/** Numbers formatted for sentences. */
 final class Numbers {
     private Numbers() {}
 

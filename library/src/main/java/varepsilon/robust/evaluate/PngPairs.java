@@ -22,13 +22,13 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Adversarial examples as anybody can look at them: {@code 00017-clean.png} and {@code 00017-adversarial.png} for image
+ * Adversarial examples as pairs of PNG pictures: {@code 00017-clean.png} and {@code 00017-adversarial.png} for image
  * 17, each pixel rounded to the nearest of the 256 levels of a byte, grey or red, green, blue.
  *
  * @param folder where they lie
  */
 public record PngPairs(Path folder) {
-    /** Room in a file for what is not pixels. */
+    /** Bytes allowed for the parts of a file other than pixels. */
     private static final long MOST_OVERHEAD = 1 << 16;
 
     /** The two pictures of a pair. */
@@ -79,7 +79,7 @@ public record PngPairs(Path folder) {
     private static void write(Path path, Tensor images, int i) throws IOException {
         byte[] levels;
         try (var scope = Scope.withoutGradients()) {
-            // To a byte, numbers are cut off.
+            // The conversion to bytes truncates.
             levels = images.narrow(0, i, 1).mul(255).add(0.5).to(DType.UINT8).toBytes();
         }
         int channels = (int) images.size(1);
@@ -88,7 +88,7 @@ public record PngPairs(Path folder) {
                 width,
                 (int) images.size(2),
                 channels == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
-        // The raster, not setRGB: that would convert greys from one gamma to another.
+        // Writes the raster, because setRGB converts grey values between gamma curves.
         WritableRaster raster = image.getRaster();
         int plane = levels.length / channels;
         for (int at = 0; at < levels.length; at++) {
@@ -100,7 +100,7 @@ public record PngPairs(Path folder) {
 
     private static void encode(BufferedImage image, OutputStream out) throws IOException {
         ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
-        // Not ImageIO.write: it caches in a temporary file, which a full disk turns into a failure.
+        // ImageIO.write would cache in a temporary file and fail when the disk is full.
         try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
             writer.setOutput(stream);
             writer.write(new IIOImage(image, null, null));
@@ -129,7 +129,7 @@ public record PngPairs(Path folder) {
         } catch (InputException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // The decoder meets damage with exceptions of many kinds.
+            // The decoder throws many kinds of exceptions on damaged files.
             throw new InputException(path + ": this is not a PNG picture, or it is damaged", e);
         } finally {
             reader.dispose();

@@ -17,13 +17,13 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * What a classifier says of adversarial examples out of a file: whether what was claimed when they were made still stands.
+ * The predictions of a classifier on saved adversarial examples, compared with those stored when the examples were made.
  *
  * @param clean accuracy on the images
  * @param robust examples correctly classified before and after, of all
- * @param differing perturbed images that are predicted otherwise than the file says
+ * @param differing perturbed images whose prediction differs from the stored one
  * @param adversarial examples correctly classified before the attack and misclassified after it, when they were made
- * @param stillAdversarial how many of these are so here
+ * @param stillAdversarial how many of these are adversarial for this classifier
  * @param maxPerturbation the largest size of a perturbation, in the threat model's norm and pixel units
  * @param allowed the largest that is allowed: ε, and for bytes the rounding by up to half a level of every pixel
  */
@@ -43,16 +43,16 @@ public record Reprediction(
         Tensor read(PngPairs.Side side, int from, int to) throws IOException;
     }
 
-    /** Whether every perturbation is as small as its threat model demands. */
+    /** Whether every perturbation is inside its threat model. */
     public boolean isWithinThreatModel() {
         return maxPerturbation <= allowed + AttackRun.TOLERANCE;
     }
 
     /**
-     * From the pixels as they were found.
+     * From the stored pixels.
      *
      * @param batchSize images at once, at least 1
-     * @param device where the classifier lives
+     * @param device of the classifier
      */
     public static Reprediction ofFloats(
             Classifier classifier, AdversarialExamples saved, int batchSize, Device device) {
@@ -74,9 +74,9 @@ public record Reprediction(
      * From the PNG pairs: pixels rounded to levels of a byte.
      *
      * @param batchSize images at once, at least 1
-     * @param device where the classifier lives
+     * @param device of the classifier
      * @throws InputException where pictures are missing, damaged, or of another size
-     * @throws IOException where the disk fails
+     * @throws IOException on an I/O error
      */
     public static Reprediction ofPngs(
             Classifier classifier, AdversarialExamples saved, Path folder, int batchSize, Device device)

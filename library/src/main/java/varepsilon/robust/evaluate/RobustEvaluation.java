@@ -25,17 +25,17 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * How classifiers are measured: without an attack, and under every trial. For each image, an attack's random numbers depend
+ * Measures the clean and robust accuracy of classifiers: without an attack, and under every trial. For each image, an attack's random numbers depend
  * on the seed, the attack's name and the image's index alone: neither other trials, their order nor the batch size change
- * them, and the same attack at another ε meets the same draws.
+ * them, and the same attack at another ε uses the same random numbers.
  *
- * @param trials attacks and their limits; none for accuracy on clean images alone
+ * @param trials attacks and their threat models; none for clean accuracy alone
  * @param batchSize images at once, at least 1
  * @param seed of all random starts and noise
- * @param device where the classifier lives
+ * @param device of the classifier
  */
 public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Device device) {
-    /** Freezes the list and refuses a batch size below 1. */
+    /** Copies the list and rejects a batch size below 1. */
     public RobustEvaluation {
         trials = List.copyOf(trials);
         Objects.requireNonNull(device, "device");
@@ -44,12 +44,12 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         }
     }
 
-    /** Without anybody following, to the end. */
+    /** Measures a classifier, without progress. */
     public RobustnessReport of(Classifier classifier, ImageSet images) {
         return of(classifier, images, Watch.NONE);
     }
 
-    /** Without anybody looking at the adversarial examples. */
+    /** Measures a classifier, without a listener for adversarial examples. */
     public RobustnessReport of(Classifier classifier, ImageSet images, Watch watch) {
         return of(classifier, images, batch -> {}, watch);
     }
@@ -58,14 +58,14 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
      * Measures a classifier. Where a stop is requested, the report is of the images done until then.
      *
      * @param images with labels, which are classes of the classifier
-     * @param attacked is given what each trial made of each batch; the tensors are freed when it returns
-     * @param watch told of the images done, each counted once for every trial and once without an attack: {@link #work}
+     * @param attacked receives the adversarial examples of each trial and batch; the tensors are freed when it returns
+     * @param watch receives the number of images done, each counted once for every trial and once without an attack: {@link #work}
      * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not return
      *     logits
      */
     public RobustnessReport of(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
         if (!images.isLabelled()) {
-            throw new InputException(images.name() + " has no labels, without which no accuracy can be measured");
+            throw new InputException(images.name() + " has no labels, which accuracy needs");
         }
         return new Run(classifier, images, attacked, watch).run();
     }
@@ -80,7 +80,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         return Draws.perImage(Seed.of(seed).split("attack").split(trial.attack().name()), batch.indices());
     }
 
-    /** One run over the images, and what it has gathered so far. */
+    /** One run over the images, with its counts so far. */
     private final class Run {
         private final Classifier classifier;
         private final ImageSet images;
@@ -107,7 +107,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             tellProgress();
             var batches = Batches.of(images, batchSize).iterator();
             while (batches.hasNext()) {
-                // A scope for each batch: the images and what is made of them are freed with it.
+                // A scope for each batch, so that memory does not grow with the number of images.
                 try (var scope = Scope.withoutGradients()) {
                     evaluate(batches.next());
                 }
@@ -149,11 +149,11 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             long[] classes = Arrays.stream(batch.labels().toLongs())
                     .map(label -> trial.classes().applyAsInt(Math.toIntExact(label)))
                     .toArray();
-            Tensor wanted = Tensor.of(classes, classes.length).to(device);
+            Tensor targets = Tensor.of(classes, classes.length).to(device);
             try (Draws draws = draws(trial, batch)) {
                 long start = System.nanoTime();
                 AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
-                        .of(trial.attack(), pixels, labels, wanted, draws, tally.cost());
+                        .of(trial.attack(), pixels, labels, targets, draws, tally.cost());
                 tally.add(finished, result, System.nanoTime() - start);
                 return result;
             }
@@ -170,8 +170,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             for (long label : batch.labels().toLongs()) {
                 if (label >= classes) {
                     throw new InputException(
-                            images.name() + " has the label " + label + "; the classifier knows the classes 0 to "
-                                    + (classes - 1) + ": is it one for other data?");
+                            images.name() + " has the label " + label + "; the classifier has the classes 0 to "
+                                    + (classes - 1) + ": was it trained on other data?");
                 }
             }
         }
@@ -203,7 +203,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         }
     }
 
-    /** What one trial has gathered. */
+    /** The counts of one trial. */
     private static final class TrialTally {
         private static final int SHOWN = 10;
 
@@ -249,8 +249,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             return Optional.of(trial.label() + ": at " + withoutGradient.size() + " of " + robust.length + " images ("
                     + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
                     + (shown.size() < withoutGradient.size() ? ", …" : "")
-                    + ", counted from 0) the gradient with respect to the pixels is not finite (NaN or infinite); the attack"
-                    + " stood still there, so robust accuracy is overstated.");
+                    + ", counted from 0) the gradient with respect to the pixels is not finite (NaN or infinite);"
+                    + " the attack made no step there, so robust accuracy is overestimated.");
         }
 
         TrialReport report(int finished) {

@@ -4,18 +4,18 @@ import java.util.List;
 import varepsilon.stats.Accuracy;
 
 /**
- * What a classifier classifies correctly, without an attack and under several.
+ * Clean accuracy of a classifier and its robust accuracy under several attacks.
  *
  * @param correct whether an image is correctly classified without an attack, by example in the order of the images; its
  *     length is how many were evaluated
  * @param predictions the classes predicted for the images without an attack
- * @param trials what came of each trial, in the order given
+ * @param trials the result of each trial, in the order given
  * @param complete false where a stop was requested before all images were done; everything here is of those that were
- * @param notes what a reader of these numbers must know, in sentences
+ * @param notes caveats on these numbers, a sentence each
  */
 public record RobustnessReport(
         boolean[] correct, int[] predictions, List<TrialReport> trials, boolean complete, List<String> notes) {
-    /** Freezes the lists. */
+    /** Copies the lists. */
     public RobustnessReport {
         trials = List.copyOf(trials);
         notes = List.copyOf(notes);
@@ -42,7 +42,7 @@ public record RobustnessReport(
         return worst;
     }
 
-    /** Robust accuracy where each example faces the trial that is worst for it; clean accuracy where there is no trial. */
+    /** Robust accuracy under the worst trial of each example; clean accuracy where there is no trial. */
     public Accuracy worstCaseAccuracy() {
         return Accuracy.of(worstCase());
     }

@@ -11,81 +11,79 @@ import varepsilon.data.ImageSet;
 import varepsilon.stats.Interval;
 
 /**
- * Adversarial examples made on one model, shown to another. Counted are the images that both models classify correctly
- * without an attack, whether or not it broke the model it was made on; of these, how many the other model misclassifies. On the
- * diagonal stands the attack on the model itself.
+ * Transfer of adversarial examples between models: made on a source model, classified by a target model. Counted are the images that both models classify correctly without an attack, whether or not the source model misclassifies the perturbed image; of these, how many the target model misclassifies. On the diagonal source and target are the same model.
  *
  * @param names of the models, in the order of rows and columns
- * @param cells by the model attacked (row), then by the model that judges (column)
+ * @param cells by source model (row), then by target model (column)
  */
 public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
-    /** Freezes the lists. */
+    /** Copies the lists. */
     public TransferMatrix {
         names = List.copyOf(names);
         cells = cells.stream().map(List::copyOf).toList();
     }
 
     /**
-     * Adversarial examples of one model before another.
+     * Adversarial examples of one source model on one target model.
      *
      * @param bothCorrect images that both models classify correctly without an attack
-     * @param fooled how many of these the judging model misclassifies after the attack
+     * @param misclassified how many of these the target model misclassifies after the attack
      */
-    public record Cell(int bothCorrect, int fooled) {
-        /** The share that is fooled; empty where both classify no image correctly. */
+    public record Cell(int bothCorrect, int misclassified) {
+        /** The share that is misclassified after the attack; empty where both classify no image correctly. */
         public Optional<Double> rate() {
-            return bothCorrect == 0 ? Optional.empty() : Optional.of((double) fooled / bothCorrect);
+            return bothCorrect == 0 ? Optional.empty() : Optional.of((double) misclassified / bothCorrect);
         }
 
         /** 95 % interval of the share; empty where both classify no image correctly. */
         public Optional<Interval> interval() {
-            return bothCorrect == 0 ? Optional.empty() : Optional.of(Interval.ofShare(fooled, bothCorrect));
+            return bothCorrect == 0 ? Optional.empty() : Optional.of(Interval.ofShare(misclassified, bothCorrect));
         }
     }
 
-    /** From the model attacked, then to the model that judges. */
-    public Cell cell(int attacked, int judge) {
-        return cells.get(attacked).get(judge);
+    /** The cell of a source and a target model. */
+    public Cell cell(int source, int target) {
+        return cells.get(source).get(target);
     }
 
     /**
-     * Attacks every model and lets all judge.
+     * Attacks every model and classifies its adversarial examples with all models.
      *
      * @param models by name, in the order of rows and columns
      * @param evaluation with exactly one trial
-     * @param watch told of the images done over all models
+     * @param watch receives the number of images done over all models
      * @return empty where a stop was requested before the end
      */
     public static Optional<TransferMatrix> of(
             Map<String, Classifier> models, RobustEvaluation evaluation, ImageSet images, Watch watch) {
         if (evaluation.trials().size() != 1) {
-            throw new IllegalArgumentException(
-                    evaluation.trials().size() + " trials: a transfer matrix is of one attack");
+            throw new IllegalArgumentException(evaluation.trials().size() + " trials: a transfer matrix takes one");
         }
-        List<Classifier> judges = List.copyOf(models.values());
+        List<Classifier> classifiers = List.copyOf(models.values());
         List<boolean[]> clean = new ArrayList<>();
         List<List<boolean[]>> perturbed = new ArrayList<>();
         long work = evaluation.work(images);
-        for (Classifier attacked : judges) {
+        for (Classifier source : classifiers) {
             long before = work * clean.size();
-            List<List<Predictions>> said = new ArrayList<>();
-            judges.forEach(judge -> said.add(new ArrayList<>()));
+            List<List<Predictions>> predictions = new ArrayList<>();
+            classifiers.forEach(target -> predictions.add(new ArrayList<>()));
             RobustnessReport report = evaluation.of(
-                    attacked,
+                    source,
                     images,
                     batch -> {
-                        for (int j = 0; j < judges.size(); j++) {
-                            said.get(j)
+                        for (int j = 0; j < classifiers.size(); j++) {
+                            predictions
+                                    .get(j)
                                     .add(Predictions.of(
-                                            judges.get(j), batch.result().adversarial()));
+                                            classifiers.get(j), batch.result().adversarial()));
                         }
                     },
-                    watch.part(before, work * judges.size()));
+                    watch.part(before, work * classifiers.size()));
             if (!report.complete()) {
                 return Optional.empty();
             }
             clean.add(report.correct());
-            perturbed.add(said.stream()
+            perturbed.add(predictions.stream()
                     .map(parts -> Predictions.joined(parts).correct(images.labels()))
                     .toList());
         }
@@ -98,13 +96,13 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
             List<Cell> row = new ArrayList<>();
             for (int j = 0; j < clean.size(); j++) {
                 int bothCorrect = 0;
-                int fooled = 0;
+                int misclassified = 0;
                 for (int image = 0; image < clean.get(i).length; image++) {
                     boolean both = clean.get(i)[image] && clean.get(j)[image];
                     bothCorrect += both ? 1 : 0;
-                    fooled += both && !perturbed.get(i).get(j)[image] ? 1 : 0;
+                    misclassified += both && !perturbed.get(i).get(j)[image] ? 1 : 0;
                 }
-                row.add(new Cell(bothCorrect, fooled));
+                row.add(new Cell(bothCorrect, misclassified));
             }
             cells.add(row);
         }

@@ -7,18 +7,18 @@ import varepsilon.robust.attack.Criterion;
 import varepsilon.robust.attack.ThreatModel;
 
 /**
- * An attack, what it may do and what it is to reach.
+ * An attack with its threat model and criterion.
  *
- * @param attack the search
- * @param threat within what
- * @param criterion to what end
+ * @param attack the attack
+ * @param threat the allowed perturbations
+ * @param criterion when it succeeds
  * @param classes from the label of an example to the class that the criterion is about: itself, or a target
  */
 public record Trial(Attack attack, ThreatModel threat, Criterion criterion, IntUnaryOperator classes) {
     // One object, so that two untargeted trials can be equal.
     private static final IntUnaryOperator LABEL = IntUnaryOperator.identity();
 
-    /** Refuses nulls. */
+    /** Rejects nulls. */
     public Trial {
         Objects.requireNonNull(attack, "attack");
         Objects.requireNonNull(threat, "threat");
@@ -26,19 +26,19 @@ public record Trial(Attack attack, ThreatModel threat, Criterion criterion, IntU
         Objects.requireNonNull(classes, "classes");
     }
 
-    /** Any wrong class will do. */
+    /** Untargeted: any misclassification is a success. */
     public static Trial untargeted(Attack attack, ThreatModel threat) {
         return new Trial(attack, threat, Criterion.untargeted(), LABEL);
     }
 
-    /** The true class is to lose by more than {@code kappa} logits. */
+    /** Success needs another logit to exceed that of the true class by more than {@code kappa}. */
     public static Trial margin(Attack attack, ThreatModel threat, double kappa) {
         return new Trial(attack, threat, Criterion.margin(kappa), LABEL);
     }
 
-    /** The prediction is to be a certain class, chosen by the label; where that is the label, nothing is tried. */
-    public static Trial targeted(Attack attack, ThreatModel threat, IntUnaryOperator wanted) {
-        return new Trial(attack, threat, Criterion.targeted(), wanted);
+    /** Success is the prediction of a target class, chosen by the label; where that is the label, the example is not attacked. */
+    public static Trial targeted(Attack attack, ThreatModel threat, IntUnaryOperator targets) {
+        return new Trial(attack, threat, Criterion.targeted(), targets);
     }
 
     /** The same with another ε. */
@@ -46,7 +46,7 @@ public record Trial(Attack attack, ThreatModel threat, Criterion criterion, IntU
         return new Trial(attack, threat.withEpsilon(epsilon), criterion, classes);
     }
 
-    /** Whether another attack was to reach the same within the same limits, so that the two can be compared. */
+    /** Whether another trial has the same threat model and criterion, so that the two can be compared. */
     boolean hasGoalOf(Trial other) {
         return threat.equals(other.threat) && criterion.equals(other.criterion) && classes.equals(other.classes);
     }

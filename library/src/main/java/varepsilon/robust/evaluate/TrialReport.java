@@ -3,9 +3,9 @@ package varepsilon.robust.evaluate;
 import varepsilon.stats.Accuracy;
 
 /**
- * What came of one trial, by example in the order of the images.
+ * The result of one trial, by example in the order of the images.
  *
- * @param trial the attack and its limits
+ * @param trial the attack and its threat model
  * @param robust whether an example is correctly classified before and after
  * @param predictions the classes predicted for the perturbed images
  * @param maxPerturbation the largest size of a perturbation, in the threat model's norm and pixel units

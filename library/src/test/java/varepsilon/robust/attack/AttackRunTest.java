@@ -103,8 +103,8 @@ class AttackRunTest extends AttackFixture {
     @Test
     void successIsPredictedAnewFromWhatIsReturned() {
         Attack lazy = new Scripted("lazy", problem -> {
-            Problem.Verdict verdict = problem.judge(problem.maximise(problem.pixels()), AttackLoss.CROSS_ENTROPY);
-            assertThat(verdict.met().to(DType.UINT8).toBytes()).containsExactly(1);
+            Problem.Outcome outcome = problem.evaluate(problem.maximise(problem.pixels()), AttackLoss.CROSS_ENTROPY);
+            assertThat(outcome.met().to(DType.UINT8).toBytes()).containsExactly(1);
             return problem.pixels().zerosLike();
         });
         AttackResult result = run(BRIGHTNESS, lazy, grey(0.45), labels(0));

@@ -37,7 +37,7 @@ class ClassifierObjectiveTest extends DefenseTest {
 
     @Test
     void passesAreThoseCountedByHand() {
-        // In images of a batch, forward and backward: steps of the attack, restarts judged forward, the training
+        // In images of a batch, forward and backward: steps of the attack, restarts evaluated forward, the training
         // itself.
         Map<String, Function<NetworkClassifier, ClassifierObjective>> objectives = new LinkedHashMap<>();
         objectives.put("1 1", c -> new StandardTraining(c, PLAIN));

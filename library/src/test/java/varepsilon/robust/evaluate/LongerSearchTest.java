@@ -43,8 +43,8 @@ class LongerSearchTest {
     void stepsThatDoNotCrossTheBallAreNoticed() {
         Pgd slow = Pgd.ofSteps(3).withStepSize(StepSize.pixels(0.001)).withRandomStart(false);
         assertThat(after(slow).orElseThrow())
-                .startsWith("pgd linf 0.05 has not found all: of ")
-                .contains("are broken by 20 steps of falling length");
+                .startsWith("pgd linf 0.05 misses adversarial examples: of ")
+                .contains("are misclassified after 20 steps of falling length");
         assertThat(after(Trial.margin(slow, THREAT, 0.01))).isPresent();
     }
 

@@ -55,20 +55,20 @@ class TransferMatrixTest {
             RobustnessReport alone = evaluation.of(models.get(i), images);
             TransferMatrix.Cell own = matrix.cell(i, i);
             assertThat(own.bothCorrect()).isEqualTo(alone.clean().correct());
-            assertThat(own.bothCorrect() - own.fooled())
+            assertThat(own.bothCorrect() - own.misclassified())
                     .isEqualTo(alone.trials().get(0).accuracy().correct());
         }
-        assertThat(matrix.cell(0, 0).fooled()).isBetween(5, 55);
+        assertThat(matrix.cell(0, 0).misclassified()).isBetween(5, 55);
         assertThat(matrix.cell(0, 2)).isEqualTo(matrix.cell(0, 0));
         assertThat(matrix.cell(2, 0)).isEqualTo(matrix.cell(0, 0));
         // The gradient of one half is zero on the other, which is left as it is.
-        assertThat(matrix.cell(0, 1).fooled()).isZero();
-        assertThat(matrix.cell(1, 0).fooled()).isZero();
+        assertThat(matrix.cell(0, 1).misclassified()).isZero();
+        assertThat(matrix.cell(1, 0).misclassified()).isZero();
         assertThat(matrix.cell(0, 1).bothCorrect()).isEqualTo(matrix.cell(1, 1).bothCorrect());
         assertThat(matrix.cell(0, 0).rate().orElseThrow())
-                .isCloseTo(matrix.cell(0, 0).fooled() / 60.0, within(1e-12));
+                .isCloseTo(matrix.cell(0, 0).misclassified() / 60.0, within(1e-12));
         assertThat(matrix.cell(0, 0).interval())
-                .contains(Interval.ofShare(matrix.cell(0, 0).fooled(), 60));
+                .contains(Interval.ofShare(matrix.cell(0, 0).misclassified(), 60));
     }
 
     @Test

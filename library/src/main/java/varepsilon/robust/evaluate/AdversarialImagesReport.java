@@ -19,8 +19,7 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * What a classifier makes of adversarial images that came from elsewhere. An image is broken only by a perturbation that its
- * threat model allows.
+ * Robust accuracy of a classifier on adversarial images made by another program. Only perturbations inside the threat model count as adversarial.
  *
  * @param clean accuracy on the images
  * @param exact perturbations taken as they are stored
@@ -28,31 +27,31 @@ import varepsilon.tensor.Tensor;
  * @param maxPerturbation the largest size, in the norm and pixel units
  * @param medianPerturbation half of them are no larger
  */
-public record Judgement(
+public record AdversarialImagesReport(
         Accuracy clean, Counted exact, Counted rounded, double maxPerturbation, double medianPerturbation) {
-    /** In single precision a value below 1 is off by half of this; so is its image. */
+    /** Twice the largest rounding error of a single-precision value below 1. */
     private static final double SINGLE_PRECISION = 0x1p-23;
 
     /**
-     * What is left under perturbations up to a size.
+     * Robust accuracy under perturbations up to a size.
      *
      * @param allowed that size, without the tolerance for single precision
      * @param robust correctly classified before, and correctly classified after or perturbed too much, of all
      * @param tooLarge perturbations that are larger
-     * @param tooLargeAndWrong how many of them would break an image that is correctly classified
+     * @param tooLargeAndMisclassified how many of them are misclassified although the unperturbed image is not
      */
-    public record Counted(double allowed, Accuracy robust, int tooLarge, int tooLargeAndWrong) {}
+    public record Counted(double allowed, Accuracy robust, int tooLarge, int tooLargeAndMisclassified) {}
 
     /**
-     * Judges them.
+     * Predicts the images and checks the size of each perturbation.
      *
      * @param images with labels, as many as {@code adversarial}
      * @param batchSize images at once, at least 1
-     * @param device where the classifier lives
-     * @param watch told how many images are done
-     * @throws StoppedException where it asks for a stop
+     * @param device of the classifier
+     * @param watch receives the number of images done
+     * @throws StoppedException where a stop is requested
      */
-    public static Judgement of(
+    public static AdversarialImagesReport of(
             Classifier classifier,
             ImageSet images,
             AdversarialImages adversarial,
@@ -66,7 +65,7 @@ public record Judgement(
         List<Predictions> after = new ArrayList<>();
         double[] sizes = new double[n];
         int done = 0;
-        watched.progress("judging", done, n);
+        watched.progress("adversarial images", done, n);
         var batches = Batches.of(images, batchSize).iterator();
         while (batches.hasNext()) {
             try (var scope = Scope.withoutGradients()) {
@@ -79,7 +78,7 @@ public record Judgement(
                 System.arraycopy(threat.norm().length(delta).toDoubles(), 0, sizes, done, batch.size());
                 done += batch.size();
             }
-            watched.progress("judging", done, n);
+            watched.progress("adversarial images", done, n);
         }
         boolean[] clean = Predictions.joined(before).correct(images.labels());
         boolean[] perturbed = Predictions.joined(after).correct(images.labels());
@@ -87,7 +86,7 @@ public record Judgement(
         double tolerance = AttackRun.TOLERANCE + threat.norm().diameter(SINGLE_PRECISION, images.dimensions());
         double[] sorted = sizes.clone();
         Arrays.sort(sorted);
-        return new Judgement(
+        return new AdversarialImagesReport(
                 Accuracy.of(clean),
                 count(clean, perturbed, sizes, threat.epsilon(), tolerance),
                 rounding == 0 ? null : count(clean, perturbed, sizes, threat.epsilon() + rounding, tolerance),
@@ -99,13 +98,13 @@ public record Judgement(
             boolean[] clean, boolean[] perturbed, double[] sizes, double allowed, double tolerance) {
         boolean[] robust = new boolean[sizes.length];
         int tooLarge = 0;
-        int tooLargeAndWrong = 0;
+        int tooLargeAndMisclassified = 0;
         for (int i = 0; i < sizes.length; i++) {
             boolean within = sizes[i] <= allowed + tolerance;
             robust[i] = clean[i] && (perturbed[i] || !within);
             tooLarge += within ? 0 : 1;
-            tooLargeAndWrong += !within && clean[i] && !perturbed[i] ? 1 : 0;
+            tooLargeAndMisclassified += !within && clean[i] && !perturbed[i] ? 1 : 0;
         }
-        return new Counted(allowed, Accuracy.of(robust), tooLarge, tooLargeAndWrong);
+        return new Counted(allowed, Accuracy.of(robust), tooLarge, tooLargeAndMisclassified);
     }
 }

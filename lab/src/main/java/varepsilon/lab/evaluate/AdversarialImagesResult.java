@@ -13,27 +13,27 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.evaluate.AdversarialImages;
-import varepsilon.robust.evaluate.Judgement;
+import varepsilon.robust.evaluate.AdversarialImagesReport;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 
 /**
- * What came of adversarial images that another tool has saved.
+ * Robust accuracy on adversarial images saved by another tool.
  *
- * @param file where they lie
- * @param format what was found there
+ * @param file of the images
+ * @param format of the file
  * @param norm {@code linf}, {@code l2} or {@code l1}
  * @param eps ε, in pixel units
  * @param n images
  * @param cleanCorrect correctly classified before
- * @param robustCorrect correctly classified before, and not broken by a perturbation of at most ε
+ * @param robustCorrect correctly classified before, and not misclassified under a perturbation of at most ε
  * @param cleanAccuracy their share
  * @param cleanCi95 Wilson 95 % interval of it
  * @param robustAccuracy the share of these
  * @param robustCi95 Wilson 95 % interval of it
- * @param tooLarge perturbations above ε; their images count as not broken
- * @param tooLargeAndWrong how many of them break an image that was correctly classified
+ * @param tooLarge perturbations above ε; their images count as robust
+ * @param tooLargeAndWrong how many of them are misclassified although the unperturbed image is not
  * @param maxPerturbation the largest, in the norm, in pixel units
  * @param medianPerturbation half of them are no larger
  * @param rounded the same with room for the rounding of each value to a level of a byte or to half precision; null where
@@ -41,7 +41,7 @@ import varepsilon.tensor.Scope;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-public record JudgedExamples(
+public record AdversarialImagesResult(
         String file,
         String format,
         String norm,
@@ -64,9 +64,9 @@ public record JudgedExamples(
     }
 
     /**
-     * With room for rounding.
+     * The same with a tolerance for rounding.
      *
-     * @param allowed ε and that room
+     * @param allowed ε and that tolerance
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Rounded(
@@ -76,28 +76,28 @@ public record JudgedExamples(
             List<Double> robustCi95,
             int tooLarge,
             int tooLargeAndWrong) {
-        static Rounded of(Judgement.Counted counted) {
+        static Rounded of(AdversarialImagesReport.Counted counted) {
             return new Rounded(
                     counted.allowed(),
                     counted.robust().correct(),
                     counted.robust().rate(),
                     counted.robust().interval().bounds(),
                     counted.tooLarge(),
-                    counted.tooLargeAndWrong());
+                    counted.tooLargeAndMisclassified());
         }
     }
 
     /**
-     * Judges.
+     * Evaluates the images.
      *
      * @param images with labels
      * @param batchSize images at once
-     * @param device where the classifier lives
-     * @param watch told how many images are done
-     * @throws StoppedException where it asks for a stop
+     * @param device of the classifier
+     * @param watch receives the number of images done
+     * @throws StoppedException where a stop is requested
      * @throws InputException where classifier, images and file do not fit together
      */
-    public static JudgedExamples of(
+    public static AdversarialImagesResult of(
             Path file,
             ClassifierFile model,
             ImageSet images,
@@ -110,24 +110,25 @@ public record JudgedExamples(
         model.requireFits(images);
         try (var scope = Scope.withoutGradients()) {
             AdversarialImages adversarial = AdversarialImages.read(file, images);
-            Judgement judged = Judgement.of(model.classifier(), images, adversarial, threat, batchSize, device, watch);
-            return new JudgedExamples(
+            AdversarialImagesReport report = AdversarialImagesReport.of(
+                    model.classifier(), images, adversarial, threat, batchSize, device, watch);
+            return new AdversarialImagesResult(
                     file.toString(),
                     adversarial.format(),
                     threat.norm().label(),
                     threat.epsilon(),
                     images.size(),
-                    judged.clean().correct(),
-                    judged.exact().robust().correct(),
-                    judged.clean().rate(),
-                    judged.clean().interval().bounds(),
-                    judged.exact().robust().rate(),
-                    judged.exact().robust().interval().bounds(),
-                    judged.exact().tooLarge(),
-                    judged.exact().tooLargeAndWrong(),
-                    judged.maxPerturbation(),
-                    judged.medianPerturbation(),
-                    judged.rounded() == null ? null : Rounded.of(judged.rounded()));
+                    report.clean().correct(),
+                    report.exact().robust().correct(),
+                    report.clean().rate(),
+                    report.clean().interval().bounds(),
+                    report.exact().robust().rate(),
+                    report.exact().robust().interval().bounds(),
+                    report.exact().tooLarge(),
+                    report.exact().tooLargeAndMisclassified(),
+                    report.maxPerturbation(),
+                    report.medianPerturbation(),
+                    report.rounded() == null ? null : Rounded.of(report.rounded()));
         }
     }
 }

@@ -35,7 +35,7 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /** Adversarial images of a linear classifier, in every form that tools save them in, against what a sum says of them. */
-class JudgementTest extends ScopedTest {
+class AdversarialImagesReportTest extends ScopedTest {
     private static final int N = 23;
     private static final int CHANNELS = 3;
     private static final int HEIGHT = 4;
@@ -112,9 +112,10 @@ class JudgementTest extends ScopedTest {
         return tooLarge;
     }
 
-    private Judgement judge(Path path, double eps) throws IOException {
+    private AdversarialImagesReport report(Path path, double eps) throws IOException {
         AdversarialImages read = AdversarialImages.read(path, images);
-        return Judgement.of(Toys.linear(W, B), images, read, ThreatModel.of(Norm.LINF, eps), 7, Device.CPU, Watch.NONE);
+        return AdversarialImagesReport.of(
+                Toys.linear(W, B), images, read, ThreatModel.of(Norm.LINF, eps), 7, Device.CPU, Watch.NONE);
     }
 
     /** Of one array. */
@@ -173,26 +174,26 @@ class JudgementTest extends ScopedTest {
         return pngs;
     }
 
-    private void assertJudged(Judgement judged, boolean rounded) {
-        assertThat(judged.clean()).isEqualTo(new Accuracy(N, N));
+    private void assertReport(AdversarialImagesReport report, boolean rounded) {
+        assertThat(report.clean()).isEqualTo(new Accuracy(N, N));
         assertThat(robust(8)).as("a case worth the test").isBetween(1, N - 1).isNotEqualTo(robust(99));
-        assertThat(judged.exact().robust()).isEqualTo(new Accuracy(robust(8), N));
-        assertThat(judged.exact().tooLarge()).isEqualTo(tooLarge(8));
-        assertThat(judged.exact().tooLargeAndWrong()).isEqualTo(robust(8) - robust(99));
-        assertThat(judged.maxPerturbation()).isCloseTo(11 / 255.0, within(1e-6));
-        assertThat(judged.medianPerturbation()).isCloseTo(7 / 255.0, within(1e-6));
-        assertThat(judged.rounded() != null).isEqualTo(rounded);
+        assertThat(report.exact().robust()).isEqualTo(new Accuracy(robust(8), N));
+        assertThat(report.exact().tooLarge()).isEqualTo(tooLarge(8));
+        assertThat(report.exact().tooLargeAndMisclassified()).isEqualTo(robust(8) - robust(99));
+        assertThat(report.maxPerturbation()).isCloseTo(11 / 255.0, within(1e-6));
+        assertThat(report.medianPerturbation()).isCloseTo(7 / 255.0, within(1e-6));
+        assertThat(report.rounded() != null).isEqualTo(rounded);
     }
 
     @Test
-    void everyFormIsJudgedAlike() throws IOException {
+    void everyFormatGivesTheSameReport() throws IOException {
         String first = N + ", 3, 4, 5";
         String last = N + ", 4, 5, 3";
-        assertJudged(judge(npz("x_adv", "|u1", first, adversarial), EPS), true);
-        assertJudged(judge(npz("arr_0", "|u1", last, channelsLast()), EPS), true);
-        assertJudged(judge(npz("images", "<f4", first, floats(1 / 255.0)), EPS), false);
-        assertJudged(judge(npz("whatever", ">f8", first, doublesBigEndian()), EPS), false);
-        assertJudged(judge(pngs("%d.png"), EPS), true);
+        assertReport(report(npz("x_adv", "|u1", first, adversarial), EPS), true);
+        assertReport(report(npz("arr_0", "|u1", last, channelsLast()), EPS), true);
+        assertReport(report(npz("images", "<f4", first, floats(1 / 255.0)), EPS), false);
+        assertReport(report(npz("whatever", ">f8", first, doublesBigEndian()), EPS), false);
+        assertReport(report(pngs("%d.png"), EPS), true);
     }
 
     @Test
@@ -200,7 +201,7 @@ class JudgementTest extends ScopedTest {
         Path file = folder.resolve("adv.safetensors");
         Tensor pixels = Tensor.of(adversarial, N, CHANNELS, HEIGHT, WIDTH);
         Safetensors.write(file, Weights.of(Map.of("x", pixels), Map.of()));
-        assertJudged(judge(file, EPS), true);
+        assertReport(report(file, EPS), true);
 
         long[] backwards = new long[N];
         for (int i = 0; i < N; i++) {
@@ -208,15 +209,15 @@ class JudgementTest extends ScopedTest {
         }
         Safetensors.write(
                 file, Weights.of(Map.of("adversarial", pixels, "indices", Tensor.of(backwards, N)), Map.of()));
-        assertThatThrownBy(() -> judge(file, EPS))
+        assertThatThrownBy(() -> report(file, EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("indices");
 
-        assertJudged(judge(pngs("%05d-adversarial.png"), EPS), true);
+        assertReport(report(pngs("%05d-adversarial.png"), EPS), true);
         pngs("%05d-clean.png");
-        assertJudged(judge(folder.resolve("pngs"), EPS), true);
+        assertReport(report(folder.resolve("pngs"), EPS), true);
         Files.move(folder.resolve("pngs/00003-adversarial.png"), folder.resolve("pngs/00099-adversarial.png"));
-        assertThatThrownBy(() -> judge(folder.resolve("pngs"), EPS))
+        assertThatThrownBy(() -> report(folder.resolve("pngs"), EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("expected the pair of image 3");
     }
@@ -224,13 +225,13 @@ class JudgementTest extends ScopedTest {
     /** 7.6 levels round to 8, which is above ε and within ε and half a level. */
     @Test
     void roundingToLevelsIsCountedApart() throws IOException {
-        Judgement judged = judge(npz("x_adv", "|u1", N + ", 3, 4, 5", adversarial), 7.6 / 255);
+        AdversarialImagesReport report = report(npz("x_adv", "|u1", N + ", 3, 4, 5", adversarial), 7.6 / 255);
 
-        assertThat(judged.exact().tooLarge()).isEqualTo(tooLarge(7)).isGreaterThan(tooLarge(8));
-        assertThat(judged.exact().robust().correct()).isEqualTo(robust(7));
-        assertThat(judged.rounded().allowed()).isCloseTo(8.1 / 255, within(1e-12));
-        assertThat(judged.rounded().tooLarge()).isEqualTo(tooLarge(8));
-        assertThat(judged.rounded().robust().correct()).isEqualTo(robust(8));
+        assertThat(report.exact().tooLarge()).isEqualTo(tooLarge(7)).isGreaterThan(tooLarge(8));
+        assertThat(report.exact().robust().correct()).isEqualTo(robust(7));
+        assertThat(report.rounded().allowed()).isCloseTo(8.1 / 255, within(1e-12));
+        assertThat(report.rounded().tooLarge()).isEqualTo(tooLarge(8));
+        assertThat(report.rounded().robust().correct()).isEqualTo(robust(8));
     }
 
     @Test
@@ -238,9 +239,9 @@ class JudgementTest extends ScopedTest {
         for (int i = 0; i < N; i++) {
             System.arraycopy(images.image(i), 0, adversarial, i * D, D);
         }
-        Judgement judged = judge(npz("x", "<f4", N + ", 3, 4, 5", floats(1 / 255.0)), 0);
-        assertThat(judged.exact()).isEqualTo(new Judgement.Counted(0, new Accuracy(N, N), 0, 0));
-        assertThat(judged.maxPerturbation()).isZero();
+        AdversarialImagesReport report = report(npz("x", "<f4", N + ", 3, 4, 5", floats(1 / 255.0)), 0);
+        assertThat(report.exact()).isEqualTo(new AdversarialImagesReport.Counted(0, new Accuracy(N, N), 0, 0));
+        assertThat(report.maxPerturbation()).isZero();
     }
 
     @ParameterizedTest
@@ -258,7 +259,7 @@ class JudgementTest extends ScopedTest {
             count *= Integer.parseInt(size);
         }
         Path path = npz("x", "|u1", shape.contains(",") ? shape : shape + ",", new byte[count]);
-        assertThatThrownBy(() -> judge(path, EPS))
+        assertThatThrownBy(() -> report(path, EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll(path + ": x is " + found, expected);
     }
@@ -267,14 +268,14 @@ class JudgementTest extends ScopedTest {
     void valuesOutOfRangeAreRefused() throws IOException {
         for (double factor : new double[] {1, -1 / 255.0, Double.NaN}) {
             Path path = npz("x", "<f4", N + ", 3, 4, 5", floats(factor));
-            assertThatThrownBy(() -> judge(path, EPS))
+            assertThatThrownBy(() -> report(path, EPS))
                     .isInstanceOf(InputException.class)
                     .hasMessageContainingAll("x has values from ", "floats from 0 to 1");
         }
         byte[] wide = new byte[N * D * 2];
         wide[1] = 1; // 256 as a little-endian integer of two bytes
         Path path = npz("x", "<i2", N + ", 3, 4, 5", wide);
-        assertThatThrownBy(() -> judge(path, EPS))
+        assertThatThrownBy(() -> report(path, EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("to 256");
     }
@@ -282,22 +283,22 @@ class JudgementTest extends ScopedTest {
     @Test
     void otherFilesAreRefusedByName() throws IOException {
         Path text = Files.writeString(folder.resolve("adv.txt"), "images");
-        assertThatThrownBy(() -> judge(text, EPS))
+        assertThatThrownBy(() -> report(text, EPS))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("not a file");
-        assertThatThrownBy(() -> judge(folder.resolve("none.npz"), EPS))
+                .hasMessageContaining("unknown file format");
+        assertThatThrownBy(() -> report(folder.resolve("none.npz"), EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such file");
         Path few = pngs("%d.png");
         Files.delete(few.resolve("5.png"));
-        assertThatThrownBy(() -> judge(few, EPS))
+        assertThatThrownBy(() -> report(few, EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("holds 22 PNG files; expected one for each of 23 images");
         ImageIO.write(
                 new BufferedImage(6, 6, BufferedImage.TYPE_INT_RGB),
                 "png",
                 few.resolve("5.png").toFile());
-        assertThatThrownBy(() -> judge(few, EPS))
+        assertThatThrownBy(() -> report(few, EPS))
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll("5.png: 6×6 pixels", "expected 3×4×5");
     }

@@ -14,24 +14,23 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * A classifier that says what a generated image looks like, and how sure it is. It has seen no generated image: what it is
- * not sure of is unlike the digits that it was trained on, though being sure is no proof of the contrary.
+ * A classifier of generated images, trained on the data alone. A low predicted probability shows that an image is unlike the training images; a high one does not show the contrary.
  */
-final class DigitJudge implements AutoCloseable {
-    /** A judge is sure at this probability. */
-    static final double SURE = 0.95;
+final class DigitClassifier implements AutoCloseable {
+    /** The predicted probability from which a prediction counts as confident. */
+    static final double CONFIDENT = 0.95;
 
     private static final int BATCH = 256;
     private static final int CLASSES = 10;
 
     private final ClassifierFile file;
 
-    private DigitJudge(ClassifierFile file) {
+    private DigitClassifier(ClassifierFile file) {
         this.file = file;
     }
 
     /** Trained on the study's data, now or before. */
-    static DigitJudge of(StudyContext context) throws IOException {
+    static DigitClassifier of(StudyContext context) throws IOException {
         ClassifierSpec.Images images = new ClassifierSpec.Images(
                 context.dataOr("mnist"), context.pick(3000, 20_000, 0), context.pick(300, 1000, 6000), "none", 1000);
         ClassifierSpec config = new ClassifierSpec(
@@ -44,17 +43,17 @@ final class DigitJudge implements AutoCloseable {
                 context.seed(),
                 context.threads(),
                 context.device().toString());
-        return new DigitJudge(ClassifierFile.read(context.trained(config), context.device()));
+        return new DigitClassifier(ClassifierFile.read(context.trained(config), context.device()));
     }
 
     /**
-     * Opinions on images.
+     * Predictions on images.
      *
-     * @param sure how many it is sure of
-     * @param classes what it takes each for
+     * @param confident how many are predicted with a probability of at least {@link #CONFIDENT}
+     * @param classes the predicted class of each
      */
-    record Opinion(Accuracy sure, int[] classes) {
-        /** How many of the images it takes for each class. */
+    record Classified(Accuracy confident, int[] classes) {
+        /** The number of images predicted as each class. */
         int[] counts() {
             int[] counts = new int[CLASSES];
             for (int one : classes) {
@@ -65,28 +64,28 @@ final class DigitJudge implements AutoCloseable {
     }
 
     /** @param images FLOAT32 N×C×H×W in [0, 1] */
-    Opinion on(Tensor images) {
+    Classified classify(Tensor images) {
         Classifier classifier = file.classifier();
         int n = (int) images.size(0);
         int[] classes = new int[n];
-        int sure = 0;
+        int confident = 0;
         for (int start = 0; start < n; start += BATCH) {
             try (var scope = Scope.withoutGradients()) {
                 int size = Math.min(BATCH, n - start);
                 Tensor probabilities =
                         classifier.logits(images.narrow(0, start, size)).softmax(1);
-                int[] said = Predictions.of(probabilities).classes();
+                int[] predicted = Predictions.of(probabilities).classes();
                 float[] highest = probabilities.amax(1).toFloats();
                 for (int i = 0; i < size; i++) {
-                    classes[start + i] = said[i];
-                    sure += highest[i] >= SURE ? 1 : 0;
+                    classes[start + i] = predicted[i];
+                    confident += highest[i] >= CONFIDENT ? 1 : 0;
                 }
             }
         }
-        return new Opinion(new Accuracy(sure, n), classes);
+        return new Classified(new Accuracy(confident, n), classes);
     }
 
-    /** Names of what a judge can see, for tables. */
+    /** Names of the classes, for tables. */
     static List<String> names() {
         return List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
     }
