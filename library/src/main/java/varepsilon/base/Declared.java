@@ -133,6 +133,17 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
         return bound == Math.rint(bound) ? Long.toString((long) bound) : Double.toString(bound);
     }
 
+    /**
+     * Refuses a value outside the declared range.
+     *
+     * @throws InputException naming the parameter
+     */
+    public void check(Object value) {
+        if (!holds(range, value)) {
+            throw new InputException(name + " " + value + ": expected " + expected(range, type));
+        }
+    }
+
     /** How it is written on the command line: {@code step-size}. */
     public String option() {
         return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);

@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
  * @param <T> the kind: an interface with {@link Named}
  */
 public final class Family<T> {
+    /** What stands for no member, where there may be none. */
+    public static final String NONE = "none";
+
     private static final ClassValue<Family<?>> ALL = new ClassValue<>() {
         @Override
         protected Family<?> computeValue(Class<?> kind) {
@@ -42,6 +45,21 @@ public final class Family<T> {
                 .sorted(Comparator.comparing(member -> !isFromTheSameJar(member.usual()))) // wherever others are
                 .toList();
         requireDifferentNames();
+        requireOneTypeForAName();
+    }
+
+    /** Options and reports take a parameter's name for all members that have it. */
+    private void requireOneTypeForAName() {
+        Map<String, Class<?>> types = new LinkedHashMap<>();
+        for (Member<T> member : members) {
+            for (Declared parameter : member.parameters()) {
+                Class<?> type = types.computeIfAbsent(parameter.name(), name -> parameter.type());
+                if (type != parameter.type()) {
+                    throw new IllegalStateException(member.name() + ": its parameter " + parameter.name() + " is "
+                            + parameter.type() + ", and another member's is " + type + "; give it another name");
+                }
+            }
+        }
     }
 
     private boolean isFromTheSameJar(Object member) {
@@ -52,6 +70,9 @@ public final class Family<T> {
 
     private void requireDifferentNames() {
         members.stream().collect(Collectors.groupingBy(Member::name)).forEach((name, same) -> {
+            if (name.equals(NONE)) {
+                throw new IllegalStateException("a member is called none, which stands for no member");
+            }
             if (same.size() > 1) {
                 throw new IllegalStateException("several of the registered members are called " + name + ": "
                         + same.stream()
@@ -69,8 +90,13 @@ public final class Family<T> {
 
     /** The name of a record with {@link Named}, else of its class. */
     public static String nameOf(Object member) {
-        Named named = member.getClass().getAnnotation(Named.class);
-        return named == null ? member.getClass().getSimpleName() : named.value();
+        Class<?> type = member.getClass();
+        Named named = type.getAnnotation(Named.class);
+        if (named == null && (type.isSynthetic() || type.isHidden() || type.isAnonymousClass())) {
+            throw new IllegalArgumentException(
+                    "a lambda or an anonymous class has no name that stays the same; give it a class with a name");
+        }
+        return named == null ? type.getSimpleName() : named.value();
     }
 
     /** The name of the kind: {@code attack}. */
@@ -143,7 +169,23 @@ public final class Family<T> {
             values.put(
                     parameter.name(), parameter.parse(part.substring(equals + 1).strip()));
         }
-        return member.with(member.usual(), values);
+        try {
+            return member.with(member.usual(), values);
+        } catch (InputException e) {
+            throw given.isEmpty() ? e : new InputException(text + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What {@link #parse} reads, with every parameter. */
+    public String wholeText(T value) {
+        return memberOf(value)
+                .map(member -> member.name()
+                        + member.values(value).entrySet().stream()
+                                .map(entry ->
+                                        ":" + member.parameter(entry.getKey()).option() + "="
+                                                + Declared.text(entry.getValue()))
+                                .collect(Collectors.joining()))
+                .orElseGet(() -> nameOf(value));
     }
 
     /** What {@link #parse} reads: the name, and the parameters that have not their defaults. */

@@ -16,7 +16,7 @@ import varepsilon.tensor.Tensor;
  */
 @Named(value = "categorical", help = "a probability for each grey level of each pixel")
 public record Categorical(
-        @Parameter(value = "grey levels, a power of two", min = 2, max = 256)
+        @Parameter("grey levels, a power of two from 2 to 256")
         int levels) implements Likelihood {
     /** Rejects anything but a power of two from 2 to 256. */
     public Categorical {

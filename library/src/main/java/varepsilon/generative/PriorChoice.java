@@ -5,8 +5,8 @@ import varepsilon.base.Named;
 import varepsilon.nn.Init;
 
 /**
- * The choice of a prior, with its parameters. A new prior is a {@link Prior} in a file of its own, with a record {@code
- * Choice} in it that is registered as {@link Family} says.
+ * The choice of a prior, with its parameters. A new prior is a record in a file of its own that makes a {@link
+ * Prior}, registered as {@link Family} says.
  */
 @Named(value = "prior", help = "the distribution p(z) of latent vectors")
 public interface PriorChoice {

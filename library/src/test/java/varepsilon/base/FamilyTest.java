@@ -93,6 +93,12 @@ class FamilyTest {
     }
 
     @Test
+    void whatHasNoNameThatStaysTheSameIsRefused() {
+        Attack lambda = (problem, draws) -> problem.sample(draws);
+        assertThatThrownBy(lambda::name).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void aMemberListsItsParametersWithDefaultsAndRanges() {
         assertThat(ATTACKS.member("pgd").lines())
                 .startsWith(

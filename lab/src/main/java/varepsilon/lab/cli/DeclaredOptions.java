@@ -162,6 +162,19 @@ final class DeclaredOptions {
         return Optional.of(value instanceof String text ? parameter.parse(text) : value);
     }
 
+    /**
+     * The same, refused where a value is outside its range, whether or not the chosen member has the parameter.
+     *
+     * @throws varepsilon.base.InputException naming the parameter
+     */
+    Map<String, Object> givenInRange() {
+        Map<String, Object> given = given();
+        parameters.values().stream()
+                .filter(parameter -> given.containsKey(parameter.name()))
+                .forEach(parameter -> parameter.check(given.get(parameter.name())));
+        return given;
+    }
+
     /** The options, by name, of the parameters that were given. */
     Map<String, Declared> givenOptions() {
         Map<String, Declared> given = new LinkedHashMap<>(parameters);

@@ -44,12 +44,12 @@ final class FittingOptions {
     }
 
     int epochs() {
-        return fitting().epochs();
+        return (int) fitting.given().getOrDefault("epochs", USUAL.epochs());
     }
 
     ClassifierSpec.Fitting fitting() {
         Map<String, Object> chosen = new LinkedHashMap<>(fitting.given());
-        chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.given()));
+        chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.givenInRange()));
         return Usage.check(command, () -> Declared.with(USUAL, chosen));
     }
 }

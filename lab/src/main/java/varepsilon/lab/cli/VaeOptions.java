@@ -39,10 +39,14 @@ final class VaeOptions {
         }
     }
 
+    int epochs() {
+        return (int) options.given().getOrDefault("epochs", USUAL.epochs());
+    }
+
     /** The configuration of the options. */
     VaeSpec applied(VaeSpec usual) {
         Map<String, Object> chosen = new LinkedHashMap<>(options.given());
-        chosen.put("likelihood", LIKELIHOODS.parse(likelihood.text("--likelihood"), likelihood.given()));
+        chosen.put("likelihood", LIKELIHOODS.parse(likelihood.text("--likelihood"), likelihood.givenInRange()));
         chosen.put("prior", PRIORS.parse(options.text("--prior")));
         return Declared.with(usual, chosen);
     }

@@ -75,9 +75,7 @@ final class VaeTrainCommand implements Callable<Integer> {
         }
         TrainingRuns<VaeSpec, VaeResults> runs =
                 new TrainingRuns<>(new VaeRuns(new PublishedCurves()), spec, console, arguments, data, output);
-        try (Run<VaeSpec, VaeResults> run = resume == null
-                ? begin(runs)
-                : runs.resume(resume, () -> vae.applied(VaeSpec.of("any")).epochs())) {
+        try (Run<VaeSpec, VaeResults> run = resume == null ? begin(runs) : runs.resume(resume, vae::epochs)) {
             Optional<VaeResults> results = runs.train(run);
             results.ifPresent(shown -> show(shown, run));
             return results.isPresent() ? 0 : Main.STOPPED;

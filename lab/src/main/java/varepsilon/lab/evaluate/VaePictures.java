@@ -10,6 +10,7 @@ import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Manifold;
 import varepsilon.generative.Picture;
+import varepsilon.generative.StandardNormal;
 import varepsilon.generative.Vae;
 import varepsilon.report.ImageGrid;
 import varepsilon.tensor.Rng;
@@ -131,11 +132,21 @@ public final class VaePictures {
         if (latentDim != 2) {
             throw new InputException("a manifold needs a model with 2 latent dimensions; this one has " + latentDim);
         }
+        if (!isOnAManifold(vae)) {
+            throw new InputException(
+                    "a manifold needs a model with a standard normal prior, by whose quantiles its points"
+                            + " are chosen; this one has another");
+        }
         return drawn(vae, 0, "manifold", rng -> decoded(vae, Manifold.grid(n), Picture.MEAN, rng))
                 .grid()
                 .columns(n)
                 .padding(0)
                 .scale(n <= 20 ? SCALE : 1);
+    }
+
+    /** Whether there is a {@link #manifold} of a model: two latent dimensions, with a standard normal prior. */
+    public static boolean isOnAManifold(Vae vae) {
+        return vae.prior() instanceof StandardNormal normal && normal.latentDim() == 2;
     }
 
     private static int scale(int width) {

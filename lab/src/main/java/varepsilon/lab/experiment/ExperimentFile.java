@@ -79,11 +79,20 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         ObjectNode complete = document.objectNode();
         complete.put("kind", kind.name());
         complete.put("title", document.path("title").asText(kind.name()));
-        complete.set("settings", settings);
+        complete.set("settings", whole(kind, settings, source));
         for (String key : kind.keys()) {
             complete.set(key, document.has(key) ? document.get(key) : kind.byDefault(key, settings));
         }
         return complete;
+    }
+
+    /** The settings with every default of the members that they name; as they are where only a grid makes them complete. */
+    private static ObjectNode whole(ExperimentKind kind, ObjectNode settings, String source) {
+        try {
+            return Yaml.tree(Yaml.read(settings, kind.defaults(settings).getClass(), source));
+        } catch (InputException e) {
+            return settings;
+        }
     }
 
     /** Its title. */
@@ -114,6 +123,7 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         if (key.startsWith(SETTINGS) && changed.get("settings") instanceof ObjectNode settings) {
             Class<? extends Record> type = kind.defaults(settings).getClass();
             Yaml.put(settings, SETTINGS, key.substring(SETTINGS.length()), value, type, source);
+            changed.set("settings", whole(kind, settings, source));
         } else {
             Yaml.put(changed, "", key, value, Record.class, source);
         }
@@ -124,22 +134,13 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
     boolean isSameAs(ObjectNode other) {
         return other.path("settings") instanceof ObjectNode settings
                 && Yaml.write(without(other)).equals(Yaml.write(without(document))) // numbers of any type
-                && read(settings).equals(read(settings()));
+                && Yaml.write(whole(kind, settings, source)).equals(Yaml.write(whole(kind, settings(), source)));
     }
 
     private static ObjectNode without(ObjectNode document) {
         ObjectNode others = document.deepCopy();
         others.remove("settings");
         return others;
-    }
-
-    /** The record that settings stand for; the tree itself where it does not stand for one without a grid. */
-    private Object read(ObjectNode settings) {
-        try {
-            return Yaml.read(settings, kind.defaults(settings).getClass(), source);
-        } catch (InputException e) {
-            return settings;
-        }
     }
 
     /** Its settings, read strictly. */

@@ -18,6 +18,7 @@ final class GridExperiment<S extends Record & RunSpec> implements Experiment {
     private final GridKind<S> kind;
     private final GridSettings settings;
     private final RunStore store;
+    private List<Cell> cells;
 
     GridExperiment(GridKind<S> kind, GridSettings settings, RunStore store) {
         this.kind = kind;
@@ -41,7 +42,15 @@ final class GridExperiment<S extends Record & RunSpec> implements Experiment {
         return List.of(this::cells);
     }
 
-    private List<Cell> cells() throws IOException {
+    /** Found once: whoever follows the work asks several times a second, and finding a training may read many files. */
+    private synchronized List<Cell> cells() throws IOException {
+        if (cells == null) {
+            cells = found();
+        }
+        return cells;
+    }
+
+    private List<Cell> found() throws IOException {
         Map<String, Cell> cells = new LinkedHashMap<>();
         for (GridSettings.Assignment assignment : settings.assignments()) {
             Cell cell = TrainingCell.of(assignment.label(), kind.settings(settings, assignment), store);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -81,8 +82,8 @@ public record RunStore(
         Path file = run.resolve(Run.CONFIG);
         try {
             return kind.parse(Files.readString(file), file).equals(config);
-        } catch (InputException e) {
-            return false; // another's, or damaged
+        } catch (InputException | NoSuchFileException e) {
+            return false; // another's, damaged, or just removed
         }
     }
 

@@ -158,7 +158,7 @@ public final class TrainingPictures implements TrainingListener {
                 .caption(SAMPLES + " samples " + when + " · " + VaePictures.name(Picture.SAMPLE));
         samples.write(samplesFile(folder, epochsDone));
         viewer.show("samples", step, samples);
-        if (vae.prior().latentDim() == 2) {
+        if (VaePictures.isOnAManifold(vae)) {
             ImageGrid manifold = VaePictures.manifold(vae, MANIFOLD_SIDE)
                     .caption("the plane of both latent dimensions " + when + " · mean");
             manifold.write(folder.resolve("manifold.png"));

@@ -3,6 +3,7 @@ package varepsilon.lab.spec;
 import java.nio.file.Path;
 import java.util.Map;
 import varepsilon.base.Declared;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.Parameter;
 import varepsilon.generative.Categorical;
@@ -97,6 +98,10 @@ public record VaeSpec(
                 seed,
                 threads,
                 device);
+        if (freeNats > 0 && !(prior instanceof StandardNormal.Choice)) {
+            throw new InputException("freeNats " + freeNats + ": expected 0 with the prior " + Family.nameOf(prior)
+                    + ", whose divergence is not known by latent dimension");
+        }
     }
 
     /** The default training: the source's model, on all images of a data set, in one thread. */

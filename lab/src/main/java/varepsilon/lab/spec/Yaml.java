@@ -25,7 +25,9 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,11 +40,12 @@ import varepsilon.generative.Likelihood;
 import varepsilon.generative.PriorChoice;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.defense.Defense;
 
-/** Records as YAML. Reading is strict: every key must be there, be known, and have a value of its type. */
+/** Records as YAML. Reading is strict: every key must be there, be known, and have a value of its type; parameters of
+ * attacks and other members of families may be left out, and then have their defaults. */
 public final class Yaml {
-    private static final String NONE = "none";
     private static final YAMLMapper MAPPER = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
@@ -66,23 +69,26 @@ public final class Yaml {
         SimpleModule module = new SimpleModule();
         for (Class<?> kind :
                 List.of(Attack.class, Defense.class, Likelihood.class, PriorChoice.class, Schedule.class)) {
-            add(kind, module);
+            add(kind, kind == Attack.class, module);
         }
         return module;
     }
 
-    private static <T> void add(Class<T> kind, SimpleModule module) {
+    /** @param optional whether there may be none */
+    private static <T> void add(Class<T> kind, boolean optional, SimpleModule module) {
         module.addSerializer(kind, new StdSerializer<>(kind) {
             @Override
             public void serialize(T value, JsonGenerator out, SerializerProvider unused) throws IOException {
-                out.writeString(Family.of(kind).text(value));
+                out.writeString(Family.of(kind).wholeText(value));
             }
         });
         module.addDeserializer(kind, new StdDeserializer<>(kind) {
             @Override
             public T deserialize(JsonParser in, DeserializationContext unused) throws IOException {
                 String text = in.getText();
-                return text.equals(NONE) ? null : Family.of(kind).parse(text);
+                return optional && text.equals(Family.NONE)
+                        ? null
+                        : Family.of(kind).parse(text);
             }
         });
     }
@@ -154,7 +160,7 @@ public final class Yaml {
 
     private static <T> void flatten(String key, Class<T> kind, Object member, ObjectNode into) {
         if (member == null) {
-            into.put(key, NONE);
+            into.put(key, Family.NONE);
             return;
         }
         T value = kind.cast(member);
@@ -182,7 +188,10 @@ public final class Yaml {
             if (usual != null && !gathered.has(key)) {
                 gathered.put(key, usual.value());
             }
-            if (component.isAnnotationPresent(Flattened.class) && tree.path(key).isTextual()) {
+            if (component.isAnnotationPresent(Flattened.class) && tree.hasNonNull(key)) {
+                if (!tree.get(key).isTextual()) {
+                    throw new InputException(file + ": key '" + section + key + "': expected a text");
+                }
                 gather(component.getType(), key, gathered, section, file);
             } else if (component.getType().isRecord() && gathered.get(key) instanceof ObjectNode inner) {
                 gathered.set(key, gathered(inner, component.getType(), section + key + ".", file));
@@ -191,26 +200,32 @@ public final class Yaml {
         return gathered;
     }
 
-    /** Puts a member's parameters behind its name. Those of other members are dropped. */
+    /**
+     * Puts a member's parameters behind its name. Those of other members have no effect, as long as they make sense for
+     * those; the keys of earlier versions were the same for all members.
+     */
     private static <T> void gather(Class<T> kind, String key, ObjectNode tree, String section, String file) {
         Family<T> family = Family.of(kind);
-        String text = tree.get(key).asText();
-        Optional<Family.Member<T>> member = family.members().stream()
-                .filter(known -> known.name().equals(text.split(":", 2)[0]))
-                .findFirst();
-        StringBuilder whole = new StringBuilder(text);
-        for (String name : parameters(kind)) {
-            JsonNode value = tree.remove(name);
-            if (value != null && member.flatMap(known -> known.find(name)).isPresent() && !isUsualStep(name, value)) {
-                requireKind(member.orElseThrow().parameter(name), value, section, file);
-                whole.append(':').append(name).append('=').append(value.asText());
+        String text = tree.get(key).asText().strip();
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (Declared parameter : parameters(family)) {
+            JsonNode value = tree.remove(parameter.name());
+            if (value != null && !isUsualStep(parameter, value)) {
+                requireKind(parameter, value, section, file);
+                try {
+                    Object read = parameter.parse(value.asText());
+                    parameter.check(read);
+                    values.put(parameter.name(), read);
+                } catch (InputException e) {
+                    throw new InputException(file + ": " + e.getMessage(), e);
+                }
             }
         }
-        tree.put(key, whole.toString());
+        if (kind == Attack.class && text.equals(Family.NONE)) {
+            return;
+        }
         try {
-            if (!text.equals(NONE)) {
-                family.parse(whole.toString());
-            }
+            tree.put(key, family.wholeText(family.parse(text, values)));
         } catch (InputException e) {
             throw new InputException(file + ": " + e.getMessage(), e);
         }
@@ -228,18 +243,18 @@ public final class Yaml {
         }
     }
 
-    /** Older files have a step size of 0 where the attack's own is meant. */
-    private static boolean isUsualStep(String name, JsonNode value) {
-        return name.equals("stepSize") && value.isNumber() && value.asDouble() == 0;
+    /** Earlier versions wrote a step size of 0 where the attack's own is meant. */
+    private static boolean isUsualStep(Declared parameter, JsonNode value) {
+        return parameter.type() == StepSize.class && value.isNumber() && value.asDouble() == 0;
     }
 
-    /** The names of all parameters that a member of this kind can have. */
-    private static <T> List<String> parameters(Class<T> kind) {
-        return Family.of(kind).members().stream()
-                .flatMap(member -> member.parameters().stream())
-                .map(Declared::name)
-                .distinct()
-                .toList();
+    /** Every parameter that a member of a family can have, each name once. */
+    private static List<Declared> parameters(Family<?> family) {
+        Map<String, Declared> parameters = new LinkedHashMap<>();
+        family.members()
+                .forEach(member ->
+                        member.parameters().forEach(parameter -> parameters.putIfAbsent(parameter.name(), parameter)));
+        return List.copyOf(parameters.values());
     }
 
     /**
@@ -272,7 +287,8 @@ public final class Yaml {
         } catch (ValueInstantiationException e) {
             throw new InputException(file + ": " + firstLine(e.getCause()), e);
         } catch (JsonMappingException e) {
-            throw new InputException(file + ": " + unusable(e, type) + place(text, e), e);
+            String what = e.getCause() instanceof InputException refused ? refused.getMessage() : unusable(e, type);
+            throw new InputException(file + ": " + what + place(text, e), e);
         } catch (JsonProcessingException e) {
             throw new InputException(file + ": cannot be read: " + firstLine(e) + place(e), e);
         }
@@ -346,10 +362,23 @@ public final class Yaml {
         }
     }
 
+    /** @throws IllegalStateException where a member's parameter is called like a key of the record */
+    private static Stream<String> parameterKeys(RecordComponent component, Class<?> type) {
+        List<String> own =
+                Arrays.stream(type.getRecordComponents()).map(Yaml::key).toList();
+        return parameters(Family.of(component.getType())).stream().map(parameter -> {
+            if (own.contains(parameter.name())) {
+                throw new IllegalStateException(Family.of(component.getType()).word() + ": its parameter "
+                        + parameter.name() + " is called like a key beside it; give it another name");
+            }
+            return parameter.name();
+        });
+    }
+
     private static List<String> keys(Class<?> type) {
         return Arrays.stream(type.getRecordComponents())
                 .flatMap(component -> component.isAnnotationPresent(Flattened.class)
-                        ? Stream.concat(Stream.of(key(component)), parameters(component.getType()).stream())
+                        ? Stream.concat(Stream.of(key(component)), parameterKeys(component, type))
                         : Stream.of(key(component)))
                 .distinct()
                 .toList();

@@ -49,7 +49,7 @@ class ToyMembersTest {
         assertThat(listed.findValuesAsText("name")).contains("pgd", "brightness", "share");
         assertThat(Ran.of("attack", "--weights", "w", "--data", "mnist", "--attack", "brightness:share=2")
                         .refusal())
-                .contains("--share 2.0: expected a number from -1 to 1");
+                .contains("brightness:share=2: share 2.0: expected a number from -1 to 1");
     }
 
     @Test
@@ -95,7 +95,7 @@ class ToyMembersTest {
                   fitting: {epochs: 1, batchSize: 50}
                   defense:
                     name: adversarial-loss
-                    attack: {attack: brightness, eps: 0.2}
+                    attack: {attack: "brightness:share=-1", eps: 0.2}
                 grid:
                   defense.attack.share: [0.5, 1]
                 """);

@@ -91,6 +91,35 @@ class ExperimentFileTest {
     }
 
     @Test
+    void parametersBehindANameAreWrittenOutToo() throws IOException {
+        ExperimentFile vae = read("kind: vae\nsettings: {likelihood: \"categorical:levels=8\"}", null);
+        assertThat(vae.toYaml()).contains("likelihood: categorical\n", "levels: 8\n");
+        assertThat(vae.with("settings.likelihood=gaussian").toYaml())
+                .contains("std: 0.1")
+                .doesNotContain("levels");
+        ExperimentFile classifier = read("""
+                kind: classifier
+                settings:
+                  fitting: {schedule: step}
+                  check: {attack: "pgd:steps=40", eps: 0.1}
+                grid: {check.steps: [5, 20]}
+                """, null);
+        assertThat(classifier.toYaml())
+                .contains("decayEvery: 7", "steps: 40", "restarts: 1")
+                .doesNotContain("peak");
+        GridSettings grid = GridSettings.of(classifier);
+        assertThat(grid.assignments().stream()
+                        .map(assignment -> Yaml.read(
+                                        assignment.applied(grid.base(), ClassifierSpec.class),
+                                        ClassifierSpec.class,
+                                        "test")
+                                .check()
+                                .parameter("steps")
+                                .orElseThrow()))
+                .isEqualTo(List.of(5, 20));
+    }
+
+    @Test
     void whatIsWrittenOutIsReadAsTheSame() throws IOException {
         for (String name : EXPERIMENTS.shipped()) {
             ExperimentFile file = EXPERIMENTS.read(name, "smoke");

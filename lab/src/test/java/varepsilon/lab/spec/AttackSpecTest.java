@@ -75,7 +75,7 @@ class AttackSpecTest {
         assertThatThrownBy(() -> AttackSpec.of("fsgm", "l2", 1))
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith("unknown attack 'fsgm'; did you mean 'fgsm'?");
-        assertThatThrownBy(() -> usual("pgd:steps=0")).hasMessage("steps 0: expected at least 1");
+        assertThatThrownBy(() -> usual("pgd:steps=0")).hasMessage("pgd:steps=0: steps 0: expected at least 1");
     }
 
     @Test

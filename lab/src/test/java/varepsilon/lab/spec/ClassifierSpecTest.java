@@ -64,6 +64,8 @@ class ClassifierSpecTest {
                 "- 0.4914           | '- dark'           | key 'network.normalisation.mean': expected a list of numbers",
                 "- 0.4914           | ''                 | expected one of each for every channel",
                 "name: adversarial-loss | name: standard  | attack pgd: expected none: the defense standard has no adversary",
+                "name: adversarial-loss | name: none      | unknown defense 'none'; did you mean",
+                "schedule: step     | schedule: none     | unknown schedule 'none'; did you mean",
                 "attack: pgd        | attack: pdg        | unknown attack 'pdg'; did you mean 'pgd'?",
             })
     void whatIsWrongIsNamed(String right, String wrong, String expected) {

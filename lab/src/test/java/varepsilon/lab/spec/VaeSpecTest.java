@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
+import varepsilon.generative.Bernoulli;
 import varepsilon.generative.Gaussian;
 import varepsilon.generative.StandardNormal;
 
@@ -64,6 +65,19 @@ class VaeSpecTest {
         assertThat(VaeSpec.parse(byHand, FILE)).isEqualTo(CONFIG);
     }
 
+    @Test
+    void parametersStandBehindTheNameOrBesideIt() {
+        String beside = CONFIG.toYaml().replace("levels: 16", "levels: 8");
+        String behind = CONFIG.toYaml()
+                .replace("levels: 16\n", "")
+                .replace("likelihood: categorical", "likelihood: categorical:levels=8");
+
+        assertThat(VaeSpec.parse(behind, FILE)).isEqualTo(VaeSpec.parse(beside, FILE));
+        assertThat(VaeSpec.parse(beside.replace("likelihood: categorical", "likelihood: bernoulli"), FILE))
+                .as("the levels of another likelihood have no effect")
+                .isEqualTo(CONFIG.withLikelihood(new Bernoulli()));
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -83,6 +97,11 @@ class VaeSpecTest {
                 "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 9)",
                 "levels: 16      | levels: 12           | levels 12: expected a power of two",
                 "device: cpu     | 'device: {'          | cannot be read: ",
+                "likelihood: categorical | likelihood: none   | unknown likelihood 'none'; did you mean",
+                "likelihood: categorical | likelihood: 5      | key 'likelihood': expected a text",
+                "prior: standard-normal  | prior: none        | unknown prior 'none'; did you mean",
+                "prior: standard-normal  | prior: standard-norml | unknown prior 'standard-norml'; did you mean 'standard-normal'",
+                "levels: 16      | levels: sixteen      | key 'levels': expected a whole number of at most 32 bits",
             })
     void whatIsWrongIsNamed(String right, String wrong, String expected) {
         String yaml = CONFIG.toYaml();

@@ -21,6 +21,11 @@ public record Fgsm(
     }
 
     @Override
+    public int steps() {
+        return 1;
+    }
+
+    @Override
     public Tensor perturb(Problem problem, Draws draws) {
         return problem.maximise(
                 problem.slope(problem.pixels().zerosLike(), loss).gradient());

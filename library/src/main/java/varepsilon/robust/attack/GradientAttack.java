@@ -8,7 +8,5 @@ public interface GradientAttack extends Attack {
     /**
      * The number of gradient steps from one start. Adversarial training against a single step may overfit to that attack (catastrophic overfitting, Wong et al. 2020).
      */
-    default int steps() {
-        return 1;
-    }
+    int steps();
 }

@@ -31,6 +31,11 @@ public record RandomStartFgsm(
     }
 
     @Override
+    public int steps() {
+        return 1;
+    }
+
+    @Override
     public Tensor perturb(Problem problem, Draws draws) {
         return new GradientAscent(1, stepSize, 0, loss).from(problem.sample(draws), problem);
     }

@@ -10,14 +10,10 @@ import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Cost;
-import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.attack.Norm;
-import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.Problem;
-import varepsilon.robust.attack.RandomStartFgsm;
-import varepsilon.robust.attack.SignNoise;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.robust.attack.UniformNoise;
 import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 import varepsilon.tensor.DType;
@@ -42,13 +38,10 @@ public final class FailureChecks {
         SEARCH;
 
         static Effort of(Attack attack) {
-            if (attack instanceof UniformNoise || attack instanceof SignNoise) {
+            if (!(attack instanceof GradientAttack gradient)) {
                 return NOISE;
             }
-            boolean single = attack instanceof Fgsm
-                    || attack instanceof RandomStartFgsm
-                    || attack instanceof Pgd pgd && pgd.steps() == 1;
-            return single ? SINGLE_STEP : SEARCH;
+            return gradient.steps() == 1 ? SINGLE_STEP : SEARCH;
         }
     }
 
