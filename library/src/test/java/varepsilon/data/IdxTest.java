@@ -154,13 +154,13 @@ class IdxTest {
 
     @Test
     void refusesPromisesOfTooMuchWithoutAskingForMemory() throws IOException {
-        int[][] promises = {{Integer.MIN_VALUE, 28, 28}, {-1, -1, -1}, {60_000, 28, 28}, {1 << 30, 2, 1}};
-        for (int[] sizes : promises) {
+        int[][] stated = {{Integer.MIN_VALUE, 28, 28}, {-1, -1, -1}, {60_000, 28, 28}, {1 << 30, 2, 1}};
+        for (int[] sizes : stated) {
             byte[] file = IdxFiles.idx(0x803, sizes, new byte[100]);
             Files.write(images, file);
-            expectRefusal(images, "promises", Integer.toUnsignedString(sizes[0]), "more than the file can hold");
+            expectRefusal(images, "states", Integer.toUnsignedString(sizes[0]), "more than the file can hold");
             Files.write(images, IdxFiles.gzip(file));
-            expectRefusal(images, "promises", Integer.toUnsignedString(sizes[0]), "more than the file can hold");
+            expectRefusal(images, "states", Integer.toUnsignedString(sizes[0]), "more than the file can hold");
         }
     }
 

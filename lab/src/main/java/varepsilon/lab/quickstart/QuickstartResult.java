@@ -74,7 +74,7 @@ public record QuickstartResult(
 
                 Bits per dimension are the average code length per pixel: fewer is better.
                 The uniform distribution needs %.0f bits for each of %d pixels, %,.0f for a digit; this model at most %,.0f.
-                Two latent dimensions give worse bits per dimension than twenty, but the whole latent plane can be drawn.
+                Twenty latent dimensions can hold more of a digit than two; of two the whole latent plane can be drawn.
 
                 %s
                 Look at

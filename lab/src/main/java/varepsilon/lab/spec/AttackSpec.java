@@ -21,7 +21,7 @@ import varepsilon.robust.attack.ThreatModel;
  */
 public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
     /** The name of no attack. */
-    public static final String NO_ATTACK = "none";
+    public static final String NO_ATTACK = Family.NONE;
 
     private static final Family<Attack> ATTACKS = Family.of(Attack.class);
 

@@ -224,7 +224,7 @@ final class TransferStudy extends Study {
             }
             return isLikelyFor(0) && isLikelyFor(1)
                     ? "most perturbations transfer"
-                    : "perturbations transfer significantly more often than noise, but not in most cases";
+                    : "perturbations are misclassified clearly more often than noise, but not in most cases";
         }
 
         @Override

@@ -289,7 +289,7 @@ class ClassifierCommandsTest {
                 .contains("on mnist/test, untargeted: clean accuracy ")
                 .containsPattern("fgsm linf 0.1 +\\d+ +[0-9.]+ +[0-9.]+ +[0-9.]+ +0.1000")
                 .contains("pgd-2 linf 0.1")
-                .contains("worst of all")
+                .contains("worst case")
                 .contains("McNemar's exact p = ");
         assertThat(ran("classifier evaluate", plain, "--compare", robust)
                         .succeeded()

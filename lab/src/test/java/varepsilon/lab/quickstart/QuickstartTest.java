@@ -51,8 +51,8 @@ class QuickstartTest {
                         Locale.ROOT,
                         "20 latent dimensions  %.4f bits",
                         result.vae().latent20().test().bpd()))
-                .contains("knowing nothing      4.0000 bits")
-                .contains("4 bits on each of 784 pixels, 3,136 on a digit");
+                .contains("uniform              4.0000 bits")
+                .contains("4 bits for each of 784 pixels, 3,136 for a digit");
         List<Path> files = result.text()
                 .lines()
                 .filter(line -> line.contains(folder.toString()))

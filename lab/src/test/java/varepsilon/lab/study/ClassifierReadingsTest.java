@@ -68,13 +68,13 @@ class ClassifierReadingsTest {
     }
 
     @Test
-    void transferFollowsWhoIsFooled() {
+    void transferFollowsTheSharesMisclassified() {
         assertThat(transfer(210, 196, 14, 0.3).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(transfer(210, 196, 14, 0.3).reading())
-                .contains(" 83.3 %", " 75.0 %", " 5.0 %", " 70.0 %", "mostly", "0.300 ± 0.006")
+                .contains(" 83.3 %", " 75.0 %", " 5.0 %", " 70.0 %", "most perturbations transfer", "0.300 ± 0.006")
                 .doesNotContain("does not show");
         assertThat(transfer(140, 70, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("not as a rule");
+        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("not in most cases");
         assertThat(transfer(210, 196, 14, 0).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(transfer(210, 196, 14, 0).reading()).contains("does not show");
         assertThat(transfer(140, 14, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
@@ -111,7 +111,7 @@ class ClassifierReadingsTest {
         assertThat(augmentation(better, either).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(augmentation(worse, either).verdict()).isEqualTo(Verdict.CONTRADICTED);
         assertThat(augmentation(either, either).verdict()).isEqualTo(Verdict.UNDECIDED);
-        assertThat(augmentation(either, either).reading()).contains("either way");
+        assertThat(augmentation(either, either).reading()).contains("which is not significant");
         assertThat(augmentation(either, either).because()).contains("2 of 3 seeds");
         // 20 more of 400 images are right as they are: 5 points; 140 of 320 in place of 100 of 300 stay right.
         assertThat(augmentation(better, worse).numbers().toMap().get("standard_clean_gain"))
@@ -175,7 +175,7 @@ class ClassifierReadingsTest {
     void lossAgainstBatchFollowsTheGradients() {
         assertThat(lossAgainstBatch(1e-6, 0.3, 0.4).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(lossAgainstBatch(1e-6, 0.3, 0.4).reading())
-                .containsSubsequence("1.0e-06", " 0.30", "running statistics", "1.0e-07", "100.0 %", "75.0 %");
+                .containsSubsequence("1.0e-06", " 0.30", "1.0e-07", "running statistics", "100.0 %", "75.0 %");
         assertThat(lossAgainstBatch(1e-6, 1e-6, 0.4).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(lossAgainstBatch(1e-6, 1e-6, 0.4).reading()).doesNotContain("running statistics");
         assertThat(lossAgainstBatch(1e-6, 1e-6, 1e-6).verdict()).isEqualTo(Verdict.MIXED);
