@@ -100,9 +100,10 @@ class ToyMembersTest {
                   defense.attack.share: [0.5, 1]
                 """);
         Path out = folder.resolve("grid");
-        Ran ran = Ran.of("experiment", "run", file, "--data-dir", data, "--out", out);
+        Ran ran = Ran.of(SmallGrid.command(file, data, out).toArray());
 
-        assertThat(ran.succeeded().out()).contains("defense.attack.share 0.5", "defense.attack.share 1");
+        assertThat(ran.succeeded().err()).as("both are trained now").contains("[1 of 2]", "[2 of 2]");
+        assertThat(ran.out()).contains("defense.attack.share 0.5", "defense.attack.share 1");
         assertThat(out.resolve("report.html")).content().contains("defense.attack.share 0.5");
     }
 
