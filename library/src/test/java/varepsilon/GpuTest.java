@@ -68,15 +68,15 @@ import varepsilon.train.BatchResult;
 import varepsilon.train.Objective;
 
 /**
- * A GPU computes what the CPU does. In double precision, where the shorter numbers that GPUs take for speed play no part.
- * Skipped where the engine finds no GPU.
+ * A GPU computes what the CPU does. In double precision, where the shorter numbers that GPUs take for speed play no
+ * part. Skipped where the engine finds no GPU.
  */
 class GpuTest {
     private static final int STEPS = 3;
     private static final int BATCH = 6;
     /**
-     * Pixels become numbers in single precision, by a division by 255 in place of which a GPU multiplies by its inverse.
-     * These bytes come out the same.
+     * Pixels become numbers in single precision, by a division by 255 in place of which a GPU multiplies by its
+     * inverse. These bytes come out the same.
      */
     private static final int[] EXACT = IntStream.range(0, 256)
             .filter(value -> value / 255f == value * (1 / 255f))

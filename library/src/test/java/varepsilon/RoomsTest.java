@@ -106,7 +106,10 @@ class RoomsTest {
     /** Options and commands are the lab's: it adds them to the messages in which they help. */
     @Test
     void noStringNamesAnOptionOrACommand() throws IOException {
-        Pattern word = Pattern.compile("\"[^\"\\n]*(?<![\\w-])(--[a-z]|`varepsilon |\\./varepsilon)[^\"\\n]*\"");
+        String option = "(?<![\\w-])(--[a-z]|`varepsilon |\\./varepsilon)";
+        Pattern word = Pattern.compile(
+                "\"[^\"\\n]*" + option + "[^\"\\n]*\"|\"{3}\\n(?:(?!\"{3}).)*?" + option, Pattern.DOTALL);
+        assertThat("\"\"\"\nsee\n--help\n\"\"\"").containsPattern(word);
         try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
             for (Path file :
                     files.filter(path -> path.toString().endsWith(".java")).toList()) {

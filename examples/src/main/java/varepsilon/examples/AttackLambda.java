@@ -38,7 +38,9 @@ public final class AttackLambda {
         }
     }
 
-    /** A classifier is any function from pixels, N×C×H×W in [0, 1], to logits. This one lives as long as the open scope. */
+    /**
+     * A classifier is any function from pixels, N×C×H×W in [0, 1], to logits. This one lives as long as the open scope.
+     */
     static Classifier nearestMean() {
         ImageSet known = Glyphs.draw("known", 2_000, 1);
         Batch all = Batches.of(known, known.size()).iterator().next();

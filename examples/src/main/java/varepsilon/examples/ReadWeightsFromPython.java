@@ -9,8 +9,8 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Reads what {@code torch.save(model.state_dict(), "model.pt")} wrote, or a safetensors file, and writes it as safetensors,
- * which Python's {@code safetensors.torch.load_file} reads. Nothing of the file is run.
+ * Reads what {@code torch.save(model.state_dict(), "model.pt")} wrote, or a safetensors file, and writes it as
+ * safetensors, which Python's {@code safetensors.torch.load_file} reads. Nothing of the file is run.
  */
 public final class ReadWeightsFromPython {
     private ReadWeightsFromPython() {}

@@ -1,6 +1,7 @@
 package varepsilon.examples;
 
 import java.util.List;
+import java.util.Locale;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
@@ -23,7 +24,9 @@ import varepsilon.train.Fit;
 import varepsilon.train.Monitor;
 import varepsilon.train.TrainingPlan;
 
-/** Trains a small network on drawn digits, then goes on with adversarial training; measures both under the same attack. */
+/**
+ * Trains a small network on drawn digits, then goes on with adversarial training; measures both under the same attack.
+ */
 public final class TrainAndHardenClassifier {
     private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.1);
 
@@ -55,8 +58,11 @@ public final class TrainAndHardenClassifier {
     private static void print(String training, NetworkClassifier classifier) {
         var report = new RobustEvaluation(List.of(Trial.untargeted(Pgd.ofSteps(20), THREAT)), 100, 42, Device.CPU)
                 .of(classifier, Glyphs.draw("test", 500, 2));
-        System.out.printf(
-                "%s: clean accuracy %.3f, robust accuracy %.3f%n",
-                training, report.clean().rate(), report.worstCaseAccuracy().rate());
+        System.out.println(String.format(
+                Locale.ROOT,
+                "%s: clean accuracy %.3f, robust accuracy %.3f",
+                training,
+                report.clean().rate(),
+                report.worstCaseAccuracy().rate()));
     }
 }

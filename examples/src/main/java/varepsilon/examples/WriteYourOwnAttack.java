@@ -2,9 +2,9 @@ package varepsilon.examples;
 
 import java.util.List;
 import varepsilon.data.Glyphs;
-import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
@@ -15,15 +15,18 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** Adds an attack. Gradients, norms and random points come from the problem; what it returns is checked by the evaluation. */
+/**
+ * Adds an attack. Gradients, norms and random points come from the problem; what it returns is checked by the
+ * evaluation.
+ */
 public final class WriteYourOwnAttack {
     private WriteYourOwnAttack() {}
 
     /** Steps of one length along the sum of all gradients so far, in any norm. */
-    record SummedGradients(int steps) implements Attack {
+    record SummedGradients(int steps) implements GradientAttack {
         @Override
-        public String name() {
-            return "summed-gradients";
+        public AttackLoss loss() {
+            return AttackLoss.MARGIN;
         }
 
         @Override
@@ -31,7 +34,7 @@ public final class WriteYourOwnAttack {
             Tensor delta = problem.sample(draws);
             Tensor sum = delta.zerosLike();
             for (int step = 0; step < steps; step++) {
-                sum = sum.add(problem.slope(delta, AttackLoss.MARGIN).gradient());
+                sum = sum.add(problem.slope(delta, loss()).gradient());
                 delta = problem.ascend(delta, sum, 2 * problem.threat().epsilon() / steps);
             }
             return delta;

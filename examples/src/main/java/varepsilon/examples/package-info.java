@@ -1,2 +1,2 @@
-/** Small programs that use the library, each for one purpose; they need neither data nor a network. */
+/** Small programs that use the library, each for one purpose; they need no data set and no internet connection. */
 package varepsilon.examples;

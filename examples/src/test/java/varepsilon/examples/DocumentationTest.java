@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The code that documentation shows is that of the examples, which run: a block after {@code <!-- examples/NAME.java -->}
- * is part of that file, apart from its indentation.
+ * The code that documentation shows is that of the examples, which run: a block after {@code <!-- examples/NAME.java
+ * -->} is part of that file, apart from its indentation.
  */
 class DocumentationTest {
     private static final Path ROOT = Path.of("..");
@@ -46,6 +46,11 @@ class DocumentationTest {
                 for (MatchResult block : blocks(page)) {
                     String file = Files.readString(file(block.group(1)));
                     assertThat(plain(file)).as("%s: %s", page, block.group(1)).contains(plain(block.group(2)));
+                    if (page.endsWith("library.md")) {
+                        assertThat(plain(block.group(2)))
+                                .as("the whole of %s", block.group(1))
+                                .isEqualTo(plain(file));
+                    }
                 }
                 assertThat(Files.readString(page).split("```java", -1))
                         .as("%s: Java that is no example's", page)

@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
 
 /**
- * Atomic file writes: written beside the target, synced, then renamed over it. A full disk or a killed process leaves the previous file unchanged.
+ * Atomic file writes: written beside the target, synced, then renamed over it. A full disk or a killed process leaves
+ * the previous file unchanged.
  */
 public final class AtomicFile {
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.tmp\\d+");

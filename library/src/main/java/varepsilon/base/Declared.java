@@ -13,8 +13,8 @@ import java.util.Optional;
  * One {@link Parameter} of a record: reads, writes, checks and documents its value.
  *
  * @param name of the component: {@code stepSize}
- * @param type {@code int}, {@code long}, {@code double}, {@code boolean}, {@link String}, or a class with a static method
- *     {@code parse(String)} whose {@code toString} writes what that reads
+ * @param type {@code int}, {@code long}, {@code double}, {@code boolean}, {@link String}, or a class with a static
+ *     method {@code parse(String)} whose {@code toString} writes what that reads
  * @param usual the default
  * @param range its description and valid values
  */
@@ -124,7 +124,7 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
                 : above ? (range.above() == 0 ? "a positive number" : "a number above " + plain(range.above())) : "";
         String upper = to ? "up to " + plain(range.max()) : below ? "below " + plain(range.below()) : "";
         if (lower.isEmpty()) {
-            return upper.isEmpty() ? "a finite number" : "a number " + upper;
+            return upper.isEmpty() ? (whole ? "a whole number" : "a finite number") : "a number " + upper;
         }
         return upper.isEmpty() ? lower : lower + (fromBelow ? ", " : " ") + upper;
     }
@@ -134,7 +134,7 @@ public record Declared(String name, Class<?> type, Object usual, Parameter range
     }
 
     /**
-     * Refuses a value outside the declared range.
+     * Rejects a value outside the declared range.
      *
      * @throws InputException naming the parameter
      */

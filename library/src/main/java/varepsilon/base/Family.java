@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 /**
  * Everything of one kind that can be chosen by name: all attacks, all priors. A member is one public record in a file
  * of its own: {@link Named} says what it is called, its components with {@link Parameter} are what can be set, and its
- * constructor without arguments gives the defaults. One line in {@code META-INF/services/}, in a file that is named like
- * the kind's interface, registers it, in this library or in any other jar on the class path.
+ * constructor without arguments gives the defaults. One line in {@code META-INF/services/}, in a file that is named
+ * like the kind's interface, registers it, in this library or in any other jar on the class path.
  *
  * <pre>{@code
  * Attack strong = Family.of(Attack.class).parse("pgd:steps=40:restarts=3");
@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * @param <T> the kind: an interface with {@link Named}
  */
 public final class Family<T> {
-    /** What stands for no member, where there may be none. */
+    /** The name that means no member. */
     public static final String NONE = "none";
 
     private static final ClassValue<Family<?>> ALL = new ClassValue<>() {
@@ -42,7 +42,8 @@ public final class Family<T> {
         this.members = ServiceLoader.load(kind, kind.getClassLoader()).stream()
                 .map(ServiceLoader.Provider::get)
                 .map(usual -> new Member<>(kind, usual))
-                .sorted(Comparator.comparing(member -> !isFromTheSameJar(member.usual()))) // wherever others are
+                .sorted(Comparator.comparing(
+                        member -> !isFromTheSameJar(member.usual()))) // whatever the order of the class path
                 .toList();
         requireDifferentNames();
         requireOneTypeForAName();
@@ -71,7 +72,7 @@ public final class Family<T> {
     private void requireDifferentNames() {
         members.stream().collect(Collectors.groupingBy(Member::name)).forEach((name, same) -> {
             if (name.equals(NONE)) {
-                throw new IllegalStateException("a member is called none, which stands for no member");
+                throw new IllegalStateException("a member is called none, which means no member");
             }
             if (same.size() > 1) {
                 throw new IllegalStateException("several of the registered members are called " + name + ": "
@@ -135,7 +136,7 @@ public final class Family<T> {
     }
 
     /**
-     * Parses a member with its parameters: its name, then parameters that are not to have their defaults,
+     * Parses a member with its parameters: its name, then parameters that differ from their defaults,
      * {@code pgd:steps=40:step-size=2/255}.
      *
      * @throws InputException where a name is unknown or a value is out of range
@@ -188,7 +189,7 @@ public final class Family<T> {
                 .orElseGet(() -> nameOf(value));
     }
 
-    /** What {@link #parse} reads: the name, and the parameters that have not their defaults. */
+    /** What {@link #parse} reads: the name, and the parameters that differ from their defaults. */
     public String text(T value) {
         return memberOf(value)
                 .map(member -> member.name()
@@ -263,7 +264,7 @@ public final class Family<T> {
             return values;
         }
 
-        /** Those that have not their default. */
+        /** Those that differ from their defaults. */
         public Map<Declared, Object> departures(T value) {
             Map<String, Object> values = values(value);
             Map<Declared, Object> departures = new LinkedHashMap<>();

@@ -1,7 +1,8 @@
 package varepsilon.base;
 
 /**
- * Input from outside (a file, a parameter, a configuration) that cannot be used. The message is one line for the user: the file or parameter, what was found, what was expected and what to do.
+ * Input from outside (a file, a parameter, a configuration) that cannot be used. The message is one line for the user:
+ * the file or parameter, what was found, what was expected and what to do.
  */
 public class InputException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -3,7 +3,8 @@ package varepsilon.base;
 import java.util.function.BooleanSupplier;
 
 /**
- * Receives the progress of long work, and can request a stop. Calls come on the working thread; an exception that they throw ends the work. A lambda of three arguments receives the progress and never requests a stop.
+ * Receives the progress of long work, and can request a stop. Calls come on the working thread; an exception that they
+ * throw ends the work. A lambda of three arguments receives the progress and never requests a stop.
  */
 @FunctionalInterface
 public interface Watch {
@@ -59,7 +60,7 @@ public interface Watch {
     default Watch throwing() {
         return reporting((what, done, all) -> {
             progress(what, done, all);
-            if (stopRequested()) {
+            if (done < all && stopRequested()) {
                 throw new StoppedException();
             }
         });

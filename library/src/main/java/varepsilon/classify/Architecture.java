@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import varepsilon.base.InputException;
@@ -33,8 +34,16 @@ public record Architecture(String name, int classes, int side, Normalisation nor
             .toList();
 
     /** The known architectures, as messages list them. */
-    public static final List<String> NAMES =
-            FAMILIES.stream().flatMap(family -> family.names().stream()).toList();
+    public static final List<String> NAMES = names();
+
+    private static List<String> names() {
+        List<String> names =
+                FAMILIES.stream().flatMap(family -> family.names().stream()).toList();
+        if (names.size() != Set.copyOf(names).size()) {
+            throw new IllegalStateException("several architectures have one name: " + names);
+        }
+        return names;
+    }
 
     /** Rejects names that are not known, fewer than two classes, and images that the network cannot take. */
     public Architecture {

@@ -12,7 +12,8 @@ import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
 /**
- * Infers the architecture of a weight file. Sizes come from the shapes of tensors in the file, so a network is never larger than the file.
+ * Infers the architecture of a weight file. Sizes come from the shapes of tensors in the file, so a network is never
+ * larger than the file.
  *
  * @param weights those of the network, and what lies beside them
  * @param where the file, and the place in it, as errors and notes name it
@@ -130,8 +131,9 @@ record ArchitectureOfWeights(Weights weights, String where) {
         }
         taken.note(where, notes);
         if (taken.normalisation().isEmpty()) {
-            notes.add(where + " does not say how its network's input was normalised, so pixels are not normalised, in"
-                    + " [0, 1]; if it was trained otherwise, state the mean and the standard deviation");
+            notes.add(
+                    where + " does not say how its network's input was normalised, so its input is pixels in"
+                            + " [0, 1], not normalised; if it was trained otherwise, state the mean and the standard deviation");
         }
         return taken.normalisation();
     }

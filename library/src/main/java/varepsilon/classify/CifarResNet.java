@@ -17,8 +17,8 @@ import varepsilon.tensor.Tensor;
 
 /**
  * The residual networks of He et al. 2016, section 4.2, for 32×32 images: three stages of 16, 32 and 64 channels, of n
- * blocks each, 6n + 2 layers deep. Shortcuts between stages have no parameters (option A): every second pixel, and zeros
- * for the new channels.
+ * blocks each, 6n + 2 layers deep. Shortcuts between stages have no parameters (option A): every second pixel, and
+ * zeros for the new channels.
  */
 final class CifarResNet extends Layer {
     static final NetworkFamily FAMILY = new Family();

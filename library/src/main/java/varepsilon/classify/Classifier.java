@@ -16,7 +16,8 @@ public interface Classifier extends AutoCloseable {
     Tensor logits(Tensor pixels);
 
     /**
-     * The result of {@code work}, run with the classifier in evaluation mode: batch normalisation uses its running statistics and does not update them. Modes are restored afterwards, also when an exception passes.
+     * The result of {@code work}, run with the classifier in evaluation mode: batch normalisation uses its running
+     * statistics and does not update them. Modes are restored afterwards, also when an exception passes.
      */
     default <T> T evaluating(Supplier<T> work) {
         return work.get();

@@ -21,7 +21,7 @@ import varepsilon.weights.ModelWeights;
  *
  * @param path the file
  * @param classifier the model, owned by this
- * @param architecture the architecture; null for a TorchScript program
+ * @param architecture the architecture; empty for a TorchScript program
  * @param notes notes on how the file was interpreted, a sentence each
  */
 public record ClassifierFile(Path path, Classifier classifier, Optional<Architecture> architecture, List<String> notes)
@@ -74,9 +74,12 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
     }
 
     /**
-     * Reads a classifier. Properties that neither {@code stated} nor the metadata give are inferred from the names and shapes of its tensors. A normalisation cannot be inferred; where there is none the pixels are not normalised, and a note is added.
+     * Reads a classifier. Properties that neither {@code stated} nor the metadata give are inferred from the names and
+     * shapes of its tensors. A normalisation cannot be inferred; where there is none the pixels are not normalised, and
+     * a note is added.
      *
-     * @param weights a safetensors file, a PyTorch state dict or a TorchScript program (told by its content, not its name), or a run directory, which stands for its best weights
+     * @param weights a safetensors file, a PyTorch state dict or a TorchScript program (told by its content, not its
+     *     name), or a run directory, which stands for its best weights
      * @throws InputException where there is no such file, it is damaged, or it does not hold that classifier
      * @throws IOException on an I/O error
      */
@@ -92,9 +95,8 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
         }
         List<String> notes = stated.normalisation().isPresent()
                 ? List.of()
-                : List.of(file + " is a TorchScript program, so pixels are not normalised, in [0, 1]; if its input"
-                        + " is to"
-                        + " be normalised first, state the mean and the standard deviation");
+                : List.of(file + " is a TorchScript program, so its input is pixels in [0, 1], not"
+                        + " normalised; if it expects normalised input, state the mean and the standard deviation");
         // One channel stands for however many the program takes.
         Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
         return new ClassifierFile(

@@ -38,7 +38,8 @@ public final class Logits {
     }
 
     /**
-     * Whether a classifier seems to return probabilities: every row within [0, 1] with sum 1. Cross-entropy of probabilities taken for logits has small gradients, so attacks are weak and robust accuracy is overestimated.
+     * Whether a classifier seems to return probabilities: every row within [0, 1] with sum 1. Cross-entropy of
+     * probabilities taken for logits has small gradients, so attacks are weak and robust accuracy is overestimated.
      */
     public static boolean areProbabilities(Tensor logits) {
         try (var scope = Scope.withoutGradients()) {

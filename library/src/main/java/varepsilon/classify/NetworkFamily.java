@@ -7,9 +7,9 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 
 /**
- * A family of architectures that differ in size: their names, and how one is recognised by its weights. Families of other
- * jars are registered by a line in {@code META-INF/services/varepsilon.classify.NetworkFamily}; theirs are public classes
- * with a constructor without arguments.
+ * A family of architectures that differ in size: their names, and how one is recognised by its weights. Families of
+ * other jars are registered by a line in {@code META-INF/services/varepsilon.classify.NetworkFamily}; theirs are public
+ * classes with a constructor without arguments.
  */
 public interface NetworkFamily {
     /** The sizes of a network inferred from its weights; {@code side} is that of its images, in pixels. */
@@ -23,7 +23,9 @@ public interface NetworkFamily {
         return names().contains(name);
     }
 
-    /** The name of the network inferred from weights, by this family's naming; not necessarily one that it {@link #has}. */
+    /**
+     * The name of the network inferred from weights, by this family's naming; not necessarily one that it {@link #has}.
+     */
     Optional<String> recognise(Shapes shapes);
 
     /**
@@ -44,7 +46,10 @@ public interface NetworkFamily {
         return false;
     }
 
-    /** What cannot be inferred from a network's weights, as the rest of a sentence whose subject is the network; usually empty. */
+    /**
+     * What cannot be inferred from a network's weights, as the rest of a sentence whose subject is the network; usually
+     * empty.
+     */
     default Optional<String> doubt(String name) {
         return Optional.empty();
     }

@@ -6,7 +6,8 @@ import java.util.List;
 import varepsilon.base.InputException;
 
 /**
- * Mean and standard deviation of each channel, by which a network's input is normalised. Part of the model, not of the data.
+ * Mean and standard deviation of each channel, by which a network's input is normalised. Part of the model, not of the
+ * data.
  *
  * @param mean one value a channel, in pixels
  * @param std one positive value a channel, in pixels

@@ -9,7 +9,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Checks the outputs of a classifier on clean images: whether they are logits, and whether those of an image depend on that image alone. Notes are sentences for the report.
+ * Checks the outputs of a classifier on clean images: whether they are logits, and whether those of an image depend on
+ * that image alone. Notes are sentences for the report.
  */
 public final class OutputCheck {
     /** The note that the classifier is random. */
@@ -101,12 +102,10 @@ public final class OutputCheck {
             notes.add(String.format(
                     Locale.ROOT,
                     "No two logits of an image differ by more than %.2g, so that softmax gives the predicted class a"
-                            + " probability of %.2f on average, though %s are correctly classified: the logits seem"
-                            + " to be"
-                            + " scaled down. The gradient of their cross-entropy leads away from the true class"
-                            + " towards all"
-                            + " others at once, not towards the nearest, so attacks may be weak and robust accuracy"
-                            + " overestimated. The margin loss does not depend on the scale of the logits.",
+                            + " probability of %.2f on average, though %s are correctly classified: the logits seem to"
+                            + " be scaled down. The gradient of their cross-entropy leads away from the true class"
+                            + " towards all others at once, not towards the nearest, so attacks may be weak and robust"
+                            + " accuracy overestimated. The margin loss does not depend on the scale of the logits.",
                     largestRange,
                     confidence / examples,
                     Percent.of(correct / examples, 0)));
@@ -117,9 +116,8 @@ public final class OutputCheck {
             notes.add(String.format(
                     Locale.ROOT,
                     "The logits of an image depend on which others are in its batch (they differ by up to %.2g): the"
-                            + " model"
-                            + " seems to normalise by the batch, as in training. Every figure here depends on the batch"
-                            + " size and on the order of the images; save the model in evaluation mode.",
+                            + " model seems to normalise by the batch, as in training. Every figure here depends on the"
+                            + " batch size and on the order of the images; save the model in evaluation mode.",
                     differenceInCompany));
         }
         return notes;

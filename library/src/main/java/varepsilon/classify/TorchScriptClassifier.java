@@ -17,9 +17,9 @@ import varepsilon.tensor.Tensor;
 import varepsilon.tensor.TorchScript;
 
 /**
- * A TorchScript program as a classifier. It is always in evaluation mode. A program whose parameters are of another type
- * than FLOAT32 gets its input converted where it needs that; of a tuple, a list or a dict one tensor is taken; and one
- * number z for each image, as models that tell two classes apart return it, stands for the logits 0 and z, whose
+ * A TorchScript program as a classifier. It is always in evaluation mode. A program whose parameters are of another
+ * type than FLOAT32 gets its input converted where it needs that; of a tuple, a list or a dict one tensor is taken; and
+ * one number z for each image, as models that tell two classes apart return it, stands for the logits 0 and z, whose
  * cross-entropy is the binary cross-entropy of z.
  */
 public final class TorchScriptClassifier implements Classifier {

@@ -17,8 +17,8 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Wide residual networks (Zagoruyko and Komodakis 2016) for 32×32 images, with the names that the literature on
- * adversarial training uses: {@code wideresnet-28-10} is 28 layers deep, three groups of (28 − 4) / 6 blocks, and ten times
- * as wide as 16, 32 and 64 channels. Dropout, which is the identity in evaluation mode, is left out.
+ * adversarial training uses: {@code wideresnet-28-10} is 28 layers deep, three groups of (28 − 4) / 6 blocks, and ten
+ * times as wide as 16, 32 and 64 channels. Dropout, which is the identity in evaluation mode, is left out.
  */
 final class WideResNet extends Layer {
     static final NetworkFamily FAMILY = new Family();

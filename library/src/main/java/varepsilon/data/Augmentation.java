@@ -3,7 +3,8 @@ package varepsilon.data;
 import varepsilon.tensor.Rng;
 
 /**
- * Random label-preserving changes of training images, for a whole batch at once, independent for each image. All random numbers come from the given stream: equal streams give equal bytes.
+ * Random label-preserving changes of training images, for a whole batch at once, independent for each image. All random
+ * numbers come from the given stream: equal streams give equal bytes.
  *
  * <pre>{@code
  * Augmentation usual = new RandomCrop(4).then(new HorizontalFlip(0.5));

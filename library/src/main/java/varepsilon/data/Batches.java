@@ -10,14 +10,15 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * The images of a set in batches: in order, or shuffled by seed and epoch alone, so that a run resumed at any batch of any epoch gets the same batches. The last batch may be smaller; none is dropped.
+ * The images of a set in batches: in order, or shuffled by seed and epoch alone, so that a run resumed at any batch of
+ * any epoch gets the same batches. The last batch may be smaller; none is dropped.
  *
  * <pre>{@code
  * for (Batch batch : Batches.of(set, 128).shuffled(seed, epoch)) { … }
  * }</pre>
  *
- * <p>Each batch is made by {@link Iterator#next} and belongs to the scope that is open then: a loop that opens its scope
- * around {@code next()} and the step frees each batch after its step.
+ * <p>Each batch is made by {@link Iterator#next} and belongs to the scope that is open then: a loop that opens its
+ * scope around {@code next()} and the step frees each batch after its step.
  */
 public final class Batches implements Iterable<Batch> {
     private final ImageSet set;

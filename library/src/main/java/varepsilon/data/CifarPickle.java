@@ -13,9 +13,9 @@ import varepsilon.base.InputException;
 import varepsilon.weights.PickleMachine;
 
 /**
- * A file of CIFAR's Python version: a dict with the images as a NumPy array N×3072 of bytes and the labels as a list, as
- * Python 2 pickled it (protocol 2). It may name the three functions and types that make an array; every other name is
- * refused.
+ * A file of CIFAR's Python version: a dict with the images as a NumPy array N×3072 of bytes and the labels as a list,
+ * as Python 2 pickled it (protocol 2). It may name the three functions and types that make an array; every other name
+ * is refused.
  */
 final class CifarPickle extends PickleMachine {
     /** Some eight describe an image, its labels and its name. */
@@ -160,6 +160,6 @@ final class CifarPickle extends PickleMachine {
 
     @Override
     protected InputException otherProtocol(int protocol) {
-        return refused("is written with pickle protocol " + protocol);
+        return refused("is written with pickle protocol " + protocol + ", not 2");
     }
 }

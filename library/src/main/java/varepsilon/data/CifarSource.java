@@ -15,10 +15,10 @@ import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 
 /**
- * CIFAR-10 or CIFAR-100, in its binary version or in its Python version, which PyTorch's torchvision fetches; looked for
- * in a folder of its own in the data folder, and in the data folder itself. A file of the binary version is records of
- * label bytes, of which the last counts, and 3×32×32 pixel bytes, red plane before green before blue. CIFAR-100 has the
- * 100 fine labels.
+ * CIFAR-10 or CIFAR-100, in its binary version or in its Python version, which PyTorch's torchvision fetches; looked
+ * for in a folder of its own in the data folder, and in the data folder itself. A file of the binary version is records
+ * of label bytes, of which the last counts, and 3×32×32 pixel bytes, red plane before green before blue. CIFAR-100 has
+ * the 100 fine labels.
  *
  * <p>Format and data: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
  *
@@ -200,7 +200,9 @@ record CifarSource(Kind kind, List<DataFile> train, DataFile test, DataFile arch
         return List.of(archive);
     }
 
-    /** Fetches the archive, unless all its files are here, and takes out of it those that are not; the archive stays. */
+    /**
+     * Fetches the archive, unless all its files are here, and takes out of it those that are not; the archive stays.
+     */
     @Override
     public void fetch(Path dataDir, Download download, Watch watch) throws IOException, InterruptedException {
         List<DataFile> missing = new ArrayList<>();

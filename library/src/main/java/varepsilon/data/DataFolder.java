@@ -5,9 +5,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The folder of the data sets: the one named explicitly, else the environment variable {@code VAREPSILON_DATA}, else the
- * user's cache ({@code $XDG_CACHE_HOME/varepsilon/data} or {@code ~/.cache/varepsilon/data};
- * {@code ~/Library/Caches/varepsilon/data} on macOS; {@code %LOCALAPPDATA%\varepsilon\data} on Windows).
+ * The folder of the data sets: the one named explicitly, else the environment variable {@code VAREPSILON_DATA}, else
+ * the user's cache ({@code $XDG_CACHE_HOME/varepsilon/data} or {@code ~/.cache/varepsilon/data}; {@code
+ * ~/Library/Caches/varepsilon/data} on macOS; {@code %LOCALAPPDATA%\varepsilon\data} on Windows).
  */
 public final class DataFolder {
     /** The environment variable that names the data folder. */

@@ -73,8 +73,8 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
     }
 
     /**
-     * Loads a part. Checks structure (magic numbers, sizes, counts, labels), not checksums, which {@link Datasets#verify}
-     * does, so that loading stays fast.
+     * Loads a part. Checks structure (magic numbers, sizes, counts, labels), not checksums, which {@link
+     * Datasets#verify} does, so that loading stays fast.
      *
      * @throws InputException for missing or unusable files
      * @throws IOException where a file cannot be read

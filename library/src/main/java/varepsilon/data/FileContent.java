@@ -78,7 +78,9 @@ final class FileContent implements Closeable {
         }
     }
 
-    /** No more content than this can come; exact for a file that is not packed. For checks before memory is allocated. */
+    /**
+     * No more content than this can come; exact for a file that is not packed. For checks before memory is allocated.
+     */
     long atMost() throws IOException {
         return inflater == null ? channel.size() : Math.multiplyExact(channel.size(), MAX_DEFLATE_RATIO);
     }

@@ -129,7 +129,10 @@ final class FolderLayout {
         }
     }
 
-    /** Notes: what was left out, and how classes were numbered where their names are numbers. */
+    /**
+     * Notes: what was left out, which folder is the test part, and how classes were numbered where their names as text
+     * sort in another order.
+     */
     List<String> notes() {
         return List.copyOf(notes);
     }
@@ -281,7 +284,10 @@ final class FolderLayout {
         }
     }
 
-    /** For instance {@code 40 files that cannot be read as images: 38 *.webp, 2 *.txt (a/1.webp first); convert them to PNG}. */
+    /**
+     * For instance {@code 40 files that cannot be read as images: 38 *.webp, 2 *.txt (a/1.webp first); convert them to
+     * PNG}.
+     */
     private String unreadable() {
         List<Path> all =
                 leftOut.values().stream().flatMap(List::stream).sorted().toList();

@@ -8,11 +8,11 @@ import java.util.Map;
 import varepsilon.base.InputException;
 
 /**
- * A folder of images of one size as a data set: a sub-folder for each class, or images without labels right in it. Where
- * it has {@code train/} and {@code test/} (or {@code val/}, {@code valid/}, {@code validation/}), these hold the parts,
- * and the test part may lack some classes; otherwise every fifth image of each class, by name, is for testing. Labels
- * follow the names of the classes: as numbers where all are, else as text. Grey where all images are, else red, green,
- * blue. The order is an image of each class in turn, so that the first N of a part show all its classes.
+ * A folder of images of one size as a data set: a sub-folder for each class, or images without labels right in it.
+ * Where it has {@code train/} and {@code test/} (or {@code val/}, {@code valid/}, {@code validation/}), these hold the
+ * parts, and the test part may lack some classes; otherwise every fifth image of each class, by name, is for testing.
+ * Labels follow the names of the classes: as numbers where all are, else as text. Grey where all images are, else red,
+ * green, blue. The order is an image of each class in turn, so that the first N of a part show all its classes.
  *
  * @param root the folder
  */

@@ -3,9 +3,9 @@ package varepsilon.data;
 import java.util.List;
 
 /**
- * Handwriting of the ten digits: for each some ways, each of one or more pen strokes, each a run of points that the pen
- * passes, in percent of the digit's box, x to the right, y down. The way between the points is smooth; a point that is
- * written twice is a corner.
+ * Handwritten forms of the ten digits: several for each digit, each of one or more pen strokes, each a sequence of
+ * points that the pen passes, in percent of the digit's box, x to the right, y down. The way between the points is
+ * smooth; a point that is written twice is a corner.
  */
 final class GlyphShapes {
     private GlyphShapes() {}

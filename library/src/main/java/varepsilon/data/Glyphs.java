@@ -6,16 +6,20 @@ import java.util.stream.IntStream;
 
 /**
  * Digits 0 to 9 as if written by hand, 28×28 grey, in the manner of MNIST: light ink on black, the ink's longer side 20
- * pixels, its centre of mass in the middle. No two are the same: each is one of some ways to write its digit, with shaken
- * points, an elastic warp, slant, turn and proportions, and a pen whose width and pressure vary along the stroke.
+ * pixels, its centre of mass in the middle. No two are the same: each is one of some ways to write its digit, with
+ * shaken points, an elastic warp, slant, turn and proportions, and a pen whose width and pressure vary along the
+ * stroke.
  *
- * <p>The drawing uses only operations that IEEE 754 and {@link StrictMath} fix to the last bit, so one seed gives the same
- * bytes on every machine. Image {@code i} depends on the seed and {@code i} alone: fewer images are the first of more.
+ * <p>The drawing uses only operations that IEEE 754 and {@link StrictMath} fix to the last bit, so one seed gives the
+ * same bytes on every machine. Image {@code i} depends on the seed and {@code i} alone: fewer images are the first of
+ * more.
  */
 public final class Glyphs {
     private static final int SIDE = 28;
     private static final int PIXELS = SIDE * SIDE;
-    /** MNIST's: the longer side of the ink, and the middle of an image whose pixels have their centres at whole numbers. */
+    /**
+     * MNIST's: the longer side of the ink, and the middle of an image whose pixels have their centres at whole numbers.
+     */
     private static final double INK_SIDE = 20;
 
     private static final double MIDDLE = (SIDE - 1) / 2.0;
@@ -106,7 +110,10 @@ public final class Glyphs {
         return way;
     }
 
-    /** Scales the ways so that their ink's longer side is {@code side} pixels, and moves its centre of mass to the middle. */
+    /**
+     * Scales the ways so that their ink's longer side is {@code side} pixels, and moves its centre of mass to the
+     * middle.
+     */
     private static void fit(double[][] ways, double radius, double side) {
         double extent = 0;
         double[] centre = new double[2];

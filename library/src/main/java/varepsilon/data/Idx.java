@@ -29,8 +29,8 @@ public final class Idx {
      * @param name the name of the set
      * @param images a file of three dimensions N, H, W
      * @param labels a file of one dimension N, with numbers from 0 to {@code classNames.size() - 1}
-     * @throws InputException where a file is not IDX, is damaged, cut off or too long, states more than it holds or than
-     *     fits into memory, or where the two do not belong together
+     * @throws InputException where a file is not IDX, is damaged, cut off or too long, states more than it holds or
+     *     than fits into memory, or where the two do not belong together
      * @throws IOException where a file cannot be read
      */
     public static ImageSet read(String name, Path images, Path labels, List<String> classNames) throws IOException {

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 
 /**
- * Given IDX files as a data set: images; images and labels; or both twice, of the training part and of the test
- * part. Where there is one part only, every fifth image is for testing. The classes are called 0, 1, … up to the highest
+ * Given IDX files as a data set: images; images and labels; or both twice, of the training part and of the test part.
+ * Where there is one part only, every fifth image is for testing. The classes are called 0, 1, … up to the highest
  * label.
  *
  * @param files one, two or four

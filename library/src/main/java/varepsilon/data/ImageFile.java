@@ -28,8 +28,9 @@ import varepsilon.base.InputException;
 /**
  * A PNG, JPEG, BMP, GIF, TIFF or PNM (PBM, PGM, PPM) file, known by its header; its pixels are decoded on demand. The
  * levels are the stored samples, as the Python library PIL gives them: colour profiles and gamma are not applied, an
- * orientation in Exif turns nothing, transparency is left out as if every pixel were opaque. Of 16-bit samples the upper
- * 8 bits count; CMYK becomes (255 − C)(255 − K) / 255 and so on. Of an animation, and of a TIFF, the first picture counts.
+ * orientation in Exif turns nothing, transparency is left out as if every pixel were opaque. Of 16-bit samples the
+ * upper 8 bits count; CMYK becomes (255 − C)(255 − K) / 255 and so on. Of an animation, and of a TIFF, the first
+ * picture counts.
  *
  * @param path where it lies
  * @param height rows
@@ -72,7 +73,10 @@ record ImageFile(Path path, int height, int width, boolean grey) {
         return file;
     }
 
-    /** TIFF may hold what only looks like RGB once it is decoded: then nothing tells that the levels are not the stored ones. */
+    /**
+     * TIFF may hold what only looks like RGB once it is decoded: then nothing tells that the levels are not the stored
+     * ones.
+     */
     private static void requirePlain(Path path, ImageReader reader) throws IOException {
         NodeList entries = ((Element)
                         reader.getImageMetadata(0).getAsTree(IIOMetadataFormatImpl.standardMetadataFormatName))
@@ -139,8 +143,8 @@ record ImageFile(Path path, int height, int width, boolean grey) {
     }
 
     /**
-     * A row as 0xRRGGBB. Java's own conversion would apply the colour space, and takes greys for linear light; the stored
-     * samples are what counts.
+     * A row as 0xRRGGBB. Java's own conversion would apply the colour space, and takes greys for linear light; the
+     * stored samples are what counts.
      */
     private static int[] row(BufferedImage image, int y) {
         int width = image.getWidth();
@@ -241,7 +245,9 @@ record ImageFile(Path path, int height, int width, boolean grey) {
         throw new InputException(path + ": is not a " + FORMATS_IN_WORDS + " image");
     }
 
-    /** Decoder warnings that do not mean missing samples: how they turn CMYK into RGB, and bytes behind the last one. */
+    /**
+     * Decoder warnings that do not mean missing samples: how they turn CMYK into RGB, and bytes behind the last one.
+     */
     private static boolean isHarmless(String warning) {
         return warning.contains("CMYK to RGB conversion") || warning.endsWith("extraneous bytes before marker 0xd9");
     }

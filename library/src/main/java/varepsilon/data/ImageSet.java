@@ -169,7 +169,10 @@ public final class ImageSet {
         return copy;
     }
 
-    /** Copies the images {@code indices[from]} … {@code indices[to - 1]}, one after the other, to the start of {@code target}. */
+    /**
+     * Copies the images {@code indices[from]} … {@code indices[to - 1]}, one after the other, to the start of {@code
+     * target}.
+     */
     void gather(int[] indices, int from, int to, byte[] target) {
         int dimensions = dimensions();
         for (int i = from; i < to; i++) {
@@ -265,7 +268,10 @@ public final class ImageSet {
         return new Statistics(List.of(mean), List.of(std));
     }
 
-    /** SHA-256, in hexadecimal, of shape, pixels and labels in order: equal for equal images, whatever file they came from. */
+    /**
+     * SHA-256, in hexadecimal, of shape, pixels and labels in order: equal for equal images, whatever file they came
+     * from.
+     */
     public String sha256() {
         MessageDigest digest = Checksums.newSha256();
         digest.update((size + "x" + channels + "x" + height + "x" + width + "\n").getBytes(StandardCharsets.US_ASCII));

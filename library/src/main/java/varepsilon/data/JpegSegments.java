@@ -25,7 +25,8 @@ final class JpegSegments {
 
     /**
      * The file without the segments that do not decide its samples: colour profiles, by which readers would convert
-     * them, Exif, comments of applications. Bytes that are not segments are copied unchanged, and the decoder reports errors.
+     * them, Exif, comments of applications. Bytes that are not segments are copied unchanged, and the decoder reports
+     * errors.
      */
     static byte[] onlyThoseOfSamples(byte[] jpeg) {
         ByteArrayOutputStream kept = new ByteArrayOutputStream(jpeg.length);

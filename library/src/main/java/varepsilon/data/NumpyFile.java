@@ -32,9 +32,9 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
 /**
- * Arrays of numbers as NumPy saves them: one in a {@code .npy} file, several by name in the {@code .npz} archive of {@code
- * numpy.savez} and {@code savez_compressed}. Formats 1.0 to 3.0 of {@code numpy.lib.format}, both orders of bytes and of
- * dimensions. Arrays of Python objects, which are programs, and of records are refused.
+ * Arrays of numbers as NumPy saves them: one in a {@code .npy} file, several by name in the {@code .npz} archive of
+ * {@code numpy.savez} and {@code savez_compressed}. Formats 1.0 to 3.0 of {@code numpy.lib.format}, both orders of
+ * bytes and of dimensions. Arrays of Python objects, which are programs, and of records are refused.
  */
 public final class NumpyFile implements Closeable {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -282,7 +282,7 @@ public final class NumpyFile implements Closeable {
             throw refused(
                     path,
                     quoted(name) + " is of type " + header.type + why
-                            + "; expected numbers: uint8, int8 to int64, float16 to" + " float64",
+                            + "; expected numbers: uint8, int8 to int64, float16 to float64",
                     null);
         }
         long[] shape = header.shape.stream().mapToLong(Long::longValue).toArray();

@@ -5,8 +5,9 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 
 /**
- * Shifts each image by a random number of rows and columns, from −padding to +padding, all equally likely; zeros come in
- * at the border. The same as to pad each image with zeros on four sides and to cut out a random piece of its old size.
+ * Shifts each image by a random number of rows and columns, from −padding to +padding, all equally likely; zeros come
+ * in at the border. The same as to pad each image with zeros on four sides and to cut out a random piece of its old
+ * size.
  *
  * @param padding the largest shift, in pixels
  */

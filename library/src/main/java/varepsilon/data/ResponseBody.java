@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The body of a response, taken piece by piece with a limit on the wait for each. The client's own input stream has no read timeout, and its request timeout covers the headers in one Java version and the whole response in another.
+ * The body of a response, taken piece by piece with a limit on the wait for each. The client's own input stream has no
+ * read timeout, and its request timeout covers the headers in one Java version and the whole response in another.
  */
 final class ResponseBody implements BodySubscriber<ResponseBody>, AutoCloseable {
     /** What the client reported: a piece, the end (no pieces, no failure), or a failure. */

@@ -21,7 +21,8 @@ import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 
 /**
- * A published {@code .tar.gz} from which known files are extracted, by name, size and SHA-256. Other entries are ignored, so the archive does not decide which files are written.
+ * A published {@code .tar.gz} from which known files are extracted, by name, size and SHA-256. Other entries are
+ * ignored, so the archive does not decide which files are written.
  */
 final class TarGz implements Closeable {
     /** Bytes allowed for other content: tar's own blocks, read-me files, lists of names. */

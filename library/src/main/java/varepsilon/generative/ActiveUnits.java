@@ -6,16 +6,16 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * The latent dimensions that a VAE uses: those whose posterior mean varies over the data, Var_x(E_q[z]) &gt; 0.01 (Burda,
- * Grosse, Salakhutdinov 2016, section 5.2). Posterior means come in batches of any size.
+ * The latent dimensions that a VAE uses: those whose posterior mean varies over the data, Var_x(E_q[z]) &gt; 0.01
+ * (Burda, Grosse, Salakhutdinov 2016, section 5.2). Posterior means come in batches of any size.
  */
 public final class ActiveUnits {
     /** A dimension is active above this variance. */
     public static final double THRESHOLD = 0.01;
 
     /**
-     * Where KL(q(z|x) ‖ N(0, I)), averaged over the data, is below this, in nats, no dimension is active: the divergence
-     * is at least ½ μ² in each, and the mean of μ² at least its variance.
+     * Where KL(q(z|x) ‖ N(0, I)), averaged over the data, is below this, in nats, no dimension is active: the
+     * divergence is at least ½ μ² in each, and the mean of μ² at least its variance.
      */
     public static final double LEAST_DIVERGENCE = THRESHOLD / 2;
 

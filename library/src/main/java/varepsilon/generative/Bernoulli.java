@@ -6,7 +6,9 @@ import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
-/** Each pixel is white with a probability of its own (the decoder's output is its logit); bytes from 128 on are white. */
+/**
+ * Each pixel is white with a probability of its own (the decoder's output is its logit); bytes from 128 on are white.
+ */
 @Named(value = "bernoulli", help = "a probability of white for each pixel")
 public record Bernoulli() implements Likelihood {
     @Override

@@ -9,8 +9,8 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
- * Each pixel has one of {@code levels} grey levels with a probability of its own; the decoder puts out logits, for image
- * channel c at channels c·levels to (c+1)·levels − 1.
+ * Each pixel has one of {@code levels} grey levels with a probability of its own; the decoder puts out logits, for
+ * image channel c at channels c·levels to (c+1)·levels − 1.
  *
  * @param levels a power of two from 2 to 256: 16 for 4-bit images
  */

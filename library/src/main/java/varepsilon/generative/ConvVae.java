@@ -122,14 +122,15 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
                 .ifPresent(member -> member.values(likelihood)
                         .forEach((parameter, value) -> metadata.put(parameter, value.toString())));
         if (!prior.equals(new StandardNormal.Choice())) {
-            metadata.put("prior", Family.of(PriorChoice.class).text(prior));
+            metadata.put("prior", Family.of(PriorChoice.class).wholeText(prior));
         }
         return metadata;
     }
 
     /**
-     * The model that a weight file holds: its sizes by the shapes, the images' height and width by the metadata or, where that has none, 28×28, its likelihood by the metadata or by the decoder's channels (one for each pixel: Bernoulli,
-     * more: categorical).
+     * The model that a weight file holds: its sizes by the shapes, the images' height and width by the metadata or,
+     * where that has none, 28×28, its likelihood by the metadata or by the decoder's channels (one for each pixel:
+     * Bernoulli, more: categorical).
      *
      * @param file named in errors
      * @throws InputException where the weights are not those of a convolutional VAE, or the metadata contradicts them
@@ -210,7 +211,7 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
                     .filter(parameter -> !parameter.name().equals("levels"))
                     .forEach(parameter -> weights.metadata(parameter.name())
                             .ifPresent(value -> values.put(parameter.name(), parameter.parse(value))));
-            values.put("levels", perPixel); // what the shapes say; where the metadata differs, that is an error below
+            values.put("levels", perPixel); // from the shapes; describedBy rejects metadata that differ
             likelihood = member.with(member.usual(), values);
         } catch (InputException e) {
             throw refused(file, e.getMessage());
@@ -313,7 +314,9 @@ public record ConvVae(int latentDim, int filters, ImageShape image, Likelihood l
             net = child("net", new Sequential(layers.toArray(Layer[]::new)));
         }
 
-        /** From a grid half as large, rounded up: without output padding s gives 2s − 1, which is right for odd sides. */
+        /**
+         * From a grid half as large, rounded up: without output padding s gives 2s − 1, which is right for odd sides.
+         */
         private static Layer doubling(int from, int to, Grid grid, Init init) {
             return new ConvTranspose2d(from, to, KERNEL, 2, 1, 1 - grid.height % 2, 1 - grid.width % 2, init);
         }

@@ -11,7 +11,7 @@ import varepsilon.train.Objective;
 
 /**
  * Minimises −E_q[log p(x|z)] + β·KL, averaged over images. Measures {@code bpd}, {@code reconstruction_nats} and
- * {@code kl_nats} of the ELBO (β = 1, no free bits), whatever the weighted bound.
+ * {@code kl_nats} of the ELBO (β = 1, no free bits), also where another β or free bits are minimised.
  */
 public final class ElboObjective implements Objective {
     private final Vae vae;
@@ -27,7 +27,8 @@ public final class ElboObjective implements Objective {
      * A weighted bound.
      *
      * @param beta weight of the divergence (Higgins et al. 2017)
-     * @param freeNats divergence of each latent dimension that is not penalised: its average over the batch counts only above this (Kingma et al. 2016, "free bits"), in nats
+     * @param freeNats divergence of each latent dimension that is not penalised: its average over the batch counts only
+     *     above this (Kingma et al. 2016, "free bits"), in nats
      */
     public ElboObjective(Vae vae, double beta, double freeNats) {
         if (!(beta >= 0) || Double.isInfinite(beta)) {

@@ -8,8 +8,8 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
- * Each pixel, as a number in [0, 1], is normal around the decoder's output with one fixed standard deviation. A density:
- * its bits per dimension can be negative and are not comparable with those of a distribution over levels.
+ * Each pixel, as a number in [0, 1], is normal around the decoder's output with one fixed standard deviation. A
+ * density: its bits per dimension can be negative and are not comparable with those of a distribution over levels.
  *
  * @param std standard deviation, in units of the full range from black to white
  */

@@ -44,7 +44,9 @@ public final class KullbackLeibler {
         return new Estimate(mean, variance.div(draws).sqrt());
     }
 
-    /** The closed form where there is one, else the estimate from the one draw {@code z} of q, N×latentDim: N values. */
+    /**
+     * The closed form where there is one, else the estimate from the one draw {@code z} of q, N×latentDim: N values.
+     */
     static Tensor between(DiagonalGaussian q, Prior p, Tensor z) {
         return closedForm(q, p).orElseGet(() -> q.logProbability(z).sub(p.logProbability(z)));
     }

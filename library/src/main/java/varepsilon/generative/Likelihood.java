@@ -39,8 +39,8 @@ public interface Likelihood {
     Tensor mean(Tensor output);
 
     /**
-     * Whether p(x|z) is a density over real numbers, not a probability of levels: its bits per dimension can be negative,
-     * and are not comparable with those of a distribution over levels.
+     * Whether p(x|z) is a density over real numbers, not a probability of levels: its bits per dimension can be
+     * negative, and are not comparable with those of a distribution over levels.
      */
     default boolean isDensity() {
         return false;

@@ -11,8 +11,9 @@ public final class Manifold {
     private Manifold() {}
 
     /**
-     * n² latent points, row by row: z = Φ⁻¹((i + ½)/n) on each axis, so that each stands for the same share of the prior
-     * (Kingma, Welling 2014, figure 4). The first coordinate grows from left to right, the second from bottom to top.
+     * n² latent points, row by row: z = Φ⁻¹((i + ½)/n) on each axis, so that each stands for the same share of the
+     * prior (Kingma, Welling 2014, figure 4). The first coordinate grows from left to right, the second from bottom to
+     * top.
      *
      * @param n points on each axis, 1 to 1000
      * @return FLOAT32 n²×2

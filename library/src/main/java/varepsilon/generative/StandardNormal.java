@@ -11,7 +11,7 @@ import varepsilon.tensor.Tensor;
  * @param latentDim number of dimensions, at least 1
  */
 public record StandardNormal(int latentDim) implements Prior {
-    /** The choice of it. */
+    /** Chooses this prior. */
     @Named(value = "standard-normal", help = "independent normal dimensions of mean 0 and variance 1")
     public record Choice() implements PriorChoice {
         @Override

@@ -16,8 +16,8 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * The negative log-likelihood bounds of a VAE on a set of images. All values are averages over images; nats are summed over an image, and
- * both bounds are given as negative log-likelihoods: smaller is better.
+ * The negative log-likelihood bounds of a VAE on a set of images. All values are averages over images; nats are summed
+ * over an image, and both bounds are given as negative log-likelihoods: smaller is better.
  *
  * @param n the number of images
  * @param bpd −ELBO in bits per dimension
@@ -50,8 +50,8 @@ public record VaeEvaluation(
      * The settings of an evaluation.
      *
      * @param batchSize images at once
-     * @param seed decides the draws of z; the bound from one draw is the same as in training's validation with this seed
-     *     and batch size
+     * @param seed decides the draws of z; the bound from one draw is the same as in training's validation with this
+     *     seed and batch size
      * @param importanceSamples K of the importance-weighted bound, 0 to leave it out
      * @param chunk draws of z for each image at once; bounds memory
      */

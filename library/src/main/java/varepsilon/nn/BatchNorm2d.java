@@ -44,8 +44,9 @@ public final class BatchNorm2d extends Layer {
     }
 
     /**
-     * This after a convolution that has as many output channels. In evaluation mode the normalisation is an affine map of
-     * each channel, which goes into the convolution's weights: an attack, which runs the network many times in that mode, saves a pass over the activations forward and one backward.
+     * This after a convolution that has as many output channels. In evaluation mode the normalisation is an affine map
+     * of each channel, which goes into the convolution's weights: an attack, which runs the network many times in that
+     * mode, saves a pass over the activations forward and one backward.
      *
      * @param convolution in the same mode
      */

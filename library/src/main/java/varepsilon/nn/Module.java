@@ -10,7 +10,8 @@ import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
 /**
- * Something with named parameters (trained), buffers (kept, not trained) and children. It owns them until {@link #close}, independently of scopes. Names join with dots, as in PyTorch: {@code encoder.net.0.weight}.
+ * Something with named parameters (trained), buffers (kept, not trained) and children. It owns them until {@link
+ * #close}, independently of scopes. Names join with dots, as in PyTorch: {@code encoder.net.0.weight}.
  */
 public abstract class Module implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
@@ -112,7 +113,10 @@ public abstract class Module implements AutoCloseable {
         });
     }
 
-    /** The result of {@code work}, run in evaluation mode; every part gets its own mode back, also when an exception passes. */
+    /**
+     * The result of {@code work}, run in evaluation mode; every part gets its own mode back, also when an exception
+     * passes.
+     */
     public final <T> T evaluating(Supplier<T> work) {
         List<Runnable> restore = new ArrayList<>();
         rememberModes(restore);

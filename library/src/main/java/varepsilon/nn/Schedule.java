@@ -16,7 +16,10 @@ public interface Schedule {
      */
     double factor(double epoch, int epochs);
 
-    /** Whether it depends on the number of epochs, so that no epochs can be added to a training that has begun. */
+    /**
+     * Whether it depends on the number of epochs, so that no epochs can be added to a training that has begun.
+     * A lambda that uses {@code epochs} must be a class that returns true here.
+     */
     default boolean dependsOnTheEnd() {
         return false;
     }
@@ -26,7 +29,7 @@ public interface Schedule {
         return new Constant();
     }
 
-    /** Multiplied by {@code gamma} after every {@code every} epochs. */
+    /** Multiplied by {@code gamma}, in (0, 1], after every {@code every} epochs. */
     static Schedule stepDecay(int every, double gamma) {
         return new StepDecay(every, gamma);
     }

@@ -14,8 +14,8 @@ public record Interval(double value, double low, double high) {
     private static final double Z = NormalDistribution.of(0, 1).inverseCumulativeProbability(0.975);
 
     /**
-     * The share of {@code count} among {@code n}, with the interval of Wilson 1927. Unlike the textbook's p ± 1.96 standard
-     * errors it stays within [0, 1] and does not shrink to a point at 0 or 1.
+     * The share of {@code count} among {@code n}, with the interval of Wilson 1927. Unlike the textbook's p ± 1.96
+     * standard errors it stays within [0, 1] and does not shrink to a point at 0 or 1.
      *
      * @throws IllegalArgumentException where n is below 1 or the count is not within 0 … n
      */
@@ -33,7 +33,7 @@ public record Interval(double value, double low, double high) {
                 p, count == 0 ? 0 : Math.max(0, centre - half), count == n ? 1 : Math.min(1, centre + half));
     }
 
-    /** Of the value with the other sign. */
+    /** The interval of the negated value. */
     public Interval negated() {
         return new Interval(-value, -high, -low);
     }

@@ -76,7 +76,9 @@ public record PairedComparison(int bothCorrect, int onlyFirst, int onlySecond, i
     }
 
     /**
-     * Whether the two differ (McNemar 1947): the two-sided p-value of the exact test. Under the null hypothesis of equal accuracy, each is the correct one on half of the examples that one alone classifies correctly. The exact test is valid for small numbers of such examples.
+     * Whether the two differ (McNemar 1947): the two-sided p-value of the exact test. Under the null hypothesis of
+     * equal accuracy, each is the correct one on half of the examples that one alone classifies correctly. The exact
+     * test is valid for small numbers of such examples.
      */
     public double pValue() {
         BinomialDistribution split = BinomialDistribution.of(Math.addExact(onlyFirst, onlySecond), 0.5);

@@ -2,7 +2,10 @@ package varepsilon.stats;
 
 import java.util.Locale;
 
-/** Formats shares as percentages for sentences and tables, independent of the locale, with one decimal or as many. */
+/**
+ * Formats shares as percentages for sentences and tables, independent of the locale, with one decimal or a given number
+ * of them.
+ */
 public final class Percent {
     private Percent() {}
 

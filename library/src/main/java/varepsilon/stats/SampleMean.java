@@ -14,7 +14,11 @@ import org.apache.commons.statistics.distribution.TDistribution;
 public record SampleMean(int n, double mean, double std) {
     private static final double CONFIDENCE = 0.95;
 
-    /** @throws IllegalArgumentException where there are fewer than two, which have no spread */
+    /**
+     * The mean of at least two values.
+     *
+     * @throws IllegalArgumentException where there are fewer, which have no spread
+     */
     public static SampleMean of(double[] values) {
         if (values.length < 2) {
             throw new IllegalArgumentException(values.length + " values: expected at least 2");
@@ -26,7 +30,7 @@ public record SampleMean(int n, double mean, double std) {
         return new SampleMean(values.length, mean, Math.sqrt(squares / (values.length - 1)));
     }
 
-    /** Of the differences of pairs. */
+    /** The mean of the differences of pairs. */
     public static SampleMean ofDifferences(double[] first, double[] second) {
         if (first.length != second.length) {
             throw new IllegalArgumentException(first.length + " and " + second.length + " values: expected pairs");

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 import varepsilon.base.InputException;
 
 /**
- * The native engine: loads it once, and describes it. Its threads sleep while they wait for one another, unless
- * the environment has one of {@code OMP_WAIT_POLICY}, {@code GOMP_SPINCOUNT} and {@code KMP_BLOCKTIME}; on systems other
+ * The native engine: loads it once, and describes it. Its threads sleep while they wait for one another, unless the
+ * environment has one of {@code OMP_WAIT_POLICY}, {@code GOMP_SPINCOUNT} and {@code KMP_BLOCKTIME}; on systems other
  * than Linux, only where it has {@code OMP_WAIT_POLICY=PASSIVE}.
  */
 public final class Engine {
@@ -77,7 +77,9 @@ public final class Engine {
     }
 
     /**
-     * Where a library cannot be linked, JavaCPP continues without an error and loads one of that name from elsewhere in the system; two copies of libtorch in one process crash. Therefore the library that may lack its dependencies is loaded first.
+     * Where a library cannot be linked, JavaCPP continues without an error and loads one of that name from elsewhere in
+     * the system; two copies of libtorch in one process crash. Therefore the library that may lack its dependencies is
+     * loaded first, and if that fails nothing is loaded.
      */
     private static void loadGpuPart(Path library) {
         ClassProperties properties = Loader.loadProperties(torch.class, Loader.loadProperties(), true);
@@ -92,9 +94,8 @@ public final class Engine {
             throw new InputException(
                     "the engine's GPU part cannot be loaded: " + e.getMessage()
                             + "; it needs the run-time libraries of CUDA 13, cuDNN 9 and NCCL 2 where the system's"
-                            + " linker"
-                            + " finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (with the launcher:"
-                            + " VAREPSILON_CUDA=0) the engine computes on the CPU alone",
+                            + " linker finds them (LD_LIBRARY_PATH); without the Maven profile 'cuda' (with the"
+                            + " launcher: VAREPSILON_CUDA=0) the engine computes on the CPU alone",
                     e);
         }
     }

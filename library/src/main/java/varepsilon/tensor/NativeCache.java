@@ -12,8 +12,8 @@ import java.util.Set;
 import varepsilon.base.InputException;
 
 /**
- * The folder that the native engine is unpacked into and loaded from: the one in the system property
- * {@code org.bytedeco.javacpp.cachedir}, else {@code ~/.javacpp/cache}, else a folder of this user's among the temporary
+ * The folder that the native engine is unpacked into and loaded from: the one in the system property {@code
+ * org.bytedeco.javacpp.cachedir}, else {@code ~/.javacpp/cache}, else a folder of this user's among the temporary
  * files.
  *
  * @param folder an existing, writable folder from which libraries can be loaded

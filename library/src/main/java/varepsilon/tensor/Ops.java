@@ -131,8 +131,8 @@ public final class Ops {
     }
 
     /**
-     * Cross-entropy against smoothed labels (Szegedy et al. 2016): (1 − smoothing) of each label's weight stays with it,
-     * the rest is spread evenly over all K classes, as PyTorch's {@code label_smoothing} does.
+     * Cross-entropy against smoothed labels (Szegedy et al. 2016): (1 − smoothing) of each label's weight stays with
+     * it, the rest is spread evenly over all K classes, as PyTorch's {@code label_smoothing} does.
      *
      * @param smoothing in [0, 1]
      */

@@ -10,7 +10,9 @@ import org.bytedeco.pytorch.global.torch;
 import varepsilon.base.InputException;
 
 /**
- * A stream of random numbers, opened by {@link Seed#stream}. Numbers are drawn on the CPU and moved, so that the numbers are the same on every device. It is open until {@link #close}, independently of scopes. Not for use by two threads at once.
+ * A stream of random numbers, opened by {@link Seed#stream}. Numbers are drawn on the CPU and moved, so that the
+ * numbers are the same on every device. It is open until {@link #close}, independently of scopes. Not for use by two
+ * threads at once.
  */
 public final class Rng implements AutoCloseable {
     static {

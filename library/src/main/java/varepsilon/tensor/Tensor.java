@@ -330,8 +330,8 @@ public final class Tensor implements AutoCloseable {
     }
 
     /**
-     * The same N×C×H×W elements, laid out in memory so that the channels of a pixel are neighbours. Convolutions keep the
-     * layout, and those of many small channels are faster in it.
+     * The same N×C×H×W elements, laid out in memory so that the channels of a pixel are neighbours. Convolutions keep
+     * the layout, and those of many small channels are faster in it.
      */
     public Tensor channelsLast() {
         return wrap(handle().contiguous(torch.MemoryFormat.ChannelsLast));

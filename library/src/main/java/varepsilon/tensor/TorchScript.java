@@ -47,7 +47,8 @@ public final class TorchScript implements AutoCloseable {
      * The output of a program.
      *
      * @param tensor the tensor, or the one chosen of several
-     * @param place where it lay, such as {@code element 0 of a tuple of 2}; empty where the program returned nothing else
+     * @param place where it lay, such as {@code element 0 of a tuple of 2}; empty where the program returned nothing
+     *     else
      */
     public record Output(Tensor tensor, String place) {}
 
@@ -122,11 +123,13 @@ public final class TorchScript implements AutoCloseable {
     }
 
     /**
-     * What the program computes of one tensor. Where it fails on the input's type but accepts the type of its parameters, the input is converted, from then on. Where it returns several tensors, the one called
-     * {@code logits} is chosen, else the first of floating-point numbers that has a number or a row for each element of the
-     * input's first dimension.
+     * What the program computes of one tensor. Where it fails on the input's type but accepts the type of its
+     * parameters, the input is converted, from then on. Where it returns several tensors, the one called {@code logits}
+     * is chosen, else the first of floating-point numbers that has a number or a row for each element of the input's
+     * first dimension.
      *
-     * @throws InputException where it fails, does not return such a tensor, or the input requires gradients that the result does not have
+     * @throws InputException where it fails, does not return such a tensor, or the input requires gradients that the
+     *     result does not have
      */
     public Output forward(Tensor input) {
         if (module.isNull()) {

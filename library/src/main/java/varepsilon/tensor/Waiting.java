@@ -9,7 +9,9 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * Sets how the engine's threads wait for one another. In GNU's OpenMP, which the engine uses on Linux, a waiting thread spins for some milliseconds before it sleeps. On a busy machine it then occupies a core that the working thread needs, and a step takes several times as long.
+ * Sets how the engine's threads wait for one another. In GNU's OpenMP, which the engine uses on Linux, a waiting thread
+ * spins for some milliseconds before it sleeps. On a busy machine it then occupies a core that the working thread
+ * needs, and a step takes several times as long.
  */
 final class Waiting {
     /** If one of these is set, it is not overridden. LLVM's OpenMP, which the engine uses on macOS, has its own. */
@@ -38,9 +40,9 @@ final class Waiting {
     }
 
     /**
-     * Adds to this process's environment, in the way that POSIX gives to programs: by pointing {@code environ} to another
-     * array (The Open Group Base Specifications, chapter 8.1). Java's own view of the environment, and that of processes
-     * which it starts, stay as they were.
+     * Adds to this process's environment, in the way that POSIX gives to programs: by pointing {@code environ} to
+     * another array (The Open Group Base Specifications, chapter 8.1). Java's own view of the environment, and that of
+     * processes which it starts, stay as they were.
      *
      * @return false where the C library does not show its {@code environ}
      */

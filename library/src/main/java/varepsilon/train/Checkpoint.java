@@ -21,8 +21,8 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * The complete state of a training, in one file written atomically: weights, optimizer
- * state, whatever else the training keeps, the state of the noise stream, the position within the epoch and the history.
+ * The complete state of a training, in one file written atomically: weights, optimizer state, whatever else the
+ * training keeps, the state of the noise stream, the position within the epoch and the history.
  */
 final class Checkpoint {
     private static final String MODEL = "model.";

@@ -16,7 +16,8 @@ import varepsilon.tensor.Tensor;
 /**
  * Trains a model in memory; nothing is written. At the end the model holds the weights of the epoch that did best on
  * held-out data, as the plan's monitor measures it: where the plan keeps a moving average of the weights, that average.
- * Where no epoch was finished it holds the weights as far as they were trained. {@link Trainer} takes the same steps and
+ * Where no epoch was finished it holds the weights as far as they were trained. It is left in training mode: {@code
+ * evaluating} uses it. {@link Trainer} takes the same steps and
  * gives the same bits, and adds a run directory from which a training can be resumed.
  *
  * <pre>{@code
@@ -94,10 +95,11 @@ public final class Fit {
      */
     public Result run(ImageSet training, ImageSet validation, Watch watch) {
         try (Best best = new Best(objective.model())) {
-            Result result =
-                    new TrainingLoop(objective, optimizer, plan, best, List.of(), watch).run(training, validation);
-            best.restore();
-            return result;
+            try {
+                return new TrainingLoop(objective, optimizer, plan, best, List.of(), watch).run(training, validation);
+            } finally {
+                best.restore();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -149,7 +151,7 @@ public final class Fit {
 
         @Override
         public String lastGoodWeights() {
-            return "";
+            return weights.isEmpty() ? "" : " The model holds the weights of the best epoch.";
         }
 
         @Override

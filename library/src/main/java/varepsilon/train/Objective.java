@@ -24,7 +24,8 @@ public interface Objective {
     }
 
     /**
-     * Receives the position of the training before each optimizer step and each validation. A warm-up must depend on it alone, so that a resumed run gives the same bits.
+     * Receives the position of the training before each optimizer step and each validation. Whatever changes during
+     * training, such as a warm-up, must depend on it alone, so that a resumed run gives the same bits.
      *
      * @param epoch epochs done, with their fraction: 2.5 is the middle of the third
      */

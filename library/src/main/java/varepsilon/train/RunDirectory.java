@@ -12,7 +12,8 @@ import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 
 /**
- * The folder of one run, held by one process at a time. Its {@code config.yaml} marks it as a run; a folder without one is never written into unless it is empty.
+ * The folder of one run, held by one process at a time. Its {@code config.yaml} marks it as a run; a folder without one
+ * is never written into unless it is empty.
  */
 public final class RunDirectory implements AutoCloseable {
     private static final String CONFIG = "config.yaml";
@@ -46,7 +47,8 @@ public final class RunDirectory implements AutoCloseable {
      */
     public static RunDirectory create(Path path, String config) throws IOException {
         if (Files.exists(path.resolve(CONFIG))) {
-            throw new ExistingRunException(path + ": holds a run already; resume it, or choose another folder");
+            throw new OccupiedFolderException(
+                    path + ": holds a run already; resume it, or choose another folder", true);
         }
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new InputException(path + ": is a file; expected a folder for the run");
@@ -54,8 +56,9 @@ public final class RunDirectory implements AutoCloseable {
         if (Files.isDirectory(path)) {
             try (var entries = Files.newDirectoryStream(path, entry -> !entry.endsWith(".lock"))) {
                 if (entries.iterator().hasNext()) {
-                    throw new InputException(
-                            path + ": is not empty and not a run; choose another folder, so that nothing is lost");
+                    throw new OccupiedFolderException(
+                            path + ": is not empty and not a run; choose another folder, so that nothing is lost",
+                            false);
                 }
             }
         }

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Ends a training before its last epoch. It is evaluated after every epoch and when a run is resumed, and depends on the history alone, so that a run that it ended is not continued on resume.
+ * Ends a training before its last epoch. It is evaluated after every epoch and when a run is resumed, and depends on
+ * the history alone, so that a run that it ended is not continued on resume.
  */
 @FunctionalInterface
 public interface StopRule {

@@ -20,8 +20,8 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Trains a model in a run directory: {@link Fit} with checkpoints on disk. Checkpoints hold everything, so that a run that was killed at any moment and then
- * resumed gives the same bits as one that was not.
+ * Trains a model in a run directory: {@link Fit} with checkpoints on disk. Checkpoints hold everything, so that a run
+ * that was killed at any moment and then resumed gives the same bits as one that was not.
  */
 public final class Trainer {
     private final Objective objective;

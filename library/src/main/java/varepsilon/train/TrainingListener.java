@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** Receives the events of a training. Calls come on the training thread; an exception thrown by a listener ends the training. */
+/**
+ * Receives the events of a training. Calls come on the training thread; an exception thrown by a listener ends the
+ * training.
+ */
 public interface TrainingListener {
     /**
      * Training starts or goes on.

@@ -66,7 +66,7 @@ final class TrainingLoop {
         /** An epoch is done. */
         void finished(List<EpochResult> history) throws IOException;
 
-        /** The model holds the last weights now, in the form in which they are of use. */
+        /** The model holds the last weights now, or their moving average, where the plan keeps one. */
         void last() throws IOException;
 
         /** Everything that the training needs to go on from here; comes after {@link #last}. */

@@ -7,8 +7,8 @@ import varepsilon.data.Augmentation;
 import varepsilon.nn.Schedule;
 
 /**
- * The settings of a training: epochs, batch size, schedule, augmentation and stop rules. Made by {@link #of}, then changed by the methods that begin with
- * {@code with}, each of which gives a new plan.
+ * The settings of a training: epochs, batch size, schedule, augmentation and stop rules. Made by {@link #of}, then
+ * changed by the methods that begin with {@code with}, each of which gives a new plan.
  *
  * @param epochs passes over the data, at least 1
  * @param batchSize examples in a batch, at least 1
@@ -44,7 +44,9 @@ public record TrainingPlan(
         stopRules = List.copyOf(stopRules);
     }
 
-    /** A constant learning rate, no augmentation, no weight average, no stop rule, and a checkpoint every two minutes. */
+    /**
+     * A constant learning rate, no augmentation, no weight average, no stop rule, and a checkpoint every two minutes.
+     */
     public static TrainingPlan of(int epochs, int batchSize, long seed, Monitor monitor) {
         return new TrainingPlan(
                 epochs,

@@ -7,9 +7,10 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * An exponential moving average of a model's parameters (Polyak, Juditsky 1992, for the averaging): after step t, from 1,
- * θ̄ ← d·θ̄ + (1 − d)·θ with d = min(decay, (1 + t)/(10 + t)), starting from the initial θ. The smaller decay of the first
- * steps, as in TensorFlow's {@code ExponentialMovingAverage} with {@code num_updates}, reduces the influence of the initial weights. Buffers are not averaged: those of the model itself stand beside the average.
+ * An exponential moving average of a model's parameters (Polyak, Juditsky 1992, for the averaging): after step t, from
+ * 1, θ̄ ← d·θ̄ + (1 − d)·θ with d = min(decay, (1 + t)/(10 + t)), starting from the initial θ. The smaller decay of the
+ * first steps, as in TensorFlow's {@code ExponentialMovingAverage} with {@code num_updates}, reduces the influence of
+ * the initial weights. Buffers are not averaged: those of the model itself stand beside the average.
  */
 final class WeightAverage implements AutoCloseable {
     private final Map<String, Tensor> parameters;

@@ -52,9 +52,11 @@ public record ModelWeights(Weights weights, String place, List<String> notes) {
      * Reads the state dict, without the words that stand before all its names, that is a model's. Of several the one
      * under the more usual key is taken, then that with the fewest words before its names; a note names them.
      *
-     * <p>Other models in the file are left out. Where there is none, the largest dict is read as it is, so that the error message can name the difference.
+     * <p>Other models in the file are left out. Where there is none, the largest dict is read as it is, so that the
+     * error message can name the difference.
      *
-     * @param accepted whether tensors of these names and shapes can be the model; weights that pass an earlier test are preferred
+     * @param accepted whether tensors of these names and shapes can be the model; weights that pass an earlier test are
+     *     preferred
      * @throws varepsilon.base.InputException where the file is missing or damaged, or holds no state dict
      * @throws IOException on an I/O error
      */

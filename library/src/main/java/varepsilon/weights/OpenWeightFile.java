@@ -19,7 +19,8 @@ interface OpenWeightFile extends Closeable {
      * @param dict one of {@link #stateDicts}
      * @param names of the tensors to read
      * @return these under their own names, and the file's metadata
-     * @throws varepsilon.base.InputException where the file is damaged, or the dict holds a value that is no tensor and cannot be skipped
+     * @throws varepsilon.base.InputException where the file is damaged, or the dict holds a value that is no tensor and
+     *     cannot be skipped
      */
     Weights read(StateDict dict, Set<String> names) throws IOException;
 }

@@ -20,12 +20,14 @@ import java.util.Optional;
 import varepsilon.base.InputException;
 
 /**
- * The part of Python's pickle protocol 2 that makes values: dicts, lists, tuples, numbers and strings. A pickle is a program
- * for a stack machine that may call any Python function. Here nothing is called; a subclass defines the meaning of names, calls and attributes, and rejects unknown ones. Values nest without recursion, so depth costs no stack, and no more
- * memory is taken for bytes than the pickle has.
+ * The part of Python's pickle protocol 2 that makes values: dicts, lists, tuples, numbers and strings. A pickle is a
+ * program for a stack machine that may call any Python function. Here nothing is called; a subclass defines the meaning
+ * of names, calls and attributes, and rejects or ignores unknown ones. Values nest without recursion, so depth costs no
+ * stack, and no more memory is taken for bytes than the pickle has.
  */
 public abstract class PickleMachine {
     private static final int PROTOCOL = 2;
+    private static final int LONGEST_NAME = 1 << 16;
 
     // Instructions that are not printable characters; the names are those of Python's pickletools.
     private static final int PROTO = 0x80;
@@ -293,6 +295,9 @@ public abstract class PickleMachine {
     private String line() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int letter = in.readUnsignedByte(); letter != '\n'; letter = in.readUnsignedByte()) {
+            if (line.size() == LONGEST_NAME) {
+                throw refused("uses a name of more than " + LONGEST_NAME + " bytes");
+            }
             line.write(letter);
         }
         return text(line.toByteArray());

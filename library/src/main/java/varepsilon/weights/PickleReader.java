@@ -13,8 +13,8 @@ import varepsilon.tensor.DType;
 
 /**
  * Reads the pickles in which PyTorch writes state dicts, with tensors as places in storages. Only the names of {@link
- * Global} and the storage types mean anything, none of which does more than hold values; whatever any other name would make
- * is a {@link Foreign}, which does nothing.
+ * Global} and the storage types mean anything, none of which does more than hold values; whatever any other name would
+ * make is a {@link Foreign}, which does nothing.
  */
 final class PickleReader extends PickleMachine {
     /** Some forty describe a tensor. */
@@ -29,7 +29,8 @@ final class PickleReader extends PickleMachine {
     record StoredTensor(Storage storage, long offset, long[] shape, long[] strides) {}
 
     /**
-     * A placeholder for an unknown Python object. Its arguments, items and attributes are skipped, and none of its code is run.
+     * A placeholder for an unknown Python object. Its arguments, items and attributes are skipped, and none of its code
+     * is run.
      *
      * @param name of the class or function, such as {@code argparse.Namespace}
      */

@@ -83,7 +83,10 @@ public final class PyTorchStateDict {
             find();
         }
 
-        /** Breadth first. Dicts that contain themselves, or are nested deeper than in any state dict, are not searched further. */
+        /**
+         * Breadth first. Dicts that contain themselves, or are nested deeper than in any state dict, are not searched
+         * further.
+         */
         private void find() {
             Deque<Placed> open = new ArrayDeque<>(List.of(new Placed(null, "", 0, content)));
             Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -49,7 +49,7 @@ public final class Safetensors {
             long size = channel.size();
             if (size < Long.BYTES) {
                 throw file.refused(
-                        "has " + size + " bytes; a safetensors file begins with 8 that give its header's" + " length");
+                        "has " + size + " bytes; a safetensors file begins with 8 that give its header's length");
             }
             long headerBytes =
                     read(file, channel, 0, ByteBuffer.allocate(Long.BYTES)).getLong();

@@ -24,7 +24,10 @@ import varepsilon.tensor.DType;
 
 /** The JSON header of a safetensors file: the tensors in the header's order, and the metadata. */
 record SafetensorsHeader(List<Entry> entries, Map<String, String> metadata) {
-    /** The format allows 100 MB, with which a hostile file could fill a small heap; a large model's header has some 100 kB. */
+    /**
+     * The format allows 100 MB, with which a hostile file could fill a small heap; a large model's header has some 100
+     * kB.
+     */
     static final int MAX_BYTES = 16 << 20;
 
     private static final String METADATA = "__metadata__";

@@ -11,7 +11,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** The formats of weight files. A readable one is recognised by its content; the file name only helps to name an unsupported one. */
+/**
+ * The formats of weight files. A readable one is recognised by its content; the file name only helps to name an
+ * unsupported one.
+ */
 enum WeightFormat {
     SAFETENSORS,
     PYTORCH;
@@ -24,9 +27,8 @@ enum WeightFormat {
     private static final String RE_SAVE =
             "; load it in Python and re-save its state dict with torch.save(model.state_dict(), \"weights.pt\")";
     private static final String FROM_PYTORCH =
-            "; expected safetensors, a PyTorch state dict (.pt, .pth) or a TorchScript program. If the model was"
-                    + " made in"
-                    + " PyTorch, save it there with torch.jit.trace(model, images).save(\"model.pt\")";
+            "; expected safetensors, a PyTorch state dict (.pt, .pth) or a TorchScript program. If the model was made"
+                    + " in PyTorch, save it there with torch.jit.trace(model, images).save(\"model.pt\")";
     private static final String FROM_OTHERS = FROM_PYTORCH
             + "; else build the network in PyTorch, copy the weights into it (a convolution's are out×in×height×width"
             + " there) and save that";
@@ -55,7 +57,8 @@ enum WeightFormat {
     /**
      * The format of a file.
      *
-     * @throws varepsilon.base.InputException where there is no such file, or it is of a known format that cannot be read
+     * @throws varepsilon.base.InputException where there is no such file, or it is of a known format that cannot be
+     *     read
      * @throws IOException on an I/O error
      */
     static WeightFormat of(Path path) throws IOException {

@@ -1,6 +1,7 @@
 package varepsilon.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
@@ -39,10 +40,11 @@ class FamilyTest {
                 .map(member -> DynamicTest.dynamicTest(kind.getSimpleName() + " " + member.name(), () -> {
                     assertThat(family.parse(member.name())).isEqualTo(member.usual());
                     assertThat(family.text(member.usual())).isEqualTo(member.name());
+                    assertThat(family.parse(family.wholeText(member.usual()))).isEqualTo(member.usual());
                     assertThat(member.help()).isNotBlank();
                     for (Declared parameter : member.parameters()) {
                         assertThat(parameter.help()).as(parameter.name()).isNotBlank();
-                        assertThat(parameter.parse(parameter.usual().toString()))
+                        assertThat(parameter.parse(Declared.text(parameter.usual())))
                                 .as(parameter.name())
                                 .isEqualTo(parameter.usual());
                         assertThat(family.parse(member.name() + ":" + parameter.option() + "=" + parameter.usual()))
@@ -96,6 +98,46 @@ class FamilyTest {
     void whatHasNoNameThatStaysTheSameIsRefused() {
         Attack lambda = (problem, draws) -> problem.sample(draws);
         assertThatThrownBy(lambda::name).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Named(value = "twin", help = "for these tests")
+    public interface Twin {}
+
+    @Named(value = "same", help = "for these tests")
+    public record FirstTwin() implements Twin {}
+
+    @Named(value = "same", help = "for these tests")
+    public record SecondTwin() implements Twin {}
+
+    @Test
+    void twoMembersOfOneNameAreRefused() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Family.of(Twin.class))
+                .withMessageContainingAll("called same", FirstTwin.class.getName(), SecondTwin.class.getName());
+    }
+
+    @Named(value = "sized", help = "for these tests")
+    public interface Sized {}
+
+    @Named(value = "whole", help = "for these tests")
+    public record Whole(@Parameter("a size") int size) implements Sized {
+        public Whole() {
+            this(1);
+        }
+    }
+
+    @Named(value = "real", help = "for these tests")
+    public record Real(@Parameter("a size") double size) implements Sized {
+        public Real() {
+            this(1);
+        }
+    }
+
+    @Test
+    void oneParameterNameOfTwoTypesIsRefused() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Family.of(Sized.class))
+                .withMessageContaining("real: its parameter size is double, and another member's is int");
     }
 
     @Test

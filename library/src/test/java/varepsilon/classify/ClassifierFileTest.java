@@ -177,7 +177,7 @@ class ClassifierFileTest extends ClassifierTest {
         assertThat(file.architecture()).contains(new Architecture("resnet20", 7, Normalisation.none(3)));
         assertThat(file.notes()).hasSize(2);
         assertThat(file.notes().get(0)).contains("'mean' and 'std' are no means in [0, 1]", "left out");
-        assertThat(file.notes().get(1)).contains("pixels are not normalised");
+        assertThat(file.notes().get(1)).contains("its input is pixels in [0, 1], not normalised");
     }
 
     @Test

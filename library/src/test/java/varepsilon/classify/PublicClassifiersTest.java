@@ -24,7 +24,7 @@ class PublicClassifiersTest {
     @ParameterizedTest
     // The first as published; the second on fewer images, because it is three times as deep.
     @CsvSource({"resnet20, 2500, 2290", "resnet56, 200, 188"})
-    void asManyImagesAreRightAsArePublished(String name, int limit, int expected) throws IOException {
+    void asManyImagesAreCorrectAsArePublished(String name, int limit, int expected) throws IOException {
         String named = System.getenv(DataFolder.VARIABLE);
         assumeTrue(named != null && !named.isBlank(), "VAREPSILON_DATA is not set: no published data to test with");
         Path folder = Path.of(named);

@@ -63,7 +63,9 @@ record LinearVae(double[][] w, double[] mean, double std) {
         return SymmetricMatrix.lowRankPlus(w, std * std).logNormalDensity(x, mean);
     }
 
-    /** Mean of the exact posterior, M⁻¹Wᵀ(x − μ) with M = WᵀW + σ²I, for W with orthogonal columns: then M is diagonal. */
+    /**
+     * Mean of the exact posterior, M⁻¹Wᵀ(x − μ) with M = WᵀW + σ²I, for W with orthogonal columns: then M is diagonal.
+     */
     double[] posteriorMean(double[] x) {
         double[] result = new double[latentDim()];
         for (int j = 0; j < result.length; j++) {

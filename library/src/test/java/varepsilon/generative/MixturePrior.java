@@ -5,7 +5,10 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
-/** One latent dimension from 0.3·N(−2, 0.5²) + 0.7·N(1, 1): a prior to which no posterior has a divergence in closed form. */
+/**
+ * One latent dimension from 0.3·N(−2, 0.5²) + 0.7·N(1, 1): a prior to which no posterior has a divergence in closed
+ * form.
+ */
 record MixturePrior() implements Prior {
     static final double[] WEIGHTS = {0.3, 0.7};
     static final double[] MEANS = {-2, 1};

@@ -17,7 +17,9 @@ import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 import varepsilon.weights.Weights;
 
-/** Against what PyTorch computed for the same weights, images and noise; src/test/python/textbook_vae.py made the files. */
+/**
+ * Against what PyTorch computed for the same weights, images and noise; src/test/python/textbook_vae.py made the files.
+ */
 class TextbookVaeTest extends GenerativeTest {
     @TempDir
     Path folder;

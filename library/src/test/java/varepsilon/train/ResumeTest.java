@@ -202,7 +202,9 @@ class ResumeTest {
         }
     }
 
-    /** Of the files that belong together, the checkpoint is written last: here a kill came before it, at the very end. */
+    /**
+     * Of the files that belong together, the checkpoint is written last: here a kill came before it, at the very end.
+     */
     @Test
     void killedBetweenTheWeightsAndTheirCheckpoint() throws IOException {
         Path run = folder.resolve("run");

@@ -129,7 +129,7 @@ final class Bitmap implements Canvas {
         return Double.parseDouble(command.group(group));
     }
 
-    /** The properties that the rules of its classes give an element: a later rule goes before an earlier one. */
+    /** The properties that the rules of its classes give an element: a later rule overrides an earlier one. */
     private static Map<String, String> look(String classes) {
         Set<String> names = new HashSet<>(Arrays.asList(classes.split(" ")));
         Map<String, String> look = new HashMap<>();
@@ -170,7 +170,7 @@ final class Bitmap implements Canvas {
                 0);
     }
 
-    /** By class, in their order, without those for the dark. */
+    /** By class, in their order, without those of dark mode. */
     private static Map<String, Map<String, String>> rules() {
         Map<String, Map<String, String>> rules = new LinkedHashMap<>();
         Matcher rule = RULE.matcher(Svg.STYLE.substring(0, Svg.STYLE.indexOf("@media")));

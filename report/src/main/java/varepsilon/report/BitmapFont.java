@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A pixel font, seven pixels tall with a descent of two, so that captions are the same on every machine, also without installed fonts. The glyphs are drawn in {@code font.txt}: a line of characters, then nine rows of
- * dots and hashes, glyph beside glyph.
+ * A pixel font, seven pixels tall with a descent of two, so that captions are the same on every machine, also without
+ * installed fonts. The glyphs are drawn in {@code font.txt}: a line of characters, then nine rows of dots and hashes,
+ * glyph beside glyph.
  */
 final class BitmapFont {
     static final BitmapFont STANDARD = read("font.txt");
@@ -58,7 +59,9 @@ final class BitmapFont {
         }
     }
 
-    /** The text in lines no wider than {@code width} font pixels, broken at spaces, or within a word too long for one. */
+    /**
+     * The text in lines no wider than {@code width} font pixels, broken at spaces, or within a word too long for one.
+     */
     List<String> wrap(String text, int width) {
         List<String> lines = new ArrayList<>();
         for (String paragraph : text.split("\n", -1)) {

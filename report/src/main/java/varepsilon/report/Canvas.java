@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a chart is drawn on: an SVG or a bitmap. Places are in units of the page, from the top left; how an element looks
- * follows from its classes by {@link Svg#STYLE}.
+ * What a chart is drawn on: an SVG or a bitmap. Places are in units of the page, from the top left; how an element
+ * looks follows from its classes by {@link Svg#STYLE}.
  */
 interface Canvas {
     /** Height of the letters of ticks, labels and legends. */
@@ -32,7 +32,7 @@ interface Canvas {
     /** A line of text whose letters stand on {@code y}. */
     Canvas text(String classes, double x, double y, Anchor anchor, String text);
 
-    /** A place that says something when it is pointed at, where the medium has a pointer. */
+    /** A text shown on hovering, where the medium supports it. */
     Canvas hint(String classes, double x, double y, String text);
 
     default Canvas line(String classes, double x1, double y1, double x2, double y2) {
@@ -49,7 +49,9 @@ interface Canvas {
         return tenths % 10 == 0 ? Long.toString(tenths / 10) : Double.toString(tenths / 10.0);
     }
 
-    /** About how wide a text is: the viewer's font is not known when an SVG is drawn. Rather too wide than too narrow. */
+    /**
+     * About how wide a text is: the viewer's font is not known when an SVG is drawn. Rather too wide than too narrow.
+     */
     static double textWidth(String text, double size) {
         return size
                 * text.codePoints()

@@ -20,7 +20,8 @@ import java.util.zip.CRC32C;
 
 /**
  * A TensorBoard event file ({@code events.out.tfevents.<seconds>.<host>.<number>}): scalars, pictures, texts and
- * hyper-parameters of one run. Each record is handed to the operating system as it is written, so that all events of a killed process are readable.
+ * hyper-parameters of one run. Each record is handed to the operating system as it is written, so that all events of a
+ * killed process are readable.
  *
  * <p>A run that is resumed writes a new file in the same folder ({@link #resume}); TensorBoard reads the files of a
  * folder, in the order of their names, as one run. One process writes one run at a time. Safe for use by several
@@ -58,7 +59,8 @@ public final class EventFile implements Closeable {
     }
 
     /**
-     * Carries on a run: starts a further event file in its folder, and makes TensorBoard discard an earlier file's events from {@code firstStep} on (the steps between the last checkpoint and the kill, which run again).
+     * Carries on a run: starts a further event file in its folder, and makes TensorBoard discard an earlier file's
+     * events from {@code firstStep} on (the steps between the last checkpoint and the kill, which run again).
      */
     public static EventFile resume(Path folder, Clock clock, long firstStep) throws IOException {
         EventFile events = create(folder, clock);
@@ -101,8 +103,8 @@ public final class EventFile implements Closeable {
     }
 
     /**
-     * Writes the hyper-parameters of this run: numbers, truth values and texts by name. The HPARAMS tab lists a run from
-     * then on, with its last value of every scalar.
+     * Writes the hyper-parameters of this run: numbers, truth values and texts by name. The HPARAMS tab lists a run
+     * from then on, with its last value of every scalar.
      */
     public void sessionStart(Map<String, ?> hyperParameters) throws IOException {
         hyperParameters("session_start_info", HyperParameters.sessionStart(hyperParameters, seconds()));

@@ -11,7 +11,8 @@ import java.util.Objects;
 import varepsilon.base.AtomicFile;
 
 /**
- * Many small images in one picture, row by row, enlarged by whole pixels without interpolation. Text is drawn with {@link BitmapFont}, so that the picture is the same on every machine.
+ * Many small images in one picture, row by row, enlarged by whole pixels without interpolation. Text is drawn with
+ * {@link BitmapFont}, so that the picture is the same on every machine.
  *
  * <pre>{@code
  * ImageGrid.of(samples, 1, 28, 28).columns(8).caption("64 samples at epoch 10").write(folder.resolve("epoch_010.png"));

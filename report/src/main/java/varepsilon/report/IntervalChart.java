@@ -94,7 +94,8 @@ public final class IntervalChart {
     }
 
     /**
-     * The chart as a standalone SVG document, light or dark as its viewer prefers, as high as its rows need; values are shown on hovering. Without values, the chart is a message.
+     * The chart as a standalone SVG document, light or dark as its viewer prefers, as high as its rows need; values are
+     * shown on hovering. Without values, the chart is a message.
      */
     public String svg() {
         return drawing().document();

@@ -23,8 +23,8 @@ import varepsilon.base.AtomicFile;
 import varepsilon.stats.Interval;
 
 /**
- * Curves over a common axis (bits per dimension over epochs, accuracy over ε), as a PNG at twice the given size or as an
- * SVG. A published curve is drawn over the measured curve of the same name, in its colour, dashed and marked.
+ * Curves over a common axis (bits per dimension over epochs, accuracy over ε), as a PNG at twice the given size or as
+ * an SVG. A published curve is drawn over the measured curve of the same name, in its colour, dashed and marked.
  *
  * <pre>{@code
  * new LineChart("VAE on MNIST", "epoch", "bits per dimension")
@@ -110,8 +110,8 @@ public final class LineChart {
     }
 
     /**
-     * Adds points that are not joined, each with an interval from {@code low} to {@code high}; where one of these is NaN,
-     * without.
+     * Adds points that are not joined, each with an interval from {@code low} to {@code high}; where one of these is
+     * NaN, without.
      */
     public LineChart points(String name, double[] x, double[] y, double[] low, double[] high) {
         curve(name, x, y, low, high);
@@ -166,7 +166,8 @@ public final class LineChart {
     /**
      * Writes the chart as a PNG file, whole or not at all.
      *
-     * @return the file; or empty where nothing was written because this machine has no fonts or there is no value to draw, which is logged as a warning instead of ending a training
+     * @return the file; or empty where nothing was written because this machine has no fonts or there is no value to
+     *     draw, which is logged as a warning instead of ending a training
      * @throws IOException if the file cannot be written
      */
     public Optional<Path> write(Path target) throws IOException {
@@ -184,7 +185,8 @@ public final class LineChart {
     }
 
     /**
-     * The chart as a standalone SVG document, light or dark as its viewer prefers; values are shown on hovering. Without values, the chart is a message.
+     * The chart as a standalone SVG document, light or dark as its viewer prefers; values are shown on hovering.
+     * Without values, the chart is a message.
      */
     public String svg() {
         return drawing().document();

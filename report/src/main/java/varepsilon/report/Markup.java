@@ -5,7 +5,8 @@ public final class Markup {
     private Markup() {}
 
     /**
-     * Escapes text so that it can neither open nor close a tag, an attribute or an entity; names of runs are untrusted input. Characters that XML cannot hold (control characters, half a surrogate pair) is shown as U+FFFD.
+     * Escapes text so that it can neither open nor close a tag, an attribute or an entity; names of runs are untrusted
+     * input. Characters that XML cannot hold (control characters, half a surrogate pair) are shown as U+FFFD.
      */
     public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length() + 16);

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The content of a run's {@code metrics.csv}, which may be incomplete while it is being written: an incomplete line is left out, and a cell that is no number is NaN.
+ * The content of a run's {@code metrics.csv}, which may be incomplete while it is being written: an incomplete line is
+ * left out, and a cell that is no number is NaN.
  *
  * @param columns by name, all of one length, in the order of the file
  */

@@ -46,7 +46,9 @@ public final class Png {
                 && Arrays.equals(bytes, HEADER_AT, HEADER_AT + HEADER.length, HEADER, 0, HEADER.length);
     }
 
-    /** The PNG file of a picture: one byte a pixel where 256 colours are enough, which is a third of the size or less. */
+    /**
+     * The PNG file of a picture: one byte a pixel where 256 colours are enough, which is a third of the size or less.
+     */
     static byte[] encode(BufferedImage picture) {
         BufferedImage image = indexed(picture).orElse(picture);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -8,12 +8,12 @@ import java.util.Locale;
  */
 public final class Svg implements Canvas {
     /**
-     * The style of charts: Okabe and Ito's palette (2008), which is safe for colour-blind readers, and lighter variants for dark mode.
+     * The style of charts: Okabe and Ito's palette (2008), which is safe for colour-blind readers, and lighter variants
+     * for dark mode.
      */
     public static final String STYLE = """
             .chart{display:block;width:100%;height:auto}
-            .chart text{font:15px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica"
-                    + " Neue",Arial,sans-serif;fill:#2b2e33}
+            .chart text{font:15px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:#2b2e33}
             .chart .title{font-size:18px;font-weight:600}
             .chart .quiet{fill:#5b6068}
             .chart .paper{fill:#fff}

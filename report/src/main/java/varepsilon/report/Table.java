@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A small table for the terminal, a Markdown page or an HTML page. A column has a unit and a number format, independent of the locale.
+ * A small table for the terminal, a Markdown page or an HTML page. A column has a unit and a number format, independent
+ * of the locale.
  *
  * <pre>{@code
  * new Table(Table.text("model"), Table.number("test", "bits/dim", 4), Table.percent("accuracy", 1))

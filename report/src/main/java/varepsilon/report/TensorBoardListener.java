@@ -13,10 +13,11 @@ import varepsilon.train.TrainingListener;
 
 /**
  * Writes a training into TensorBoard event files in its folder: the hyper-parameters, and after each epoch the scalars
- * that {@code metrics.csv} holds, under the names of its columns, at the optimizer step of the epoch's end. A run that is
- * resumed writes a further file and goes on with the steps.
+ * that {@code metrics.csv} holds, under the names of its columns, at the optimizer step of the epoch's end. A run that
+ * is resumed writes a further file and goes on with the steps.
  *
- * <p>It opens the file when training starts, so in a list of listeners it must stand before those that pass it pictures.
+ * <p>It opens the file when training starts, so in a list of listeners it must stand before those that pass it
+ * pictures.
  */
 public final class TensorBoardListener implements TrainingListener, Closeable {
     private final Path folder;

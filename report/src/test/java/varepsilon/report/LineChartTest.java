@@ -207,7 +207,9 @@ class LineChartTest {
         return ImageIO.read(target.toFile());
     }
 
-    /** Pixels of exactly this colour from left to right, without those of the legend, which lies in the last 60 rows. */
+    /**
+     * Pixels of exactly this colour from left to right, without those of the legend, which lies in the last 60 rows.
+     */
     private static List<Point> plotted(BufferedImage picture, int colour) {
         List<Point> points = new ArrayList<>();
         for (int x = 0; x < picture.getWidth(); x++) {

@@ -372,4 +372,11 @@ class SvgChartTest {
                 .mapToDouble(result -> Double.parseDouble(result.group()))
                 .toArray();
     }
+
+    @Test
+    void theStyleIsCss() {
+        assertThat(Svg.STYLE.lines().map(String::strip))
+                .allSatisfy(line -> assertThat(line).matches("(@media .*\\{|}|(\\.chart[ .a-z0-9:]*\\{[^{}]*})+)"));
+        assertThat(Svg.STYLE).doesNotContain("\" +", "+ \"");
+    }
 }

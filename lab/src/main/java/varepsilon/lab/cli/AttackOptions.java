@@ -49,7 +49,8 @@ final class AttackOptions {
     @Option(
             names = "--margin",
             paramLabel = "X",
-            description = "Require that another logit exceeds that of the true class by more than this (default: 0).")
+            description = "Require that another logit exceeds that of the true class by more than this (default: any"
+                    + " misclassification).")
     private Double margin;
 
     @Spec(Spec.Target.MIXEE)

@@ -7,6 +7,6 @@ import java.io.PrintStream;
  *
  * @param out where results go
  * @param err where everything else goes
- * @param interruption notices Ctrl-C
+ * @param interruption state of Ctrl-C
  */
 record Console(PrintStream out, PrintStream err, Interruption interruption) {}

@@ -12,8 +12,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import varepsilon.base.Declared;
 import varepsilon.base.Family;
+import varepsilon.robust.attack.StepSize;
 
-/** Options made from {@link Declared} parameters: name, type, default and help stand in one place, the parameter's own. */
+/** Options made from {@link Declared} parameters, which give name, type, default and help. */
 final class DeclaredOptions {
     private final CommandSpec command;
     private final Map<String, Declared> parameters = new LinkedHashMap<>();
@@ -106,17 +107,13 @@ final class DeclaredOptions {
             option.paramLabel(
                     type == int.class || type == long.class
                             ? "N"
-                            : type == double.class || isLength(parameter) ? "X" : "NAME");
+                            : type == double.class || parameter.type() == StepSize.class ? "X" : "NAME");
             if (type == double.class) {
                 option.converters(new Fraction());
             }
         }
         command.addOption(option.build());
         parameters.put(name, parameter);
-    }
-
-    private static boolean isLength(Declared parameter) {
-        return Character.isDigit(parameter.usual().toString().charAt(0));
     }
 
     private static Class<?> boxed(Class<?> type) {

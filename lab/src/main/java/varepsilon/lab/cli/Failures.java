@@ -9,7 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import varepsilon.base.InputException;
 import varepsilon.data.DataFilesException;
-import varepsilon.train.ExistingRunException;
+import varepsilon.train.OccupiedFolderException;
 import varepsilon.train.TrainingDivergedException;
 
 /** Formats failures as one line. */
@@ -18,11 +18,11 @@ final class Failures {
 
     static String message(Throwable failure) {
         if (failure instanceof DataFilesException files) {
-            return files.getMessage() + " (`varepsilon data fetch " + files.dataSet()
-                    + "` fetches it; --data-dir names another folder)";
+            return files.getMessage() + " (with `varepsilon data fetch " + files.dataSet()
+                    + "`; the data folder is --data-dir)";
         }
-        if (failure instanceof ExistingRunException) {
-            return failure.getMessage() + " (--resume goes on with it, --out names another)";
+        if (failure instanceof OccupiedFolderException occupied) {
+            return failure.getMessage() + (occupied.isRun() ? " (--resume, --out)" : " (--out)");
         }
         if (failure instanceof InputException || failure instanceof TrainingDivergedException) {
             return failure.getMessage();

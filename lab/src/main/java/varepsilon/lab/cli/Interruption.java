@@ -3,7 +3,8 @@ package varepsilon.lab.cli;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Handles Ctrl-C and SIGTERM. A command that can save its work polls {@link #requested}; the process then ends only when that command is done. All others end at once.
+ * Handles Ctrl-C and SIGTERM. A command that can save its work polls {@link #requested}; the process then ends only
+ * when that command is done. All others end at once.
  */
 final class Interruption {
     private final CountDownLatch done = new CountDownLatch(1);

@@ -50,10 +50,8 @@ final class Judge {
             names = "--judge",
             paramLabel = "FILE",
             description = "Evaluate adversarial images that another tool made from these images, in their order: .npz,"
-                    + " .npy or"
-                    + " .safetensors, N×C×H×W or N×H×W×C, integers from 0 to 255 or floats from 0 to 1; or a"
-                    + " folder of"
-                    + " PNG files. Attacks run only where --attack is given too.")
+                    + " .npy or .safetensors, N×C×H×W or N×H×W×C, integers from 0 to 255 or floats from 0 to 1; or a"
+                    + " folder of PNG files. Attacks run only where --attack is given too.")
     private Path file;
 
     /** The result without attacks. */
@@ -129,9 +127,8 @@ final class Judge {
                                 : judged.rounded().allowed())) {
             output.note(String.format(
                     Locale.ROOT,
-                    "half of the perturbations in %s are larger than %s, more than twice ε: are they of these"
-                            + " images, in"
-                            + " this order, and of this norm?",
+                    "half of the perturbations in %s are larger than %s, more than twice ε: are they of these images,"
+                            + " in this order, and of this norm?",
                     judged.file(),
                     number(judged.medianPerturbation())));
         }
@@ -145,7 +142,7 @@ final class Judge {
                 Table.percent("from", 2),
                 Table.percent("to", 2),
                 Table.count("too large", ""),
-                Table.count("of them misclassified", ""));
+                Table.count("of them misclassified only after", ""));
         table.row(
                 judged.rounded() == null ? "up to ε" : "up to ε, as stored",
                 judged.robustCorrect(),
@@ -168,8 +165,8 @@ final class Judge {
         return table.toText()
                 + String.format(
                         Locale.ROOT,
-                        "%n%s (%s): largest perturbation %s, median %s, in pixel units. An image whose perturbation"
-                                + " is too large counts as robust.%n",
+                        "%n%s (%s): largest perturbation %s, median %s, in pixel units. A correctly"
+                                + " classified image whose perturbation is too large counts as robust.%n",
                         judged.file(),
                         judged.format(),
                         number(judged.maxPerturbation()),

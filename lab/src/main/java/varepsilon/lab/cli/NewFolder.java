@@ -8,7 +8,8 @@ final class NewFolder {
     private NewFolder() {}
 
     /**
-     * {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. Characters unsuitable for folder names, such as the slashes of {@code folder:PATH}, become dashes.
+     * {@code name}, or {@code name-2}, {@code name-3} …: the first that is not there. Characters unsuitable for folder
+     * names, such as the slashes of {@code folder:PATH}, become dashes.
      */
     static Path in(Path parent, String wanted) {
         String name = wanted.replaceAll("[^\\p{Alnum}._-]+", "-");

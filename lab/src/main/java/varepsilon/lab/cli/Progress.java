@@ -10,7 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The progress of long work: one line on a terminal, redrawn at most ten times a second; elsewhere, a line every half minute.
+ * The progress of long work: one line on a terminal, redrawn at most ten times a second; elsewhere, a line every half
+ * minute.
  *
  * <pre>{@code
  * try (Progress progress = Progress.start("training", 33_760, "steps", display)) {
@@ -21,7 +22,7 @@ import java.util.Map;
  *
  * <p>Closing it prints the last state on a line of its own. Safe for use by several threads.
  */
-public final class Progress implements AutoCloseable {
+final class Progress implements AutoCloseable {
     private static final Duration REDRAW = Duration.ofMillis(100);
     private static final Duration LINE = Duration.ofSeconds(30);
     private static final int SHORTEST_BAR = 10;

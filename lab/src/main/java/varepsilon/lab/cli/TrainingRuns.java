@@ -73,7 +73,7 @@ final class TrainingRuns<S extends RunSpec, R extends Record> {
 
     private Run<S, R> announced(String message, Run<S, R> run) throws IOException {
         output.say(message);
-        data.note(kind.basics(run.config()).data(), output);
+        data.note(run.config().data(), output);
         return run;
     }
 
@@ -84,6 +84,7 @@ final class TrainingRuns<S extends RunSpec, R extends Record> {
         try (WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
             Optional<R> results = run.train(new TrainingProgress(run, progress), arguments, progress);
             if (results.isEmpty()) {
+                progress.close();
                 output.say("Stopped and saved. To go on: " + goOn);
             }
             return results;

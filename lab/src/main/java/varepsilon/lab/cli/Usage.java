@@ -34,7 +34,10 @@ final class Usage {
 
     /** {@code latentDim 0: expected …} is what {@code --latent-dim 0} leads to. */
     static String asOption(String message) {
-        return NAMED_VALUE.matcher(message).replaceFirst(Usage::option);
+        return NAMED_VALUE
+                .matcher(message)
+                .replaceFirst(Usage::option)
+                .replace("use the device cpu", "use --device cpu");
     }
 
     private static String option(MatchResult name) {

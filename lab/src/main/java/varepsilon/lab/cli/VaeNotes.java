@@ -1,6 +1,7 @@
 package varepsilon.lab.cli;
 
 import varepsilon.generative.ActiveUnits;
+import varepsilon.generative.StandardNormal;
 import varepsilon.lab.spec.VaeSpec;
 
 /** Notes on the results of a VAE. */
@@ -24,9 +25,10 @@ final class VaeNotes {
 
     /** What to change against the collapse. */
     static String advice(VaeSpec config) {
-        String gentler = "--free-nats 0.1 (divergence of each dimension that is not penalised), more --epochs or"
-                + " another"
-                + " --learning-rate";
+        String gentler = (config.prior() instanceof StandardNormal.Choice
+                        ? "--free-nats 0.1 (divergence of each dimension that is not penalised), "
+                        : "")
+                + "more --epochs or another --learning-rate";
         return config.beta() > 1
                 ? "Try a smaller --beta than " + config.beta() + "; 1 is the ELBO. If the collapse remains, try"
                         + " " + gentler

@@ -32,12 +32,12 @@ import varepsilon.tensor.Scope;
  * @param cleanCi95 Wilson 95 % interval of it
  * @param robustAccuracy the share of these
  * @param robustCi95 Wilson 95 % interval of it
- * @param tooLarge perturbations above ε; their images count as robust
+ * @param tooLarge perturbations above ε; of their images the correctly classified ones count as robust
  * @param tooLargeAndWrong how many of them are misclassified although the unperturbed image is not
  * @param maxPerturbation the largest, in the norm, in pixel units
  * @param medianPerturbation half of them are no larger
- * @param rounded the same with room for the rounding of each value to a level of a byte or to half precision; null where
- *     values are stored in single or double precision
+ * @param rounded the same with room for the rounding of each value to a level of a byte or to half precision; null
+ *     where values are stored in single or double precision
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

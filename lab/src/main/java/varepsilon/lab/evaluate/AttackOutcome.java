@@ -23,7 +23,7 @@ import varepsilon.stats.Accuracy;
  * @param stepSize in pixel units, that of the first step where they fall; null where the attack has none
  * @param restarts null where the attack has none
  * @param loss the loss that is maximised; null where the attack has none
- * @param parameters others of the attack that have not their defaults; null where all have
+ * @param parameters others of the attack that differ from their defaults; null where none does
  * @param n images
  * @param cleanCorrect correctly classified before
  * @param robustCorrect correctly classified before and after

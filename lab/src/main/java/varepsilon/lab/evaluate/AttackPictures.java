@@ -20,7 +20,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Pictures of one trial of an evaluation: image, perturbation and perturbed image of a few examples, with the predictions. Receives the batches of the evaluation and keeps only the examples that are shown.
+ * Pictures of one trial of an evaluation: image, perturbation and perturbed image of a few examples, with the
+ * predictions. Receives the batches of the evaluation and keeps only the examples that are shown.
  *
  * <pre>{@code
  * AttackPictures pictures = AttackPictures.first(8, 0, trial, classifier, images.classNames());
@@ -86,8 +87,9 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
     }
 
     /**
-     * Shows the first examples that are correctly classified without and misclassified under attack; where there are too
-     * few, then the first that are correctly classified under attack too, then the first that are misclassified already.
+     * Shows the first examples that are correctly classified without and misclassified under attack; where there are
+     * too few, then the first that are correctly classified under attack too, then the first that are misclassified
+     * already.
      *
      * @param count examples, 1 to 100
      * @param trialNumber which of the evaluation's trials, from 0
@@ -243,7 +245,9 @@ public final class AttackPictures implements Consumer<AttackedBatch> {
         return grid;
     }
 
-    /** The change of a pixel that is drawn black or white: ε where the norm bounds each pixel, else the largest shown. */
+    /**
+     * The change of a pixel that is drawn black or white: ε where the norm bounds each pixel, else the largest shown.
+     */
     private float range(List<Example> shown) {
         if (threat.norm().equals(Norm.LINF)) {
             return (float) Math.min(threat.epsilon(), threat.box().width());

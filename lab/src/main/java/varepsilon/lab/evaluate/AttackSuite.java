@@ -30,7 +30,8 @@ import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 
 /**
- * Attacks on one classifier and the same images, and on request on another for comparison, or on several to measure transfer.
+ * Attacks on one classifier and the same images, and on request on another for comparison, or on several to measure
+ * transfer.
  *
  * @param attacks at least one, no two the same
  * @param goal their goal
@@ -173,7 +174,9 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                         .ifPresent(notes::add));
         for (int i = 0; i < report.trials().size(); i++) {
             watch.progress(
-                    "checking whether more steps find more", i, report.trials().size());
+                    "checking whether more steps find more adversarial examples",
+                    i,
+                    report.trials().size());
             LongerSearch.of(model.classifier(), images, report.trials().get(i), batchSize, seed, device)
                     .ifPresent(notes::add);
         }

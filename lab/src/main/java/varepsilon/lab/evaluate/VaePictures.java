@@ -19,7 +19,10 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Grids of a VAE's samples, reconstructions and interpolations, without captions. The model is in evaluation mode meanwhile, and its modes are restored; random numbers come from streams of their own, so that drawing pictures does not change a training. The same seed gives the same latent vectors, so that samples of different epochs can be compared one by one.
+ * Grids of a VAE's samples, reconstructions and interpolations, without captions. The model is in evaluation mode
+ * meanwhile, and its modes are restored; random numbers come from streams of their own, so that drawing pictures does
+ * not change a training. The same seed gives the same latent vectors, so that samples of different epochs can be
+ * compared one by one.
  */
 public final class VaePictures {
     private static final int MOST_IMAGES = 10_000;
@@ -82,8 +85,8 @@ public final class VaePictures {
     }
 
     /**
-     * Straight lines in latent space between the first images of a set, one a row: the original, its reconstruction, the
-     * way to the next image's, and the next original.
+     * Straight lines in latent space between the first images of a set, one a row: the original, its reconstruction,
+     * the way to the next image's, and the next original.
      *
      * @param pairs lines, at least 1; the set must have twice as many images
      * @param steps points on each line, ends included, 2 to 100

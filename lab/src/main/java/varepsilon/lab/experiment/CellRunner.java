@@ -13,7 +13,9 @@ import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 
 /**
- * Runs the unfinished cells of an experiment. Several processes may do so in one folder at the same time: each cell is held by a file lock, which the system releases when a process ends for any reason. So no coordination is needed, and no lock is left behind.
+ * Runs the unfinished cells of an experiment. Several processes may do so in one folder at the same time: each cell is
+ * held by a file lock, which the system releases when a process ends for any reason. So no coordination is needed, and
+ * no lock is left behind.
  */
 public final class CellRunner {
     private static final long PAUSE_MILLIS = 500;

@@ -106,7 +106,7 @@ final class ClassifierGridSummary extends GridSummary<ClassifierSpec, Classifier
         Accuracy clean = clean(best.results());
         return String.format(
                 Locale.ROOT,
-                "Of %d trainings, that with %s classifies most test images correctly: %s (95 %%: %s).",
+                "Of %d trainings, that with %s has the highest clean accuracy on the test images: %s (95 %%: %s).",
                 trained().size(),
                 best.label(),
                 Percent.of(clean.rate()),

@@ -86,7 +86,9 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         return complete;
     }
 
-    /** The settings with every default of the members that they name; as they are where only a grid makes them complete. */
+    /**
+     * The settings with every default of the members that they name; as they are where only a grid makes them complete.
+     */
     private static ObjectNode whole(ExperimentKind kind, ObjectNode settings, String source) {
         try {
             return Yaml.tree(Yaml.read(settings, kind.defaults(settings).getClass(), source));
@@ -130,7 +132,7 @@ public record ExperimentFile(ExperimentKind kind, ObjectNode document, String so
         return new ExperimentFile(kind, changed, this.source);
     }
 
-    /** Whether another document says the same, be it with other keys, as earlier versions wrote them. */
+    /** Whether another document has the same meaning, also with the keys of earlier versions. */
     boolean isSameAs(ObjectNode other) {
         return other.path("settings") instanceof ObjectNode settings
                 && Yaml.write(without(other)).equals(Yaml.write(without(document))) // numbers of any type

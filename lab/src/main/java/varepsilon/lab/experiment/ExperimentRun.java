@@ -32,11 +32,13 @@ public final class ExperimentRun {
     private final ExperimentFile file;
     private final Workplace workplace;
     private final Experiment experiment;
+    private final List<Stage> stages;
 
     private ExperimentRun(ExperimentFile file, Workplace workplace) {
         this.file = file;
         this.workplace = workplace;
         this.experiment = file.kind().in(workplace, file);
+        this.stages = experiment.stages().stream().map(Stage::once).toList();
     }
 
     /**
@@ -101,7 +103,7 @@ public final class ExperimentRun {
      * @throws varepsilon.base.StoppedException where a stop was requested before all was done
      */
     public void run() throws IOException {
-        new CellRunner(workplace).run(experiment.stages());
+        new CellRunner(workplace).run(stages);
     }
 
     /**
@@ -116,7 +118,7 @@ public final class ExperimentRun {
     /** The progress; empty where all is done. */
     public Optional<Standing> standing() throws IOException {
         int number = 0;
-        for (Stage stage : experiment.stages()) {
+        for (Stage stage : stages) {
             number++;
             List<Cell> cells = stage.cells();
             int done = (int) cells.stream().filter(Cell::isDone).count();
@@ -144,7 +146,7 @@ public final class ExperimentRun {
      * @throws InputException where a cell is not finished
      */
     public Result report(List<String> command) throws IOException {
-        Optional<Cell> missing = CellRunner.firstMissing(experiment.stages());
+        Optional<Cell> missing = CellRunner.firstMissing(stages);
         if (missing.isPresent()) {
             throw new InputException(workplace.folder() + ": is not finished, '"
                     + missing.get().label()

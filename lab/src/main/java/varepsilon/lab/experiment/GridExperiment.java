@@ -18,14 +18,13 @@ final class GridExperiment<S extends Record & RunSpec> implements Experiment {
     private final GridKind<S> kind;
     private final GridSettings settings;
     private final RunStore store;
-    private List<Cell> cells;
 
     GridExperiment(GridKind<S> kind, GridSettings settings, RunStore store) {
         this.kind = kind;
         this.settings = settings;
         this.store = store;
         // all configurations are checked before the first training
-        settings.assignments().forEach(assignment -> kind.settings(settings, assignment));
+        settings.assignments().forEach(assignment -> store.requireKnown(kind.settings(settings, assignment)));
     }
 
     /**
@@ -42,15 +41,7 @@ final class GridExperiment<S extends Record & RunSpec> implements Experiment {
         return List.of(this::cells);
     }
 
-    /** Found once: whoever follows the work asks several times a second, and finding a training may read many files. */
-    private synchronized List<Cell> cells() throws IOException {
-        if (cells == null) {
-            cells = found();
-        }
-        return cells;
-    }
-
-    private List<Cell> found() throws IOException {
+    private List<Cell> cells() throws IOException {
         Map<String, Cell> cells = new LinkedHashMap<>();
         for (GridSettings.Assignment assignment : settings.assignments()) {
             Cell cell = TrainingCell.of(assignment.label(), kind.settings(settings, assignment), store);

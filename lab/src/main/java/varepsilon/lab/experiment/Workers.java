@@ -11,7 +11,8 @@ import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 
 /**
- * Processes that run the cells of one experiment together. Each finds its work by itself, see {@link CellRunner}; each saves and stops at the end of its standard input, which means that this process has ended.
+ * Processes that run the cells of one experiment together. Each finds its work by itself, see {@link CellRunner}; each
+ * saves and stops at the end of its standard input, which means that this process has ended.
  */
 public final class Workers {
     private static final int STOPPED = 130;

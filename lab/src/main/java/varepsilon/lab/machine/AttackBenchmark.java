@@ -41,8 +41,9 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Times an attack and a step of adversarial training beside the textbook formulation, which runs a full backward pass for every gradient and keeps every example to the last step. Same engine, model, images and batch;
- * the two take turns. Both are measured on a ResNet-20.
+ * Times an attack and a step of adversarial training beside the textbook formulation, which runs a full backward pass
+ * for every gradient and keeps every example to the last step. Same engine, model, images and batch; the two take
+ * turns. Both are measured on a ResNet-20.
  */
 public final class AttackBenchmark implements AutoCloseable {
     /** An attack's name on the command line. */
@@ -239,7 +240,9 @@ public final class AttackBenchmark implements AutoCloseable {
         }
     }
 
-    /** A multiplication and an addition count as two; a gradient costs what its forward pass does, the weights' again. */
+    /**
+     * A multiplication and an addition count as two; a gradient costs what its forward pass does, the weights' again.
+     */
     private static double flops(long forward, long backward, long weightBackward) {
         double k = 9;
         double stem = 32 * 32 * 3 * 16 * k;

@@ -14,8 +14,8 @@ import varepsilon.tensor.Device;
  * @param speedup textbook over ours
  * @param flopsPerStep floating-point operations of the convolutions and linear layers in our step
  * @param gflops those, per second, in thousand millions
- * @param sgemmGflops what matrix products reach on this device: on the CPU of side 1024, one on each thread, on a GPU of
- *     side 8192
+ * @param sgemmGflops what matrix products reach on this device: on the CPU of side 1024, one on each thread, on a GPU
+ *     of side 8192
  * @param utilisation gflops over sgemmGflops
  * @param threads of one operation
  * @param steps counted steps of each kind

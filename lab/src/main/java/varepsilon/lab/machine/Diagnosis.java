@@ -166,8 +166,7 @@ public record Diagnosis(
             advice.add(
                     "The engine's threads keep their cores busy while they wait for one another, which beside another"
                             + " process makes a training step several times as long; OMP_WAIT_POLICY=PASSIVE, as"
-                            + " ./varepsilon sets"
-                            + " it, makes them sleep.");
+                            + " ./varepsilon sets it, makes them sleep.");
         }
         if (fileNames.contains("ANSI_X3.4") || fileNames.contains("ASCII")) {
             advice.add("Java takes file names for " + fileNames

@@ -25,7 +25,8 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Times a training step of the 20-dimensional VAE beside the textbook formulation, on the same engine, images and batch.
+ * Times a training step of the 20-dimensional VAE beside the textbook formulation, on the same engine, images and
+ * batch.
  */
 public final class VaeStepBenchmark {
     /** Its name on the command line. */

@@ -17,7 +17,8 @@ import varepsilon.report.Svg;
 import varepsilon.report.Table;
 
 /**
- * A page of results in one self-contained HTML file. It has layouts for narrow screens, dark mode and print. All text is plain text: it is escaped, and can neither add an element nor run a script.
+ * A page of results in one self-contained HTML file. It has layouts for narrow screens, dark mode and print. All text
+ * is plain text: it is escaped, and can neither add an element nor run a script.
  *
  * <pre>{@code
  * new HtmlPage("VAE on MNIST")
@@ -28,8 +29,8 @@ import varepsilon.report.Table;
  *         .write(folder.resolve("report.html"));
  * }</pre>
  *
- * <p>The methods add to this page, in the order in which they are called, and return it. More than three headings make a
- * table of contents.
+ * <p>The methods add to this page, in the order in which they are called, and return it. More than three headings make
+ * a table of contents.
  */
 public final class HtmlPage {
     private static final int HEADINGS_WITHOUT_CONTENTS = 3;

@@ -153,7 +153,8 @@ final class LivePage {
     }
 
     /**
-     * The requested picture of a run. Only pictures found by listing the runs are served, so that no path leads elsewhere.
+     * The requested picture of a run. Only pictures found by listing the runs are served, so that no path leads
+     * elsewhere.
      *
      * @return the file, if a run has it
      */

@@ -28,7 +28,9 @@ import varepsilon.base.InputException;
 import varepsilon.report.Png;
 
 /**
- * Shows the runs in a folder, finished or in training, in a browser on this machine: curves and samples that are updated. It is read-only and reachable from this machine only, under the names {@code localhost} and {@code 127.0.0.1} alone, which prevents DNS rebinding.
+ * Shows the runs in a folder, finished or in training, in a browser on this machine: curves and samples that are
+ * updated. It is read-only and reachable from this machine only, under the names {@code localhost} and {@code
+ * 127.0.0.1} alone, which prevents DNS rebinding.
  *
  * <pre>{@code
  * try (LiveView view = LiveView.serve(Path.of("runs"), 0)) {

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import varepsilon.report.Metrics;
 
 /**
- * A run that is watched from outside: a folder with {@code config.yaml} and {@code metrics.csv}. Links are not followed,
- * so that nothing outside the folder that is watched is shown.
+ * A run that is watched from outside: a folder with {@code config.yaml} and {@code metrics.csv}. Links are not
+ * followed, so that nothing outside the folder that is watched is shown.
  *
  * @param name its place in the folder that is watched
  * @param folder where it is

@@ -55,7 +55,8 @@ public final class MeasuredClassifier implements AutoCloseable {
         record ClampAlone(String name) implements Measurement {}
 
         /**
-         * An attack with defects of the published experiment; misclassified images are attacked too and may become correctly classified.
+         * An attack with defects of the published experiment; misclassified images are attacked too and may become
+         * correctly classified.
          *
          * @param defects by label
          */

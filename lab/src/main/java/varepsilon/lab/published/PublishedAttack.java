@@ -30,6 +30,10 @@ import varepsilon.tensor.Tensor;
 record PublishedAttack(
         int steps, List<Double> epsilon, List<Double> stepSize, List<Double> low, List<Double> high, AttackLoss loss)
         implements Attack {
+    /** Minus the logit of the class: a log-likelihood loss that got logits by mistake. */
+    static final AttackLoss NEGATIVE_LOGIT = (logits, classes) ->
+            logits.gather(1, classes.unsqueeze(1)).squeeze(1).neg();
+
     /** Whether an attack with these defects differs from the library's. */
     static boolean isMeantBy(Collection<String> defects) {
         return defects.contains(Defect.CLAMP_NORMALISED.label())
@@ -40,7 +44,8 @@ record PublishedAttack(
     /**
      * The attack with these defects.
      *
-     * @param settings {@code fgsm} or {@code pgd}; ε and step are in pixel units or, with that defect, in normalised ones
+     * @param settings {@code fgsm} or {@code pgd}; ε and step are in pixel units or, with that defect, in normalised
+     *     ones
      * @param normalisation of the classifier that is attacked
      */
     static PublishedAttack of(AttackSpec settings, Collection<String> defects, Normalisation normalisation) {
@@ -63,9 +68,7 @@ record PublishedAttack(
                         inPixels(step, std, normalised),
                         std.stream().map(unused -> 0.0).toList(),
                         std.stream().map(unused -> 1.0).toList(),
-                        defects.contains(Defect.LOGIT_LOSS.label())
-                                ? AttackLoss.NEGATIVE_LOGIT
-                                : AttackLoss.CROSS_ENTROPY)
+                        defects.contains(Defect.LOGIT_LOSS.label()) ? NEGATIVE_LOGIT : AttackLoss.CROSS_ENTROPY)
                 .clamped(clamp, normalisation);
     }
 

@@ -5,7 +5,9 @@ import varepsilon.data.Splits;
 
 /**
  * The test images of the published robustness experiment in two parts: it trained on all training images, and drew both
- * its validation and its test images from the test part. It drew without a seed, another quarter for each figure; here equal seeds give equal quarters. (For figures that can be checked without this program, use the first 2,500: {@link ImageSet#limit}.)
+ * its validation and its test images from the test part. It drew without a seed, another quarter for each figure; here
+ * equal seeds give equal quarters. (For figures that can be checked without this program, use the first 2,500: {@link
+ * ImageSet#limit}.)
  *
  * @param validation for choices during training
  * @param test for the figure at the end

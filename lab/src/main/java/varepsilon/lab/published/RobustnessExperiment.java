@@ -28,9 +28,9 @@ import varepsilon.report.Metrics;
 import varepsilon.tensor.Device;
 
 /**
- * One of the published robustness tables, each row as it was run and as it was meant. As run, with every {@link Defect},
- * each model is measured on a quarter of the test images of its own, as it was; as meant, all are on the same images, so
- * that they can be compared image by image.
+ * One of the published robustness tables, each row as it was run and as it was meant. As run, with every {@link
+ * Defect}, each model is measured on a quarter of the test images of its own, as it was; as meant, all are on the same
+ * images, so that they can be compared image by image.
  */
 final class RobustnessExperiment implements Experiment {
     static final String CLEAN = "clean";
@@ -138,7 +138,8 @@ final class RobustnessExperiment implements Experiment {
      * The measurements of one model of the table.
      *
      * @param asRun the model as run on its own quarter: all measurements
-     * @param corrected the model trained as meant, measured as run, on the same quarter; empty where training has no defect
+     * @param corrected the model trained as meant, measured as run, on the same quarter; empty where training has no
+     *     defect
      * @param asMeant the model trained as meant, measured as meant, on the images that all models share
      */
     record Measured(MeasurementCell asRun, Optional<MeasurementCell> corrected, MeasurementCell asMeant) {

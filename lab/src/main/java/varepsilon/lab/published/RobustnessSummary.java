@@ -254,11 +254,9 @@ final class RobustnessSummary {
         double byClamp = clean.asRun().rate() - row.clampAlone().rate();
         return String.format(
                 Locale.ROOT,
-                "On the pre-trained model without defence, as run, accuracy is %s without and %s under %s"
-                        + " (published: %s);"
-                        + " after the clamp alone, with no attack at all, it is %s: %s of the loss. As meant, at ε ="
-                        + " %s in"
-                        + " pixels, it is %s under attack.",
+                "On the pre-trained model without defence, as run, accuracy is %s without and %s under %s (published:"
+                        + " %s); after the clamp alone, with no attack at all, it is %s: %s of the loss. As meant, at ε"
+                        + " = %s in pixels, it is %s under attack.",
                 Percent.of(clean.asRun().rate()),
                 Percent.of(row.asRun().rate()),
                 experiment.settings().attackName().toUpperCase(Locale.ROOT),
@@ -296,11 +294,9 @@ final class RobustnessSummary {
         page.table(
                 table,
                 "As run: with every defect, each model on a random quarter of the test images of its own. As meant: all"
-                        + " models on the same test images. A figure agrees where the 95 % interval of its"
-                        + " difference to"
-                        + " the published one holds zero; the interval does not include the variation between"
-                        + " trainings. The"
-                        + " defect named is the one whose correction alone changes the figure most.");
+                        + " models on the same test images. A figure agrees where the 95 % interval of its difference"
+                        + " to the published one holds zero; the interval does not include the variation between"
+                        + " trainings. The defect named is the one whose correction alone changes the figure most.");
         page.heading("Effect of each defect");
         page.paragraph("The as-run figure with one defect corrected and all others kept, on the same images, with the"
                 + " 95 % interval of the change and the exact McNemar test.");
@@ -321,11 +317,9 @@ final class RobustnessSummary {
         page.heading("As meant: effect of defence and augmentation");
         page.table(
                 compared(compared),
-                "Two models on the same images, both trained and attacked as meant: difference in accuracy with its"
-                        + " 95 %"
-                        + " interval (Newcombe) and the exact McNemar test. One training each: the difference"
-                        + " between two"
-                        + " trainings that differ in their seed alone is not in these intervals.");
+                "Two models on the same images, both trained and attacked as meant: difference in accuracy with its 95"
+                        + " % interval (Newcombe) and the exact McNemar test. One training each: the difference between"
+                        + " two trainings that differ in their seed alone is not in these intervals.");
     }
 
     private static IntervalChart.Mark mark(String series, Accuracy of) {

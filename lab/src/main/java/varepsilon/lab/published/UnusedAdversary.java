@@ -11,7 +11,9 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Attacks each batch, and then minimises the cross-entropy on the unperturbed images: the published PGD defence, which by mistake does not train on adversarial examples. The only effect of an adversary in training mode is that it updates the running batch normalisation statistics. It exists only to reproduce the published experiment.
+ * Attacks each batch, and then minimises the cross-entropy on the unperturbed images: the published PGD defence, which
+ * by mistake does not train on adversarial examples. The only effect of an adversary in training mode is that it
+ * updates the running batch normalisation statistics. It exists only to reproduce the published experiment.
  */
 final class UnusedAdversary extends ClassifierObjective {
     private final Adversary adversary;

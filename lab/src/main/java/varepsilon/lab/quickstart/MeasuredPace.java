@@ -13,7 +13,8 @@ import varepsilon.lab.run.Run;
 import varepsilon.train.TrainingListener;
 
 /**
- * Measures the first steps of the trainings, in a folder that is deleted afterwards. This does not change later trainings, because every run has random streams of its own.
+ * Measures the first steps of the trainings, in a folder that is deleted afterwards. This does not change later
+ * trainings, because every run has random streams of its own.
  */
 public final class MeasuredPace implements QuickstartPace {
     private static final int WARM_UP = 3;

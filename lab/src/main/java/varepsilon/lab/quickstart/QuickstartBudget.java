@@ -7,8 +7,9 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Chooses the most epochs with which the quickstart is expected to end in time: those of the VAEs before the start, those of
- * the classifiers when the VAEs are done, by what is left then. Whatever is chosen, the models of these epochs are the same.
+ * Chooses the most epochs with which the quickstart is expected to end in time: those of the VAEs before the start,
+ * those of the classifiers when the VAEs are done, by what is left then. Whatever is chosen, the models of these epochs
+ * are the same.
  */
 public final class QuickstartBudget implements QuickstartEpochs {
     /** The largest number of epochs of each VAE. */

@@ -30,7 +30,8 @@ import varepsilon.robust.evaluate.Trial;
 import varepsilon.tensor.Device;
 
 /**
- * The classifier half of the quickstart: on the drawn digits, one classifier of standard training and one of adversarial training, from the same initial weights and for the same number of epochs, both under the same attacks.
+ * The classifier half of the quickstart: on the drawn digits, one classifier of standard training and one of
+ * adversarial training, from the same initial weights and for the same number of epochs, both under the same attacks.
  */
 final class QuickstartClassifiers {
     /** The name of the picture of both under attack. */

@@ -44,8 +44,7 @@ public final class QuickstartPage {
                         Locale.ROOT,
                         "Each VAE was trained for %d of at most %d epochs, each classifier for %d of at most %d. The"
                                 + " epochs are chosen by how fast the machine is; the last command gives the same"
-                                + " models"
-                                + " again.",
+                                + " models again.",
                         result.vaeEpochs(),
                         Math.max(result.vaeEpochs(), QuickstartBudget.MOST_VAE_EPOCHS),
                         result.classifierEpochs(),
@@ -127,7 +126,7 @@ public final class QuickstartPage {
         picture(
                 page,
                 folder.resolve(QuickstartClassifiers.PICTURE),
-                "The same digits for both classifiers, under" + " PGD.");
+                "The same digits for both classifiers, under PGD.");
     }
 
     private static IntervalChart.Mark mark(String series, int correct, int n) {

@@ -62,7 +62,7 @@ final class QuickstartReading {
     private static String attackSentence(List<AttackOutcome> standard) {
         return String.format(
                 Locale.ROOT,
-                "The standard classifier has a robust accuracy of %s under random changes of that size, and of %s under"
+                "The standard classifier has a robust accuracy of %s under random changes of the same size ε, and of %s under"
                         + " %s.",
                 Percent.of(standard.get(0).robustAccuracy()),
                 Percent.of(last(standard).robustAccuracy()),
@@ -75,11 +75,12 @@ final class QuickstartReading {
         Interval with = defended.robust().interval();
         String robust = Percent.of(defended.robustAccuracy());
         if (with.low() <= without.high()) {
-            return "Training on such changes "
+            return "Training on adversarial examples "
                     + (with.high() < without.low() ? "made it worse" : "made no clear difference") + ": " + robust
                     + " under the same attack.";
         }
-        return "The one trained on such changes too has " + robust + " under the same attack, and "
+        return "The classifier trained on adversarial examples too has a robust accuracy of " + robust
+                + " under the same attack, and "
                 + price(standard, defended) + ".";
     }
 

@@ -73,7 +73,8 @@ public record QuickstartResult(
                    uniform              %.4f bits per dimension
 
                 Bits per dimension are the average code length per pixel: fewer is better.
-                The uniform distribution needs %.0f bits for each of %d pixels, %,.0f for a digit; this model at most %,.0f.
+                The uniform distribution needs %.0f bits for each of %d pixels, %,.0f for a digit;
+                the model with 20 latent dimensions at most %,.0f.
                 Twenty latent dimensions can hold more of a digit than two; of two the whole latent plane can be drawn.
 
                 %s
@@ -84,7 +85,7 @@ public record QuickstartResult(
                   interpolations between test digits             %s
                   the latent plane                               %s
                   bits per dimension over the epochs             %s
-                  adversarial examples of both classifiers       %s
+                  digits under attack, for both classifiers      %s
                 """,
                 latent20.test().n(),
                 latent20.test().bpd(),

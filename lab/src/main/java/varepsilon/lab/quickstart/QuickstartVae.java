@@ -24,7 +24,8 @@ import varepsilon.report.PictureSheet;
 import varepsilon.tensor.Device;
 
 /**
- * The VAE half of the quickstart: on the drawn digits, a VAE with 20 latent dimensions, and one with 2, whose latent space can be drawn.
+ * The VAE half of the quickstart: on the drawn digits, a VAE with 20 latent dimensions, and one with 2, whose latent
+ * space can be drawn.
  */
 final class QuickstartVae {
     private static final String DATA = "glyphs";
@@ -112,7 +113,10 @@ final class QuickstartVae {
         return model.architecture().latentDim() + " latent dimensions";
     }
 
-    /** Left, samples from the same 64 latent vectors over the training of the larger model; right, the plane of the smaller one. */
+    /**
+     * Left, samples from the same 64 latent vectors over the training of the larger model; right, the plane of the
+     * smaller one.
+     */
     private void drawOverview() throws IOException {
         int every = settings.samplesEvery();
         int epochs = settings.epochs();

@@ -1,4 +1,2 @@
-/**
- * Both halves on embedded images in a few minutes.
- */
+/** The quickstart: VAEs and classifiers trained and attacked on the drawn digits in a few minutes. */
 package varepsilon.lab.quickstart;

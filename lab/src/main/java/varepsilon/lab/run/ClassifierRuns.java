@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -23,6 +22,7 @@ import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.stats.Accuracy;
+import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 import varepsilon.train.Fit;
 import varepsilon.train.RunDirectory;
@@ -36,11 +36,6 @@ import varepsilon.weights.Weights;
  */
 public record ClassifierRuns(TrainingDefects defects) implements RunKind<ClassifierSpec, ClassifierResults> {
     @Override
-    public Basics basics(ClassifierSpec config) {
-        return new Basics(config.images().data(), config.fitting().epochs(), config.seed(), config.threads());
-    }
-
-    @Override
     public ClassifierSpec parse(String yaml, Path file) {
         return ClassifierSpec.parse(yaml, file);
     }
@@ -51,8 +46,12 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
     }
 
     @Override
-    public ImageSet images(ClassifierSpec config, Path dataDir) throws IOException {
+    public void requireKnown(ClassifierSpec config) {
         defects.requireKnown(config.defense().defects());
+    }
+
+    @Override
+    public ImageSet images(ClassifierSpec config, Path dataDir) throws IOException {
         return ClassifierTraining.images(config.images(), config.seed(), dataDir);
     }
 
@@ -143,7 +142,7 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
     }
 
     private static Optional<String> percent(String name, Double share) {
-        return Optional.ofNullable(share).map(value -> String.format(Locale.ROOT, "%s %.1f %%", name, 100 * value));
+        return Optional.ofNullable(share).map(value -> name + " " + Percent.of(value));
     }
 
     @Override

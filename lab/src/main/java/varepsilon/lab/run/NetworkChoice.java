@@ -44,7 +44,7 @@ public record NetworkChoice(ClassifierSpec.Network network, List<String> notes) 
         return new NetworkChoice(new ClassifierSpec.Network(name, "", normalisation), List.of());
     }
 
-    /** The architecture where nobody names one: it depends on the channels of the images. */
+    /** The default architecture, by the channels of the images. */
     public static String usual(int channels) {
         return channels == COLOURS ? "resnet18" : "small-cnn";
     }

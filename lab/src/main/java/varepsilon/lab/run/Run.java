@@ -31,8 +31,8 @@ import varepsilon.train.RunDirectory;
 import varepsilon.train.TrainingListener;
 
 /**
- * The training of a model in a run directory, from its configuration to its results: configuration, provenance, metrics,
- * checkpoints, pictures or curves, and the test once at the end.
+ * The training of a model in a run directory, from its configuration to its results: configuration, provenance,
+ * metrics, checkpoints, pictures or curves, and the test once at the end.
  *
  * @param <S> the configuration
  * @param <R> the results
@@ -44,6 +44,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
 
     private final RunKind<S, R> kind;
@@ -105,7 +106,8 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
 
     private static <S extends RunSpec> ImageSet images(RunKind<S, ?> kind, S config, Path dataDir) throws IOException {
         // Fails before the training, not after it, where the test images are missing.
-        Datasets.named(kind.basics(config).data()).stored(dataDir);
+        kind.requireKnown(config);
+        Datasets.named(config.data()).stored(dataDir);
         return kind.images(config, dataDir);
     }
 
@@ -148,7 +150,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
 
     /** Passes over the training images. */
     public int epochs() {
-        return kind.basics(config).epochs();
+        return config.epochs();
     }
 
     /** A short text of an epoch's averages, for progress. */
@@ -166,7 +168,7 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
      * @throws varepsilon.train.TrainingDivergedException where the loss is not finite
      */
     public Optional<R> train(TrainingListener listener, List<String> command, Watch watch) throws IOException {
-        Engine.setThreads(kind.basics(config).threads()); // so that the provenance includes them
+        Engine.setThreads(config.threads()); // so that the provenance includes them
         recordProvenance(command);
         try (var events = new TensorBoardListener(folder.path(), hyperParameters(), Clock.systemUTC())) {
             R results = kind.train(new RunKind.Sitting<>(config, folder, dataDir, images, events, listener, watch));
@@ -178,15 +180,14 @@ public final class Run<S extends RunSpec, R extends Record> implements AutoClose
     }
 
     private void recordProvenance(List<String> command) throws IOException {
-        RunKind.Basics basics = kind.basics(config);
-        Provenance.Data data = Provenance.Data.of(Datasets.named(basics.data()), images, dataDir);
+        Provenance.Data data = Provenance.Data.of(Datasets.named(config.data()), images, dataDir);
         List<Provenance.File> files = new ArrayList<>(data.files());
         for (Path file : kind.inputs(config, folder)) {
             files.add(new Provenance.File(file.toString(), Checksums.sha256(file)));
         }
         Provenance.record(
                 folder.file("provenance.json"),
-                basics.seed(),
+                config.seed(),
                 new Provenance.Data(data.name(), data.images(), data.sha256(), files),
                 command);
     }

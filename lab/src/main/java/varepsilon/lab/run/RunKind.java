@@ -21,19 +21,6 @@ import varepsilon.train.TrainingListener;
  */
 public interface RunKind<S extends RunSpec, R extends Record> {
     /**
-     * The settings that every configuration has.
-     *
-     * @param data name of the data set
-     * @param epochs passes over the training images
-     * @param seed of all random numbers
-     * @param threads threads of one operation
-     */
-    record Basics(String data, int epochs, long seed, int threads) {}
-
-    /** These settings of a configuration. */
-    Basics basics(S config);
-
-    /**
      * The configuration that a file holds.
      *
      * @param file named in messages
@@ -47,6 +34,13 @@ public interface RunKind<S extends RunSpec, R extends Record> {
      * @throws InputException where there are fewer, or the rest of it depends on their number
      */
     S withEpochs(S config, int epochs);
+
+    /**
+     * Checks the parts of a configuration that the specification does not check; reads no file.
+     *
+     * @throws InputException where it cannot be used
+     */
+    default void requireKnown(S config) {}
 
     /**
      * The images that are split into those to train on and those held out.

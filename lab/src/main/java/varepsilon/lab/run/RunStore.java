@@ -20,8 +20,9 @@ import varepsilon.lab.spec.VaeSpec;
 import varepsilon.train.TrainingListener;
 
 /**
- * Trainings by their configuration, in a folder. A finished training is reused, an interrupted one is resumed, and different configurations have different folders: the name of a run's folder is a digest of its configuration
- * and of the weights that it begins with.
+ * Trainings by their configuration, in a folder. A finished training is reused, an interrupted one is resumed, and
+ * different configurations have different folders: the name of a run's folder is a digest of its configuration and of
+ * the weights that it begins with.
  *
  * @param folder of the runs
  * @param dataDir the data folder
@@ -49,6 +50,15 @@ public record RunStore(
 
         /** The listeners of this run. */
         TrainingListener of(Run<?, ?> run);
+    }
+
+    /**
+     * Checks a configuration as far as that is possible without reading a file.
+     *
+     * @throws InputException where it cannot be used
+     */
+    public <S extends RunSpec> void requireKnown(S spec) {
+        kindOf(spec).requireKnown(spec);
     }
 
     /** The folder of a training. */
@@ -141,7 +151,10 @@ public record RunStore(
         }
     }
 
-    /** Deletes the folder of a run that was killed before its first checkpoint. */
+    /**
+     * Clears what a run left that was killed before it could be resumed: leftovers where its configuration is missing, the
+     * whole folder where its initial weights are.
+     */
     private static <S extends RunSpec> void clear(RunKind<S, ?> kind, S config, Path run) throws IOException {
         if (!Files.isDirectory(run)) {
             return;

@@ -24,11 +24,6 @@ import varepsilon.train.Fit;
  */
 public record VaeRuns(ReferenceCurves curves) implements RunKind<VaeSpec, VaeResults> {
     @Override
-    public Basics basics(VaeSpec config) {
-        return new Basics(config.data(), config.epochs(), config.seed(), config.threads());
-    }
-
-    @Override
     public VaeSpec parse(String yaml, Path file) {
         return VaeSpec.parse(yaml, file);
     }

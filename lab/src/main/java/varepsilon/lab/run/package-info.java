@@ -1,4 +1,2 @@
-/**
- * One life of a run: configured, trained or found, resumed, tested; and the store of runs.
- */
+/** Runs: begin, resume, train and test one; the store that finds them by their configuration. */
 package varepsilon.lab.run;

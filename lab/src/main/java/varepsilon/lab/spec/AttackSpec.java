@@ -1,5 +1,6 @@
 package varepsilon.lab.spec;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -66,11 +67,6 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
         };
     }
 
-    /** The same with another ε. */
-    public AttackSpec withEps(double other) {
-        return new AttackSpec(attack, norm, other);
-    }
-
     /** Whether there is an attack. */
     public boolean present() {
         return attack != null;
@@ -109,7 +105,7 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
 
     /**
      * A short label: {@code pgd-10x3 linf 8/255} takes 10 steps from each of 3 starts. Other parameters are named where
-     * they have not their defaults: {@code pgd-10:loss=margin linf 8/255}.
+     * they differ from their defaults: {@code pgd-10:loss=margin linf 8/255}.
      */
     public String label() {
         if (!present()) {
@@ -122,17 +118,14 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
                 + pixels(eps);
     }
 
-    /** Parameters other than steps and restarts that have not their defaults, by name. */
+    /** Parameters other than steps and restarts that differ from their defaults, by name. */
     public Map<String, Object> otherDepartures() {
         return member().stream()
                 .flatMap(member -> member.departures(attack).entrySet().stream())
                 .filter(entry -> !entry.getKey().name().equals("steps")
                         && !entry.getKey().name().equals("restarts"))
                 .collect(Collectors.toMap(
-                        entry -> entry.getKey().option(),
-                        Map.Entry::getValue,
-                        (a, b) -> a,
-                        java.util.LinkedHashMap::new));
+                        entry -> entry.getKey().option(), Map.Entry::getValue, (a, b) -> a, LinkedHashMap::new));
     }
 
     private String departures() {

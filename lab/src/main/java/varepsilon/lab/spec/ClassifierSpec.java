@@ -11,7 +11,8 @@ import varepsilon.classify.Normalisation;
 import varepsilon.nn.Schedule;
 
 /**
- * The complete configuration of a classifier's training, apart from the data folder: the content of {@code config.yaml} in a run directory.
+ * The complete configuration of a classifier's training, apart from the data folder: the content of {@code config.yaml}
+ * in a run directory.
  *
  * @param images the training images
  * @param network the network
@@ -32,7 +33,7 @@ public record ClassifierSpec(
         int threads,
         String device)
         implements RunSpec {
-    /** Refuses values that make no sense. */
+    /** Rejects values outside their ranges. */
     public ClassifierSpec {
         require(threads >= 1, "threads", threads, "at least 1");
     }
@@ -42,9 +43,11 @@ public record ClassifierSpec(
      *
      * @param data name of the data set
      * @param limit first so many training images, 0 for all
-     * @param part {@code all} of these, or {@code first-half} or {@code second-half}, which share no image; drawn by seed
+     * @param part {@code all} of these, or {@code first-half} or {@code second-half}, which share no image; drawn by
+     *     seed
      * @param validation so many of them are held out
-     * @param augment {@code none} or {@code crop-flip}: shifts by up to 4 pixels, and swaps left and right of every other
+     * @param augment {@code none} or {@code crop-flip}: shifts by up to 4 pixels, and swaps left and right of every
+     *     other
      * @param testLimit first so many test images for the test at the end, 0 for all
      */
     public record Images(
@@ -204,6 +207,16 @@ public record ClassifierSpec(
      */
     public static ClassifierSpec parse(String yaml, Path file) {
         return Yaml.read(yaml, ClassifierSpec.class, file);
+    }
+
+    @Override
+    public String data() {
+        return images.data();
+    }
+
+    @Override
+    public int epochs() {
+        return fitting.epochs();
     }
 
     /** The text that {@link #parse} reads. */

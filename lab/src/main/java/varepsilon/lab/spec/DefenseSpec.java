@@ -6,6 +6,7 @@ import varepsilon.base.Declared;
 import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.Parameter;
+import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.AdversarialLoss;
 import varepsilon.robust.defense.Adversary;
 import varepsilon.robust.defense.Defense;
@@ -42,7 +43,9 @@ public record DefenseSpec(
         if (attacks != attack.present()) {
             throw new InputException("attack " + attack.name() + ": expected "
                     + (attacks
-                            ? "one, for the defense " + method.name()
+                            ? "one of "
+                                    + String.join(", ", Family.of(Attack.class).names()) + ", for the defense "
+                                    + method.name()
                             : "none: the defense " + method.name() + " has no adversary"));
         }
         if (!attacks && !defects.isEmpty()) {

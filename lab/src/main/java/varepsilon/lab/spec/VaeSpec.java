@@ -12,7 +12,8 @@ import varepsilon.generative.PriorChoice;
 import varepsilon.generative.StandardNormal;
 
 /**
- * The complete configuration of a VAE's training, apart from the data folder: the content of {@code config.yaml} in a run directory.
+ * The complete configuration of a VAE's training, apart from the data folder: the content of {@code config.yaml} in a
+ * run directory.
  *
  * @param data name of the data set
  * @param limit first so many training images, 0 for all
@@ -164,11 +165,6 @@ public record VaeSpec(
     /** The same with another form of p(x|z). */
     public VaeSpec withLikelihood(Likelihood other) {
         return Declared.with(this, Map.of("likelihood", other));
-    }
-
-    /** The same with another form of p(z). */
-    public VaeSpec withPrior(PriorChoice other) {
-        return Declared.with(this, Map.of("prior", other));
     }
 
     /** The same with another weight of the divergence. */

@@ -201,8 +201,8 @@ public final class Yaml {
     }
 
     /**
-     * Puts a member's parameters behind its name. Those of other members have no effect, as long as they make sense for
-     * those; the keys of earlier versions were the same for all members.
+     * Puts a member's parameters behind its name. Parameters of other members are range-checked and then ignored,
+     * because earlier versions wrote the same keys for all members.
      */
     private static <T> void gather(Class<T> kind, String key, ObjectNode tree, String section, String file) {
         Family<T> family = Family.of(kind);
@@ -349,7 +349,7 @@ public final class Yaml {
             at.fieldNames().forEachRemaining(known::add);
             String section = above.isEmpty() ? prefix : prefix + String.join(".", above) + ".";
             if (known.isEmpty()) {
-                throw new InputException(source + ": '" + section + "' has no keys");
+                throw new InputException(source + ": '" + section.replaceFirst("\\.$", "") + "' has no keys");
             }
             requireKnown(path.get(i), known, section, source);
             if (i == path.size() - 1) {

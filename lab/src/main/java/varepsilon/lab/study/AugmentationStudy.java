@@ -25,9 +25,11 @@ import varepsilon.stats.Percent;
 import varepsilon.stats.SampleMean;
 
 /**
- * Question 2.1c: whether training on shifted and mirrored images raises a model's robust accuracy under FGSM. For each of several seeds two
- * models differ in that alone, first weights, order of the images and test images included, once without a defence and once
- * with FGSM's adversarial loss. FGSM uses the cross-entropy in double precision: a model that has memorised its training images predicts with probabilities so close to 1 that the gradient in single precision is zero, and robust accuracy would be overestimated.
+ * Question 2.1c: whether training on shifted and mirrored images raises a model's robust accuracy under FGSM. For each
+ * of several seeds two models differ in that alone, first weights, order of the images and test images included, once
+ * without a defence and once with FGSM's adversarial loss. FGSM uses the cross-entropy in double precision: a model
+ * that has memorised its training images predicts with probabilities so close to 1 that the gradient in single
+ * precision is zero, and robust accuracy would be overestimated.
  */
 final class AugmentationStudy extends Study {
     private static final double ALPHA = 0.5;
@@ -38,8 +40,8 @@ final class AugmentationStudy extends Study {
                 "Augmentation against FGSM",
                 "What does data augmentation do to a model's robustness, and why?",
                 "Augmentation generally makes models more robust to FGSM, by patterns that generalise and a smoother"
-                        + " loss;"
-                        + " that one pair of runs got worse and another better is put down to variation between runs.");
+                        + " loss; that one pair of runs got worse and another better is put down to variation between"
+                        + " runs.");
     }
 
     @Override
@@ -66,8 +68,8 @@ final class AugmentationStudy extends Study {
                 new Exhibit.Numbers(
                         findings.pairs(),
                         "Each pair on the same " + work.test().size()
-                                + " test images under FGSM on the exact loss; p is"
-                                + " McNemar's: the p-value of equal accuracy.")));
+                                + " test images under FGSM on the exact loss; p is the"
+                                + " exact two-sided p-value of McNemar's test.")));
     }
 
     private static Arm arm(
@@ -128,7 +130,10 @@ final class AugmentationStudy extends Study {
             return Accuracy.of(usual).rate();
         }
 
-        /** The share of the correctly classified images that are also correctly classified under FGSM; 0 where there is none. */
+        /**
+         * The share of the correctly classified images that are also correctly classified under FGSM; 0 where there is
+         * none.
+         */
         private double kept() {
             return clean() > 0 ? robust() / clean() : 0;
         }

@@ -1,7 +1,8 @@
 package varepsilon.lab.study;
 
 /**
- * The factor L of a symmetric positive definite matrix A = L·Lᵀ: the form of a covariance that normal distributions use.
+ * The factor L of a symmetric positive definite matrix A = L·Lᵀ: the form of a covariance that normal distributions
+ * use.
  *
  * @param lower L, n×n
  */

@@ -98,7 +98,8 @@ final class ClassifierWork {
     }
 
     /**
-     * The weights of a pre-trained model: for CIFAR-10 public ones in the data folder, for other data those of a training by the study.
+     * The weights of a pre-trained model: for CIFAR-10 public ones in the data folder, for other data those of a
+     * training by the study.
      */
     Path pretrained() throws IOException {
         if (!data.equals("cifar10")) {
@@ -154,7 +155,8 @@ final class ClassifierWork {
     }
 
     /**
-     * Initial parameters from a seed of their own, independent of the training's seed. They are stored in a file beside the runs.
+     * Initial parameters from a seed of their own, independent of the training's seed. They are stored in a file beside
+     * the runs.
      */
     ClassifierSpec.Network fresh(String architecture, ClassifierSpec.Images images, long seed) throws IOException {
         ClassifierSpec.Network network = fresh(architecture, images);
@@ -228,7 +230,7 @@ final class ClassifierWork {
         return new RobustEvaluation(trials, BATCH_SIZE, context.seed(), context.device());
     }
 
-    /** Told how far the study is, of work of this name; its progress throws where a stop is requested. */
+    /** The study's watch under this name; its progress throws where a stop is requested. */
     Watch watch(String what) {
         return context.watch().as(what);
     }

@@ -48,8 +48,7 @@ final class CurvesStudy extends Study {
                 "Bits per dimension over training",
                 "How do training and validation bits per dimension fall over 80 epochs?",
                 "Two curves that fall fast and then slowly, to 0.511 and 0.521 bits per dimension with 20 latent"
-                        + " dimensions"
-                        + " and to 0.764 and 0.777 with 2.");
+                        + " dimensions and to 0.764 and 0.777 with 2.");
     }
 
     @Override
@@ -113,7 +112,10 @@ final class CurvesStudy extends Study {
      * @param numbers the last value of each curve
      */
     record Findings(List<Point> points, Numbers numbers) implements Answer {
-        /** The largest difference, without the first epochs, in which the curve falls by several percent within a few steps. */
+        /**
+         * The largest difference, without the first epochs, in which the curve falls by several percent within a few
+         * steps.
+         */
         private Point worst() {
             return farthest(5).orElseGet(() -> Rows.last(points));
         }
@@ -144,17 +146,15 @@ final class CurvesStudy extends Study {
                     ? "The published curves are those of 4-bit MNIST, which this was not."
                     : Words.text(
                             "The largest difference is %.1f %% on the way and %.1f %% at the end, where another seed"
-                                    + " and"
-                                    + " split may make 2 %%.",
+                                    + " and split may make 2 %%.",
                             100 * worst().distance(), 100 * end().distance());
         }
 
         @Override
         public String reading() {
             String ends = Words.text(
-                    "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent"
-                            + " dimensions and"
-                            + " at %.4f with 2.",
+                    "After the last epoch here, validation stands at %.4f bits per dimension with 20 latent dimensions"
+                            + " and at %.4f with 2.",
                     numbers.toMap().get("val_bpd_z20"), numbers.toMap().get("val_bpd_z2"));
             if (points.isEmpty()) {
                 return ends + " Of such a training nothing was published, so that there is nothing to compare.";
@@ -163,8 +163,7 @@ final class CurvesStudy extends Study {
             return ends + " "
                     + Words.text(
                             "Of the published values from epoch 5 on, none is farther away than %.1f %%: %s at epoch"
-                                    + " %d,"
-                                    + " %.4f here and %.4f there.",
+                                    + " %d, %.4f here and %.4f there.",
                             100 * worst.distance(), worst.curve(), worst.epoch(), worst.own(), worst.published());
         }
     }

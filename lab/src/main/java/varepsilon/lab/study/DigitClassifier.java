@@ -14,7 +14,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * A classifier of generated images, trained on the data alone. A low predicted probability shows that an image is unlike the training images; a high one does not show the contrary.
+ * A classifier of generated images, trained on the data alone. A low predicted probability shows that an image is
+ * unlike the training images; a high one does not show the contrary.
  */
 final class DigitClassifier implements AutoCloseable {
     /** The predicted probability from which a prediction counts as confident. */

@@ -16,7 +16,8 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Question 1.6: KL(q ‖ p) by Monte Carlo with draws from q, compared with the closed form for p = N(0, I), and with numerical quadrature for a mixture, which has no closed form.
+ * Question 1.6: KL(q ‖ p) by Monte Carlo with draws from q, compared with the closed form for p = N(0, I), and with
+ * numerical quadrature for a mixture, which has no closed form.
  */
 final class DivergenceStudy extends Study {
     private static final int LATENT_DIM = 20;
@@ -89,7 +90,10 @@ final class DivergenceStudy extends Study {
         }
     }
 
-    /** A posterior like those of trained encoders: means about as wide as the prior, standard deviations a fraction of it. */
+    /**
+     * A posterior like those of trained encoders: means about as wide as the prior, standard deviations a fraction of
+     * it.
+     */
     private static DiagonalGaussian encoded(Rng rng) {
         double[] mean = MultivariateNormal.noise(rng, LATENT_DIM);
         double[] std = MultivariateNormal.noise(rng, LATENT_DIM);
@@ -146,8 +150,8 @@ final class DivergenceStudy extends Study {
     }
 
     /**
-     * KL(q ‖ p) in the plane in nats, for q with independent dimensions: the trapezoidal rule in so many pieces each way.
-     * For integrands that vanish with all their derivatives at both ends, its error falls faster than any power.
+     * KL(q ‖ p) in the plane in nats, for q with independent dimensions: the trapezoidal rule in so many pieces each
+     * way. For integrands that vanish with all their derivatives at both ends, its error falls faster than any power.
      */
     static double quadrature(double[] mean, double[] std, LogDensity p, int pieces) {
         MultivariateNormal q = MultivariateNormal.diagonal(mean, std);
@@ -183,8 +187,7 @@ final class DivergenceStudy extends Study {
         public String because() {
             return Words.text(
                     "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of"
-                            + " all"
-                            + " estimates is at most %.1f and %.1f standard errors from the truth.",
+                            + " all estimates is at most %.1f and %.1f standard errors from the truth.",
                     rate(normal), rate(mixture), worstBias(normal), worstBias(mixture));
         }
 
@@ -257,9 +260,8 @@ final class DivergenceStudy extends Study {
             Row last = Rows.last(one.rows());
             double shareOfTruth = first.error() / Math.abs(one.truth());
             return Words.text(
-                    "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to"
-                            + " %s with %,d,"
-                            + " as L to the power of %s.",
+                    "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s"
+                            + " with %,d, as L to the power of %s.",
                     what,
                     one.truth(),
                     worstBias(one) < CLEAR ? "meets it on average" : "misses it on average",

@@ -3,8 +3,8 @@ package varepsilon.lab.study;
 import varepsilon.tensor.Rng;
 
 /**
- * Ways to estimate the gradient of E_q[f(z)] with respect to the mean and the log standard deviations of a normal q with
- * independent dimensions, from one draw z = mean + std·ε.
+ * Ways to estimate the gradient of E_q[f(z)] with respect to the mean and the log standard deviations of a normal q
+ * with independent dimensions, from one draw z = mean + std·ε.
  */
 enum GradientEstimator {
     /** ∂f/∂z · ∂z/∂(mean, logStd): z is differentiated (Kingma, Welling 2014). */

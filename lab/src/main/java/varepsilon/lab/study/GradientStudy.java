@@ -52,11 +52,9 @@ final class GradientStudy extends Study {
                 "1.7",
                 "Gradients through draws",
                 "Why does drawing z directly from q(z|x) usually prevent the gradient of the ELBO with respect to q,"
-                        + " and how"
-                        + " does reparameterisation help?",
+                        + " and how does reparameterisation help?",
                 "A random draw is not differentiable with respect to q's parameters, so that the gradient cannot be"
-                        + " computed;"
-                        + " with z = μ + σ·ε the randomness is in ε alone, and z is differentiable.");
+                        + " computed; with z = μ + σ·ε the randomness is in ε alone, and z is differentiable.");
     }
 
     @Override
@@ -145,8 +143,7 @@ final class GradientStudy extends Study {
         public String because() {
             return Words.text(
                     "Without differentiating the draw the gradient is at most %.1f standard errors off the true one,"
-                            + " and"
-                            + " its variance is %s times the reparameterised one's, with a baseline %s times.",
+                            + " and its variance is %s times the reparameterised one's, with a baseline %s times.",
                     scoreBias(),
                     Words.number(ratio(GradientEstimator.SCORE_FUNCTION)),
                     Words.number(ratio(GradientEstimator.SCORE_FUNCTION_WITH_BASELINE)));
@@ -199,7 +196,10 @@ final class GradientStudy extends Study {
             return Rows.last(trainings.get(estimator));
         }
 
-        /** Mixed where the score function is unbiased, because then the gradient can be computed without reparameterisation, at a larger variance. */
+        /**
+         * Mixed where the score function is unbiased, because then the gradient can be computed without
+         * reparameterisation, at a larger variance.
+         */
         @Override
         public Verdict verdict() {
             if (worstBias(GradientEstimator.REPARAMETERISED) > CLEAR) {
@@ -220,9 +220,8 @@ final class GradientStudy extends Study {
                     ? "The score function does not give the true gradient"
                     : "The score function gives the true gradient without differentiating the draw";
             String scatter = Words.text(
-                    ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times"
-                            + " with a"
-                            + " baseline)%s.",
+                    ", and at %d latent dimensions with %s times the variance of the reparameterised one (%s times with"
+                            + " a baseline)%s.",
                     path.latentDim(),
                     Words.number(plain),
                     Words.number(helped),

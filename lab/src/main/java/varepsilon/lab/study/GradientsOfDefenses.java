@@ -41,7 +41,9 @@ record GradientsOfDefenses(Adversary adversary, ImageSet images, long seed, Devi
     private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
     private static final int FILTERS = 16;
 
-    /** Gives a fresh copy of the network each time, because a step updates the running batch normalisation statistics. */
+    /**
+     * Gives a fresh copy of the network each time, because a step updates the running batch normalisation statistics.
+     */
     @FunctionalInterface
     interface Source {
         NetworkClassifier get() throws IOException;

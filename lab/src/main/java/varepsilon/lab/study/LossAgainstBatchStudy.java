@@ -25,7 +25,8 @@ import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
 /**
- * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step; then models trained with either, beside one trained with another seed.
+ * Question 2.3a: α·CE(x) + (1 − α)·CE(x_adv) against the cross-entropy of [x ; x_adv]. First the gradients of one step;
+ * then models trained with either, beside one trained with another seed.
  */
 final class LossAgainstBatchStudy extends Study {
     private static final double HALF = 0.5;
@@ -53,7 +54,7 @@ final class LossAgainstBatchStudy extends Study {
         exhibits.add(new Exhibit.Numbers(
                 findings.trainedTable(),
                 "Trained at α = ½ with FGSM at ε = " + size
-                        + ": the two ways, and the adversarial loss with another seed," + " compared on the same "
+                        + ": the two ways, and the adversarial loss with another seed, compared on the same "
                         + work.test().size() + " test images."));
         return findings.with(exhibits);
     }
@@ -218,8 +219,7 @@ final class LossAgainstBatchStudy extends Study {
         private String gradients() {
             return Words.text(
                     "At α = ½ the two gradients of a step are %.2g of their length apart without batch normalisation"
-                            + " and"
-                            + " %.2g with it%s.",
+                            + " and %.2g with it%s.",
                     without().atHalf(),
                     with().atHalf(),
                     !isEqual(with()) && isEqual(frozen())

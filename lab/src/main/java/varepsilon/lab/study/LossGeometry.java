@@ -31,14 +31,15 @@ final class LossGeometry {
     record Alignment(double measured, double predicted) {}
 
     /**
-     * Alignment of random signs with the gradient of the margin, which does not vanish where the predicted probability is close to 1.
+     * Alignment of random signs with the gradient of the margin, which does not vanish where the predicted probability
+     * is close to 1.
      *
      * @param seed of the random signs
      */
     static Alignment alignment(Classifier classifier, ImageSet images, long seed, Device device) {
         double[] sums = new double[3];
         forEach(images, batch -> {
-            Tensor gradient = leadGradient(classifier, batch, device)
+            Tensor gradient = marginGradient(classifier, batch, device)
                     .to(DType.FLOAT64)
                     .to(Device.CPU)
                     .flatten(1);
@@ -72,8 +73,8 @@ final class LossGeometry {
     static double[] cosines(Classifier first, Classifier second, ImageSet images, Device device) {
         double[] cosines = new double[images.size()];
         forEach(images, batch -> {
-            Tensor a = leadGradient(first, batch, device).to(DType.FLOAT64).flatten(1);
-            Tensor b = leadGradient(second, batch, device).to(DType.FLOAT64).flatten(1);
+            Tensor a = marginGradient(first, batch, device).to(DType.FLOAT64).flatten(1);
+            Tensor b = marginGradient(second, batch, device).to(DType.FLOAT64).flatten(1);
             double[] product = a.mul(b).sum(1).toDoubles();
             double[] lengths = a.square().sum(1).mul(b.square().sum(1)).sqrt().toDoubles();
             for (int i = 0; i < product.length; i++) {
@@ -84,7 +85,7 @@ final class LossGeometry {
     }
 
     /** Gradient of the largest other logit less the true one, N×C×H×W, in evaluation mode. */
-    private static Tensor leadGradient(Classifier classifier, Batch batch, Device device) {
+    private static Tensor marginGradient(Classifier classifier, Batch batch, Device device) {
         try (var scope = Scope.withGradients()) {
             Tensor pixels = batch.pixels(device).requiresGrad(true);
             Tensor labels = batch.labels().to(device);
@@ -107,9 +108,9 @@ final class LossGeometry {
      * The average effect of a perturbation on images that are correctly classified without it.
      *
      * @param lossGained rise of the cross-entropy, nats, in double precision
-     * @param leadLost by how much the margin of the true class over the next falls, logits
+     * @param marginLost by how much the margin of the true class over the next falls, logits
      */
-    record Effect(double lossGained, double leadLost) {}
+    record Effect(double lossGained, double marginLost) {}
 
     /** Measures {@link Effect}s while an evaluation runs. */
     static final class Effects implements Consumer<AttackedBatch> {
@@ -117,7 +118,7 @@ final class LossGeometry {
         private final double[] loss;
         private final double[] margin;
         private final double[] lossGained;
-        private final double[] leadLost;
+        private final double[] marginLost;
         private final int[] counts;
 
         /** @param images those that will be evaluated, by {@code trials} trials */
@@ -126,7 +127,7 @@ final class LossGeometry {
             loss = new double[images.size()];
             margin = new double[images.size()];
             lossGained = new double[trials];
-            leadLost = new double[trials];
+            marginLost = new double[trials];
             counts = new int[trials];
             forEach(
                     images,
@@ -142,7 +143,7 @@ final class LossGeometry {
                 if (batch.result().correct()[i]) {
                     int image = batch.indices()[i];
                     lossGained[batch.trial()] += lossAfter[image] - loss[image];
-                    leadLost[batch.trial()] += marginAfter[image] - margin[image];
+                    marginLost[batch.trial()] += marginAfter[image] - margin[image];
                     counts[batch.trial()]++;
                 }
             }
@@ -167,7 +168,7 @@ final class LossGeometry {
             if (counts[trial] == 0) {
                 throw new IllegalStateException("no image was correctly classified before trial " + trial);
             }
-            return new Effect(lossGained[trial] / counts[trial], leadLost[trial] / counts[trial]);
+            return new Effect(lossGained[trial] / counts[trial], marginLost[trial] / counts[trial]);
         }
     }
 }

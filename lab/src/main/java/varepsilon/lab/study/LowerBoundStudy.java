@@ -20,8 +20,8 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Question 1.3: log p(x) − ELBO is KL(q ‖ p(z|x)), and so never negative: with any q where all three are known, and on a
- * trained VAE by importance-weighted bounds.
+ * Question 1.3: log p(x) − ELBO is KL(q ‖ p(z|x)), and so never negative: with any q where all three are known, and on
+ * a trained VAE by importance-weighted bounds.
  */
 final class LowerBoundStudy extends Study {
     private static final int DIMENSIONS = 16;
@@ -101,7 +101,9 @@ final class LowerBoundStudy extends Study {
         return cases;
     }
 
-    /** A normal distribution with another mean and another covariance, both off by about so many standard deviations. */
+    /**
+     * A normal distribution with another mean and another covariance, both off by about so many standard deviations.
+     */
     private static MultivariateNormal near(MultivariateNormal p, double distance, Rng rng) {
         int n = p.dimensions();
         double[] shift = scaled(MultivariateNormal.noise(rng, n), distance);
@@ -206,9 +208,8 @@ final class LowerBoundStudy extends Study {
             return List.of(
                     new Exhibit.Chart(
                             gapsChart(),
-                            "Each point is one of many q, for one of many images of probabilistic PCA: log p(x) −"
-                                    + " ELBO against"
-                                    + " KL(q ‖ p(z|x)), each from its own closed form."),
+                            "Each point is one of many q, for one of many images of probabilistic PCA: log p(x) − ELBO"
+                                    + " against KL(q ‖ p(z|x)), each from its own closed form."),
                     new Exhibit.Chart(
                             boundsChart(),
                             "The importance-weighted bound of the trained VAE, averaged over " + images
@@ -260,9 +261,8 @@ final class LowerBoundStudy extends Study {
                             largestResidual() <= ROUNDING ? "equals" : "is not exactly")
                     : Words.text("For %,d of %,d choices of q the ELBO exceeds log p(x).", violations, cases.size());
             String unknown = Words.text(
-                    "On the trained VAE, whose log p(x) is unknown, the bound of %,d samples is %.2f nats and the"
-                            + " ELBO %.2f,"
-                            + " so that its gap is %s.",
+                    "On the trained VAE, whose log p(x) is unknown, the bound of %,d samples is %.2f nats and the ELBO"
+                            + " %.2f, so that its gap is %s.",
                     last.samples(),
                     last.value(),
                     elbo,

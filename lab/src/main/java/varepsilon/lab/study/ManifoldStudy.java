@@ -62,9 +62,8 @@ final class ManifoldStudy extends Study {
         @Override
         public String reading() {
             return Words.text(
-                    "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two"
-                            + " of it by"
-                            + " %.3f. A classifier predicts %d of the 10 digits on it.",
+                    "Images beside each other on the manifold differ by %.3f (root mean square of a pixel), any two of"
+                            + " it by %.3f. A classifier predicts %d of the 10 digits on it.",
                     neighbours, any, predictedClasses());
         }
 
@@ -104,8 +103,8 @@ final class ManifoldStudy extends Study {
                                         + " prior."),
                         new Exhibit.Numbers(
                                 table(measured),
-                                "The classes that a classifier of digits predicts for the " + SIDE * SIDE + " images"
-                                        + " for.")));
+                                "The classes that a classifier of digits predicts for the " + SIDE * SIDE
+                                        + " images.")));
             }
         }
     }

@@ -27,7 +27,9 @@ import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
 /**
- * Question 2.1a: noise and FGSM of the same size. Sign noise changes every pixel as much as FGSM does, so that the two differ in the signs alone. For a linear model the effect of the signs is known: FGSM raises the loss by ε‖g‖₁ and sign noise by E|δ·g|; for the network it is measured.
+ * Question 2.1a: noise and FGSM of the same size. Sign noise changes every pixel as much as FGSM does, so that the two
+ * differ in the signs alone. For a linear model the effect of the signs is known: FGSM raises the loss by ε‖g‖₁ and
+ * sign noise by E|δ·g|; for the network it is measured.
  */
 final class NoiseAgainstGradientStudy extends Study {
     /** In the order of the trials at each ε. */
@@ -66,9 +68,8 @@ final class NoiseAgainstGradientStudy extends Study {
                 "2.1a",
                 "Noise against FGSM",
                 "Why does a random perturbation of size ε not do what an FGSM perturbation of that size does?",
-                "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do,"
-                        + " so that"
-                        + " even a small perturbation pushes an image over the decision boundary.");
+                "Random signs are not led by the gradient and rarely point to where the loss rises most; FGSM's do, so"
+                        + " that even a small perturbation pushes an image over the decision boundary.");
     }
 
     @Override
@@ -104,7 +105,7 @@ final class NoiseAgainstGradientStudy extends Study {
                             + " double precision: where the model is confident, single precision leaves no gradient to"
                             + " follow."));
             exhibits.add(new Exhibit.Chart(
-                    leadChart(epsilons, effects),
+                    marginChart(epsilons, effects),
                     "By how much a perturbation lowers the margin of the true class over the next, on average over the"
                             + " images that are correctly classified before."));
             exhibits.add(new Exhibit.Numbers(
@@ -167,13 +168,13 @@ final class NoiseAgainstGradientStudy extends Study {
         return chart;
     }
 
-    private static LineChart leadChart(List<Double> epsilons, LossGeometry.Effects effects) {
+    private static LineChart marginChart(List<Double> epsilons, LossGeometry.Effects effects) {
         LineChart chart = new LineChart("Loss of margin", "ε in grey levels of 255", "logits");
         double[] x = greyLevels(epsilons);
         for (Perturbation perturbation : PERTURBATIONS) {
             double[] y = new double[x.length];
             for (int i = 1; i < x.length; i++) {
-                y[i] = effects.of(trial(i - 1, perturbation)).leadLost();
+                y[i] = effects.of(trial(i - 1, perturbation)).marginLost();
             }
             chart.curve(perturbation.label, x, y);
         }
@@ -214,8 +215,8 @@ final class NoiseAgainstGradientStudy extends Study {
                         accuracy.rate(),
                         Percent.range(accuracy.interval()),
                         effect.lossGained(),
-                        effect.leadLost(),
-                        effect.leadLost() / (255 * epsilons.get(i)));
+                        effect.marginLost(),
+                        effect.marginLost() / (255 * epsilons.get(i)));
             }
         }
         return table;
@@ -273,9 +274,8 @@ final class NoiseAgainstGradientStudy extends Study {
         private String reason() {
             return String.format(
                     Locale.ROOT,
-                    "To first order random signs change the margin of the true class by %s of what the gradient's"
-                            + " signs do,"
-                            + " up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
+                    "To first order random signs change the margin of the true class by %s of what the gradient's signs"
+                            + " do, up as often as down (√(2/π)·‖g‖₂/‖g‖₁ predicts %s): %s.",
                     Percent.of(alignment.measured()),
                     Percent.of(alignment.predicted()),
                     alignment.measured() < 0.5

@@ -234,8 +234,7 @@ final class PosteriorApproachStudy extends Study {
             Point posterior = Rows.last(path);
             String exact = Words.text(
                     "On the way from the prior to the posterior the ELBO %s %.2f to %.2f nats, log p(x) is %.2f, and"
-                            + " what is"
-                            + " missing %s KL(q ‖ p(z|x)).",
+                            + " what is missing %s KL(q ‖ p(z|x)).",
                     posterior.elbo() > prior.elbo() ? "rises from" : "goes from",
                     prior.elbo(),
                     posterior.elbo(),

@@ -11,10 +11,14 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
 
 /**
- * Question 1.2: p(x) = E[p(x|z)] by samples of z from the prior, where p(x) is known: its relative error and effective sample size, against the number of latent dimensions.
+ * Question 1.2: p(x) = E[p(x|z)] by samples of z from the prior, where p(x) is known: its relative error and effective
+ * sample size, against the number of latent dimensions.
  */
 final class PriorIntegrationStudy extends Study {
-    /** The number of observed dimensions: many more than latent ones, so that all latent dimensions are about equally well determined. */
+    /**
+     * The number of observed dimensions: many more than latent ones, so that all latent dimensions are about equally
+     * well determined.
+     */
     private static final int DIMENSIONS = 64;
     /** The posterior has half of the prior's variance, so that sampling is still possible at 16 dimensions. */
     private static final double SIGNAL = 1;
@@ -52,8 +56,7 @@ final class PriorIntegrationStudy extends Study {
                 "1.2",
                 "Integrating over the prior",
                 "Why is Monte Carlo integration with samples from the prior a bad way to log p(x), and how does that"
-                        + " depend"
-                        + " on the number of latent dimensions?",
+                        + " depend on the number of latent dimensions?",
                 "Most samples from the prior miss the region where the posterior lies, and the efficiency falls"
                         + " exponentially with the number of latent dimensions.");
     }
@@ -190,8 +193,8 @@ final class PriorIntegrationStudy extends Study {
                     new Exhibit.Chart(shares(), sharesCaption()),
                     new Exhibit.Chart(
                             errors(),
-                            "Median relative error of p(x), against the number of samples from the prior; an error"
-                                    + " of 1 means an estimate of 0."),
+                            "Median relative error of p(x), against the number of samples from the prior; an estimate"
+                                    + " of 0 has an error of 1."),
                     new Exhibit.Numbers(table(), tableCaption()));
         }
 
@@ -213,9 +216,8 @@ final class PriorIntegrationStudy extends Study {
             LeastSquares exponential = exponential();
             LeastSquares power = power();
             return Words.text(
-                    "The logarithm of the effective share has the slope %.3f ± %.3f for each dimension; an"
-                            + " exponential law"
-                            + " explains %.1f %% of its variance, a power law %.1f %%.",
+                    "The logarithm of the effective share has the slope %.3f ± %.3f for each dimension; an exponential"
+                            + " law explains %.1f %% of its variance, a power law %.1f %%.",
                     exponential.slope(),
                     exponential.slopeMargin(),
                     100 * exponential.rSquared(),
@@ -229,10 +231,9 @@ final class PriorIntegrationStudy extends Study {
             Row last = Rows.last(rows);
             String law = exponential.slope() + exponential.slopeMargin() < 0
                     ? Words.text(
-                            "Each further latent dimension leaves %s of the samples from the prior that counted"
-                                    + " before (95 %%"
-                                    + " interval %s to %s), so that a relative error of %.0f %% takes %s samples at %d"
-                                    + " dimension%s and %s at %d.",
+                            "Each further latent dimension leaves %s of the samples from the prior that counted before"
+                                    + " (95 %% interval %s to %s), so that a relative error of %.0f %% takes %s samples"
+                                    + " at %d dimension%s and %s at %d.",
                             Words.percent(Math.exp(exponential.slope())),
                             Words.percent(Math.exp(exponential.slope() - exponential.slopeMargin())),
                             Words.percent(Math.exp(exponential.slope() + exponential.slopeMargin())),
@@ -243,18 +244,17 @@ final class PriorIntegrationStudy extends Study {
                             Words.number(last.samplesNeeded()),
                             last.latentDim())
                     : Words.text(
-                            "The share of samples from the prior that count does not clearly fall with the"
-                                    + " dimensions: %s at"
-                                    + " %d, %s at %d.",
+                            "The share of samples from the prior that count does not clearly fall with the dimensions:"
+                                    + " %s at %d, %s at %d.",
                             Words.percent(first.effectiveShare()),
                             first.latentDim(),
                             Words.percent(last.effectiveShare()),
                             last.latentDim());
             double priorError = last.priorErrors()[Arrays.binarySearch(samples, posteriorSamples)];
             String importance = Words.text(
-                    "At %d dimensions, %,d samples from the prior are typically wrong by %s, as many from a"
-                            + " posterior whose"
-                            + " standard deviations are %.1f times too large by %s, and from the exact posterior %s.",
+                    "At %d dimensions, %,d samples from the prior are typically wrong by %s, as many from a posterior"
+                            + " whose standard deviations are %.1f times too large by %s, and from the exact posterior"
+                            + " %s.",
                     last.latentDim(),
                     posteriorSamples,
                     Words.percent(priorError),
@@ -288,9 +288,8 @@ final class PriorIntegrationStudy extends Study {
         private String sharesCaption() {
             return Words.text(
                     "The effective sample size (Σw)²/Σw² as a share of %,d samples from the prior, on probabilistic"
-                            + " PCA,"
-                            + " geometric mean over %d images, each of a model of its own; in closed"
-                            + " form, for infinitely many samples; too few of them overestimate it.",
+                            + " PCA, geometric mean over %d images, each of a model of its own; in closed form, for"
+                            + " infinitely many samples; too few of them overestimate it.",
                     samples[samples.length - 1], images);
         }
 
@@ -334,8 +333,7 @@ final class PriorIntegrationStudy extends Study {
         private String tableCaption() {
             return Words.text(
                     "Median relative errors of p(x) by samples from the prior, and by %,d samples from the exact"
-                            + " posterior"
-                            + " and from one with %.1f times its standard deviations.",
+                            + " posterior and from one with %.1f times its standard deviations.",
                     posteriorSamples, STRETCH);
         }
     }

@@ -3,7 +3,8 @@ package varepsilon.lab.study;
 import varepsilon.tensor.Rng;
 
 /**
- * Probabilistic principal component analysis (Tipping, Bishop 1999): p(z) = N(0, I), p(x|z) = N(W·z, σ²I). A latent-variable model whose p(x) and p(z|x) are known in closed form, used to check estimators.
+ * Probabilistic principal component analysis (Tipping, Bishop 1999): p(z) = N(0, I), p(x|z) = N(W·z, σ²I). A
+ * latent-variable model whose p(x) and p(z|x) are known in closed form, used to check estimators.
  *
  * @param w W, D×latentDim
  * @param std σ

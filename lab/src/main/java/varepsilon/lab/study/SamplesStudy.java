@@ -60,10 +60,9 @@ final class SamplesStudy extends Study {
         @Override
         public String reading() {
             return Words.text(
-                    "A classifier of digits predicts %s of the test images, %s of their reconstructions and %s of"
-                            + " the samples with high confidence. That share is %s points lower on samples than on"
-                            + " test images"
-                            + " (95 %%).",
+                    "A classifier of digits predicts %s of the test images, %s of their reconstructions and %s of the"
+                            + " samples with high confidence. That share is %s points lower on samples than on test"
+                            + " images (95 %%).",
                     Percent.of(test.rate()),
                     Percent.of(reconstruction.rate()),
                     Percent.of(sample.rate()),
@@ -85,8 +84,7 @@ final class SamplesStudy extends Study {
                 "Samples over training",
                 "What does the model draw before training, after 10 epochs and after 80?",
                 "After 80 epochs some samples look like mixtures of digits, or like strokes that resemble digits and"
-                        + " are"
-                        + " none.");
+                        + " are none.");
     }
 
     @Override
@@ -102,7 +100,7 @@ final class SamplesStudy extends Study {
         }
         Confidence confidence = measure(context, run);
         exhibits.add(new Exhibit.Intervals(
-                chart(confidence), "Share of images that a classifier of digits predicts" + " with high confidence."));
+                chart(confidence), "Share of images that a classifier of digits predicts with high confidence."));
         exhibits.add(new Exhibit.Numbers(
                 table(confidence),
                 "Images for which a classifier trained on the data predicts a class with a probability of at least "

@@ -17,7 +17,9 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-/** Question 1.1: sampling an image: one z for all its pixels, and a sample, not the mode, of each pixel's distribution. */
+/**
+ * Question 1.1: sampling an image: one z for all its pixels, and a sample, not the mode, of each pixel's distribution.
+ */
 final class SamplingStudy extends Study {
     private static final int LEVELS = 16;
     private static final int CHUNK = 112;
@@ -54,9 +56,8 @@ final class SamplingStudy extends Study {
                 "1.1",
                 "Sampling an image",
                 "Given a decoder, which steps draw an image?",
-                "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical"
-                        + " distribution, and"
-                        + " the value of the largest probability becomes its intensity.");
+                "For each pixel z is drawn from the prior N(0, I) and decoded to that pixel's categorical distribution,"
+                        + " and the value of the largest probability becomes its intensity.");
     }
 
     @Override
@@ -123,8 +124,8 @@ final class SamplingStudy extends Study {
     }
 
     /**
-     * Images whose every pixel comes from another of the pool's images, as many of which there are as pixels: pixel m of
-     * image i is that of image m + i. No two pixels of an image share a z, exactly as if each had drawn its own.
+     * Images whose every pixel comes from another of the pool's images, as many of which there are as pixels: pixel m
+     * of image i is that of image m + i. No two pixels of an image share a z, exactly as if each had drawn its own.
      */
     static float[] shuffledByPixel(float[] pool, int count, int channels, int area) {
         if (pool.length != area * channels * area || count > area) {
@@ -295,8 +296,7 @@ final class SamplingStudy extends Study {
         public String because() {
             return Words.text(
                     "The most probable values of neighbouring pixels correlate by %s ± %.3f with one z and %s ± %.3f"
-                            + " with a z"
-                            + " for each pixel; %s of them are grey, and %s of the samples' pixels.",
+                            + " with a z for each pixel; %s of them are grey, and %s of the samples' pixels.",
                     correlation(argmax),
                     argmax.correlation().error(),
                     correlation(perPixel),
@@ -309,9 +309,8 @@ final class SamplingStudy extends Study {
         public String reading() {
             String first = Words.text(
                     "With one z for an image, neighbouring pixels correlate by %s in samples and %s in most probable"
-                            + " values (in"
-                            + " test images by %s); with a z of its own for every pixel the latter correlate by %s,"
-                            + " %s.",
+                            + " values (in test images by %s); with a z of its own for every pixel the latter correlate"
+                            + " by %s, %s.",
                     correlation(sample),
                     correlation(argmax),
                     correlation(test),
@@ -322,9 +321,8 @@ final class SamplingStudy extends Study {
                     : "The most probable value of each pixel does not clearly differ from a draw: ";
             return first + " " + second
                     + Words.text(
-                            "%s of its pixels are grey, against %s of the samples' and %s of the test images', and"
-                                    + " the model"
-                                    + " gives it %.3f bits per dimension, its samples %.3f.",
+                            "%s of its pixels are grey, against %s of the samples' and %s of the test images', and the"
+                                    + " model gives it %.3f bits per dimension, its samples %.3f.",
                             Words.percent(argmax.grey().value()),
                             Words.percent(sample.grey().value()),
                             Words.percent(test.grey().value()),

@@ -16,7 +16,8 @@ import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
 
 /**
- * Question 2.3b: what PGD's further steps gain and cost. Cost is counted in forward and backward passes; images that are already misclassified are not attacked further.
+ * Question 2.3b: what PGD's further steps gain and cost. Cost is counted in forward and backward passes; images that
+ * are already misclassified are not attacked further.
  */
 final class StrengthAgainstCostStudy extends Study {
     private static final double ALPHA = 0.5;
@@ -27,9 +28,8 @@ final class StrengthAgainstCostStudy extends Study {
                 "2.3b",
                 "FGSM against PGD: strength against cost",
                 "What is the trade-off between FGSM and PGD, and what has each over the other?",
-                "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger"
-                        + " attack and"
-                        + " so the more reliable measure of robustness.");
+                "FGSM takes one step and is cheap and simple; PGD takes several, costs more, and is the stronger attack"
+                        + " and so the more reliable measure of robustness.");
     }
 
     @Override
@@ -47,9 +47,8 @@ final class StrengthAgainstCostStudy extends Study {
         return findings.with(List.of(
                 new Exhibit.Chart(
                         findings.chart(),
-                        "Robust accuracy under each attack, with 95 % intervals, against its passes through the"
-                                + " model: PGD with"
-                                + " rising numbers of steps, joined, and FGSM by itself."),
+                        "Robust accuracy under each attack, with 95 % intervals, against its passes through the model:"
+                                + " PGD with rising numbers of steps, joined, and FGSM by itself."),
                 new Exhibit.Numbers(
                         findings.table(),
                         "Accuracy of " + work.test().size() + " test images at ε = "
@@ -195,13 +194,13 @@ final class StrengthAgainstCostStudy extends Study {
                     .toList();
             List<String> rest = models.stream()
                     .map(model -> Words.text(
-                            "%s takes another %s points from the %s one for %.1f times the passes of PGD-%d",
+                            "%s lowers that of the %s model by another %s points, for %.1f times the passes of PGD-%d",
                             model.strongest().name(),
+                            model.name(),
                             Percent.number(
                                     model.usual().accuracy().rate()
                                             - model.strongest().accuracy().rate(),
                                     1),
-                            model.name(),
                             model.strongest().passes() / model.usual().passes(),
                             USUAL_STEPS))
                     .toList();
@@ -213,7 +212,7 @@ final class StrengthAgainstCostStudy extends Study {
         public String because() {
             List<String> each = models.stream()
                     .map(model -> Words.text(
-                            "%s: robust accuracy under FGSM is above that under PGD-%d by %s, for %.2f of its passes",
+                            "%s: robust accuracy under FGSM less that under PGD-%d is %s, for %.2f of its passes",
                             model.name(),
                             USUAL_STEPS,
                             Percent.points(model.fgsmLessPgd().interval()),

@@ -18,7 +18,8 @@ import varepsilon.stats.Percent;
 
 /**
  * Question 2.2: what a defence costs. One model is trained further with α·CE(x) + (1 − α)·CE(x_adv), x_adv by FGSM, at
- * several α, from the same weights and for the same number of epochs; robust accuracy is measured under PGD, and under FGSM for comparison.
+ * several α, from the same weights and for the same number of epochs; robust accuracy is measured under PGD, and under
+ * FGSM for comparison.
  */
 final class TradeOffStudy extends Study {
     private static final List<Double> ALPHAS = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
@@ -181,9 +182,9 @@ final class TradeOffStudy extends Study {
             List<String> against = againstTheRule();
             return against.isEmpty()
                     ? "At none of the " + (points.size() - 1)
-                            + " steps between does either move significantly the other way: α" + " controls the"
-                            + " trade-off."
-                    : "Between, the accuracies are not monotone in α: " + String.join(", ", against) + ", clearly.";
+                            + " steps between does either move significantly the other way."
+                    : "Between, accuracy moves against the trade-off: " + String.join(", ", against)
+                            + ", significantly.";
         }
 
         @Override

@@ -22,7 +22,8 @@ import varepsilon.stats.Percent;
 import varepsilon.stats.SampleMean;
 
 /**
- * Question 2.1b: transfer of perturbations from a source model A to a target model B with other training images and other initial weights. Sign noise of the same size is the control.
+ * Question 2.1b: transfer of perturbations from a source model A to a target model B with other training images and
+ * other initial weights. Sign noise of the same size is the control.
  */
 final class TransferStudy extends Study {
     private static final String NOISE = "sign-noise";
@@ -57,9 +58,8 @@ final class TransferStudy extends Study {
                     new Exhibit.Chart(
                             chart(work, fgsm, noise),
                             "Share of the images correctly classified by both models that one then misclassifies, by"
-                                    + " the model the"
-                                    + " perturbation was made on, with 95 % intervals. A → B: made on A, classified"
-                                    + " by B."),
+                                    + " the model the perturbation was made on, with 95 % intervals. A → B: made on A,"
+                                    + " classified by B."),
                     new Exhibit.Numbers(
                             findings.table(),
                             "At ε = " + AttackSpec.pixels(work.epsilon()) + ", of the images that both models"
@@ -164,7 +164,10 @@ final class TransferStudy extends Study {
             return TransferRate.of(noise.cell(1 - target, target));
         }
 
-        /** Whether perturbations made on the other model are misclassified by this one significantly more often than noise. */
+        /**
+         * Whether perturbations made on the other model are misclassified by this one significantly more often than
+         * noise.
+         */
         private boolean transfersTo(int target) {
             return transferred(target).interval().low()
                     > control(target).interval().high();
@@ -179,7 +182,9 @@ final class TransferStudy extends Study {
             return cosine.interval().low() > 0;
         }
 
-        /** Whether perturbations made on the other model are misclassified by this one in more than half of the cases. */
+        /**
+         * Whether perturbations made on the other model are misclassified by this one in more than half of the cases.
+         */
         private boolean isLikelyFor(int target) {
             return transferred(target).interval().low() > 0.5;
         }
@@ -223,8 +228,9 @@ final class TransferStudy extends Study {
                 return "not clearly more than noise in both directions";
             }
             return isLikelyFor(0) && isLikelyFor(1)
-                    ? "most perturbations transfer"
-                    : "perturbations are misclassified clearly more often than noise, but not in most cases";
+                    ? "most perturbed images are misclassified by the other model too"
+                    : "perturbed images are misclassified clearly more often than with noise, but not clearly in more than half of"
+                            + " the cases in both directions";
         }
 
         @Override

@@ -58,8 +58,7 @@ final class TwoTermsStudy extends Study {
                 "Reconstruction and regularisation",
                 "Why do the names reconstruction loss and regularisation loss fit the two terms of the ELBO?",
                 "The first measures how well the decoder gives back the input from a z of q(z|x); the second holds"
-                        + " q(z|x)"
-                        + " to the prior, so that the latent space does not overfit and can be sampled from.");
+                        + " q(z|x) to the prior, so that the latent space does not overfit and can be sampled from.");
     }
 
     @Override
@@ -102,7 +101,8 @@ final class TwoTermsStudy extends Study {
 
     /**
      * Mismatch between the codes of all images and the prior, in nats: the divergence of a normal distribution with
-     * their means and variances, dimension by dimension, from N(0, I). 0 means that codes and draws from the prior have the same means and variances.
+     * their means and variances, dimension by dimension, from N(0, I). 0 means that codes and draws from the prior have
+     * the same means and variances.
      */
     private static double mismatch(Vae vae, ImageSet images) {
         int latentDim = vae.prior().latentDim();
@@ -226,8 +226,7 @@ final class TwoTermsStudy extends Study {
                     new Exhibit.Numbers(
                             table(),
                             "Terms on test images, unweighted; the mismatch is the divergence from the prior of a"
-                                    + " normal"
-                                    + " distribution with the means and variances of all codes together."));
+                                    + " normal distribution with the means and variances of all codes together."));
         }
 
         private Row first() {
@@ -273,9 +272,8 @@ final class TwoTermsStudy extends Study {
                 best = row.bpd() < best.bpd() ? row : best;
             }
             return Words.text(
-                            "A larger weight of the divergence %s: from β = %s to %s the former goes from %.1f to"
-                                    + " %.1f nats, the"
-                                    + " latter from %.1f to %.1f.",
+                            "A larger weight of the divergence %s: from β = %s to %s the former goes from %.1f to %.1f"
+                                    + " nats, the latter from %.1f to %.1f.",
                             trade,
                             plain(low.beta()),
                             plain(high.beta()),
@@ -285,11 +283,9 @@ final class TwoTermsStudy extends Study {
                             high.reconstruction())
                     + " "
                     + Words.text(
-                            "All codes together are %s nats off the prior at β = %s and %s at β = %s, so that %s"
-                                    + " draws from the"
-                                    + " prior more like codes; %d and %d latent dimensions are in use, and the ELBO"
-                                    + " is best at"
-                                    + " β = %s with %.3f bits per dimension.",
+                            "All codes together are %s nats off the prior at β = %s and %s at β = %s, so that %s draws"
+                                    + " from the prior more like codes; %d and %d latent dimensions are in use, and the"
+                                    + " ELBO is best at β = %s with %.3f bits per dimension.",
                             Words.number(low.mismatch()),
                             plain(low.beta()),
                             Words.number(high.mismatch()),

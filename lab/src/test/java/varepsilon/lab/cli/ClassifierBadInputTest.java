@@ -232,7 +232,7 @@ class ClassifierBadInputTest {
         byte[] config = Files.readAllBytes(out.resolve("config.yaml"));
 
         assertThat(Ran.of(SmallClassifier.training(data, out, 2).toArray()).failure())
-                .contains(out + ": holds a run already", "--resume goes on with it");
+                .contains(out + ": holds a run already", "(--resume, --out)");
         assertThat(out.resolve("config.yaml")).hasBinaryContent(config);
         assertThat(Ran.of("vae", "train", "--resume", out, "--data-dir", data).failure())
                 .contains("config.yaml", "unknown key 'images'");

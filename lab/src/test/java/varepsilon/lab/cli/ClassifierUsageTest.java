@@ -32,7 +32,10 @@ class ClassifierUsageTest {
                 arguments("--augment mixup", "--augment mixup: expected none, crop-flip"),
                 arguments("--validation 0", "--validation 0: expected at least 1"),
                 arguments("--architecture resnet21", "--architecture resnet21: expected one of resnet18"),
-                arguments("--defense magic", "unknown defense 'magic'; did you mean"),
+                arguments(
+                        "--defense magic",
+                        "unknown defense 'magic'; did you mean 'trades'? There are: standard, adversarial-loss,"
+                                + " adversarial-batch, trades, free"),
                 arguments("--defense trades --eps -1", "--eps -1.0: expected a finite number of at least 0"),
                 arguments("--defense trades --eps NaN", "--eps NaN: expected a finite number of at least 0"),
                 arguments("--defense trades --eps 8/x", "Invalid value for option '--eps': '8/x' is neither a number"),
@@ -65,7 +68,7 @@ class ClassifierUsageTest {
     static Stream<Arguments> wrongAttacks() {
         return Stream.of(
                 arguments("--attack fsgm", "unknown attack 'fsgm'; did you mean 'fgsm'? There are: fgsm, fgsm-rs, pgd"),
-                arguments("--attack none", "unknown attack 'none'; did you mean"),
+                arguments("--attack none", "unknown attack 'none'; did you mean 'fgsm'? There are: fgsm, fgsm-rs, pgd"),
                 arguments("--eps -8/255", "--eps -0.0313"),
                 arguments("--eps NaN", "--eps NaN: expected a finite number of at least 0, in pixel units"),
                 arguments("--eps much", "Invalid value for option '--eps'"),
@@ -96,8 +99,7 @@ class ClassifierUsageTest {
                 arguments(
                         "--normalize-mean 0.5,0.5 --normalize-std 1,1",
                         "--normalize-mean and --normalize-std have 2 numbers each; the images of glyphs/test have 1"
-                                + " colour"
-                                + " channel: expected 1"),
+                                + " colour channel: expected 1"),
                 arguments("--architecture vgg", "--architecture vgg: expected one of resnet18"),
                 arguments("--save a --pictures b", "--save and --pictures: expected one of them"),
                 arguments("--eps 0.1,0.2 --transfer-to x", "--transfer-to: expected one --attack at one --eps, not 2"),

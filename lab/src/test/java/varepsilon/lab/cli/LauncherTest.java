@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The script {@code varepsilon}, copied into a checkout that is made up: its build writes empty jars, and its Java prints
- * what it is started with.
+ * The script {@code varepsilon}, copied into a checkout that is made up: its build writes empty jars, and its Java
+ * prints what it is started with.
  */
 class LauncherTest {
     private static final String JAVA = """

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import varepsilon.lab.Json;
 
 /**
- * An attack, a prior and an architecture that only the tests have: each is one file and one line that registers it. From
- * there on it is listed, explained, configured, run, trained with and reported like those of the product.
+ * An attack, a prior and an architecture that only the tests have: each is one file and one line that registers it.
+ * From there on it is listed, explained, configured, run, trained with and reported like those of the product.
  */
 class ToyMembersTest {
     @TempDir
@@ -76,13 +77,13 @@ class ToyMembersTest {
         assertThat(results.at("/test/attack/name").asText()).isEqualTo("brightness");
 
         Ran table = attack(run, "--attack", "brightness,brightness:share=-1");
-        assertThat(table.out()).contains("brightness", "brightness:share=-1");
+        assertThat(table.out()).contains("brightness linf 0.3", "brightness:share=-1 linf 0.3");
         JsonNode report =
-                attack(run, "--attack", "brightness:share=-1", "--json").json();
+                attack(run, "--attack", "brightness:share=-0.5", "--json").json();
         JsonNode outcome = report.get("attacks").get(0);
         assertThat(outcome.get("name").asText()).isEqualTo("brightness");
-        assertThat(outcome.at("/parameters/share").asDouble()).isEqualTo(-1);
-        assertThat(outcome.get("max_perturbation").asDouble()).isCloseTo(0.3, within(1e-6));
+        assertThat(outcome.at("/parameters/share").asDouble()).isEqualTo(-0.5);
+        assertThat(outcome.get("max_perturbation").asDouble()).isCloseTo(0.15, within(1e-6));
     }
 
     @Test
@@ -120,6 +121,14 @@ class ToyMembersTest {
         Ran.of("vae", "train", "--resume", run, "--data-dir", data, "--epochs", 2)
                 .succeeded();
         JsonNode results = Json.read(run.resolve("results.json"));
+        Path plain = folder.resolve("plain");
+        Ran.of(Ran.smallTraining(data, plain, 2).toArray()).succeeded();
+        assertThat(results.at("/test/kl_nats"))
+                .as("the divergence is that to the prior")
+                .isNotEqualTo(Json.read(plain.resolve("results.json")).at("/test/kl_nats"));
+        assertThat(run.resolve("checkpoints/best.safetensors"))
+                .content(StandardCharsets.ISO_8859_1)
+                .contains("\"prior\":\"laplace:scale=0.5\"");
         Ran evaluated = Ran.of(
                 "vae",
                 "evaluate",

@@ -30,7 +30,10 @@ class UsageTest {
                 arguments("--samples-every 0", "--samples-every 0: expected at least 1"),
                 arguments("--levels 10", "--levels 10: expected a power of two from 2 to 256"),
                 arguments("--levels 512", "--levels 512: expected a power of two from 2 to 256"),
-                arguments("--likelihood poisson", "unknown likelihood 'poisson'; did you mean"),
+                arguments(
+                        "--likelihood poisson",
+                        "unknown likelihood 'poisson'; did you mean 'gaussian'? There are: categorical, bernoulli,"
+                                + " gaussian"),
                 arguments("--learning-rate 0", "--learning-rate 0.0: expected a positive number"),
                 arguments("--learning-rate NaN", "--learning-rate NaN: expected a positive number"),
                 arguments("--beta -1", "--beta -1.0: expected a number of at least 0"),

@@ -107,7 +107,7 @@ class AttackPicturesTest {
     }
 
     @Test
-    void aFrameTellsWhetherThePredictionIsRight() {
+    void aFrameTellsWhetherThePredictionIsCorrect() {
         ImageGrid grid = attacked(6, 3).grid();
         BufferedImage drawn = grid.render();
         int[] before = {RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, WRONG};

@@ -226,7 +226,9 @@ class VaePicturesTest {
         return pixels;
     }
 
-    /** Image {@code index} of {@code pixels} lies at the cell's corner; rounding may differ by one grey level of 255. */
+    /**
+     * Image {@code index} of {@code pixels} lies at the cell's corner; rounding may differ by one grey level of 255.
+     */
     private static void assertShows(BufferedImage drawn, Rectangle cell, float[] pixels, int index) {
         float[] expected = Arrays.copyOfRange(pixels, index * SIDE * SIDE, (index + 1) * SIDE * SIDE);
         for (int i = 0; i < expected.length; i++) {

@@ -19,6 +19,7 @@ import varepsilon.lab.published.RobustnessKind;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.spec.Yaml;
+import varepsilon.nn.Schedule;
 
 class ExperimentFileTest {
     private static final Experiments EXPERIMENTS =
@@ -87,7 +88,9 @@ class ExperimentFileTest {
         ObjectNode classifier = Yaml.tree(read("kind: classifier", null).toYaml(), "test");
         ClassifierSpec.Fitting fitting = Yaml.read(classifier.get("settings"), ClassifierSpec.class, "test")
                 .fitting();
-        assertThat(fitting).as("as on the command line").isEqualTo(new ClassifierSpec.Fitting());
+        assertThat(fitting)
+                .isEqualTo(new ClassifierSpec.Fitting(30, 128, 0.1, 0.9, 5e-4, new Schedule.OneCycle(0.3), 0, 0, 0));
+        assertThat(classifier.at("/settings/network/architecture").asText()).isEqualTo("resnet18");
     }
 
     @Test

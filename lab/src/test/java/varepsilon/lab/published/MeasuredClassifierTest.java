@@ -117,7 +117,7 @@ class MeasuredClassifierTest extends ScopedTest {
     }
 
     @Test
-    void asMeantIsRightBeforeAndAfter() throws IOException {
+    void asMeantIsCorrectBeforeAndAfter() throws IOException {
         double eps = 0.05;
         Measurement asMeant = new Measurement.AsMeant("as meant", AttackSpec.of("fgsm", "linf", eps));
         boolean[] expected;

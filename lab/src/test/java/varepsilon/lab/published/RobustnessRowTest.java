@@ -16,12 +16,12 @@ class RobustnessRowTest {
     private static final PairedComparison NO_CHANGE = new PairedComparison(900, 30, 30, 1540);
 
     private static RobustnessRow row(
-            double published, int decimals, int asRun, int asMeant, Map<String, PairedComparison> mended) {
+            double published, int decimals, int asRun, int asMeant, Map<String, PairedComparison> corrected) {
         return new RobustnessRow(
                 new PublishedRow("2.1", "Set 1", true, "fgsm", "none", false, published, decimals),
                 new Accuracy(asRun, 2500),
                 new Accuracy(1300, 2500),
-                new TreeMap<>(mended),
+                new TreeMap<>(corrected),
                 new Accuracy(asMeant, 2500));
     }
 
@@ -33,10 +33,14 @@ class RobustnessRowTest {
 
         assertThat(row.agrees()).isEqualTo(agrees);
         assertThat(row.meantAgrees()).isTrue();
-        assertThat(row.verdict(true)).startsWith(agrees ? "agrees" : "differs");
+        assertThat(row.verdict(true))
+                .startsWith(agrees ? "agrees; " : "differs by ")
+                .endsWith("; no defect has a significant effect");
     }
 
-    /** Of 0.42 the third digit is not known: what is 0.415 to 0.425 agrees with anything that agrees with one of them. */
+    /**
+     * Of 0.42 the third digit is not known: what is 0.415 to 0.425 agrees with anything that agrees with one of them.
+     */
     @Test
     void theDigitsThatWereGivenWidenIt() {
         assertThat(row(0.42, 4, 1121, 0, Map.of()).agrees()).isFalse();
@@ -61,7 +65,7 @@ class RobustnessRowTest {
         double half = 1.96 * Math.sqrt((0.5 * 0.5 + 0.42 * 0.58) / 2500);
         assertThat(row.difference().low()).isCloseTo(0.08 - half, within(1e-3));
         assertThat(row.difference().high()).isCloseTo(0.08 + half, within(1e-3));
-        assertThat(row.verdict(true)).contains("differs", "+8.0 points", "no defect");
+        assertThat(row.verdict(true)).isEqualTo("differs by +8.0 points; no defect has a significant effect");
     }
 
     @Test
@@ -71,8 +75,9 @@ class RobustnessRowTest {
         RobustnessRow row =
                 row(0.42, 4, 1050, 500, Map.of("logit-loss", more, "clamp-normalised", fewer, "units", NO_CHANGE));
 
-        assertThat(row.explanation()).contains("clamp-normalised");
-        assertThat(row.verdict(true)).contains("agrees", "clamp-normalised: -12.4 points");
+        assertThat(row.explanation()).hasValue("clamp-normalised");
+        assertThat(row.verdict(true)).isEqualTo("agrees; clamp-normalised: -12.4 points when corrected");
+        assertThat(row.verdict(false)).isEqualTo("clamp-normalised: -12.4 points when corrected");
     }
 
     @Test

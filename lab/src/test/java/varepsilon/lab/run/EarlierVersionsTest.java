@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.Watch;
@@ -20,6 +21,10 @@ import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.defense.AdversarialLoss;
+import varepsilon.robust.defense.Defense;
+import varepsilon.robust.defense.FreeTraining;
+import varepsilon.robust.defense.StandardTraining;
+import varepsilon.robust.defense.Trades;
 
 /** Configurations as version 0.1.0 wrote them before attacks, defences and the rest declared their parameters. */
 class EarlierVersionsTest {
@@ -134,6 +139,24 @@ class EarlierVersionsTest {
                         5,
                         2,
                         "cpu"));
+    }
+
+    @Test
+    void ofADefenceTheParametersThatItHasAreRead() {
+        assertThat(defense("trades", "pgd", 0.5, 4, 8)).isEqualTo(new Trades.Choice(4));
+        assertThat(defense("free", "fgsm", 0.5, 6, 3)).isEqualTo(new FreeTraining.Choice(3));
+        assertThat(defense("standard", "none", 0.5, 6, 8)).isEqualTo(new StandardTraining.Choice());
+    }
+
+    private static Defense defense(String name, String attack, double alpha, double beta, int replays) {
+        String text = CLASSIFIER
+                .replace("name: adversarial-loss", "name: " + name)
+                .replace("    attack: pgd\n    norm", "    attack: " + attack + "\n    norm")
+                .replace(
+                        "  alpha: 0.25\n  beta: 0.0\n  replays: 1",
+                        String.format(Locale.ROOT, "  alpha: %s\n  beta: %s\n  replays: %d", alpha, beta, replays));
+        assertThat(text).contains("name: " + name, "attack: " + attack + "\n", "beta: " + beta);
+        return ClassifierSpec.parse(text, Path.of("config.yaml")).defense().method();
     }
 
     @Test

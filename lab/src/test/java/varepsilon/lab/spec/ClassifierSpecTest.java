@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
 import varepsilon.classify.Normalisation;
 import varepsilon.nn.Schedule;
+import varepsilon.robust.defense.FreeTraining;
 import varepsilon.robust.defense.Trades;
 
 class ClassifierSpecTest {
@@ -64,8 +65,8 @@ class ClassifierSpecTest {
                 "- 0.4914           | '- dark'           | key 'network.normalisation.mean': expected a list of numbers",
                 "- 0.4914           | ''                 | expected one of each for every channel",
                 "name: adversarial-loss | name: standard  | attack pgd: expected none: the defense standard has no adversary",
-                "name: adversarial-loss | name: none      | unknown defense 'none'; did you mean",
-                "schedule: step     | schedule: none     | unknown schedule 'none'; did you mean",
+                "name: adversarial-loss | name: none      | unknown defense 'none'; did you mean 'free'?",
+                "schedule: step     | schedule: none     | unknown schedule 'none'; did you mean 'cosine'?",
                 "attack: pgd        | attack: pdg        | unknown attack 'pdg'; did you mean 'pgd'?",
             })
     void whatIsWrongIsNamed(String right, String wrong, String expected) {
@@ -109,5 +110,22 @@ class ClassifierSpecTest {
         assertThatThrownBy(() -> new DefenseSpec(new Trades.Choice(), fgsm))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("attack fgsm: expected pgd with a random start in TRADES");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "fgsm, true",
+        "fgsm-rs, true",
+        "pgd:steps=1, true",
+        "mi-fgsm:steps=1, true",
+        "pgd, false",
+        "mi-fgsm, false",
+        "sign-noise, false"
+    })
+    void oneStepIsASingleStepWhateverTheAttack(String attack, boolean expected) {
+        AttackSpec spec = AttackSpec.of(attack, "linf", 0.1);
+        assertThat(DefenseSpec.adversarialLoss(spec, 0).isSingleStep()).isEqualTo(expected);
+        assertThat(new DefenseSpec(new FreeTraining.Choice(), spec).isSingleStep())
+                .isTrue();
     }
 }

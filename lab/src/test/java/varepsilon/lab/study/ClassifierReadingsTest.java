@@ -39,13 +39,22 @@ class ClassifierReadingsTest {
     void noiseAgainstFgsmFollowsTheDamage() {
         assertThat(noise(350, 60, 0.02).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(noise(350, 60, 0.02).reading())
-                .contains("8/255", " 87.5 %", " 15.0 %", " 3.3 %", " 2.0 %", "right angle");
+                .containsSubsequence(
+                        "At ε = 8/255, accuracy is 87.5 %",
+                        "under sign noise and 15.0 %",
+                        "under FGSM, and 90.0 %",
+                        "noise lowers it by 3.3 % of what FGSM does",
+                        "margin of the true class by 2.0 %",
+                        "predicts 2.0 %",
+                        "right angle");
         assertThat(noise(120, 60, 0.02).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(noise(120, 60, 0.02).reading()).contains(" 80.0 %");
+        assertThat(noise(120, 60, 0.02).reading()).contains("noise lowers it by 80.0 %");
         assertThat(noise(60, 60, 0.02).verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(noise(60, 60, 0.02).reading()).contains("no clear difference");
         assertThat(noise(60, 200, 0.9).verdict()).isEqualTo(Verdict.CONTRADICTED);
-        assertThat(noise(60, 200, 0.9).reading()).doesNotContain("right angle");
+        assertThat(noise(60, 200, 0.9).reading())
+                .contains("noise lowers it more", "random signs come close to it")
+                .doesNotContain("right angle");
     }
 
     private static TransferMatrix matrix(int aToB, int bToA) {
@@ -71,14 +80,22 @@ class ClassifierReadingsTest {
     void transferFollowsTheSharesMisclassified() {
         assertThat(transfer(210, 196, 14, 0.3).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(transfer(210, 196, 14, 0.3).reading())
-                .contains(" 83.3 %", " 75.0 %", " 5.0 %", " 70.0 %", "most perturbations transfer", "0.300 ± 0.006")
+                .containsSubsequence(
+                        "At ε = 8/255",
+                        "made on A makes A misclassify 83.3 %",
+                        "B 75.0 %",
+                        "sign noise B 5.0 %",
+                        "made on B it makes A misclassify 70.0 %",
+                        "noise 5.0 %",
+                        "most perturbed images are misclassified by the other model too",
+                        "mean cosine of 0.300 ± 0.006")
                 .doesNotContain("does not show");
         assertThat(transfer(140, 70, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("not in most cases");
+        assertThat(transfer(140, 70, 14, 0.3).reading()).contains("not clearly in more than half of the cases");
         assertThat(transfer(210, 196, 14, 0).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(transfer(210, 196, 14, 0).reading()).contains("does not show");
         assertThat(transfer(140, 14, 14, 0.3).verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(transfer(140, 14, 14, 0.3).reading()).contains("not clearly");
+        assertThat(transfer(140, 14, 14, 0.3).reading()).contains("not clearly more than noise");
         assertThat(transfer(14, 14, 14, 0.3).verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(transfer(14, 14, 140, 0.3).verdict()).isEqualTo(Verdict.CONTRADICTED);
     }
@@ -107,13 +124,23 @@ class ClassifierReadingsTest {
         assertThat(augmentation(better, arm("defended", 20, 20, 22)).verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(augmentation(better, worse).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(augmentation(better, worse).reading())
-                .containsSubsequence("3 seeds", "2/255", "+10.0 points", "gain", "-10.0 points", "loss");
+                .containsSubsequence(
+                        "3 seeds",
+                        "2/255",
+                        "by +10.0 points",
+                        "for standard training, which is a gain",
+                        "by -10.0 points",
+                        "for defended training, which is a loss",
+                        "Clean accuracy",
+                        "by +5.0 points",
+                        "for standard training");
         assertThat(augmentation(better, either).verdict()).isEqualTo(Verdict.MIXED);
         assertThat(augmentation(worse, either).verdict()).isEqualTo(Verdict.CONTRADICTED);
         assertThat(augmentation(either, either).verdict()).isEqualTo(Verdict.UNDECIDED);
         assertThat(augmentation(either, either).reading()).contains("which is not significant");
-        assertThat(augmentation(either, either).because()).contains("2 of 3 seeds");
-        // 20 more of 400 images are right as they are: 5 points; 140 of 320 in place of 100 of 300 stay right.
+        assertThat(augmentation(either, either).because()).contains("2 of 3 seeds better");
+        // 20 more of 400 clean images are correctly classified: 5 points; 140 of 320 in place of 100 of 300 still are
+        // under attack.
         assertThat(augmentation(better, worse).numbers().toMap().get("standard_clean_gain"))
                 .isCloseTo(0.05, within(1e-12));
         assertThat(augmentation(arm("standard", 40, 40)).numbers().toMap().get("standard_kept_gain"))
@@ -134,14 +161,20 @@ class ClassifierReadingsTest {
         TradeOffStudy.Findings exchange = tradeOff(new int[] {300, 330, 360}, new int[] {200, 150, 20});
         assertThat(exchange.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(exchange.reading())
-                .contains("α = 1.0", "α = 0.0", " 5.0 %", " 50.0 %", " 90.0 %", "none of the 2 steps");
+                .containsSubsequence(
+                        "From α = 1.0 to α = 0.0",
+                        "from 5.0 %",
+                        "to 50.0 %",
+                        "clean accuracy from 90.0 %",
+                        "to 75.0 %",
+                        "none of the 2 steps");
         assertThat(exchange.because()).contains("+45.0 points", "-15.0 points");
 
         TradeOffStudy.Findings detour = tradeOff(new int[] {300, 380, 360}, new int[] {200, 150, 20});
         assertThat(detour.verdict()).isEqualTo(Verdict.MIXED);
-        assertThat(detour.reading()).containsSubsequence("falls", "α = 0.5", "1.0");
+        assertThat(detour.reading()).contains("clean accuracy falls from α = 0.5 to 1.0");
         assertThat(tradeOff(new int[] {300, 330, 360}, new int[] {150, 200, 20}).reading())
-                .containsSubsequence("PGD rises", "α = 0.0", "0.5");
+                .contains("accuracy under PGD rises from α = 0.0 to 0.5");
         assertThat(tradeOff(new int[] {360, 360, 360}, new int[] {200, 150, 20}).verdict())
                 .isEqualTo(Verdict.MIXED);
         assertThat(tradeOff(new int[] {390, 360, 300}, new int[] {200, 150, 20}).verdict())
@@ -205,8 +238,15 @@ class ClassifierReadingsTest {
                 strength(attacked("pre-trained", 100, 20, 16), attacked("defended", 200, 160, 160));
         assertThat(stronger.verdict()).isEqualTo(Verdict.CONFIRMED);
         assertThat(stronger.reading())
-                .containsSubsequence(" 25.0 %", " 4.0 passes", " 5.0 %", " 22.0")
-                .containsSubsequence("pgd-40", " 1.0 points", " 3.7 times", "pgd-10", " 0.0 points", " 1.0 times");
+                .containsSubsequence(
+                        "of the pre-trained model is 25.0 %",
+                        "under FGSM for 4.0 passes",
+                        "under PGD-10 5.0 %",
+                        "for 22.0",
+                        "of the defended model is 50.0 %")
+                .containsSubsequence(
+                        "pgd-40 lowers that of the pre-trained model by another 1.0 points, for 3.7 times",
+                        "pgd-10 lowers that of the defended model by another 0.0 points, for 1.0 times");
         assertThat(stronger.because()).contains("+20.0 points", " 0.18 ");
         assertThat(strength(attacked("a", 100, 20, 16), attacked("b", 200, 200, 200))
                         .verdict())

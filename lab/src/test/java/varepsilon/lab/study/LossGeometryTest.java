@@ -73,7 +73,7 @@ class LossGeometryTest {
     }
 
     @Test
-    void effectsOfFgsmAndNoiseOnThoseThatAreRight() {
+    void effectsOfFgsmAndNoiseOnThoseThatAreCorrect() {
         float[] w = {1, -2, 3, 4};
         Classifier model = linear(w);
         // The first is dark, so that it is wrong before and does not count.
@@ -83,14 +83,14 @@ class LossGeometryTest {
         new RobustEvaluation(trials, 2, 3, Device.CPU).of(model, images, effects, Watch.NONE);
 
         double lead = 2 * (1 + 2 + 3 + 4) * EPSILON;
-        assertThat(effects.of(0).leadLost()).isCloseTo(lead, within(1e-5));
+        assertThat(effects.of(0).marginLost()).isCloseTo(lead, within(1e-5));
         double expected = 0;
         for (int level : new int[] {150, 200}) {
             double before = 2 * (1 - 2 + 3 + 4) * (level / 255.0 - 0.5);
             expected += Math.log1p(Math.exp(lead - before)) - Math.log1p(Math.exp(-before));
         }
         assertThat(effects.of(0).lossGained()).isCloseTo(expected / 2, within(1e-5));
-        assertThat(Math.abs(effects.of(1).leadLost())).isLessThanOrEqualTo(lead + 1e-5);
+        assertThat(Math.abs(effects.of(1).marginLost())).isLessThanOrEqualTo(lead + 1e-5);
     }
 
     private static Trial trial(Attack attack) {

@@ -6,15 +6,21 @@ import varepsilon.base.Named;
 import varepsilon.tensor.Tensor;
 
 /**
- * A search for perturbations. A new one is a record in a file of its own, registered as {@link Family} says, with {@link
- * GradientAttack} where it raises a loss. Attacks are values: they hold settings, never a model or state, and are safe to share. To
- * measure a model, run one through {@link AttackRun}, which checks what goes in and what comes out.
+ * A search for perturbations. A new one is a record in a file of its own, registered as {@link Family} says, with
+ * {@link GradientAttack} where it raises a loss. Attacks are values: they hold settings, never a model or state, and
+ * are safe to share. To measure a model, run one through {@link AttackRun}, which checks what goes in and what comes
+ * out.
  */
 @Named(value = "attack", help = "a search for perturbations that change what a classifier predicts")
 public interface Attack {
     /** Its name in configurations and reports. */
     default String name() {
         return Family.nameOf(this);
+    }
+
+    /** Whether it ignores the classifier: a baseline, not a search. */
+    default boolean isNoise() {
+        return false;
     }
 
     /** The length of its first step, in the norm and units of ε; empty for an attack without a step size. */

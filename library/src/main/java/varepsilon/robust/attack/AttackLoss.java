@@ -1,25 +1,31 @@
 package varepsilon.robust.attack;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
 /** The loss that an attack maximises by following its gradient with respect to the image. */
 @FunctionalInterface
 public interface AttackLoss {
+    /** Help on a parameter of this type. */
+    String HELP = "loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or margin";
+
     /** −log softmax(logits) at the class, in the precision of the logits: the usual cross-entropy. */
     AttackLoss CROSS_ENTROPY = NamedLoss.CROSS_ENTROPY;
 
     /**
-     * The cross-entropy in double precision. Its derivative in the logit of a class of probability p is p − 1. Where p is close to 1, that is only rounding error in single precision; an attack that follows it fails, and robust accuracy is overestimated.
+     * The cross-entropy in double precision. Its derivative in the logit of a class of probability p is p − 1. Where p
+     * is close to 1, that is only rounding error in single precision; an attack that follows it fails, and robust
+     * accuracy is overestimated.
      */
     AttackLoss EXACT_CROSS_ENTROPY = NamedLoss.EXACT_CROSS_ENTROPY;
 
-    /** The largest other logit less that of the class (Carlini, Wagner 2017): its gradient does not vanish where the predicted probability is close to 1. */
+    /**
+     * The largest other logit less that of the class (Carlini, Wagner 2017): its gradient does not vanish where the
+     * predicted probability is close to 1.
+     */
     AttackLoss MARGIN = NamedLoss.MARGIN;
-
-    /** Minus the logit of the class: a log-likelihood loss given logits by mistake. */
-    AttackLoss NEGATIVE_LOGIT = NamedLoss.NEGATIVE_LOGIT;
 
     /**
      * One value an example.
@@ -36,8 +42,11 @@ public interface AttackLoss {
      */
     static AttackLoss parse(String name) {
         return Arrays.stream(NamedLoss.values())
-                .filter(loss -> loss.isOffered() && loss.toString().equals(name))
+                .filter(loss -> loss.toString().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new InputException("expected cross-entropy, exact-cross-entropy, margin"));
+                .orElseThrow(() -> new InputException("expected "
+                        + Arrays.stream(NamedLoss.values())
+                                .map(Object::toString)
+                                .collect(Collectors.joining(", "))));
     }
 }

@@ -3,7 +3,8 @@ package varepsilon.robust.attack;
 import varepsilon.tensor.Tensor;
 
 /**
- * The result of an attack on a batch of examples, in their order. The tensors belong to the scope in which the attack ran.
+ * The result of an attack on a batch of examples, in their order. The tensors belong to the scope in which the attack
+ * ran.
  *
  * @param adversarial pixels, N×…: verified to lie in the threat model; the unperturbed image where no attack was run
  * @param cleanPrediction the class predicted for the image

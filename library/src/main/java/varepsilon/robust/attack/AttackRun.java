@@ -11,7 +11,10 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Runs an attack in order to measure a classifier. The classifier is in evaluation mode meanwhile; examples that meet the criterion without a perturbation are not attacked; the returned perturbations are checked against the threat model and the perturbed images are predicted again, so that a success is counted only where the returned image is misclassified.
+ * Runs an attack in order to measure a classifier. The classifier is in evaluation mode meanwhile; examples that meet
+ * the criterion without a perturbation are not attacked; the returned perturbations are checked against the threat
+ * model and the perturbed images are predicted again, so that a success is counted only where the returned image meets
+ * the criterion.
  *
  * @param classifier the model attacked
  * @param threat the allowed perturbations
@@ -20,7 +23,10 @@ import varepsilon.tensor.Tensor;
 public record AttackRun(Classifier classifier, ThreatModel threat, Criterion criterion) {
     /** How far from the ball and the box a returned image may lie: the rounding of single precision. */
     public static final double TOLERANCE = 1e-6;
-    /** The largest violation of the threat model that is taken for rounding and corrected; a larger one is an error of the attack. */
+    /**
+     * The largest violation of the threat model that is taken for rounding and corrected; a larger one is an error of
+     * the attack.
+     */
     private static final double CORRECTABLE = 1e-4;
 
     private static final int CORRECTION_ROUNDS = 10;

@@ -9,8 +9,9 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * The random numbers of an attack, one set for each example of its batch. In an evaluation every image has a stream of its
- * own, so that what is drawn for it does not depend on which images share its batch. In training one stream serves all.
+ * The random numbers of an attack, one set for each example of its batch. In an evaluation every image has a stream of
+ * its own, so that what is drawn for it does not depend on which images share its batch. In training one stream serves
+ * all.
  */
 public final class Draws implements AutoCloseable {
     private final Rng shared;

@@ -10,7 +10,8 @@ import varepsilon.tensor.Tensor;
  * @param stepSize lengths of the steps
  * @param momentum share of the summed gradients that a step keeps; 0 for none
  * @param loss the loss that is maximised
- * @param spread over how many values steps that fall are spread, relative to the usual, in norms where that can be chosen
+ * @param spread over how many values steps that fall are spread, relative to the usual, in norms where that can be
+ *     chosen
  */
 record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss loss, double spread) {
     /** With steps of the usual spread. */
@@ -57,7 +58,9 @@ record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss 
         return delta;
     }
 
-    /** Each gradient at mean absolute value 1, so that in their decayed sum all count (Dong et al. 2018, equation 6). */
+    /**
+     * Each gradient at mean absolute value 1, so that in their decayed sum all count (Dong et al. 2018, equation 6).
+     */
     private static Tensor ofMeanOne(Tensor gradient) {
         Tensor rescaled = PerExample.rescaled(gradient);
         Tensor size = rescaled.abs().flatten(1).mean(1);

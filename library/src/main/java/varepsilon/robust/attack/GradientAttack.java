@@ -6,7 +6,8 @@ public interface GradientAttack extends Attack {
     AttackLoss loss();
 
     /**
-     * The number of gradient steps from one start. Adversarial training against a single step may overfit to that attack (catastrophic overfitting, Wong et al. 2020).
+     * The number of gradient steps from one start. Adversarial training against a single step may overfit to that
+     * attack (catastrophic overfitting, Wong et al. 2020).
      */
     int steps();
 }

@@ -3,7 +3,10 @@ package varepsilon.robust.attack;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** L1: the absolute changes of all pixels sum to ε at most, so that the optimal perturbation of a linear loss changes few pixels by much. */
+/**
+ * L1: the absolute changes of all pixels sum to ε at most, so that the optimal perturbation of a linear loss changes
+ * few pixels by much.
+ */
 record L1Norm() implements Norm {
     /** Of the values of an image, how many a step changes. */
     private static final double SHARE_OF_A_STEP = 0.01;
@@ -22,8 +25,8 @@ record L1Norm() implements Norm {
     }
 
     /**
-     * Nearest point: sign(vᵢ)·min(max(|vᵢ| − λ, 0), bᵢ), bᵢ the room in the direction of vᵢ, with λ = 0 where that lies in
-     * the ball and else the one at which the sum is the radius (the condition of Karush, Kuhn and Tucker).
+     * Nearest point: sign(vᵢ)·min(max(|vᵢ| − λ, 0), bᵢ), bᵢ the room in the direction of vᵢ, with λ = 0 where that lies
+     * in the ball and else the one at which the sum is the radius (the condition of Karush, Kuhn and Tucker).
      */
     @Override
     public Tensor project(Tensor delta, double radius, Tensor low, Tensor high) {
@@ -66,8 +69,8 @@ record L1Norm() implements Norm {
 
     /**
      * Goes towards the point that is best by this gradient, as in the method of Frank and Wolfe (1956): the changes of
-     * other pixels give way to those that count most. Adding to the latter and projecting takes the same from all pixels
-     * that were moved, also from the best, and so does not stay at the best point of a linear loss.
+     * other pixels give way to those that count most. Adding to the latter and projecting takes the same from all
+     * pixels that were moved, also from the best, and so does not stay at the best point of a linear loss.
      */
     @Override
     public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
@@ -81,9 +84,9 @@ record L1Norm() implements Norm {
     }
 
     /**
-     * The best point of a linear model spends the radius on one or two pixels, over which a network is not linear. More breaks
-     * where a step is spread over the 1 % of the values with the largest gradient that have room left, and what it leads to is
-     * projected (SLIDE: Tramèr, Boneh 2019).
+     * The best point of a linear model spends the radius on one or two pixels, over which a network is not linear. More
+     * breaks where a step is spread over the 1 % of the values with the largest gradient that have room left, and what
+     * it leads to is projected (SLIDE: Tramèr, Boneh 2019).
      */
     @Override
     public Tensor explore(

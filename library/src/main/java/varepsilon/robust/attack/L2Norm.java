@@ -5,8 +5,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * L2. In the intersection of ball and box, both the nearest point to v and the farthest point in the direction v have the
- * form clip(s·v) with one s ≥ 0 an example, of which {@link #scaled} finds the largest that stays in the ball.
+ * L2. In the intersection of ball and box, both the nearest point to v and the farthest point in the direction v have
+ * the form clip(s·v) with one s ≥ 0 an example, of which {@link #scaled} finds the largest that stays in the ball.
  */
 record L2Norm() implements Norm {
     // Newton's method below ends by itself after as many rounds as values reach the box; five are usual.
@@ -77,9 +77,10 @@ record L2Norm() implements Norm {
     }
 
     /**
-     * clip(s·v, low, high) of length {@code radius}, for examples whose v, scaled up without limit and clipped, is longer
-     * than that. With t = s², the squared length Σ min(t·vᵢ², bᵢ²), bᵢ the room in the direction of vᵢ, is concave and
-     * piecewise linear in t, so Newton's method from below climbs to the root without passing it and ends there exactly.
+     * clip(s·v, low, high) of length {@code radius}, for examples whose v, scaled up without limit and clipped, is
+     * longer than that. With t = s², the squared length Σ min(t·vᵢ², bᵢ²), bᵢ the room in the direction of vᵢ, is
+     * concave and piecewise linear in t, so Newton's method from below climbs to the root without passing it and ends
+     * there exactly.
      */
     private static Tensor scaled(Tensor direction, double radius, Tensor low, Tensor high) {
         Tensor v = PerExample.rescaled(direction);

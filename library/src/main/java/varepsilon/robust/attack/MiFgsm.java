@@ -21,9 +21,7 @@ public record MiFgsm(
         @Parameter(value = "share of the summed gradients that a step keeps", min = 0)
         double momentum,
 
-        @Parameter("loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or"
-                + " margin")
-        AttackLoss loss)
+        @Parameter(AttackLoss.HELP) AttackLoss loss)
         implements GradientAttack {
     /** Rejects settings outside their ranges. */
     public MiFgsm {

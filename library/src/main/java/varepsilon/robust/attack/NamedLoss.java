@@ -27,18 +27,7 @@ enum NamedLoss implements AttackLoss {
             Tensor minusInfinity = own.zerosLike().detach().add(Double.NEGATIVE_INFINITY);
             return logits.scatter(1, index, minusInfinity).amax(1).sub(own.squeeze(1));
         }
-    },
-    NEGATIVE_LOGIT {
-        @Override
-        public Tensor of(Tensor logits, Tensor classes) {
-            return logits.gather(1, classes.unsqueeze(1)).squeeze(1).neg();
-        }
     };
-
-    /** Whether it can be chosen by name: the loss of the published experiment exists only to reproduce that experiment. */
-    boolean isOffered() {
-        return this != NEGATIVE_LOGIT;
-    }
 
     @Override
     public String toString() {

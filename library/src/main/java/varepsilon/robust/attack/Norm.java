@@ -29,8 +29,8 @@ public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
     Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high);
 
     /**
-     * δ moved by at most {@code stepSize}, in this norm, to where a loss with this gradient is higher, within ball and box.
-     * Where the loss is linear, repeating it ends at what {@link #maximise} gives.
+     * δ moved by at most {@code stepSize}, in this norm, to where a loss with this gradient is higher, within ball and
+     * box. Where the loss is linear, repeating it ends at what {@link #maximise} gives.
      */
     Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high);
 

@@ -10,11 +10,13 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Projected gradient descent on the negative loss (Madry et al. 2018). Of several restarts each example keeps its worst.
+ * Projected gradient descent on the negative loss (Madry et al. 2018). Of several restarts each example keeps its
+ * worst.
  *
  * @param steps gradients an example and restart, at least 1
  * @param stepSize lengths of the steps
- * @param restarts independent runs, at least 1; in L1, where steps fall, each changes a third as many values, in a cycle of four
+ * @param restarts independent runs, at least 1; in L1, where steps fall, each changes a third as many values, in a
+ *     cycle of four
  * @param randomStart whether each begins at a random point of the ball; without it, more than one is the same again
  * @param momentum share of the summed gradients that a step keeps, from 0
  * @param loss the loss that is maximised
@@ -36,9 +38,7 @@ public record Pgd(
         @Parameter(value = "share of the summed gradients that a step keeps", min = 0)
         double momentum,
 
-        @Parameter("loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or"
-                + " margin")
-        AttackLoss loss)
+        @Parameter(AttackLoss.HELP) AttackLoss loss)
         implements GradientAttack {
     private static final int SPREADS = 4;
 
@@ -57,8 +57,9 @@ public record Pgd(
     }
 
     /**
-     * One random start, and steps that fall from 2 ε. The first can cross the ball, the last settle. Steps of one length go
-     * back and forth across what they look for, and more of them do not help ("Steps that fall" in docs/results.md).
+     * One random start, and steps that fall from 2 ε. The first can cross the ball, the last settle. Steps of one
+     * length go back and forth across what they look for, and more of them do not help ("Steps that fall" in
+     * docs/results.md).
      */
     public static Pgd ofSteps(int steps) {
         return new Pgd().withSteps(steps);
@@ -134,7 +135,10 @@ public record Pgd(
         return worst;
     }
 
-    /** In L1 no spread of a step is best for every network, so that restarts take a third of it, a ninth, and so on in turn. */
+    /**
+     * In L1 no spread of a step is best for every network, so that restarts take a third of it, a ninth, and so on in
+     * turn.
+     */
     private GradientAscent ascent(int restart) {
         return new GradientAscent(steps, stepSize, momentum, loss, Math.pow(3, -(restart % SPREADS)));
     }

@@ -11,7 +11,10 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** The optimisation problem of an attack: examples, the classifier attacked, the threat model and the criterion of success. */
+/**
+ * The optimisation problem of an attack: examples, the classifier attacked, the threat model and the criterion of
+ * success.
+ */
 public final class Problem {
     private final Classifier classifier;
     private final Tensor pixels;
@@ -49,7 +52,8 @@ public final class Problem {
     }
 
     /**
-     * To find, for training, the perturbation of every example that raises the loss most, also of those that are misclassified already.
+     * To find, for training, the perturbation of every example that raises the loss most, also of those that are
+     * misclassified already.
      *
      * @param pixels N×…, floating point, inside the box
      * @param labels INT64 N
@@ -81,7 +85,8 @@ public final class Problem {
     }
 
     /**
-     * Where in the batch the gradient of an example was not finite so far, in an evaluation. Zero was used there instead, so that this perturbation did not change and the others did.
+     * Where in the batch the gradient of an example was not finite so far, in an evaluation. Zero was used there
+     * instead, so that this perturbation did not change and the others did.
      */
     int[] withoutGradient() {
         return withoutGradient.stream().toArray();

@@ -16,9 +16,7 @@ public record RandomStartFgsm(
         @Parameter("length of the step in pixel units, as 2/255; or in eps, as 1.25eps")
         StepSize stepSize,
 
-        @Parameter("loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or"
-                + " margin")
-        AttackLoss loss)
+        @Parameter(AttackLoss.HELP) AttackLoss loss)
         implements GradientAttack {
     /** The paper's settings. */
     public RandomStartFgsm() {

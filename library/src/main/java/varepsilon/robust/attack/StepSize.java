@@ -15,8 +15,8 @@ public sealed interface StepSize {
     double of(double epsilon, int step, int steps);
 
     /**
-     * A length by its text form, which {@link Object#toString} gives: {@code 2/255} or {@code 0.01} in pixel units, {@code
-     * 0.25eps} as a share of ε, {@code 2eps-falling} for steps that fall from there.
+     * A length by its text form, which {@link Object#toString} gives: {@code 2/255} or {@code 0.01} in pixel units,
+     * {@code 0.25eps} as a share of ε, {@code 2eps-falling} for steps that fall from there.
      *
      * @throws InputException where it is none of these
      */

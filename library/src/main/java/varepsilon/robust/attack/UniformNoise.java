@@ -7,6 +7,11 @@ import varepsilon.tensor.Tensor;
 @Named(value = "uniform-noise", help = "a point drawn uniformly from the ball")
 public record UniformNoise() implements Attack {
     @Override
+    public boolean isNoise() {
+        return true;
+    }
+
+    @Override
     public Tensor perturb(Problem problem, Draws draws) {
         return problem.sample(draws);
     }

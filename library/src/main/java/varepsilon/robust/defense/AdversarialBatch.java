@@ -11,8 +11,9 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Minimises the cross-entropy over the batch [x ; x_adv]: unperturbed and perturbed images in one batch.
- * Without batch normalisation that is {@link AdversarialLoss} at α = ½; with it, the batch normalisation statistics are those of the mixture. No pass of the attack has these, so no pass is shared.
+ * Minimises the cross-entropy over the batch [x ; x_adv]: unperturbed and perturbed images in one batch. Without batch
+ * normalisation that is {@link AdversarialLoss} at α = ½; with it, the batch normalisation statistics are those of the
+ * mixture. No pass of the attack has these, so no pass is shared.
  */
 public final class AdversarialBatch extends ClassifierObjective {
     /** Chooses this defence. */

@@ -3,7 +3,6 @@ package varepsilon.robust.defense;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import varepsilon.base.Declared;
-import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
 import varepsilon.classify.NetworkClassifier;
@@ -15,11 +14,15 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Minimises α·CE(x) + (1 − α)·CE(x_adv) (Goodfellow et al. 2015, section 6). With α = 0 it is the adversarial training of
- * Madry et al. 2018, with a random-start FGSM inside the fast one of Wong et al. 2020. The two batches pass the network
- * one after the other, so that each has its own batch normalisation statistics.
+ * Minimises α·CE(x) + (1 − α)·CE(x_adv) (Goodfellow et al. 2015, section 6). With α = 0 it is the adversarial training
+ * of Madry et al. 2018, with a random-start FGSM inside the fast one of Wong et al. 2020. The two batches pass the
+ * network one after the other, so that each has its own batch normalisation statistics.
  *
- * <p>FGSM needs the gradient of CE(x), which training computes as well. Where both use the network in the same mode, one pass serves both: two forward and two backward passes an image instead of three. That is so where labels are not smoothed and either nothing in the network depends on the mode or the adversary attacks in training mode. In evaluation mode batch normalisation gives other outputs than in training, and from a random start the images differ, so no pass can be shared.
+ * <p>FGSM needs the gradient of CE(x), which training computes as well. Where both use the network in the same mode,
+ * one pass serves both: two forward and two backward passes an image instead of three. That is so where labels are not
+ * smoothed and either nothing in the network depends on the mode or the adversary attacks in training mode. In
+ * evaluation mode batch normalisation gives other outputs than in training, and from a random start the images differ,
+ * so no pass can be shared.
  */
 public final class AdversarialLoss extends ClassifierObjective {
     /** Chooses this defence, with α. */
@@ -59,11 +62,8 @@ public final class AdversarialLoss extends ClassifierObjective {
      */
     public AdversarialLoss(NetworkClassifier classifier, Settings settings, Adversary adversary, double alpha) {
         super(classifier, settings);
-        if (!(alpha >= 0 && alpha <= 1)) {
-            throw new InputException("alpha " + alpha + ": expected a number in [0, 1]");
-        }
         this.adversary = adversary;
-        this.alpha = alpha;
+        this.alpha = new Choice(alpha).alpha();
         this.sharing = alpha > 0 && settings.labelSmoothing() == 0 && looksAtTrainingPass(classifier, adversary);
     }
 

@@ -56,7 +56,9 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
         return epoch >= warmUpEpochs ? threat : threat.withEpsilon(threat.epsilon() * epoch / warmUpEpochs);
     }
 
-    /** Perturbed images for training, all of them, also those that are misclassified already: N×…, no gradient history. */
+    /**
+     * Perturbed images for training, all of them, also those that are misclassified already: N×…, no gradient history.
+     */
     public Tensor perturbed(
             NetworkClassifier classifier, Tensor pixels, Tensor labels, double epoch, Rng rng, Cost cost) {
         ThreatModel now = threatAt(epoch);

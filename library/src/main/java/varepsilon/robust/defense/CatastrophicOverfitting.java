@@ -8,15 +8,18 @@ import varepsilon.train.EpochResult;
 import varepsilon.train.StopRule;
 
 /**
- * Stops when training against a weak attack has collapsed: within an epoch the classifier becomes robust to that one attack only. {@code robust_accuracy} in validation, under a stronger attack such as PGD, then falls far below
- * its best, while the training's own, under its own attack, is as high as that best or higher. Where both fall, the cause is unstable training, not catastrophic overfitting.
+ * Stops when training against a weak attack has collapsed: within an epoch the classifier becomes robust to that one
+ * attack only. {@code robust_accuracy} in validation, under a stronger attack such as PGD, then falls far below its
+ * best, while the training's own, under its own attack, is as high as that best or higher. Where both fall, the cause
+ * is unstable training, not catastrophic overfitting.
  *
- * <p>Wong, Rice, Kolter 2020 ("Fast is better than free", section 5.4) stop when the accuracy under PGD drops; their code
- * compares one batch of training images with the epoch before, by 0.2. Comparing held-out data with the best epoch also detects a slow collapse.
+ * <p>Wong, Rice, Kolter 2020 ("Fast is better than free", section 5.4) stop when the accuracy under PGD drops; their
+ * code compares one batch of training images with the epoch before, by 0.2. Comparing held-out data with the best epoch
+ * also detects a slow collapse.
  *
  * @param drop how far below its best robust accuracy in validation must be, in (0, 1]
- * @param warmUpEpochs over how many epochs ε grows in training; they do not count, as training's own attack is still weak
- *     and the classifier not yet fitted to it
+ * @param warmUpEpochs over how many epochs ε grows in training; they do not count, as training's own attack is still
+ *     weak and the classifier not yet fitted to it
  */
 public record CatastrophicOverfitting(double drop, double warmUpEpochs) implements StopRule {
     private static final String METRIC = "robust_accuracy";
@@ -51,8 +54,7 @@ public record CatastrophicOverfitting(double drop, double warmUpEpochs) implemen
                 ? Optional.of(String.format(
                         Locale.ROOT,
                         "catastrophic overfitting: validation %s fell from %.3f to %.3f, while training's, under its"
-                                + " own"
-                                + " attack, is %.3f",
+                                + " own attack, is %.3f",
                         METRIC,
                         best,
                         validated,

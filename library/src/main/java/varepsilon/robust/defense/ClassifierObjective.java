@@ -20,9 +20,9 @@ import varepsilon.train.BatchResult;
 import varepsilon.train.Objective;
 
 /**
- * The base of all training objectives of a classifier: pixels in [0, 1], the count of passes, and validation. Measures {@code
- * loss} (cross-entropy, nats) and {@code accuracy} on unperturbed images; on perturbed ones, {@code adversarial_loss} and
- * {@code robust_accuracy}.
+ * The base of all training objectives of a classifier: pixels in [0, 1], the count of passes, and validation. Measures
+ * {@code loss} (cross-entropy, nats) and {@code accuracy} on unperturbed images; on perturbed ones, {@code
+ * adversarial_loss} and {@code robust_accuracy}.
  */
 public abstract class ClassifierObjective implements Objective, AutoCloseable {
     private final NetworkClassifier classifier;
@@ -35,7 +35,8 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
      * Settings of all objectives.
      *
      * @param labelSmoothing weight spread over all classes, in [0, 1]
-     * @param check the attack by which validation measures robust accuracy, at full ε and in evaluation mode, whatever its warm-up and mode; null for none
+     * @param check the attack by which validation measures robust accuracy, at full ε and in evaluation mode, whatever
+     *     its warm-up and mode; null for none
      */
     public record Settings(double labelSmoothing, Adversary check) {
         /** No smoothing, no attack in validation. */

@@ -9,8 +9,8 @@ import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.GradientAttack;
 
 /**
- * The choice of a way of training a classifier, with its parameters. A new one is a {@link ClassifierObjective} in a file of
- * its own, with a record {@code Choice} in it that is registered as {@link Family} says.
+ * The choice of a way of training a classifier, with its parameters. A new one is a {@link ClassifierObjective} in a
+ * file of its own, with a record {@code Choice} in it that is registered as {@link Family} says.
  */
 @Named(value = "defense", help = "a way of training a classifier")
 public interface Defense {
@@ -24,7 +24,7 @@ public interface Defense {
         ATTACK
     }
 
-    /** Its name on the command line and in reports. */
+    /** Its name in configurations and reports. */
     default String name() {
         return Family.nameOf(this);
     }

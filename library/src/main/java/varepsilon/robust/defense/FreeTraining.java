@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import varepsilon.base.Declared;
-import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
 import varepsilon.classify.NetworkClassifier;
@@ -19,9 +18,9 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Free adversarial training (Shafahi et al. 2019): several optimizer steps on each batch, each backward pass giving both
- * the weights' gradients and the image's, by which the perturbation then takes a step of ε. The perturbation is carried
- * from batch to batch, and attack and training use the network in the same mode.
+ * Free adversarial training (Shafahi et al. 2019): several optimizer steps on each batch, each backward pass giving
+ * both the weights' gradients and the image's, by which the perturbation then takes a step of ε. The perturbation is
+ * carried from batch to batch, and attack and training use the network in the same mode.
  */
 public final class FreeTraining extends ClassifierObjective {
     /** Chooses this defence, with the number of replays. */
@@ -85,15 +84,12 @@ public final class FreeTraining extends ClassifierObjective {
             int batchSize,
             long... imageShape) {
         super(classifier, settings);
-        if (replays < 1) {
-            throw new InputException("replays " + replays + ": expected at least 1");
-        }
         if (batchSize < 1 || imageShape.length != 3) {
             throw new IllegalArgumentException("batches of " + batchSize + " images of " + Arrays.toString(imageShape)
                     + ": expected at least 1, of channels, height and width");
         }
         this.threat = threat;
-        this.replays = replays;
+        this.replays = new Choice(replays).replays();
         try (var scope = Scope.withoutGradients()) {
             perturbation = Tensor.zeros(DType.FLOAT32, batchSize, imageShape[0], imageShape[1], imageShape[2])
                     .to(classifier.device())

@@ -8,10 +8,12 @@ import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Tensor;
 
 /**
- * One backward pass that gives both the gradient in the images, for the attack, and in the weights, for the optimizer step.
+ * One backward pass that gives both the gradient in the images, for the attack, and in the weights, for the optimizer
+ * step.
  *
  * @param imageGradient gradient of the summed losses, N×…
- * @param loss the summed losses as a scalar whose graph leads to the weights only, and there to gradients that are known
+ * @param loss the summed losses as a scalar whose graph leads to the weights only, and there to gradients that are
+ *     known
  */
 record SharedPass(Tensor imageGradient, Tensor loss) {
     /**

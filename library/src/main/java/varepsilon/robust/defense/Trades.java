@@ -18,7 +18,9 @@ import varepsilon.train.BatchResult;
 
 /**
  * TRADES (Zhang et al. 2019): minimises CE(x) + β·KL(p(·|x) ‖ p(·|x_adv)), where x_adv raises that divergence, not the
- * cross-entropy. β weighs robustness against accuracy; the divergence does not depend on the labels. The attack uses p(·|x) in evaluation mode, which batch normalisation makes different from p(·|x) in training mode, so each has its own pass.
+ * cross-entropy. β weighs robustness against accuracy; the divergence does not depend on the labels. The attack uses
+ * p(·|x) in evaluation mode, which batch normalisation makes different from p(·|x) in training mode, so each has its
+ * own pass.
  */
 public final class Trades extends ClassifierObjective {
     /** Chooses this defence, with β. */
@@ -64,12 +66,9 @@ public final class Trades extends ClassifierObjective {
      */
     public Trades(NetworkClassifier classifier, Settings settings, Adversary adversary, double beta) {
         super(classifier, settings);
-        if (!(beta >= 0) || Double.isInfinite(beta)) {
-            throw new InputException("beta " + beta + ": expected a number of at least 0");
-        }
         this.adversary = adversary;
         this.attack = withRandomStart(adversary.attack());
-        this.beta = beta;
+        this.beta = new Choice(beta).beta();
     }
 
     private static Pgd withRandomStart(Attack attack) {

@@ -9,7 +9,8 @@ import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
 /**
- * Collects the adversarial examples of one trial of an evaluation, to be saved. It holds them until closed: eight bytes for each value of each image.
+ * Collects the adversarial examples of one trial of an evaluation, to be saved. It holds them until closed: eight bytes
+ * for each value of each image.
  */
 public final class AdversarialCollector implements Consumer<AttackedBatch>, AutoCloseable {
     private final RobustEvaluation evaluation;

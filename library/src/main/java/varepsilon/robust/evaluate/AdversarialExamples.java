@@ -16,9 +16,9 @@ import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
 /**
- * Images and adversarial examples made from them, as they are saved: a safetensors file with FLOAT32 {@code clean} and {@code
- * adversarial} N×C×H×W in [0, 1], INT64 {@code labels}, {@code clean_predictions}, {@code predictions} and {@code indices}
- * N, and metadata {@code attack}, {@code norm}, {@code epsilon} and the settings.
+ * Images and adversarial examples made from them, as they are saved: a safetensors file with FLOAT32 {@code clean} and
+ * {@code adversarial} N×C×H×W in [0, 1], INT64 {@code labels}, {@code clean_predictions}, {@code predictions} and
+ * {@code indices} N, and metadata {@code attack}, {@code norm}, {@code epsilon} and the settings.
  *
  * @param clean the images, FLOAT32 N×C×H×W in [0, 1], on the CPU
  * @param adversarial the perturbed images, likewise

@@ -26,14 +26,14 @@ import varepsilon.weights.Weights;
 
 /**
  * Adversarial images saved by any tool, one for each image of a set and in its order: a {@code .npz} or {@code .npy}
- * file of NumPy, a safetensors file (that of {@link AdversarialExamples} among them), or a folder of PNG pictures (that of
- * {@link PngPairs} among them). Arrays are N×C×H×W or N×H×W×C, of integers from 0 to 255 or of floats from 0 to 1.
+ * file of NumPy, a safetensors file (that of {@link AdversarialExamples} among them), or a folder of PNG pictures (that
+ * of {@link PngPairs} among them). Arrays are N×C×H×W or N×H×W×C, of integers from 0 to 255 or of floats from 0 to 1.
  *
  * @param format the format found, as text
  * @param stored the values as they are stored, N×C×H×W
  * @param isLevels whether they are levels from 0 to 255, not intensities from 0 to 1
- * @param rounding by how much storing may have moved a value, in pixel units: half a level for bytes; 0 where that is no
- *     more than the rounding of single precision
+ * @param rounding by how much storing may have moved a value, in pixel units: half a level for bytes; 0 where that is
+ *     no more than the rounding of single precision
  */
 public record AdversarialImages(String format, Tensor stored, boolean isLevels, double rounding) {
     /** Names that tools give them, the most specific first. */

@@ -19,7 +19,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Robust accuracy of a classifier on adversarial images made by another program. Only perturbations inside the threat model count as adversarial.
+ * Robust accuracy of a classifier on adversarial images made by another program. Only perturbations inside the threat
+ * model count as adversarial.
  *
  * @param clean accuracy on the images
  * @param exact perturbations taken as they are stored
@@ -29,7 +30,9 @@ import varepsilon.tensor.Tensor;
  */
 public record AdversarialImagesReport(
         Accuracy clean, Counted exact, Counted rounded, double maxPerturbation, double medianPerturbation) {
-    /** Twice the largest rounding error of a single-precision value below 1. */
+    /**
+     * Bounds the rounding of a difference of two values in [0, 1] in single precision: that of each is less than half.
+     */
     private static final double SINGLE_PRECISION = 0x1p-23;
 
     /**

@@ -23,7 +23,8 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Signs that attacks failed rather than the model resisted (Athalye, Carlini, Wagner 2018, "Obfuscated gradients give a
- * false sense of security", section 3.1; Carlini et al. 2019, "On evaluating adversarial robustness", section 5). Each is a sentence for the report. No sign is a proof, nor is the absence of signs.
+ * false sense of security", section 3.1; Carlini et al. 2019, "On evaluating adversarial robustness", section 5). Each
+ * is a sentence for the report. No sign is a proof, nor is the absence of signs.
  */
 public final class FailureChecks {
     /** The significance level at which two attacks are compared on the same images. */
@@ -38,10 +39,10 @@ public final class FailureChecks {
         SEARCH;
 
         static Effort of(Attack attack) {
-            if (!(attack instanceof GradientAttack gradient)) {
+            if (attack.isNoise()) {
                 return NOISE;
             }
-            return gradient.steps() == 1 ? SINGLE_STEP : SEARCH;
+            return attack instanceof GradientAttack gradient && gradient.steps() == 1 ? SINGLE_STEP : SEARCH;
         }
     }
 
@@ -128,7 +129,8 @@ public final class FailureChecks {
     }
 
     /**
-     * Whether the gradient of a loss is exactly zero at images that are correctly classified: there no attack that follows it makes a step.
+     * Whether the gradient of a loss is exactly zero at images that are correctly classified: there no attack that
+     * follows it makes a step.
      *
      * @param loss the loss that attacks maximise
      * @param images labelled; some dozens are enough
@@ -152,9 +154,8 @@ public final class FailureChecks {
                                 + " that is attacked is exactly zero, and an attack that follows it makes no step: "
                                 + (loss == AttackLoss.MARGIN
                                         ? "the model is not differentiable there, or saturated."
-                                        : "the predicted probability is rounded to 1 (try the margin loss), or it is"
-                                                + " not"
-                                                + " differentiable."));
+                                        : "the predicted probability is rounded to 1 (try the margin loss), or the"
+                                                + " model is not differentiable there."));
     }
 
     /** Adds the images that are correctly classified, and those of them with a gradient of zero. */

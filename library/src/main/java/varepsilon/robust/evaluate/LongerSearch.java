@@ -17,7 +17,9 @@ import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
 /**
- * Checks whether more steps, another start or another loss misclassify images that an attack left correctly classified; then its robust accuracy is an overestimate. Runs on a part of the images, at about half of the cost of the attack.
+ * Checks whether more steps, another start or another loss find adversarial examples among images that an attack left
+ * correctly classified; then its robust accuracy is an overestimate. Runs on a part of the images, at about half of the
+ * cost of the attack, in L1 all of it.
  */
 public final class LongerSearch {
     private static final int LEAST_STEPS = 10;
@@ -27,7 +29,7 @@ public final class LongerSearch {
     private LongerSearch() {}
 
     /**
-     * Continues an untargeted attack of many steps; other attacks are not checked.
+     * Continues a gradient attack of many steps that is not targeted; other attacks are not checked.
      *
      * @param images the images of the report
      * @param seed of the new starts
@@ -74,11 +76,10 @@ public final class LongerSearch {
         Interval share = Interval.ofShare(broken, tried);
         return String.format(
                 Locale.ROOT,
-                "%s misses adversarial examples: of %d images that it left correctly classified, %d are misclassified after %d"
-                        + " steps of falling"
-                        + " length from another start, with its loss or the margin loss (%s, 95 %% interval %s)."
-                        + " Robust accuracy is lower by about that share of itself; use more steps, more restarts"
-                        + " or another loss.",
+                "%s misses adversarial examples: of %d images that it left correctly classified, %d are misclassified"
+                        + " after %d steps of falling length from another start, with its loss or the margin loss (%s,"
+                        + " 95 %% interval %s). Robust accuracy is lower by about that share of itself; use more steps,"
+                        + " more restarts or another loss.",
                 trial.label(),
                 tried,
                 broken,
@@ -87,7 +88,10 @@ public final class LongerSearch {
                 Percent.range(share));
     }
 
-    /** So many that both losses together cost half of the attack, within limits; in L1, with its second restart, all of it. */
+    /**
+     * So many that both losses together cost half of the attack, within limits; in L1, with its second restart, all of
+     * it.
+     */
     private static long affordable(TrialReport report, int steps) {
         long passes = report.backwardPasses() / 2;
         return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, passes / (2L * steps)));

@@ -17,7 +17,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * The predictions of a classifier on saved adversarial examples, compared with those stored when the examples were made.
+ * The predictions of a classifier on saved adversarial examples, compared with those stored when the examples were
+ * made.
  *
  * @param clean accuracy on the images
  * @param robust examples correctly classified before and after, of all

@@ -25,9 +25,9 @@ import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
- * Measures the clean and robust accuracy of classifiers: without an attack, and under every trial. For each image, an attack's random numbers depend
- * on the seed, the attack's name and the image's index alone: neither other trials, their order nor the batch size change
- * them, and the same attack at another ε uses the same random numbers.
+ * Measures the clean and robust accuracy of classifiers: without an attack, and under every trial. For each image, an
+ * attack's random numbers depend on the seed, the attack's name and the image's index alone: neither other trials,
+ * their order nor the batch size change them, and the same attack at another ε uses the same random numbers.
  *
  * @param trials attacks and their threat models; none for clean accuracy alone
  * @param batchSize images at once, at least 1
@@ -59,9 +59,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
      *
      * @param images with labels, which are classes of the classifier
      * @param attacked receives the adversarial examples of each trial and batch; the tensors are freed when it returns
-     * @param watch receives the number of images done, each counted once for every trial and once without an attack: {@link #work}
-     * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not return
-     *     logits
+     * @param watch receives the number of images done, each counted once for every trial and once without an attack:
+     *     {@link #work}
+     * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not
+     *     return logits
      */
     public RobustnessReport of(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
         if (!images.isLabelled()) {
@@ -70,7 +71,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         return new Run(classifier, images, attacked, watch).run();
     }
 
-    /** The images to be done, each counted once for every trial and once without an attack: the total that a watch is told. */
+    /**
+     * The images to be done, each counted once for every trial and once without an attack: the total that a watch is
+     * told.
+     */
     public long work(ImageSet images) {
         return Math.multiplyExact((long) images.size(), trials.size() + 1L);
     }

@@ -11,7 +11,10 @@ import varepsilon.data.ImageSet;
 import varepsilon.stats.Interval;
 
 /**
- * Transfer of adversarial examples between models: made on a source model, classified by a target model. Counted are the images that both models classify correctly without an attack, whether or not the source model misclassifies the perturbed image; of these, how many the target model misclassifies. On the diagonal source and target are the same model.
+ * Transfer of adversarial examples between models: made on a source model, classified by a target model. Counted are
+ * the images that both models classify correctly without an attack, whether or not the source model misclassifies the
+ * perturbed image; of these, how many the target model misclassifies. On the diagonal source and target are the same
+ * model.
  *
  * @param names of the models, in the order of rows and columns
  * @param cells by source model (row), then by target model (column)

@@ -36,7 +36,10 @@ public record Trial(Attack attack, ThreatModel threat, Criterion criterion, IntU
         return new Trial(attack, threat, Criterion.margin(kappa), LABEL);
     }
 
-    /** Success is the prediction of a target class, chosen by the label; where that is the label, the example is not attacked. */
+    /**
+     * Success is the prediction of a target class, chosen by the label; where that is the label, the example is not
+     * attacked.
+     */
     public static Trial targeted(Attack attack, ThreatModel threat, IntUnaryOperator targets) {
         return new Trial(attack, threat, Criterion.targeted(), targets);
     }

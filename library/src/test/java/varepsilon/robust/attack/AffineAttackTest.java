@@ -18,8 +18,9 @@ import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
 /**
- * On affine models the best perturbation is known. Logits (W·x)ₖ = aₖ·⟨u, x⟩ + bₖ with a falling from class 0 on: whatever
- * the number of classes, loss and margin of class 0 rise as ⟨u, x⟩ falls, so that both are highest where ⟨−u, δ⟩ is.
+ * On affine models the best perturbation is known. Logits (W·x)ₖ = aₖ·⟨u, x⟩ + bₖ with a falling from class 0 on:
+ * whatever the number of classes, loss and margin of class 0 rise as ⟨u, x⟩ falls, so that both are highest where ⟨−u,
+ * δ⟩ is.
  */
 class AffineAttackTest extends AttackFixture {
     private static final int N = 6;

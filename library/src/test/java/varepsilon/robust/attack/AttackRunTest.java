@@ -162,7 +162,7 @@ class AttackRunTest extends AttackFixture {
     /** Single precision cannot add 3,072 small changes without rounding: the sum is brought back inside the ball. */
     @ParameterizedTest
     @ValueSource(strings = {"linf", "l2", "l1"})
-    void roundingIsMended(String norm) {
+    void roundingIsCorrected(String norm) {
         ThreatModel threat = ThreatModel.of(Norm.named(norm), norm.equals("l1") ? 12 : 0.5);
         Tensor images = rng(2).uniform(64, 3, 32, 32);
         Attack grazing = new Scripted("grazing", problem -> {
@@ -238,7 +238,10 @@ class AttackRunTest extends AttackFixture {
                 .hasMessageContaining("returned [1, 1] for 1 images");
     }
 
-    /** √ of a difference has no slope at zero. Such an image stands still, is named, and keeps no other from being attacked. */
+    /**
+     * √ of a difference has no slope at zero. Such an image stands still, is named, and keeps no other from being
+     * attacked.
+     */
     @Test
     void anImageWithoutAFiniteGradientStandsStillAndIsNamed() {
         Classifier rooted = pixels -> {

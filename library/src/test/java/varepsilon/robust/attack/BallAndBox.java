@@ -3,8 +3,8 @@ package varepsilon.robust.attack;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The set {‖δ‖ ≤ radius, low ≤ δ ≤ high} in plain double precision, and proofs of optimality in it by weak duality: what
- * {@link #bound} returns is never below the true maximum, however well its one multiplier was searched for.
+ * The set {‖δ‖ ≤ radius, low ≤ δ ≤ high} in plain double precision, and proofs of optimality in it by weak duality:
+ * what {@link #bound} returns is never below the true maximum, however well its one multiplier was searched for.
  */
 record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
     double length(double[] delta) {
@@ -28,7 +28,9 @@ record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
         return outside;
     }
 
-    /** By how much ⟨gradient, δ⟩ may fall short of its maximum; not negative but for rounding, where δ is in the set. */
+    /**
+     * By how much ⟨gradient, δ⟩ may fall short of its maximum; not negative but for rounding, where δ is in the set.
+     */
     double shortfall(double[] gradient, double[] delta) {
         return bound(gradient) - dot(gradient, delta);
     }

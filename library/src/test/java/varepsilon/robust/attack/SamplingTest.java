@@ -65,7 +65,10 @@ class SamplingTest extends AttackFixture {
         assertThat(kolmogorovSmirnov(values, x -> (x + 2) / 4)).isLessThan(LIMIT);
     }
 
-    /** A value's density is the volume of the slice through it: ∝ (1 − x²)^((D − 1)/2), a beta distribution of (x + 1)/2. */
+    /**
+     * A value's density is the volume of the slice through it: ∝ (1 − x²)^((D − 1)/2), a beta distribution of (x +
+     * 1)/2.
+     */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
     void valuesOfL2HaveTheDensityOfTheBallsSlices(int which) {

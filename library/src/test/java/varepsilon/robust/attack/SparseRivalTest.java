@@ -23,8 +23,8 @@ import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * In L1 a real network is needed: on affine models an attack that moves one pixel is the best there is, and on ResNet-20 it
- * leaves far more images than a sparse one. The rival is SLIDE (Tramèr, Boneh 2019, appendix) on plain
+ * In L1 a real network is needed: on affine models an attack that moves one pixel is the best there is, and on
+ * ResNet-20 it leaves far more images than a sparse one. The rival is SLIDE (Tramèr, Boneh 2019, appendix) on plain
  * arrays, with a step of its own making and a projection by sorting, and shares nothing with ours but the network.
  */
 class SparseRivalTest extends AttackFixture {

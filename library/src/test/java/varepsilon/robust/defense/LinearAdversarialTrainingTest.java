@@ -19,9 +19,9 @@ import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
 /**
- * Two logits w₀·x + b₀ and w₁·x + b₁ are logistic regression with w = w₁ − w₀ and b = b₁ − b₀. Against an attacker to whom
- * the box leaves room, its adversarial training minimises log(1 + exp(−(y·(w·x + b) − ε‖w‖))), where ‖w‖ is the dual of the
- * attacker's norm: that, and its gradient, is what must come out, in double precision.
+ * Two logits w₀·x + b₀ and w₁·x + b₁ are logistic regression with w = w₁ − w₀ and b = b₁ − b₀. Against an attacker to
+ * whom the box leaves room, its adversarial training minimises log(1 + exp(−(y·(w·x + b) − ε‖w‖))), where ‖w‖ is the
+ * dual of the attacker's norm: that, and its gradient, is what must come out, in double precision.
  */
 class LinearAdversarialTrainingTest extends DefenseTest {
     private static final double[][] W = {{0.7, -1.1, 0.2, 1.9}, {-0.8, 0.4, 1.6, 0.3}};

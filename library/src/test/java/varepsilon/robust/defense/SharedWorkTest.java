@@ -23,7 +23,9 @@ import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
 
-/** The two ways to train on images as they are and on perturbed ones, and what a pass that serves twice may not change. */
+/**
+ * The two ways to train on images as they are and on perturbed ones, and what a pass that serves twice may not change.
+ */
 class SharedWorkTest extends DefenseTest {
     private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.1);
 
@@ -162,6 +164,6 @@ class SharedWorkTest extends DefenseTest {
         Adversary adversary = new Adversary(new Fgsm(), THREAT);
         assertThatThrownBy(() -> new AdversarialLoss(classifier, PLAIN, adversary, alpha))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("alpha " + alpha + ": expected a number in [0, 1]");
+                .hasMessageContaining("alpha " + alpha + ": expected a number from 0 to 1");
     }
 }

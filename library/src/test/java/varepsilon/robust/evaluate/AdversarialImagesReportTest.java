@@ -34,7 +34,9 @@ import varepsilon.tensor.Tensor;
 import varepsilon.weights.Safetensors;
 import varepsilon.weights.Weights;
 
-/** Adversarial images of a linear classifier, in every form that tools save them in, against what a sum says of them. */
+/**
+ * Adversarial images of a linear classifier, in every form that tools save them in, against what a sum says of them.
+ */
 class AdversarialImagesReportTest extends ScopedTest {
     private static final int N = 23;
     private static final int CHANNELS = 3;

@@ -324,7 +324,7 @@ class RobustEvaluationTest {
     }
 
     @Test
-    void anImageOfTheClassThatIsWantedStaysRight() {
+    void anImageOfTheClassThatIsWantedStaysCorrect() {
         float[][] w = {weights(16, 1), weights(16, 2), weights(16, 3)};
         byte[] pixels = new byte[60 * 16];
         ImageSet unlabelled = Toys.random(60, 60, 195, 3, 8);

@@ -72,7 +72,7 @@ class TransferMatrixTest {
     }
 
     @Test
-    void whereNoImageIsRightForBothThereIsNoShare() {
+    void whereNoImageIsCorrectForBothThereIsNoShare() {
         ImageSet images = Toys.labelledBy(Toys.random(20, 60, 195, 2, 3), UPPER, 0);
         Map<String, Classifier> models = new LinkedHashMap<>();
         models.put("right", Toys.linear(UPPER, 0));
