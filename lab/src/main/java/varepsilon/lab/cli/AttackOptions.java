@@ -27,7 +27,7 @@ final class AttackOptions {
             names = "--norm",
             paramLabel = "NAME",
             defaultValue = "linf",
-            description = "linf, l2 or l1 (default: ${DEFAULT-VALUE}).")
+            description = "linf, l2, l1 or l0 (default: ${DEFAULT-VALUE}).")
     private String norm;
 
     @Option(

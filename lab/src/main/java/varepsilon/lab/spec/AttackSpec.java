@@ -63,7 +63,8 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
             case "linf" -> 8 / 255.0;
             case "l2" -> 0.5;
             case "l1" -> 12;
-            default -> throw new InputException("norm " + norm + ": expected linf, l2 or l1");
+            case "l0" -> 10;
+            default -> throw new InputException("norm " + norm + ": expected linf, l2, l1 or l0");
         };
     }
 

@@ -71,7 +71,7 @@ class AttackSpecTest {
     void whatMakesNoSenseIsNamed() {
         assertThatThrownBy(() -> AttackSpec.of("pgd", "linf", -0.1)).hasMessageStartingWith("eps -0.1: expected");
         assertThatThrownBy(() -> AttackSpec.of("pgd", "linf", Double.NaN)).hasMessageStartingWith("eps NaN");
-        assertThatThrownBy(() -> AttackSpec.of("pgd", "l3", 1)).hasMessage("norm l3: expected linf, l2 or l1");
+        assertThatThrownBy(() -> AttackSpec.of("pgd", "l3", 1)).hasMessage("norm l3: expected linf, l2, l1 or l0");
         assertThatThrownBy(() -> AttackSpec.of("fsgm", "l2", 1))
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith("unknown attack 'fsgm'; did you mean 'fgsm'?");

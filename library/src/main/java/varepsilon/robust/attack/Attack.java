@@ -1,5 +1,6 @@
 package varepsilon.robust.attack;
 
+import java.util.List;
 import java.util.OptionalDouble;
 import varepsilon.base.Family;
 import varepsilon.base.Named;
@@ -18,9 +19,14 @@ public interface Attack {
         return Family.nameOf(this);
     }
 
-    /** Whether it ignores the classifier: a baseline, not a search. */
-    default boolean isNoise() {
-        return false;
+    /** What it uses of the classifier. */
+    default Knowledge knowledge() {
+        return Knowledge.GRADIENTS;
+    }
+
+    /** The norms in which it searches: all by default. */
+    default List<Norm> norms() {
+        return Norm.ALL;
     }
 
     /** The length of its first step, in the norm and units of ε; empty for an attack without a step size. */

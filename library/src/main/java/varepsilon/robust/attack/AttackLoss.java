@@ -9,7 +9,8 @@ import varepsilon.tensor.Tensor;
 @FunctionalInterface
 public interface AttackLoss {
     /** Help on a parameter of this type. */
-    String HELP = "loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision) or margin";
+    String HELP = "loss that is maximised: cross-entropy, exact-cross-entropy (the same in double precision), margin or"
+            + " dlr";
 
     /** −log softmax(logits) at the class, in the precision of the logits: the usual cross-entropy. */
     AttackLoss CROSS_ENTROPY = NamedLoss.CROSS_ENTROPY;
@@ -28,6 +29,12 @@ public interface AttackLoss {
     AttackLoss MARGIN = NamedLoss.MARGIN;
 
     /**
+     * The margin divided by the difference between the largest and the third largest logit (difference of logits ratio:
+     * Croce, Hein 2020), which the scale of the logits does not change. Of fewer than three classes, the margin.
+     */
+    AttackLoss DLR = NamedLoss.DLR;
+
+    /**
      * One value an example.
      *
      * @param logits N×K
@@ -36,7 +43,7 @@ public interface AttackLoss {
     Tensor of(Tensor logits, Tensor classes);
 
     /**
-     * A loss by name: {@code cross-entropy}, {@code exact-cross-entropy} or {@code margin}.
+     * A loss by name: {@code cross-entropy}, {@code exact-cross-entropy}, {@code margin} or {@code dlr}.
      *
      * @throws InputException where there is none
      */

@@ -1,6 +1,7 @@
 package varepsilon.robust.attack;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
@@ -58,6 +59,11 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
      * @param draws the attack's random numbers
      */
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
+        if (!attack.norms().contains(threat.norm())) {
+            throw new InputException("attack " + attack.name() + " has no norm "
+                    + threat.norm().label() + "; it has "
+                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(", ")));
+        }
         try (var scope = Scope.withoutGradients()) {
             requireImages(pixels);
             AttackResult result =

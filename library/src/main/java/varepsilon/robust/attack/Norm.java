@@ -1,5 +1,7 @@
 package varepsilon.robust.attack;
 
+import java.util.List;
+import java.util.stream.Collectors;
 import varepsilon.base.InputException;
 import varepsilon.tensor.Tensor;
 
@@ -8,15 +10,20 @@ import varepsilon.tensor.Tensor;
  * example. {@code low} ≤ 0 ≤ {@code high}, of the same shape, say how far each value may move before it leaves the box:
  * the sets in question are the intersections of the ball ‖δ‖ ≤ radius with that box.
  */
-public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
+public sealed interface Norm permits LinfNorm, L2Norm, L1Norm, L0Norm {
     /** The largest absolute value. */
     Norm LINF = new LinfNorm();
     /** The Euclidean length. */
     Norm L2 = new L2Norm();
     /** The sum of absolute values. */
     Norm L1 = new L1Norm();
+    /** The number of values that are changed; a pixel of a colour image has three. */
+    Norm L0 = new L0Norm();
 
-    /** {@code linf}, {@code l2} or {@code l1}. */
+    /** All of them. */
+    List<Norm> ALL = List.of(LINF, L2, L1, L0);
+
+    /** {@code linf}, {@code l2}, {@code l1} or {@code l0}. */
     String label();
 
     /** ‖δ‖ of each example, N. */
@@ -54,11 +61,16 @@ public sealed interface Norm permits LinfNorm, L2Norm, L1Norm {
      * @throws InputException where there is none
      */
     static Norm named(String label) {
-        return switch (label) {
-            case "linf" -> LINF;
-            case "l2" -> L2;
-            case "l1" -> L1;
-            default -> throw new InputException("norm '" + label + "': expected linf, l2 or l1");
-        };
+        return ALL.stream()
+                .filter(norm -> norm.label().equals(label))
+                .findFirst()
+                .orElseThrow(() -> new InputException("norm '" + label + "': expected " + labels()));
+    }
+
+    /** The names of all: {@code linf, l2, l1 or l0}. */
+    static String labels() {
+        List<String> labels = ALL.stream().map(Norm::label).collect(Collectors.toList());
+        String last = labels.remove(labels.size() - 1);
+        return String.join(", ", labels) + " or " + last;
     }
 }

@@ -19,6 +19,7 @@ public final class Problem {
     private final Classifier classifier;
     private final Tensor pixels;
     private final Tensor classes;
+    private final Tensor targets;
     private final Criterion criterion;
     private final ThreatModel threat;
     private final boolean leaveWhenMet;
@@ -32,6 +33,7 @@ public final class Problem {
             Classifier classifier,
             Tensor pixels,
             Tensor classes,
+            Tensor targets,
             Criterion criterion,
             ThreatModel threat,
             boolean leaveWhenMet,
@@ -41,6 +43,7 @@ public final class Problem {
         this.classifier = classifier;
         this.pixels = pixels;
         this.classes = classes;
+        this.targets = targets;
         this.criterion = criterion;
         this.threat = threat;
         this.leaveWhenMet = leaveWhenMet;
@@ -65,6 +68,7 @@ public final class Problem {
                 classifier,
                 pixels.detach(),
                 labels,
+                null,
                 Criterion.untargeted(),
                 threat,
                 false,
@@ -77,7 +81,16 @@ public final class Problem {
     static Problem ofEvaluation(
             Classifier classifier, Tensor pixels, Tensor classes, Criterion criterion, ThreatModel threat, Cost cost) {
         return new Problem(
-                classifier, pixels.detach(), classes, criterion, threat, true, cost, positionsOf(pixels), new BitSet());
+                classifier,
+                pixels.detach(),
+                classes,
+                null,
+                criterion,
+                threat,
+                true,
+                cost,
+                positionsOf(pixels),
+                new BitSet());
     }
 
     private static int[] positionsOf(Tensor pixels) {
@@ -92,9 +105,49 @@ public final class Problem {
         return withoutGradient.stream().toArray();
     }
 
+    /**
+     * The same, with losses that rise where the prediction moves to the target class named
+     * ({@link NamedLoss#towards}). The criterion is that of this problem still: another class will do.
+     *
+     * @param targets INT64 N, other classes than those of the criterion, which are the labels
+     */
+    Problem towards(Tensor targets) {
+        return new Problem(
+                classifier,
+                pixels,
+                classes,
+                targets,
+                criterion,
+                threat,
+                leaveWhenMet,
+                cost,
+                positions,
+                withoutGradient);
+    }
+
     /** The unperturbed images, N×…. */
     public Tensor pixels() {
         return pixels;
+    }
+
+    /** INT64 N: the true labels, or the target classes of a targeted attack. */
+    public Tensor classes() {
+        return classes;
+    }
+
+    /** When the attack succeeds. */
+    public Criterion criterion() {
+        return criterion;
+    }
+
+    /** How far each value may fall before it leaves the box: at most 0, N×…. */
+    public Tensor low() {
+        return low;
+    }
+
+    /** How far each value may rise before it leaves the box: at least 0, N×…. */
+    public Tensor high() {
+        return high;
     }
 
     /** The threat model. */
@@ -118,6 +171,7 @@ public final class Problem {
                 classifier,
                 pixels.indexSelect(0, indices),
                 classes.indexSelect(0, indices),
+                targets == null ? null : targets.indexSelect(0, indices),
                 criterion,
                 threat,
                 leaveWhenMet,
@@ -164,32 +218,51 @@ public final class Problem {
     /** Loss and criterion at perturbed examples, without a gradient. */
     public Outcome evaluate(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withoutGradients()) {
-            Tensor logits = logits(pixels.add(delta));
+            Tensor logits = logitsOf(pixels.add(delta));
             return new Outcome(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
         }
     }
 
+    /** The logits at perturbed examples, N×K, without a gradient. */
+    public Tensor logits(Tensor delta) {
+        try (var scope = Scope.withoutGradients()) {
+            return scope.keep(logitsOf(pixels.add(delta)));
+        }
+    }
+
+    /** Whether the criterion is met at perturbed examples, BOOL N: all that an attack on labels alone may use. */
+    public Tensor isMet(Tensor delta) {
+        try (var scope = Scope.withoutGradients()) {
+            return scope.keep(criterion.isMet(logitsOf(pixels.add(delta)), classes));
+        }
+    }
+
     /**
-     * Gradient and criterion at perturbed examples.
+     * Loss, gradient and criterion at perturbed examples.
      *
+     * @param loss the loss that the attack maximises, N
      * @param gradient of each example's loss with respect to its pixels, N×…
      * @param met BOOL N, whether the criterion is met already
      */
-    public record Slope(Tensor gradient, Tensor met) {}
+    public record Slope(Tensor loss, Tensor gradient, Tensor met) {}
 
     /** The gradient of each example's loss with respect to its pixels. The weights' gradients are not computed. */
     public Slope slope(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
-            Tensor logits = logits(x);
+            Tensor logits = logitsOf(x);
             if (!logits.requiresGrad()) {
                 throw new InputException("the classifier's logits are not differentiable in the pixels;"
                         + " an attack that follows a gradient cannot be used on it");
             }
             // Examples are independent in evaluation mode, so the gradient of the sum consists of the gradient of each.
-            Tensor gradient = Gradients.of(rising(loss, logits).sum(), x);
+            Tensor value = rising(loss, logits);
+            Tensor gradient = Gradients.of(value.sum(), x);
             cost.backward(size());
-            return new Slope(scope.keep(finite(gradient)), scope.keep(criterion.isMet(logits.detach(), classes)));
+            return new Slope(
+                    scope.keep(value.detach()),
+                    scope.keep(finite(gradient)),
+                    scope.keep(criterion.isMet(logits.detach(), classes)));
         }
     }
 
@@ -213,11 +286,14 @@ public final class Problem {
     }
 
     private Tensor rising(AttackLoss loss, Tensor logits) {
+        if (targets != null) {
+            return NamedLoss.towards(loss, logits, classes, targets);
+        }
         Tensor value = loss.of(logits, classes);
         return criterion.direction() > 0 ? value : value.neg();
     }
 
-    private Tensor logits(Tensor x) {
+    private Tensor logitsOf(Tensor x) {
         Tensor logits = classifier.logits(x);
         cost.forward(size());
         Logits.check(logits, size());

@@ -10,8 +10,8 @@ import varepsilon.tensor.Tensor;
 @Named(value = "sign-noise", help = "noise of full size in a random direction, the control of fgsm")
 public record SignNoise() implements Attack {
     @Override
-    public boolean isNoise() {
-        return true;
+    public Knowledge knowledge() {
+        return Knowledge.NOTHING;
     }
 
     @Override

@@ -7,8 +7,8 @@ import varepsilon.tensor.Tensor;
 @Named(value = "uniform-noise", help = "a point drawn uniformly from the ball")
 public record UniformNoise() implements Attack {
     @Override
-    public boolean isNoise() {
-        return true;
+    public Knowledge knowledge() {
+        return Knowledge.NOTHING;
     }
 
     @Override

@@ -11,6 +11,7 @@ import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.GradientAttack;
+import varepsilon.robust.attack.Knowledge;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
@@ -39,7 +40,7 @@ public final class FailureChecks {
         SEARCH;
 
         static Effort of(Attack attack) {
-            if (attack.isNoise()) {
+            if (attack.knowledge() == Knowledge.NOTHING) {
                 return NOISE;
             }
             return attack instanceof GradientAttack gradient && gradient.steps() == 1 ? SINGLE_STEP : SEARCH;

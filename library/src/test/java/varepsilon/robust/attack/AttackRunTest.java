@@ -357,9 +357,9 @@ class AttackRunTest extends AttackFixture {
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("epsilon -0.1");
         assertThatThrownBy(() -> ThreatModel.of(Norm.L2, Double.NaN)).isInstanceOf(InputException.class);
-        assertThatThrownBy(() -> Norm.named("l0"))
+        assertThatThrownBy(() -> Norm.named("l3"))
                 .isInstanceOf(InputException.class)
-                .hasMessage("norm 'l0': expected linf, l2 or l1");
+                .hasMessage("norm 'l3': expected linf, l2, l1 or l0");
         assertThatThrownBy(() -> new Box(1, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Pgd.ofSteps(0))
                 .isInstanceOf(InputException.class)

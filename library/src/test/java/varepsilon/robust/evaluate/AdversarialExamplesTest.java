@@ -279,7 +279,7 @@ class AdversarialExamplesTest extends ScopedTest {
         refuses(none -> {}, said -> said.replace("epsilon", "8/255!"), "epsilon is not a number");
         refuses(none -> {}, said -> said.replace("epsilon", "-1"), "epsilon -1.0: expected");
         refuses(none -> {}, said -> said.replace("epsilon", "NaN"), "epsilon NaN: expected");
-        refuses(none -> {}, said -> said.replace("norm", "l7"), "norm 'l7': expected linf, l2 or l1");
+        refuses(none -> {}, said -> said.replace("norm", "l7"), "norm 'l7': expected linf, l2, l1 or l0");
         refuses(none -> {}, said -> said.remove("attack"), "do not say 'attack'");
     }
 
