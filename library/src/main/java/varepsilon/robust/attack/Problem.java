@@ -125,6 +125,23 @@ public final class Problem {
                 withoutGradient);
     }
 
+    /**
+     * The same with another ε, from which no example leaves: for what an attack does on the way to its own ball.
+     */
+    Problem relaxed(double epsilon) {
+        return new Problem(
+                classifier,
+                pixels,
+                classes,
+                targets,
+                criterion,
+                threat.withEpsilon(epsilon),
+                false,
+                cost,
+                positions,
+                withoutGradient);
+    }
+
     /** The unperturbed images, N×…. */
     public Tensor pixels() {
         return pixels;
