@@ -80,7 +80,7 @@ class ExamplesTest {
     void theAttackOfOnesOwnIsStrongerThanNoise() throws IOException {
         String text = printed(WriteYourOwnAttack::main);
         double[] robust = numbers(text, "robust accuracy ");
-        assertThat(text).contains("uniform-noise", "summed-gradients");
+        assertThat(text).contains("uniform-noise", "SummedGradients");
         assertThat(robust[1]).isLessThan(robust[0] - 0.1);
     }
 
