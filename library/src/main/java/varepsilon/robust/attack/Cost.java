@@ -7,6 +7,14 @@ public final class Cost {
     private long forwardPasses;
     private long backwardPasses;
 
+    /** As it is now. */
+    public Cost copy() {
+        Cost copy = new Cost();
+        copy.forwardPasses = forwardPasses;
+        copy.backwardPasses = backwardPasses;
+        return copy;
+    }
+
     /** Images whose logits were computed. */
     public long forwardPasses() {
         return forwardPasses;

@@ -15,18 +15,47 @@ import varepsilon.tensor.Tensor;
  */
 public final class Draws implements AutoCloseable {
     private final Rng shared;
-    private final List<Rng> streams;
-    private final boolean owner;
+    private final List<Stream> streams;
 
-    private Draws(Rng shared, List<Rng> streams, boolean owner) {
+    private Draws(Rng shared, List<Stream> streams) {
         this.shared = shared;
         this.streams = streams;
-        this.owner = owner;
+    }
+
+    /** The stream of one example, opened when it is first drawn from. */
+    private static final class Stream {
+        private final Seed seed;
+        private final List<Stream> split = new ArrayList<>();
+        private Rng rng;
+
+        Stream(Seed seed) {
+            this.seed = seed;
+        }
+
+        Rng rng() {
+            if (rng == null) {
+                rng = seed.stream();
+            }
+            return rng;
+        }
+
+        Stream split(String use) {
+            Stream part = new Stream(seed.split(use));
+            split.add(part);
+            return part;
+        }
+
+        void close() {
+            if (rng != null) {
+                rng.close();
+            }
+            split.forEach(Stream::close);
+        }
     }
 
     /** All examples draw from one stream, in the order of the batch. The stream remains the caller's. */
     public static Draws shared(Rng rng) {
-        return new Draws(rng, List.of(), false);
+        return new Draws(rng, List.of());
     }
 
     /**
@@ -36,11 +65,11 @@ public final class Draws implements AutoCloseable {
      * @param images the indices of the examples in the data
      */
     public static Draws perImage(Seed seed, int[] images) {
-        List<Rng> streams = new ArrayList<>();
-        for (int image : images) {
-            streams.add(seed.split(image).stream());
-        }
-        return new Draws(null, streams, true);
+        return new Draws(
+                null,
+                Arrays.stream(images)
+                        .mapToObj(image -> new Stream(seed.split(image)))
+                        .toList());
     }
 
     /** Uniform in [0, 1), one number for each value of {@code like}. */
@@ -70,7 +99,7 @@ public final class Draws implements AutoCloseable {
             throw new IllegalArgumentException(
                     "draws for " + examples + " examples from the streams of " + streams.size());
         }
-        return Tensor.concat(0, streams.stream().map(draw).toList());
+        return Tensor.concat(0, streams.stream().map(Stream::rng).map(draw).toList());
     }
 
     private long[] shape(Rng rng, Tensor like) {
@@ -87,15 +116,23 @@ public final class Draws implements AutoCloseable {
                         null,
                         Arrays.stream(positions.toLongs())
                                 .mapToObj(position -> streams.get(Math.toIntExact(position)))
-                                .toList(),
-                        false);
+                                .toList());
     }
 
-    /** Frees the streams of the examples. */
+    /**
+     * The random numbers of a part of the attack: whatever is drawn from them, those of other parts stay the same. A
+     * shared stream is shared by the parts too.
+     */
+    public Draws split(String use) {
+        return shared != null
+                ? this
+                : new Draws(
+                        null, streams.stream().map(stream -> stream.split(use)).toList());
+    }
+
+    /** Frees the streams of the examples and of all that was selected or split from them. */
     @Override
     public void close() {
-        if (owner) {
-            streams.forEach(Rng::close);
-        }
+        streams.forEach(Stream::close);
     }
 }

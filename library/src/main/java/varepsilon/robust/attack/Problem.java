@@ -172,6 +172,11 @@ public final class Problem {
         return threat;
     }
 
+    /** Counts the passes through the classifier. */
+    Cost cost() {
+        return cost;
+    }
+
     /** The number of examples, N. */
     public long size() {
         return pixels.size(0);

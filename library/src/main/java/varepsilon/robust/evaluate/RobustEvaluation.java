@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
@@ -19,6 +20,7 @@ import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.StagedAttack;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -73,15 +75,22 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
     /**
      * The images to be done, each counted once for every trial and once without an attack: the total that a watch is
-     * told.
+     * told. Attacks with stages, which follow, are not among them: each stage reports its own progress.
      */
     public long work(ImageSet images) {
-        return Math.multiplyExact((long) images.size(), trials.size() + 1L);
+        long whole = trials.stream()
+                .filter(trial -> !(trial.attack() instanceof StagedAttack))
+                .count();
+        return Math.multiplyExact((long) images.size(), whole + 1);
     }
 
     /** The random numbers of a trial for the images of a batch. */
     private Draws draws(Trial trial, Batch batch) {
-        return Draws.perImage(Seed.of(seed).split("attack").split(trial.attack().name()), batch.indices());
+        return Draws.perImage(seedOf(trial), batch.indices());
+    }
+
+    private Seed seedOf(Trial trial) {
+        return Seed.of(seed).split("attack").split(trial.attack().name());
     }
 
     /** One run over the images, with its counts so far. */
@@ -92,6 +101,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final Watch watch;
         private final List<Predictions> predictions = new ArrayList<>();
         private final List<TrialTally> tallies = new ArrayList<>();
+        // By trial, the images that do not meet its criterion without an attack: those that its stages attack.
+        private final List<IntStream.Builder> open = new ArrayList<>();
         private int finished;
         private long done;
         private final OutputCheck outputs = new OutputCheck();
@@ -104,6 +115,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             this.watch = watch;
             for (Trial trial : trials) {
                 tallies.add(new TrialTally(trial, images.size()));
+                open.add(IntStream.builder());
             }
         }
 
@@ -120,24 +132,59 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 }
             }
             Predictions clean = Predictions.joined(predictions);
+            boolean complete = finished == images.size();
+            List<TrialReport> reports = new ArrayList<>();
+            for (int t = 0; t < trials.size(); t++) {
+                if (isStaged(t)) {
+                    StagedTrial staged = staged(t, clean);
+                    complete &= staged.run(watch);
+                    staged.forward(t, attacked);
+                    repeatable &= staged.isRepeatable();
+                    tallies.get(t).withoutGradient.addAll(staged.withoutGradient());
+                    reports.add(staged.report());
+                } else {
+                    reports.add(tallies.get(t).report(finished));
+                }
+            }
             return new RobustnessReport(
                     clean.correct(Arrays.copyOf(images.labels(), finished)),
                     clean.classes(),
-                    tallies.stream().map(tally -> tally.report(finished)).toList(),
-                    finished == images.size(),
+                    reports,
+                    complete,
                     notes());
+        }
+
+        private boolean isStaged(int trial) {
+            return trials.get(trial).attack() instanceof StagedAttack;
+        }
+
+        private StagedTrial staged(int trial, Predictions clean) {
+            return new StagedTrial(
+                    trials.get(trial),
+                    classifier,
+                    images,
+                    clean.classes(),
+                    open.get(trial).build().toArray(),
+                    batchSize,
+                    seedOf(trials.get(trial)),
+                    device);
         }
 
         private void evaluate(Batch batch) {
             Tensor pixels = batch.pixels(device);
             Tensor labels = batch.labels().to(device);
-            Predictions clean = predict(pixels, batch);
+            Tensor logits = logits(pixels, batch);
+            Predictions clean = Predictions.of(logits);
             if (finished == 0) {
                 classifier.evaluating(() -> outputs.compare(classifier, pixels));
             }
             predictions.add(clean);
             advance(batch);
             for (int t = 0; t < trials.size(); t++) {
+                if (isStaged(t)) {
+                    addOpen(t, batch, logits);
+                    continue;
+                }
                 try (var scope = Scope.open()) {
                     AttackResult result = attack(tallies.get(t), batch, pixels, labels);
                     repeatable &= Arrays.equals(clean.classes(), result.cleanPrediction());
@@ -150,10 +197,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
         private AttackResult attack(TrialTally tally, Batch batch, Tensor pixels, Tensor labels) {
             Trial trial = tally.trial();
-            long[] classes = Arrays.stream(batch.labels().toLongs())
-                    .map(label -> trial.classes().applyAsInt(Math.toIntExact(label)))
-                    .toArray();
-            Tensor targets = Tensor.of(classes, classes.length).to(device);
+            Tensor targets = trial.targets(batch, device);
             try (Draws draws = draws(trial, batch)) {
                 long start = System.nanoTime();
                 AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
@@ -163,11 +207,19 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             }
         }
 
-        private Predictions predict(Tensor pixels, Batch batch) {
+        private void addOpen(int trial, Batch batch, Tensor logits) {
+            Trial staged = trials.get(trial);
+            Tensor met = staged.criterion().isMet(logits, staged.targets(batch, device));
+            for (long row : met.not().nonzero().toLongs()) {
+                open.get(trial).add(batch.indices()[Math.toIntExact(row)]);
+            }
+        }
+
+        private Tensor logits(Tensor pixels, Batch batch) {
             Tensor logits = Predictions.logits(classifier, pixels);
             requireClasses(batch, logits.size(1));
             outputs.add(logits, batch.labels().to(device));
-            return Predictions.of(logits);
+            return logits;
         }
 
         private void requireClasses(Batch batch, long classes) {
@@ -265,7 +317,9 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     maxPerturbation,
                     cost.forwardPasses(),
                     cost.backwardPasses(),
-                    nanos / 1e9);
+                    nanos / 1e9,
+                    List.of(),
+                    List.of());
         }
     }
 }

@@ -1,10 +1,14 @@
 package varepsilon.robust.evaluate;
 
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.IntUnaryOperator;
+import varepsilon.data.Batch;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Criterion;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Tensor;
 
 /**
  * An attack with its threat model and criterion.
@@ -52,6 +56,14 @@ public record Trial(Attack attack, ThreatModel threat, Criterion criterion, IntU
     /** Whether another trial has the same threat model and criterion, so that the two can be compared. */
     boolean hasGoalOf(Trial other) {
         return threat.equals(other.threat) && criterion.equals(other.criterion) && classes.equals(other.classes);
+    }
+
+    /** INT64 N: the classes that the criterion is about, for the images of a batch. */
+    Tensor targets(Batch batch, Device device) {
+        long[] targets = Arrays.stream(batch.labels().toLongs())
+                .map(label -> classes.applyAsInt(Math.toIntExact(label)))
+                .toArray();
+        return Tensor.of(targets, targets.length).to(device);
     }
 
     /** Its attack, norm and ε in a line: {@code pgd linf 0.0314}. */

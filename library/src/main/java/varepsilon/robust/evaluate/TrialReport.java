@@ -1,5 +1,7 @@
 package varepsilon.robust.evaluate;
 
+import java.util.List;
+import varepsilon.robust.attack.StageResult;
 import varepsilon.stats.Accuracy;
 
 /**
@@ -12,6 +14,8 @@ import varepsilon.stats.Accuracy;
  * @param forwardPasses images sent through the classifier, each counted every time, checks before and after included
  * @param backwardPasses images for which a gradient was computed
  * @param seconds wall-clock time
+ * @param stages of an attack that has stages, what each did; empty for others
+ * @param untested stages that a budget left out, by name
  */
 public record TrialReport(
         Trial trial,
@@ -20,7 +24,15 @@ public record TrialReport(
         double maxPerturbation,
         long forwardPasses,
         long backwardPasses,
-        double seconds) {
+        double seconds,
+        List<StageResult> stages,
+        List<String> untested) {
+    /** Copies the lists. */
+    public TrialReport {
+        stages = List.copyOf(stages);
+        untested = List.copyOf(untested);
+    }
+
     /** Robust accuracy: examples correctly classified before and after, of all. */
     public Accuracy accuracy() {
         return Accuracy.of(robust);

@@ -1,0 +1,219 @@
+package varepsilon.robust.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import varepsilon.base.Watch;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.Predictions;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.AttackResult;
+import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.Stage;
+import varepsilon.robust.attack.StageResult;
+import varepsilon.robust.attack.StagedAttack;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
+import varepsilon.tensor.Tensor;
+
+/**
+ * A trial whose attack has stages: each runs, in full batches, on all images that are left before the next begins.
+ * Where the criterion is not met, the reported image is the unperturbed one.
+ */
+final class StagedTrial {
+    private final Trial trial;
+    private final Classifier classifier;
+    private final ImageSet images;
+    private final int[] predictions;
+    private final boolean[] correct;
+    private final int batchSize;
+    private final Seed seed;
+    private final Device device;
+    private final boolean[] robust;
+    private final int[] predictionsAfter;
+    private final boolean[] met;
+    private final double[] size;
+    private final Map<Integer, float[]> adversarial = new HashMap<>();
+    private final List<StageResult> done = new ArrayList<>();
+    private final List<Integer> withoutGradient = new ArrayList<>();
+    private final StagedAttack.Schedule schedule;
+    private int[] left;
+    private boolean repeatable = true;
+
+    /**
+     * @param predictions without an attack, by image
+     * @param open which images do not meet the criterion without an attack
+     * @param seed of the attack
+     */
+    StagedTrial(
+            Trial trial,
+            Classifier classifier,
+            ImageSet images,
+            int[] predictions,
+            int[] open,
+            int batchSize,
+            Seed seed,
+            Device device) {
+        this.trial = trial;
+        this.classifier = classifier;
+        this.images = images;
+        this.predictions = predictions;
+        this.correct = new Predictions(predictions).correct(Arrays.copyOf(images.labels(), predictions.length));
+        this.batchSize = batchSize;
+        this.seed = seed;
+        this.device = device;
+        this.robust = correct.clone();
+        this.predictionsAfter = predictions.clone();
+        this.met = new boolean[predictions.length];
+        Arrays.fill(met, true);
+        for (int image : open) {
+            met[image] = false;
+        }
+        this.size = new double[predictions.length];
+        this.left = open;
+        this.schedule = ((StagedAttack) trial.attack()).schedule(trial.threat().norm(), open.length);
+    }
+
+    /** Runs the stages until the schedule, its budget or a stop ends them; whether no stop did. */
+    boolean run(Watch watch) {
+        while (left.length > 0 && !watch.stopRequested()) {
+            Optional<Stage> next = schedule.next(done);
+            if (next.isEmpty()) {
+                return true;
+            }
+            done.add(run(next.get(), watch));
+        }
+        return left.length == 0 || !watch.stopRequested();
+    }
+
+    private StageResult run(Stage stage, Watch watch) {
+        Trial part = new Trial(stage.attack(), trial.threat(), trial.criterion(), trial.classes());
+        Cost cost = new Cost();
+        long start = System.nanoTime();
+        String what = trial.attack().name() + ", stage " + (done.size() + 1) + " (" + stage.name() + ")";
+        int tried = 0;
+        var batches = Batches.of(images.subset(left), batchSize).iterator();
+        watch.progress(what, 0, left.length);
+        while (batches.hasNext() && !watch.stopRequested() && isAffordable(cost, start)) {
+            try (var scope = Scope.withoutGradients()) {
+                Batch batch = batches.next();
+                int[] rows =
+                        Arrays.stream(batch.indices()).map(index -> left[index]).toArray();
+                attack(part, stage, batch, rows, cost);
+                tried += batch.size();
+            }
+            watch.progress(what, tried, left.length);
+        }
+        int before = left.length;
+        left = Arrays.stream(left).filter(image -> !met[image]).toArray();
+        return new StageResult(
+                stage,
+                before,
+                tried,
+                before - left.length,
+                cost.forwardPasses(),
+                cost.backwardPasses(),
+                (System.nanoTime() - start) / 1e9);
+    }
+
+    private boolean isAffordable(Cost cost, long start) {
+        long passes = cost.forwardPasses() + cost.backwardPasses();
+        return passes < schedule.passesLeft(done) && (System.nanoTime() - start) / 1e9 < schedule.secondsLeft(done);
+    }
+
+    private void attack(Trial part, Stage stage, Batch batch, int[] rows, Cost cost) {
+        Tensor pixels = batch.pixels(device);
+        Tensor labels = batch.labels().to(device);
+        try (Draws whole = Draws.perImage(seed, rows)) {
+            AttackResult result = new AttackRun(classifier, part.threat(), part.criterion())
+                    .of(part.attack(), pixels, labels, part.targets(batch, device), whole.split(stage.name()), cost);
+            for (int i = 0; i < rows.length; i++) {
+                int image = rows[i];
+                repeatable &= result.cleanPrediction()[i] == predictions[image];
+                robust[image] &= result.isRobust(i);
+                if (result.met()[i]) {
+                    met[image] = true;
+                    predictionsAfter[image] = result.adversarialPrediction()[i];
+                    size[image] = result.size()[i];
+                    adversarial.put(image, result.adversarial().narrow(0, i, 1).toFloats());
+                }
+            }
+            Arrays.stream(result.withoutGradient()).map(i -> rows[i]).forEach(withoutGradient::add);
+        }
+    }
+
+    /** Whether every stage predicted the same for the unperturbed images. */
+    boolean isRepeatable() {
+        return repeatable;
+    }
+
+    /** Images at which a gradient was not finite. */
+    List<Integer> withoutGradient() {
+        return withoutGradient.stream().distinct().sorted().toList();
+    }
+
+    /** Passes the results on, batch by batch in the order of the images. */
+    void forward(int index, Consumer<AttackedBatch> attacked) {
+        int n = predictions.length;
+        var batches = Batches.of(images.limit(n), batchSize).iterator();
+        while (batches.hasNext()) {
+            try (var scope = Scope.withoutGradients()) {
+                Batch batch = batches.next();
+                Tensor pixels = batch.pixels(device);
+                Tensor found = pixels.copy();
+                for (int i = 0; i < batch.size(); i++) {
+                    float[] values = adversarial.get(batch.indices()[i]);
+                    if (values != null) {
+                        long[] shape = pixels.shape();
+                        shape[0] = 1;
+                        found.narrow(0, i, 1)
+                                .copyInPlace(Tensor.of(values, shape).to(device));
+                    }
+                }
+                AttackResult result = new AttackResult(
+                        found,
+                        pick(predictions, batch),
+                        pick(predictionsAfter, batch),
+                        pick(correct, batch),
+                        pick(met, batch),
+                        Arrays.stream(batch.indices()).mapToDouble(i -> size[i]).toArray(),
+                        new int[0]);
+                attacked.accept(new AttackedBatch(index, pixels, batch.labels().to(device), batch.indices(), result));
+            }
+        }
+    }
+
+    private static int[] pick(int[] values, Batch batch) {
+        return Arrays.stream(batch.indices()).map(i -> values[i]).toArray();
+    }
+
+    private static boolean[] pick(boolean[] values, Batch batch) {
+        boolean[] picked = new boolean[batch.size()];
+        for (int i = 0; i < picked.length; i++) {
+            picked[i] = values[batch.indices()[i]];
+        }
+        return picked;
+    }
+
+    TrialReport report() {
+        return new TrialReport(
+                trial,
+                robust,
+                predictionsAfter,
+                Arrays.stream(size).max().orElse(0),
+                done.stream().mapToLong(StageResult::forwardPasses).sum(),
+                done.stream().mapToLong(StageResult::backwardPasses).sum(),
+                done.stream().mapToDouble(StageResult::seconds).sum(),
+                done,
+                schedule.untested(done));
+    }
+}
