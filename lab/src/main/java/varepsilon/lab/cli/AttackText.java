@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.evaluate.AttackReport;
+import varepsilon.lab.evaluate.StageOutcome;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
 import varepsilon.stats.Accuracy;
@@ -29,6 +30,7 @@ final class AttackText {
                 report.cleanCorrect(),
                 report.n()));
         text.append(attacks(report.attacks(), settings, report));
+        report.attacks().stream().filter(one -> one.stages() != null).forEach(one -> text.append(stages(one)));
         if (report.comparison() != null) {
             text.append(String.format("%n%s%n%n", report.comparison().clean().second()))
                     .append(attacks(report.comparison().attacks(), settings, null))
@@ -86,6 +88,42 @@ final class AttackText {
             table.row(cells.toArray());
         }
         return table.toText();
+    }
+
+    private static String stages(AttackOutcome attack) {
+        Table table = new Table(
+                Table.text("stage of " + attack.name()),
+                Table.count("left", "images"),
+                Table.count("broken", "images"),
+                Table.count("robust", ""),
+                Table.count("forward", "images"),
+                Table.count("backward", "images"),
+                Table.number("time", "s", 1));
+        for (StageOutcome stage : attack.stages()) {
+            table.row(
+                    stage.tried() < stage.left()
+                            ? stage.name() + " (on " + stage.tried() + ", where the budget ended)"
+                            : stage.name(),
+                    stage.left(),
+                    stage.broken(),
+                    stage.robustCorrect(),
+                    stage.forwardPasses(),
+                    stage.backwardPasses(),
+                    stage.seconds());
+        }
+        String untested = attack.untested() == null
+                ? ""
+                : "Not run within the budget: " + String.join(", ", attack.untested()) + "." + System.lineSeparator();
+        String doubled = attack.doubled() == null
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "With twice the passes it would break about %.1f more images (95 %% interval %.0f to %.1f),"
+                                + " judged by what the last half of them broke.%n",
+                        attack.doubled().images(),
+                        attack.doubled().ci95().get(0),
+                        attack.doubled().ci95().get(1));
+        return System.lineSeparator() + table.toText() + untested + doubled;
     }
 
     private static List<Object> accuracy(String name, Accuracy robust) {

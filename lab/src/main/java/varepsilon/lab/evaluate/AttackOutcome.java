@@ -8,10 +8,12 @@ import java.util.Map;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.Criterion;
+import varepsilon.robust.evaluate.Outlook;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.robust.evaluate.TrialReport;
 import varepsilon.stats.Accuracy;
+import varepsilon.stats.Interval;
 
 /**
  * The result of one attack.
@@ -36,6 +38,10 @@ import varepsilon.stats.Accuracy;
  * @param forwardPasses images sent through the classifier
  * @param backwardPasses images for which a gradient was computed
  * @param seconds time
+ * @param stages of an attack that has stages, what each did; null for others
+ * @param untested stages that a budget left out; null where there are none
+ * @param doubled of an attack with stages, how many more images it is expected to break with twice the passes; null for
+ *     others
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -59,7 +65,22 @@ public record AttackOutcome(
         double maxPerturbation,
         long forwardPasses,
         long backwardPasses,
-        double seconds) {
+        double seconds,
+        List<StageOutcome> stages,
+        List<String> untested,
+        Expected doubled) {
+    /**
+     * An estimate.
+     *
+     * @param images expected
+     * @param ci95 interval
+     */
+    public record Expected(double images, List<Double> ci95) {
+        static Expected of(Interval interval) {
+            return new Expected(interval.value(), interval.bounds());
+        }
+    }
+
     /** @param goal null for an untargeted attack */
     public static AttackOutcome of(AttackSpec settings, RobustnessReport report, TrialReport trial, GoalTally goal) {
         Accuracy clean = report.clean();
@@ -84,7 +105,10 @@ public record AttackOutcome(
                 trial.maxPerturbation(),
                 trial.forwardPasses(),
                 trial.backwardPasses(),
-                trial.seconds());
+                trial.seconds(),
+                trial.stages().isEmpty() ? null : StageOutcome.of(trial.stages(), robust.correct()),
+                trial.untested().isEmpty() ? null : trial.untested(),
+                Outlook.of(trial.stages()).map(Expected::of).orElse(null));
     }
 
     /** Clean accuracy, as counts. */

@@ -18,6 +18,7 @@ import varepsilon.tensor.Tensor;
  * @param restarts independent starts, at least 1
  * @param loss the loss that is maximised; with targets, moved towards each
  * @param targets 0, or how many of the other classes are tried one after the other, the most probable first
+ * @param firstTarget the rank of the first of these, from 1: the most probable other class
  * @param radii over how many balls, the first as many times ε, the search shrinks to ε; 0 for three in L1 and one
  *     elsewhere, as in the papers
  */
@@ -32,6 +33,9 @@ public record Apgd(
 
         @Parameter(value = "other classes tried as targets, the most probable first; 0 for none", min = 0)
         int targets,
+
+        @Parameter(value = "rank of the first target, from 1", min = 1)
+        int firstTarget,
 
         @Parameter(
                 value = "balls over which the search shrinks to eps, from that many times eps; 0: 3 in l1, else 1",
@@ -61,32 +65,37 @@ public record Apgd(
 
     /** Rejects settings outside their ranges. */
     public Apgd {
-        Declared.check(Apgd.class, steps, restarts, loss, targets, radii);
+        Declared.check(Apgd.class, steps, restarts, loss, targets, firstTarget, radii);
     }
 
     /** The cross-entropy in 100 steps from one start. */
     public Apgd() {
-        this(100, 1, AttackLoss.CROSS_ENTROPY, 0, 0);
+        this(100, 1, AttackLoss.CROSS_ENTROPY, 0, 1, 0);
     }
 
     /** The same with another number of steps. */
     public Apgd withSteps(int other) {
-        return new Apgd(other, restarts, loss, targets, radii);
+        return new Apgd(other, restarts, loss, targets, firstTarget, radii);
     }
 
     /** The same with another number of restarts. */
     public Apgd withRestarts(int other) {
-        return new Apgd(steps, other, loss, targets, radii);
+        return new Apgd(steps, other, loss, targets, firstTarget, radii);
     }
 
     /** The same with another loss. */
     public Apgd withLoss(AttackLoss other) {
-        return new Apgd(steps, restarts, other, targets, radii);
+        return new Apgd(steps, restarts, other, targets, firstTarget, radii);
     }
 
     /** The same against so many target classes, one after the other. */
     public Apgd withTargets(int other) {
-        return new Apgd(steps, restarts, loss, other, radii);
+        return new Apgd(steps, restarts, loss, other, firstTarget, radii);
+    }
+
+    /** The same against one target class alone. */
+    public Apgd withTarget(int rank) {
+        return new Apgd(steps, restarts, loss, 1, rank, radii);
     }
 
     @Override
@@ -96,7 +105,7 @@ public record Apgd(
 
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
-        List<Problem> aims = targets == 0 ? List.of(problem) : Targets.of(problem, targets);
+        List<Problem> aims = targets == 0 ? List.of(problem) : Targets.of(problem, firstTarget, targets);
         Tensor result = problem.pixels().zerosLike();
         try (var scope = Scope.withoutGradients()) {
             Tensor highest = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, problem.size())

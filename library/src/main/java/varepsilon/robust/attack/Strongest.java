@@ -1,0 +1,178 @@
+package varepsilon.robust.attack;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import varepsilon.base.Declared;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
+
+/**
+ * All attacks that have the norm, the one first that is expected to break most images a pass. What is expected of an
+ * attack is learned from its runs on these images and from attacks of its kind; an attack that did not break anything
+ * waits. It ends where no attack is expected to break {@code least} images, or a budget is used up.
+ *
+ * @param maxPasses forward and backward passes, over all images, after which no batch is begun; 0 for no limit
+ * @param maxTime seconds after which no batch is begun; 0 for no limit. With a limit, the result depends on the speed
+ *     of the machine
+ * @param least expected number of images broken by another stage below which the search ends
+ */
+@Named(value = "strongest", help = "all attacks of the norm, ordered by the images that they break a pass")
+public record Strongest(
+        @Parameter(value = "passes after which no batch is begun; 0 for no limit", min = 0)
+        long maxPasses,
+
+        @Parameter(value = "seconds after which no batch is begun; 0 for no limit", min = 0)
+        double maxTime,
+
+        @Parameter(value = "it ends where no stage is expected to break so many images", above = 0)
+        double least)
+        implements StagedAttack {
+    /** Rejects settings outside their ranges. */
+    public Strongest {
+        Declared.check(Strongest.class, maxPasses, maxTime, least);
+    }
+
+    /** No budget; it ends where half an image is expected. */
+    public Strongest() {
+        this(0, 0, 0.5);
+    }
+
+    @Override
+    public List<Norm> norms() {
+        return List.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Schedule schedule(Norm norm, int images) {
+        return new Learned(arms(norm));
+    }
+
+    /**
+     * An attack that may be run any number of times, each with random numbers of its own.
+     *
+     * @param kind arms of one kind differ in the rank of the target class alone
+     * @param rank of the target class, from 1; 0 without
+     * @param passes that it needs for an image that it does not break
+     * @param share of the images that are left which it is expected to break before anything is known
+     */
+    private record Arm(String name, String kind, int rank, Attack attack, double passes, double share) {}
+
+    private static List<Arm> arms(Norm norm) {
+        List<Arm> arms = new ArrayList<>();
+        Apgd apgd = new Apgd();
+        arms.add(new Arm(
+                "apgd-20-margin", "apgd-20-margin", 0, apgd.withSteps(20).withLoss(AttackLoss.MARGIN), 41, 0.5));
+        arms.add(new Arm("apgd-ce", "apgd-ce", 0, apgd.withLoss(AttackLoss.EXACT_CROSS_ENTROPY), 201, 0.05));
+        arms.add(new Arm("apgd-dlr", "apgd-dlr", 0, apgd.withLoss(AttackLoss.DLR), 201, 0.05));
+        for (int rank = 1; rank <= 9; rank++) {
+            arms.add(new Arm(
+                    "apgd-t" + rank,
+                    "apgd-t",
+                    rank,
+                    apgd.withLoss(AttackLoss.DLR).withTarget(rank),
+                    202,
+                    0.05 / rank));
+        }
+        arms.removeIf(arm -> !arm.attack().norms().contains(norm));
+        return arms;
+    }
+
+    /** The schedule of one evaluation. */
+    private final class Learned implements Schedule {
+        /** What a repetition of an attack breaks, relative to its run before. */
+        private static final double REPETITION = 0.3;
+
+        private final List<Arm> arms;
+
+        Learned(List<Arm> arms) {
+            this.arms = arms;
+        }
+
+        @Override
+        public Optional<Stage> next(List<StageResult> done) {
+            if (passesLeft(done) <= 0 || secondsLeft(done) <= 0) {
+                return Optional.empty();
+            }
+            return best(done).map(arm -> stage(arm, done));
+        }
+
+        private Optional<Arm> best(List<StageResult> done) {
+            int left = done.isEmpty()
+                    ? Integer.MAX_VALUE
+                    : done.get(done.size() - 1).surviving();
+            Arm best = null;
+            double most = 0;
+            for (Arm arm : arms) {
+                double share = expected(arm, done);
+                if (share * left >= least && share / arm.passes() > most) {
+                    most = share / arm.passes();
+                    best = arm;
+                }
+            }
+            return Optional.ofNullable(best);
+        }
+
+        private Stage stage(Arm arm, List<StageResult> done) {
+            long runs = done.stream().filter(result -> isOf(result, arm)).count();
+            return new Stage(runs == 0 ? arm.name() : arm.name() + " again " + runs, arm.attack());
+        }
+
+        private static boolean isOf(StageResult result, Arm arm) {
+            return result.stage().attack().equals(arm.attack());
+        }
+
+        /** The share of the images that are left which the arm is expected to break. */
+        private double expected(Arm arm, List<StageResult> done) {
+            double prior = arm.share();
+            // Of a kind, a less probable target class breaks at most what a more probable one broke.
+            for (Arm other : arms) {
+                if (other.kind().equals(arm.kind()) && other.rank() < arm.rank()) {
+                    prior = Math.min(prior, shareOfLastRun(other, done).orElse(prior));
+                }
+            }
+            Optional<Double> own = shareOfLastRun(arm, done);
+            return own.isPresent() ? own.get() * REPETITION : prior;
+        }
+
+        private Optional<Double> shareOfLastRun(Arm arm, List<StageResult> done) {
+            StageResult last = null;
+            for (StageResult result : done) {
+                last = isOf(result, arm) ? result : last;
+            }
+            return last == null || last.tried() == 0
+                    ? Optional.empty()
+                    : Optional.of((last.broken() + arm.share()) / (last.tried() + 1));
+        }
+
+        @Override
+        public long passesLeft(List<StageResult> done) {
+            return maxPasses == 0
+                    ? Long.MAX_VALUE
+                    : maxPasses - done.stream().mapToLong(StageResult::passes).sum();
+        }
+
+        @Override
+        public double secondsLeft(List<StageResult> done) {
+            return maxTime == 0
+                    ? Double.POSITIVE_INFINITY
+                    : maxTime - done.stream().mapToDouble(StageResult::seconds).sum();
+        }
+
+        @Override
+        public List<String> untested(List<StageResult> done) {
+            if (passesLeft(done) > 0 && secondsLeft(done) > 0) {
+                return List.of();
+            }
+            Map<String, Boolean> names = new LinkedHashMap<>();
+            for (Arm arm : arms) {
+                if (done.stream().noneMatch(result -> isOf(result, arm))) {
+                    names.put(arm.name(), true);
+                }
+            }
+            return List.copyOf(names.keySet());
+        }
+    }
+}
