@@ -82,7 +82,9 @@ public record Strongest(
 
     /** The schedule of one evaluation. */
     private final class Learned implements Schedule {
-        /** What a repetition of an attack breaks, relative to its run before. */
+        /** How many images the expectation before any run counts as. */
+        private static final double PRIOR_IMAGES = 40;
+        /** What a repetition of an attack breaks, relative to the run before. */
         private static final double REPETITION = 0.3;
 
         private final List<Arm> arms;
@@ -124,27 +126,34 @@ public record Strongest(
             return result.stage().attack().equals(arm.attack());
         }
 
-        /** The share of the images that are left which the arm is expected to break. */
+        /**
+         * The share of the images that are left which the arm is expected to break: what it broke in its last run,
+         * together with the expectation before any as if that were of {@link #PRIOR_IMAGES} images more. Of a kind, a
+         * less probable target class breaks at most what a more probable one broke.
+         */
         private double expected(Arm arm, List<StageResult> done) {
             double prior = arm.share();
-            // Of a kind, a less probable target class breaks at most what a more probable one broke.
             for (Arm other : arms) {
                 if (other.kind().equals(arm.kind()) && other.rank() < arm.rank()) {
-                    prior = Math.min(prior, shareOfLastRun(other, done).orElse(prior));
+                    prior = Math.min(
+                            prior,
+                            lastRun(other, done)
+                                    .map(run -> share(run, other.share()))
+                                    .orElse(prior));
                 }
             }
-            Optional<Double> own = shareOfLastRun(arm, done);
-            return own.isPresent() ? own.get() * REPETITION : prior;
+            double before = prior;
+            return lastRun(arm, done)
+                    .map(run -> share(run, before) * REPETITION)
+                    .orElse(before);
         }
 
-        private Optional<Double> shareOfLastRun(Arm arm, List<StageResult> done) {
-            StageResult last = null;
-            for (StageResult result : done) {
-                last = isOf(result, arm) ? result : last;
-            }
-            return last == null || last.tried() == 0
-                    ? Optional.empty()
-                    : Optional.of((last.broken() + arm.share()) / (last.tried() + 1));
+        private static double share(StageResult run, double prior) {
+            return (run.broken() + prior * PRIOR_IMAGES) / (run.tried() + PRIOR_IMAGES);
+        }
+
+        private static Optional<StageResult> lastRun(Arm arm, List<StageResult> done) {
+            return done.stream().filter(result -> isOf(result, arm)).reduce((first, second) -> second);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package varepsilon.robust.attack;
 
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * The set {‖δ‖ ≤ radius, low ≤ δ ≤ high} in plain double precision, and proofs of optimality in it by weak duality:
@@ -13,6 +14,7 @@ record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
             length = switch (norm.label()) {
                 case "linf" -> Math.max(length, Math.abs(value));
                 case "l2" -> Math.hypot(length, value);
+                case "l0" -> length + (value == 0 ? 0 : 1);
                 default -> length + Math.abs(value);
             };
         }
@@ -49,6 +51,14 @@ record BallAndBox(Norm norm, double radius, double[] low, double[] high) {
         return switch (norm.label()) {
             case "linf" ->
                 sum(g.length, i -> Math.max(g[i] * Math.min(radius, high[i]), g[i] * Math.max(-radius, low[i])));
+            // Of a linear function the best values change as far as they can, those first that gain most.
+            case "l0" ->
+                IntStream.range(0, g.length)
+                        .mapToDouble(i -> -Math.max(g[i] * high[i], g[i] * low[i]))
+                        .sorted()
+                        .limit((long) radius)
+                        .map(gain -> -gain)
+                        .sum();
             case "l2" -> lowest(norm2(g), multiplier -> dualOfL2(g, multiplier));
             default -> lowestAtValues(g, multiplier -> dualOfL1(g, multiplier));
         };
