@@ -4,6 +4,7 @@ import java.util.List;
 import varepsilon.base.Declared;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
+import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -52,6 +53,11 @@ public record CarliniWagner(
     /** Pixels at the ends of the box have no finite variable; they start this share inside. */
     private static final double INSIDE = 1e-6;
 
+    /** Of the variable: beyond it, a pixel is at the end of the box to all digits. */
+    private static final double FARTHEST = 20;
+
+    private static final int SQUARINGS = 10;
+    private static final int TERMS = 8;
     private static final int LINE_SEARCH = 3;
 
     /** Rejects settings outside their ranges. */
@@ -180,15 +186,19 @@ public record CarliniWagner(
         }
     }
 
-    /** w with pixels low + width·(tanh w + 1) / 2, which is low + width·sigmoid(2w). */
+    /** w with pixels low + width·(tanh w + 1) / 2, in double precision. */
     private static final class Variable {
         private final Tensor w;
         private AdamSteps adam;
 
         Variable(Problem problem) {
             Box box = problem.threat().box();
-            Tensor share = problem.pixels().sub(box.low()).div(box.width()).clamp(INSIDE, 1 - INSIDE);
-            w = share.log().sub(share.neg().add(1).log()).mul(0.5);
+            double[] start = problem.pixels().toDoubles();
+            for (int j = 0; j < start.length; j++) {
+                double share = Math.min(Math.max((start[j] - box.low()) / box.width(), INSIDE), 1 - INSIDE);
+                start[j] = Math.log(share / (1 - share)) / 2;
+            }
+            w = Tensor.of(start, problem.pixels().shape()).to(problem.pixels().device());
             adam = new AdamSteps(w);
         }
 
@@ -198,16 +208,40 @@ public record CarliniWagner(
 
         Tensor delta(Rows rows, Problem here) {
             Box box = here.threat().box();
-            Tensor pixels = rows.of(w).mul(2).sigmoid().mul(box.width()).add(box.low());
-            return pixels.sub(here.pixels()).clamp(here.low(), here.high());
+            Tensor pixels = share(rows.of(w)).mul(box.width()).add(box.low());
+            return pixels.sub(here.pixels().to(DType.FLOAT64))
+                    .to(here.pixels().dtype())
+                    .clamp(here.low(), here.high());
         }
 
         /** One step of Adam against a gradient with respect to the pixels. */
         void descend(Rows rows, Problem here, Tensor gradient, double learningRate, int step) {
-            Tensor s = rows.of(w).mul(2).sigmoid();
+            Tensor s = share(rows.of(w));
             Tensor inner = s.mul(s.neg().add(1)).mul(2 * here.threat().box().width());
-            Tensor direction = adam.next(rows, gradient.mul(inner), step);
-            rows.put(w, rows.of(w).add(direction.mul(learningRate)));
+            Tensor direction = adam.next(rows, gradient.to(DType.FLOAT64).mul(inner), step);
+            rows.put(w, rows.of(w).add(direction.mul(learningRate)).clamp(-FARTHEST, FARTHEST));
+        }
+
+        /** (tanh w + 1) / 2 = 1 / (1 + e^−2w). */
+        private static Tensor share(Tensor w) {
+            return w.zerosLike().add(1).div(exponential(w.mul(-2)).add(1));
+        }
+
+        /**
+         * e^x = (e^(x/1024))^1024, the inner one by its Taylor series. The engine's exponential rounds the last values
+         * of a tensor in another way than those before, so that an image's result would depend on its place in the
+         * batch; sums and products it rounds alike everywhere.
+         */
+        private static Tensor exponential(Tensor x) {
+            Tensor small = x.div(1 << SQUARINGS);
+            Tensor result = small.div(TERMS).add(1);
+            for (int n = TERMS - 1; n > 0; n--) {
+                result = result.mul(small).div(n).add(1);
+            }
+            for (int i = 0; i < SQUARINGS; i++) {
+                result = result.square();
+            }
+            return result;
         }
     }
 }

@@ -16,7 +16,7 @@ import varepsilon.tensor.Tensor;
  * it to 1 %, and the number of changed values exactly.
  */
 class MinimumAffineTest extends AttackFixture {
-    private static final int N = 4;
+    private static final int N = 3;
     private static final int D = 48;
 
     /**
@@ -46,8 +46,8 @@ class MinimumAffineTest extends AttackFixture {
     private static final List<MinimumAttack> OF_ONE_GRADIENT = List.of(
             new DecoupledDirectionNorm(),
             new FastMinimumNorm(),
-            new CarliniWagner(300, 6, 0.02, 0.01),
-            new SigmaZero(300, 1e-3, 1, 0.3, 0.01));
+            new CarliniWagner(100, 5, 0.05, 0.1),
+            new SigmaZero(200, 1e-3, 1, 0.3, 0.01));
 
     private static List<Arguments> cases() {
         List<Arguments> cases = new ArrayList<>();
@@ -100,10 +100,6 @@ class MinimumAffineTest extends AttackFixture {
             MinimumResult result = run.minimum(attack, images, labels, rng(7), new Cost());
             for (int i = 0; i < N; i++) {
                 double least = MinimumDistance.of(setting.norm.label(), weights, bias, 0, row(images, i));
-                if (Boolean.getBoolean("show") || result.size()[i]/least > 1.01) {
-                    System.out.println("XX " + attack.name() + " " + dtype + " " + classes + " " + setting + " " + i + " least " + least + " ratio " + result.size()[i] / least);
-                    continue;
-                }
                 assertThat(result.found()[i]).as("%s, image %d", attack, i).isTrue();
                 assertThat(result.size()[i])
                         .as("%s, image %d", attack, i)

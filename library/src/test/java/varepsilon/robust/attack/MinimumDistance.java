@@ -37,7 +37,9 @@ final class MinimumDistance {
         double[] slope = Arrays.stream(w).map(Math::abs).toArray();
         double[] room = new double[w.length];
         Arrays.setAll(room, j -> w[j] > 0 ? 1 - x[j] : x[j]);
-        double most = IntStream.range(0, w.length).mapToDouble(j -> slope[j] * room[j]).sum();
+        double most = IntStream.range(0, w.length)
+                .mapToDouble(j -> slope[j] * room[j])
+                .sum();
         if (rise <= 0 || most < rise) {
             return rise <= 0 ? 0 : Double.POSITIVE_INFINITY;
         }
