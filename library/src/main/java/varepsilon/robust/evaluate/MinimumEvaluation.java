@@ -75,22 +75,24 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
         watch.progress("attacking", done, work(images));
         var batches = Batches.of(images, batchSize).iterator();
         while (batches.hasNext()) {
-            Batch batch = batches.next();
-            for (Tally tally : tallies) {
-                // A scope for each attack, so that memory does not grow with their number.
-                try (var scope = Scope.withoutGradients();
-                        Draws draws = draws(tally.attack, batch)) {
-                    Tensor pixels = batch.pixels(device);
-                    Tensor labels = batch.labels().to(device);
-                    long start = System.nanoTime();
-                    MinimumResult result = run.minimum(tally.attack, pixels, labels, labels, draws, tally.cost);
-                    tally.add(finished, result, System.nanoTime() - start);
-                    System.arraycopy(result.correct(), 0, correct, finished, batch.size());
+            // A scope for each batch, so that memory does not grow with the number of images.
+            try (var scope = Scope.withoutGradients()) {
+                Batch batch = batches.next();
+                Tensor pixels = batch.pixels(device);
+                Tensor labels = batch.labels().to(device);
+                for (Tally tally : tallies) {
+                    try (var inner = Scope.open();
+                            Draws draws = draws(tally.attack, batch)) {
+                        long start = System.nanoTime();
+                        MinimumResult result = run.minimum(tally.attack, pixels, labels, labels, draws, tally.cost);
+                        tally.add(finished, result, System.nanoTime() - start);
+                        System.arraycopy(result.correct(), 0, correct, finished, batch.size());
+                    }
+                    done += batch.size();
+                    watch.progress("attacking", done, work(images));
                 }
-                done += batch.size();
-                watch.progress("attacking", done, work(images));
+                finished += batch.size();
             }
-            finished += batch.size();
             if (batches.hasNext() && watch.stopRequested()) {
                 break;
             }

@@ -175,6 +175,16 @@ class MinimumEvaluationTest extends ScopedTest {
     }
 
     @Test
+    void itOpensItsOwnScopes() throws Exception {
+        List<MinimumReport> reports = new ArrayList<>();
+        Thread bare = new Thread(() -> reports.add(run(BRIGHT, levels(102, 51, 76), 2, new DeepFool())));
+        bare.start();
+        bare.join();
+        assertThat(reports).hasSize(1);
+        assertThat(reports.get(0).n()).isEqualTo(3);
+    }
+
+    @Test
     void whatMakesNoSenseIsRefused() {
         assertThatThrownBy(() -> new MinimumEvaluation(List.of(), Norm.L2, 1, 1, Device.CPU))
                 .isInstanceOf(InputException.class)
