@@ -16,7 +16,7 @@ import varepsilon.tensor.Tensor;
  * it to 1 %, and the number of changed values exactly.
  */
 class MinimumAffineTest extends AttackFixture {
-    private static final int N = 3;
+    private static final int N = 2;
     private static final int D = 48;
 
     /**
@@ -47,7 +47,8 @@ class MinimumAffineTest extends AttackFixture {
             new DecoupledDirectionNorm(),
             new FastMinimumNorm(),
             new CarliniWagner(100, 5, 0.05, 0.1),
-            new SigmaZero(100, 1e-3, 1, 0.3, 0.01));
+            new SigmaZero(100, 1e-3, 1, 0.3, 0.01),
+            new AugmentedLagrangian(100, 0.5, 0.1));
 
     private static List<Arguments> cases() {
         List<Arguments> cases = new ArrayList<>();
