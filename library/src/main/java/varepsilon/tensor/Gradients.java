@@ -21,11 +21,28 @@ public final class Gradients {
      * @param output a scalar computed from the inputs with gradients recorded
      */
     public static List<Tensor> of(Tensor output, List<Tensor> inputs) {
+        return of(output, inputs, false);
+    }
+
+    /**
+     * ∂outputⱼ/∂input for each of several scalars that were computed in one pass, each in the shape of {@code input}.
+     * The recorded operations are kept until the last is done.
+     */
+    public static List<Tensor> ofEach(List<Tensor> outputs, Tensor input) {
+        List<Tensor> result = new ArrayList<>(outputs.size());
+        for (int j = 0; j < outputs.size(); j++) {
+            result.add(
+                    of(outputs.get(j), List.of(input), j + 1 < outputs.size()).get(0));
+        }
+        return result;
+    }
+
+    private static List<Tensor> of(Tensor output, List<Tensor> inputs, boolean again) {
         TensorVector gradients = torch.grad(
                 new TensorVector(output.handle()),
                 Tensor.vector(inputs),
                 new TensorVector(),
-                new BoolOptional(),
+                new BoolOptional(again),
                 false,
                 true);
         List<Tensor> result = new ArrayList<>(inputs.size());

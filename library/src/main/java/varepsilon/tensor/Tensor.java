@@ -518,6 +518,11 @@ public final class Tensor implements AutoCloseable {
         return wrap(handle().logical_not());
     }
 
+    /** Where this BOOL tensor and the other are true. */
+    public Tensor and(Tensor other) {
+        return wrap(handle().logical_and(other.handle()));
+    }
+
     /** Where this BOOL tensor or the other is true. */
     public Tensor or(Tensor other) {
         return wrap(handle().logical_or(other.handle()));

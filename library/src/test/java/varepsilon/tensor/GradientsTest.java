@@ -194,6 +194,23 @@ class GradientsTest {
     }
 
     @Test
+    void ofSeveralValuesComeFromOnePass() {
+        try (var scope = Scope.open()) {
+            Tensor x = Tensor.of(new double[] {3, 5}, 2).requiresGrad(true);
+            Tensor squares = x.square();
+            List<Tensor> gradients = Gradients.ofEach(
+                    List.of(
+                            squares.narrow(0, 0, 1).sum(),
+                            squares.sum(),
+                            squares.square().sum()),
+                    x);
+            assertThat(gradients.get(0).toDoubles()).containsExactly(6, 0);
+            assertThat(gradients.get(1).toDoubles()).containsExactly(6, 10);
+            assertThat(gradients.get(2).toDoubles()).containsExactly(4 * 27, 4 * 125);
+        }
+    }
+
+    @Test
     void ofWhatWasNotRecordedAreRefused() {
         try (var scope = Scope.open()) {
             Tensor x = Tensor.of(new double[] {1, 2}, 2).requiresGrad(true);

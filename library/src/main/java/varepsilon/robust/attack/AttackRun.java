@@ -59,11 +59,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
      * @param draws the attack's random numbers
      */
     public AttackResult of(Attack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
-        if (!attack.norms().contains(threat.norm())) {
-            throw new InputException("attack " + attack.name() + " has no norm "
-                    + threat.norm().label() + "; it has "
-                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(", ")));
-        }
+        requireNorm(attack);
         try (var scope = Scope.withoutGradients()) {
             requireImages(pixels);
             AttackResult result =
@@ -113,12 +109,112 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                 adversarial, cleanPrediction, adversarialPrediction, correct, met, size, withoutGradient);
     }
 
-    /** The perturbed images; where adding δ to the pixels rounded it out of the ball, it is shortened by that much. */
-    private Tensor settled(Attack attack, Tensor pixels, Tensor delta) {
+    /**
+     * Searches for the smallest perturbations of some examples, whatever ε is.
+     *
+     * @param pixels N×…, inside the box
+     * @param labels INT64 N, the true classes
+     * @param rng one stream for all examples
+     * @param cost counts the passes through the classifier
+     * @throws InputException as {@link #of(Attack, Tensor, Tensor, Rng, Cost)} says
+     * @throws IllegalStateException where the attack returns a perturbation outside the box
+     */
+    public MinimumResult minimum(MinimumAttack attack, Tensor pixels, Tensor labels, Rng rng, Cost cost) {
+        return minimum(attack, pixels, labels, labels, Draws.shared(rng), cost);
+    }
+
+    /**
+     * As {@link #minimum(MinimumAttack, Tensor, Tensor, Rng, Cost)}, with the classes that the criterion is about.
+     *
+     * @param classes INT64 N: the labels again, or the target classes of a targeted attack
+     * @param draws the attack's random numbers
+     */
+    public MinimumResult minimum(
+            MinimumAttack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
+        requireNorm(attack);
+        try (var scope = Scope.withoutGradients()) {
+            requireImages(pixels);
+            MinimumResult result =
+                    classifier.evaluating(() -> minimised(attack, pixels.detach(), labels, classes, draws, cost));
+            scope.keep(result.adversarial());
+            return result;
+        }
+    }
+
+    private MinimumResult minimised(
+            MinimumAttack attack, Tensor pixels, Tensor labels, Tensor classes, Draws draws, Cost cost) {
+        Tensor clean = logits(pixels, cost);
+        requireClasses("label", labels, clean.size(1), pixels.size(0));
+        requireClasses("target", classes, clean.size(1), pixels.size(0));
+        Predictions predicted = Predictions.of(clean);
+        Tensor metBefore = criterion.isMet(clean, classes);
+        boolean[] found = booleans(metBefore);
+        int[] prediction = predicted.classes().clone();
+        double[] size = new double[found.length];
+        int[] withoutGradient = {};
+        Tensor adversarial = pixels.copy();
+        Tensor open = metBefore.not().nonzero();
+        if (open.count() > 0) {
+            Problem problem = Problem.ofEvaluation(classifier, pixels, classes, criterion, threat, cost)
+                    .select(open);
+            // Copies, so that an attack that writes to the problem's pixels does not change the measured images.
+            Tensor images = pixels.indexSelect(0, open);
+            MinimumAttack.Smallest smallest = attack.minimise(problem, 0, draws.select(open));
+            requireShape(attack, smallest.delta(), images);
+            Tensor moved = images.add(smallest.delta().detach()).to(images.dtype());
+            requireInBox(attack, moved, TOLERANCE);
+            moved = threat.box().clamp(moved);
+            Tensor after = logits(moved, cost);
+            boolean[] metAfter = booleans(criterion.isMet(after, classes.indexSelect(0, open)));
+            boolean[] claimed = booleans(smallest.found());
+            int[] predictedAfter = Predictions.of(after).classes();
+            double[] lengths = lengths(moved, images);
+            long[] rows = open.toLongs();
+            withoutGradient = problem.withoutGradient();
+            for (int i = 0; i < rows.length; i++) {
+                int row = (int) rows[i];
+                found[row] = claimed[i] && metAfter[i];
+                size[row] = found[row] ? lengths[i] : Double.POSITIVE_INFINITY;
+                if (found[row]) {
+                    prediction[row] = predictedAfter[i];
+                }
+            }
+            Tensor kept = Tensor.of(flags(found), found.length)
+                    .to(pixels.device())
+                    .indexSelect(0, open)
+                    .gt(0);
+            adversarial.indexCopyInPlace(0, open, moved.where(PerExample.broadcast(kept, moved), images));
+        }
+        return new MinimumResult(
+                adversarial, predicted.classes(), prediction, predicted.correct(labels), found, size, withoutGradient);
+    }
+
+    private static long[] flags(boolean[] conditions) {
+        long[] result = new long[conditions.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = conditions[i] ? 1 : 0;
+        }
+        return result;
+    }
+
+    private void requireNorm(Attack attack) {
+        if (!attack.norms().contains(threat.norm())) {
+            throw new InputException("attack " + attack.name() + " has no norm "
+                    + threat.norm().label() + "; it has "
+                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(", ")));
+        }
+    }
+
+    private static void requireShape(Attack attack, Tensor delta, Tensor pixels) {
         if (!Arrays.equals(delta.shape(), pixels.shape())) {
             throw new IllegalStateException("attack " + attack.name() + " returned perturbations of shape "
                     + Arrays.toString(delta.shape()) + " for images of " + Arrays.toString(pixels.shape()));
         }
+    }
+
+    /** The perturbed images; where adding δ to the pixels rounded it out of the ball, it is shortened by that much. */
+    private Tensor settled(Attack attack, Tensor pixels, Tensor delta) {
+        requireShape(attack, delta, pixels);
         Tensor moved = pixels.add(delta.detach()).to(pixels.dtype());
         requireInBall(attack, lengths(moved, pixels), CORRECTABLE * Math.max(1, threat.epsilon()));
         requireInBox(attack, moved, CORRECTABLE);

@@ -18,6 +18,13 @@ public sealed interface Criterion {
     /** +1 where the loss of {@code classes} is to rise, −1 where it is to fall. */
     int direction();
 
+    /**
+     * The margin loss above which it is met: 0 where the prediction decides, whose ties {@link #isMet} breaks.
+     */
+    default double threshold() {
+        return 0;
+    }
+
     /** The prediction differs from the true label. */
     static Criterion untargeted() {
         return new Untargeted();
@@ -81,6 +88,11 @@ public sealed interface Criterion {
         @Override
         public int direction() {
             return 1;
+        }
+
+        @Override
+        public double threshold() {
+            return kappa;
         }
     }
 }

@@ -1,5 +1,6 @@
 package varepsilon.robust.attack;
 
+import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -24,6 +25,16 @@ record L0Norm() implements Norm {
         // v² where a value is set to zero, against (v − clip(v))² where it stays.
         Tensor gain = delta.square().sub(delta.sub(inBox).square());
         return largest(inBox, gain, radius);
+    }
+
+    @Override
+    public Tensor project(Tensor delta, Tensor radii, Tensor low, Tensor high) {
+        Tensor inBox = delta.clamp(low, high);
+        Tensor gain = delta.square().sub(delta.sub(inBox).square()).flatten(1);
+        // Sorting the order gives the place of each value in it.
+        Tensor place = gain.argsort(1, true).argsort(1, false).to(DType.FLOAT64);
+        Tensor beyond = place.gt(radii.to(DType.FLOAT64).add(1e-9 - 1).unsqueeze(1));
+        return inBox.zerosLike().where(beyond.reshape(delta.shape()), inBox);
     }
 
     @Override

@@ -30,9 +30,14 @@ record L1Norm() implements Norm {
      */
     @Override
     public Tensor project(Tensor delta, double radius, Tensor low, Tensor high) {
+        return project(delta, PerExample.sum(delta).zerosLike().add(radius), low, high);
+    }
+
+    @Override
+    public Tensor project(Tensor delta, Tensor radii, Tensor low, Tensor high) {
         Tensor size = delta.abs();
         Tensor room = high.where(delta.gt(0), low.neg());
-        Tensor outside = PerExample.sum(size.min(room)).gt(radius);
+        Tensor outside = PerExample.sum(size.min(room)).gt(radii);
         if (outside.nonzero().count() == 0) {
             return delta.clamp(low, high);
         }
@@ -41,7 +46,7 @@ record L1Norm() implements Norm {
         for (int i = 0; i < HALVINGS; i++) {
             try (var scope = Scope.open()) {
                 Tensor middle = least.add(most).mul(0.5);
-                Tensor tooLong = PerExample.sum(shrunk(size, room, middle)).gt(radius);
+                Tensor tooLong = PerExample.sum(shrunk(size, room, middle)).gt(radii);
                 least = scope.keep(middle.where(tooLong, least));
                 most = scope.keep(most.where(tooLong, middle));
             }

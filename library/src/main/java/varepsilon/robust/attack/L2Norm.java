@@ -24,12 +24,26 @@ record L2Norm() implements Norm {
 
     @Override
     public Tensor project(Tensor delta, double radius, Tensor low, Tensor high) {
+        return projected(delta, squared(radius, delta), low, high);
+    }
+
+    @Override
+    public Tensor project(Tensor delta, Tensor radii, Tensor low, Tensor high) {
+        return projected(delta, radii.square(), low, high);
+    }
+
+    private static Tensor projected(Tensor delta, Tensor squaredRadii, Tensor low, Tensor high) {
         Tensor inBox = delta.clamp(low, high);
-        Tensor outside = PerExample.sum(inBox.square()).gt(radius * radius);
+        Tensor outside = PerExample.sum(inBox.square()).gt(squaredRadii);
         if (!anyOf(outside)) {
             return inBox;
         }
-        return scaled(delta, radius, low, high).where(PerExample.broadcast(outside, delta), inBox);
+        return scaled(delta, squaredRadii, low, high).where(PerExample.broadcast(outside, delta), inBox);
+    }
+
+    /** radius², one for each example. */
+    private static Tensor squared(double radius, Tensor like) {
+        return PerExample.sum(like).zerosLike().add(radius * radius);
     }
 
     @Override
@@ -41,7 +55,8 @@ record L2Norm() implements Norm {
         if (!anyOf(outside)) {
             return corner;
         }
-        return scaled(gradient, radius, low, high).where(PerExample.broadcast(outside, gradient), corner);
+        return scaled(gradient, squared(radius, gradient), low, high)
+                .where(PerExample.broadcast(outside, gradient), corner);
     }
 
     @Override
@@ -77,16 +92,15 @@ record L2Norm() implements Norm {
     }
 
     /**
-     * clip(s·v, low, high) of length {@code radius}, for examples whose v, scaled up without limit and clipped, is
+     * clip(s·v, low, high) of squared length {@code target}, for examples whose v, scaled up without limit and clipped, is
      * longer than that. With t = s², the squared length Σ min(t·vᵢ², bᵢ²), bᵢ the room in the direction of vᵢ, is
      * concave and piecewise linear in t, so Newton's method from below climbs to the root without passing it and ends
      * there exactly.
      */
-    private static Tensor scaled(Tensor direction, double radius, Tensor low, Tensor high) {
+    private static Tensor scaled(Tensor direction, Tensor target, Tensor low, Tensor high) {
         Tensor v = PerExample.rescaled(direction);
         Tensor squares = v.square();
         Tensor room = high.where(v.gt(0), low).square();
-        Tensor target = squares.flatten(1).sum(1).zerosLike().add(radius * radius);
         Tensor t = target.div(floored(PerExample.sum(squares)));
         for (int round = 0; round < MOST_ROUNDS; round++) {
             try (var scope = Scope.open()) {

@@ -20,6 +20,12 @@ record LinfNorm() implements Norm {
     }
 
     @Override
+    public Tensor project(Tensor delta, Tensor radii, Tensor low, Tensor high) {
+        Tensor most = PerExample.broadcast(radii, delta);
+        return delta.clamp(most.neg(), most).clamp(low, high);
+    }
+
+    @Override
     public Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high) {
         return gradient.sign().mul(radius).clamp(low, high);
     }

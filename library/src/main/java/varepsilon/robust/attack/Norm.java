@@ -32,6 +32,13 @@ public sealed interface Norm permits LinfNorm, L2Norm, L1Norm, L0Norm {
     /** The point of ball and box that is nearest to δ in Euclidean distance. */
     Tensor project(Tensor delta, double radius, Tensor low, Tensor high);
 
+    /**
+     * The same with a radius for each example.
+     *
+     * @param radii N, in the type of δ, at least 0
+     */
+    Tensor project(Tensor delta, Tensor radii, Tensor low, Tensor high);
+
     /** The point of ball and box at which ⟨gradient, δ⟩ is largest; 0 where the gradient is. */
     Tensor maximise(Tensor gradient, double radius, Tensor low, Tensor high);
 

@@ -37,4 +37,16 @@ final class PerExample {
         Tensor largest = max(x.abs());
         return x.div(broadcast(largest.where(largest.gt(0), largest.add(1)), x));
     }
+
+    /** Each example divided by its Euclidean length; zeros stay zeros. */
+    static Tensor unit(Tensor x) {
+        Tensor v = rescaled(x);
+        Tensor length = sum(v.square()).sqrt();
+        return v.div(broadcast(length.where(length.gt(0), length.add(1)), v));
+    }
+
+    /** ⟨a, b⟩ of each example, in double precision: N. */
+    static Tensor dot(Tensor a, Tensor b) {
+        return sum(a.to(DType.FLOAT64).mul(b.to(DType.FLOAT64)));
+    }
 }

@@ -1,7 +1,9 @@
 package varepsilon.robust.attack;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
@@ -273,10 +275,7 @@ public final class Problem {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
             Tensor logits = logitsOf(x);
-            if (!logits.requiresGrad()) {
-                throw new InputException("the classifier's logits are not differentiable in the pixels;"
-                        + " an attack that follows a gradient cannot be used on it");
-            }
+            requireDifferentiable(logits);
             // Examples are independent in evaluation mode, so the gradient of the sum consists of the gradient of each.
             Tensor value = rising(loss, logits);
             Tensor gradient = Gradients.of(value.sum(), x);
@@ -285,6 +284,86 @@ public final class Problem {
                     scope.keep(value.detach()),
                     scope.keep(finite(gradient)),
                     scope.keep(criterion.isMet(logits.detach(), classes)));
+        }
+    }
+
+    /**
+     * By how much the margin loss exceeds what the criterion asks for, at perturbed examples: negative where it is not
+     * met, N.
+     */
+    Tensor excess(Tensor delta) {
+        return evaluate(delta, AttackLoss.MARGIN).loss().sub(criterion.threshold());
+    }
+
+    /**
+     * Differences of logits with their gradients, all from one forward pass.
+     *
+     * @param excess by how much each exceeds what the criterion asks for, N×M: negative where it does not
+     * @param gradients with respect to the pixels, N×M×D
+     * @param met BOOL N, whether the criterion is met already
+     */
+    record Rivals(Tensor excess, Tensor gradients, Tensor met) {}
+
+    /**
+     * The other classes' logits less that of the label, for those of the highest logits: whichever exceeds what the
+     * criterion asks for meets it. Towards targets, and where the criterion names a target, there is only the margin
+     * loss.
+     *
+     * @param most of how many classes
+     */
+    Rivals rivals(Tensor delta, int most) {
+        try (var scope = Scope.withGradients()) {
+            Tensor x = pixels.add(delta).detach().requiresGrad(true);
+            Tensor logits = logitsOf(x);
+            requireDifferentiable(logits);
+            Tensor met = criterion.isMet(logits.detach(), classes);
+            Tensor differences = targets != null || criterion.direction() < 0
+                    ? rising(AttackLoss.MARGIN, logits).unsqueeze(1)
+                    : logits.gather(1, othersInOrder(logits, most)).sub(logits.gather(1, classes.unsqueeze(1)));
+            List<Tensor> sums = new ArrayList<>();
+            for (int j = 0; j < differences.size(1); j++) {
+                sums.add(differences.narrow(1, j, 1).sum());
+            }
+            List<Tensor> gradients = new ArrayList<>();
+            for (Tensor gradient : Gradients.ofEach(sums, x)) {
+                cost.backward(size());
+                gradients.add(finite(gradient).flatten(1));
+            }
+            return new Rivals(
+                    scope.keep(differences.detach().sub(criterion.threshold())),
+                    scope.keep(Tensor.stack(1, gradients)),
+                    scope.keep(met));
+        }
+    }
+
+    /** Other classes than those of the criterion, those of the highest logits first: INT64 N×M. */
+    private Tensor othersInOrder(Tensor logits, int most) {
+        Tensor own = classes.unsqueeze(1);
+        Tensor lowest = own.to(logits.dtype()).mul(0).add(Double.NEGATIVE_INFINITY);
+        return logits.detach()
+                .scatter(1, own, lowest)
+                .argsort(1, true)
+                .narrow(1, 0, Math.min(most, logits.size(1) - 1));
+    }
+
+    /**
+     * One problem for each of the other classes with the highest logits at the unperturbed images, the highest first,
+     * {@link #towards} that class.
+     */
+    List<Problem> towardsHighest(int most) {
+        Tensor logits = logits(pixels.zerosLike());
+        Tensor order = othersInOrder(logits, most);
+        List<Problem> result = new ArrayList<>();
+        for (int j = 0; j < order.size(1); j++) {
+            result.add(towards(order.narrow(1, j, 1).squeeze(1)));
+        }
+        return result;
+    }
+
+    private static void requireDifferentiable(Tensor logits) {
+        if (!logits.requiresGrad()) {
+            throw new InputException("the classifier's logits are not differentiable in the pixels;"
+                    + " an attack that follows a gradient cannot be used on it");
         }
     }
 
