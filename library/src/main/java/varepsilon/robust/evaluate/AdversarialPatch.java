@@ -41,8 +41,8 @@ public record AdversarialPatch(
         Objects.requireNonNull(target, "target");
         Objects.requireNonNull(device, "device");
         if (size < 1 || epochs < 1 || batchSize < 1) {
-            throw new InputException("size " + size + ", epochs " + epochs + ", batch size " + batchSize
-                    + ": expected at least 1 each");
+            throw new InputException(
+                    "size " + size + ", epochs " + epochs + ", batch size " + batchSize + ": expected at least 1 each");
         }
         if (!(stepSize > 0) || Double.isInfinite(stepSize)) {
             throw new InputException("step size " + stepSize + ": expected a positive number");
@@ -151,7 +151,11 @@ public record AdversarialPatch(
             cost.backward(batch.size());
             Tensor labels = batch.labels().to(device);
             Tensor loss = AttackLoss.CROSS_ENTROPY
-                    .of(logits, target.isEmpty() ? labels : labels.zerosLike().add(target.getAsInt()).to(DType.INT64))
+                    .of(
+                            logits,
+                            target.isEmpty()
+                                    ? labels
+                                    : labels.zerosLike().add(target.getAsInt()).to(DType.INT64))
                     .mean();
             return scope.keep(Gradients.of(target.isEmpty() ? loss : loss.neg(), leaf));
         }
@@ -164,7 +168,8 @@ public record AdversarialPatch(
         long[] index = new long[images.length * height * width];
         float[] covered = new float[index.length];
         try (Draws draws = Draws.perImage(seed, images)) {
-            double[] u = draws.uniform(Tensor.zeros(DType.FLOAT64, images.length, 2)).toDoubles();
+            double[] u =
+                    draws.uniform(Tensor.zeros(DType.FLOAT64, images.length, 2)).toDoubles();
             for (int i = 0; i < images.length; i++) {
                 int top = (int) (u[2 * i] * (height - size + 1));
                 int left = (int) (u[2 * i + 1] * (width - size + 1));
@@ -181,7 +186,8 @@ public record AdversarialPatch(
                 .indexSelect(1, Tensor.of(index, index.length).to(device))
                 .reshape(patch.size(0), images.length, height, width)
                 .transpose(0, 1);
-        Tensor mask = Tensor.of(covered, images.length, 1, height, width).to(device).gt(0.5);
+        Tensor mask =
+                Tensor.of(covered, images.length, 1, height, width).to(device).gt(0.5);
         return shown.where(mask, pixels);
     }
 }

@@ -79,8 +79,12 @@ public record SpatialEvaluation(
             double cos = Math.cos(Math.toRadians(degrees));
             double sin = Math.sin(Math.toRadians(degrees));
             return new double[] {
-                cos, -sin * height / width, (-cos * right + sin * down) * 2 / width,
-                sin * width / height, cos, (-sin * right - cos * down) * 2 / height
+                cos,
+                -sin * height / width,
+                (-cos * right + sin * down) * 2 / width,
+                sin * width / height,
+                cos,
+                (-sin * right - cos * down) * 2 / height
             };
         }
     }
@@ -182,9 +186,10 @@ public record SpatialEvaluation(
                 }
                 Tensor moved = Ops.affineSample(
                         images.indexSelect(0, still),
-                        Tensor.of(matrices, rows.length, 2, 3).to(images.dtype()).to(device));
-                Tensor match =
-                        Predictions.match(Predictions.logits(classifier, moved), labels.indexSelect(0, still));
+                        Tensor.of(matrices, rows.length, 2, 3)
+                                .to(images.dtype())
+                                .to(device));
+                Tensor match = Predictions.match(Predictions.logits(classifier, moved), labels.indexSelect(0, still));
                 passes[0] += rows.length;
                 byte[] right = match.to(DType.UINT8).toBytes();
                 List<Long> staying = new ArrayList<>();
@@ -193,7 +198,10 @@ public record SpatialEvaluation(
                         staying.add(rows[i]);
                     } else {
                         robust[from + (int) rows[i]] = false;
-                        here.set((int) rows[i], Optional.of(maps.get(samples == 0 ? 0 : (int) rows[i]).get(m)));
+                        here.set(
+                                (int) rows[i],
+                                Optional.of(maps.get(samples == 0 ? 0 : (int) rows[i])
+                                        .get(m)));
                     }
                 }
                 rows = staying.stream().mapToLong(Long::longValue).toArray();

@@ -94,11 +94,7 @@ public record UniversalPerturbation(
                 try (var scope = Scope.withoutGradients()) {
                     double size = stepSize.of(threat.epsilon(), step, steps);
                     Problem problem = Problem.ofTraining(
-                            classifier,
-                            batch.pixels(device),
-                            batch.labels().to(device),
-                            threat,
-                            cost);
+                            classifier, batch.pixels(device), batch.labels().to(device), threat, cost);
                     delta = Learned.updated(
                             delta,
                             shape,
@@ -132,9 +128,8 @@ public record UniversalPerturbation(
                 images,
                 batchSize,
                 device,
-                (pixels, indices) -> pixels.add(
-                                Tensor.of(delta, 1, images.channels(), images.height(), images.width())
-                                        .to(device))
+                (pixels, indices) -> pixels.add(Tensor.of(delta, 1, images.channels(), images.height(), images.width())
+                                .to(device))
                         .clamp(threat.box().low(), threat.box().high()),
                 watch);
     }

@@ -172,7 +172,10 @@ class OtherThreatsTest extends ScopedTest {
         for (int image = 0; image < 4; image++) {
             double[] x = Arrays.copyOfRange(last, 16 * image, 16 * image + 16);
             assertThat(Arrays.stream(x).filter(v -> v == 1).count()).isEqualTo(4);
-            assertThat(Arrays.stream(x).filter(v -> Math.abs(v - 127 / 255.0) < 1e-6).count()).isEqualTo(12);
+            assertThat(Arrays.stream(x)
+                            .filter(v -> Math.abs(v - 127 / 255.0) < 1e-6)
+                            .count())
+                    .isEqualTo(12);
             places.add(Arrays.toString(x));
         }
         assertThat(places.stream().distinct().count()).isGreaterThan(1);
