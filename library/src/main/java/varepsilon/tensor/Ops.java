@@ -113,6 +113,22 @@ public final class Ops {
         return Tensor.wrap(torch.constant_pad_nd(x.handle(), new long[] {0, 0, 0, 0, before, after}, new Scalar(0)));
     }
 
+    /**
+     * N×C×H×W images seen through affine maps: the value at a place of the result is the image's at the place that the
+     * map gives, by bilinear interpolation, and 0 outside the image. Places have the coordinates (x, y), from −1 at the
+     * outer edge of the first pixel to 1 at that of the last.
+     *
+     * @param maps N×2×3, of the type of the images: (x, y, 1) to (x, y) in the image
+     */
+    public static Tensor affineSample(Tensor x, Tensor maps) {
+        var grid = torch.affine_grid_generator(maps.handle(), x.shape(), false);
+        return Tensor.wrap(torch.grid_sampler(x.handle(), grid, BILINEAR, PADDED_WITH_ZEROS, false));
+    }
+
+    // The engine's numbers for these two.
+    private static final long BILINEAR = 0;
+    private static final long PADDED_WITH_ZEROS = 0;
+
     /** log(1 + eˣ), safe against overflow. */
     public static Tensor softplus(Tensor x) {
         return Tensor.wrap(torch.softplus(x.handle()));

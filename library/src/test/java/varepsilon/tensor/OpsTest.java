@@ -267,4 +267,35 @@ class OpsTest extends ScopedTest {
                         new double[] {2.7 + 0.1 * unbiased * variances[0], 3.6 + 0.1 * unbiased * variances[1]},
                         within(1e-12));
     }
+
+    /** Identity, one pixel to the right, mirrored, and half the size in the middle: means of 2×2 pixels. */
+    @Test
+    void imagesAreSeenThroughAffineMaps() {
+        double[] values = new double[16];
+        Arrays.setAll(values, i -> i * i);
+        Tensor image = Tensor.of(values, 1, 1, 4, 4);
+        assertThat(seen(image, 1, 0, 0, 0, 1, 0)).containsExactly(values, within(1e-12));
+        double[] moved = seen(image, 1, 0, -0.5, 0, 1, 0);
+        double[] mirrored = seen(image, -1, 0, 0, 0, 1, 0);
+        double[] halved = seen(image, 2, 0, 0, 0, 2, 0);
+        for (int i = 0; i < 16; i++) {
+            int row = i / 4;
+            int column = i % 4;
+            assertThat(moved[i]).isCloseTo(column == 0 ? 0 : values[i - 1], within(1e-12));
+            assertThat(mirrored[i]).isCloseTo(values[4 * row + 3 - column], within(1e-12));
+            boolean inside = row % 3 > 0 && column % 3 > 0;
+            int corner = 8 * (row - 1) + 2 * (column - 1);
+            assertThat(halved[i])
+                    .isCloseTo(
+                            inside
+                                    ? (values[corner] + values[corner + 1] + values[corner + 4] + values[corner + 5])
+                                            / 4
+                                    : 0,
+                            within(1e-12));
+        }
+    }
+
+    private static double[] seen(Tensor image, double... map) {
+        return Ops.affineSample(image, Tensor.of(map, 1, 2, 3)).toDoubles();
+    }
 }

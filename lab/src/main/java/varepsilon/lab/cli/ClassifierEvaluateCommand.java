@@ -2,6 +2,7 @@ package varepsilon.lab.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,20 +15,22 @@ import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.lab.evaluate.ClassifierReport;
 import varepsilon.report.Table;
+import varepsilon.robust.evaluate.CorruptionEvaluation;
 import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon classifier evaluate}. */
 @Command(
         name = "evaluate",
-        description = "Measures a classifier's clean accuracy.",
+        description = "Measures a classifier's clean accuracy, and its accuracy on corrupted images.",
         footer = {
             "",
             "Intervals are Wilson's for 95 %%; two classifiers are compared by McNemar's exact test.",
             "",
             "Examples:",
             "  varepsilon classifier evaluate --weights runs/plain --data glyphs",
-            "  varepsilon classifier evaluate --weights runs/plain --data glyphs --compare runs/robust"
+            "  varepsilon classifier evaluate --weights runs/plain --data glyphs --compare runs/robust",
+            "  varepsilon classifier evaluate --weights runs/plain --data cifar10 --limit 1000 --corruptions"
         })
 final class ClassifierEvaluateCommand implements Callable<Integer> {
     @Spec
@@ -48,6 +51,13 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--compare", paramLabel = "FILE", description = "Compare with this classifier on the same images.")
     private Path other;
+
+    @Option(
+            names = "--corruptions",
+            description =
+                    "Also under the fifteen common corruptions of CIFAR-10-C (Hendrycks, Dietterich 2019), made here"
+                            + " from the images and the seed, at five severities; frost is drawn.")
+    private boolean corruptions;
 
     @Option(
             names = "--batch-size",
@@ -77,6 +87,9 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         ClassifierReport evaluation;
         try (ClassifierFile file = classifier.read(device, images)) {
             evaluation = evaluate(file, images, device);
+            if (corruptions) {
+                evaluation = evaluation.withCorruptions(corrupted(file, images, device));
+            }
         }
         if (other != null) {
             try (ClassifierFile file = ClassifierFile.read(other, device)) {
@@ -96,6 +109,32 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         return evaluation;
     }
 
+    private CorruptionEvaluation.Report corrupted(ClassifierFile file, ImageSet images, Device device) {
+        try (WorkProgress progress = new WorkProgress(output, "images")) {
+            return CorruptionEvaluation.all(batchSize, compute.seed(), device).of(file.classifier(), images, progress);
+        }
+    }
+
+    private static String text(ClassifierReport.Corruptions corruptions) {
+        Table table = new Table(
+                Table.text("corruption"),
+                Table.percent("severity 1", 2),
+                Table.percent("2", 2),
+                Table.percent("3", 2),
+                Table.percent("4", 2),
+                Table.percent("5", 2),
+                Table.percent("mean", 2));
+        for (ClassifierReport.Corruptions.Row row : corruptions.rows()) {
+            List<Double> at = row.accuracies();
+            table.row(row.name(), at.get(0), at.get(1), at.get(2), at.get(3), at.get(4), row.meanAccuracy());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%nAccuracy on corrupted images, mean %s:%n%n%s",
+                Percent.of(corruptions.meanAccuracy(), 2),
+                table.toText());
+    }
+
     private String text(ClassifierReport result) {
         Table table = new Table(
                 Table.text("class"),
@@ -109,10 +148,11 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         String compared = result.comparison() == null
                 ? ""
                 : System.lineSeparator() + Comparisons.text("Accuracy", result.comparison());
+        String corrupted = result.corruptions() == null ? "" : text(result.corruptions());
         return String.format(
                 Locale.ROOT,
                 "%s on %s %s: accuracy %s (95 %% interval %s), %,d of %,d images correctly classified; cross-entropy %.4f nats"
-                        + " per image%n%n%s%s",
+                        + " per image%n%n%s%s%s",
                 result.weights(),
                 data.name(),
                 split.label(),
@@ -122,6 +162,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
                 result.n(),
                 result.loss(),
                 table.toText(),
+                corrupted,
                 compared);
     }
 }

@@ -21,6 +21,7 @@ import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
+import varepsilon.robust.evaluate.CorruptionEvaluation;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
@@ -42,6 +43,7 @@ import varepsilon.tensor.Tensor;
  *     the images have
  * @param notes caveats on these numbers, a sentence each
  * @param comparison with another classifier, null where there is none
+ * @param corruptions accuracy on corrupted images, null where it was not measured
  * @param byImage whether each image is correctly classified
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -57,6 +59,7 @@ public record ClassifierReport(
         int[][] confusion,
         List<String> notes,
         ModelComparison comparison,
+        Corruptions corruptions,
         @JsonIgnore boolean[] byImage) {
     /**
      * Images of one class.
@@ -111,7 +114,60 @@ public record ClassifierReport(
     public ClassifierReport comparedTo(ClassifierReport other) {
         ModelComparison compared = ModelComparison.of(weights, byImage, other.weights, other.byImage);
         return new ClassifierReport(
-                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, compared, byImage);
+                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, compared, corruptions, byImage);
+    }
+
+    /** This, with accuracy on corrupted images. */
+    public ClassifierReport withCorruptions(CorruptionEvaluation.Report measured) {
+        return new ClassifierReport(
+                weights,
+                n,
+                correct,
+                accuracy,
+                ci95,
+                loss,
+                classes,
+                confusion,
+                notes,
+                comparison,
+                Corruptions.of(measured),
+                byImage);
+    }
+
+    /**
+     * Accuracy on corrupted images (Hendrycks, Dietterich 2019).
+     *
+     * @param meanAccuracy over corruptions and severities
+     * @param rows one a corruption
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Corruptions(double meanAccuracy, List<Row> rows) {
+        /**
+         * Under one corruption.
+         *
+         * @param name of the corruption
+         * @param meanAccuracy over severities
+         * @param accuracies at severities 1 to 5
+         * @param correct the numbers of images behind them
+         */
+        @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+        public record Row(String name, double meanAccuracy, List<Double> accuracies, List<Integer> correct) {}
+
+        static Corruptions of(CorruptionEvaluation.Report measured) {
+            return new Corruptions(
+                    measured.mean(),
+                    measured.rows().stream()
+                            .map(row -> new Row(
+                                    row.corruption().label(),
+                                    row.mean(),
+                                    row.accuracies().stream()
+                                            .map(Accuracy::rate)
+                                            .toList(),
+                                    row.accuracies().stream()
+                                            .map(Accuracy::correct)
+                                            .toList()))
+                            .toList());
+        }
     }
 
     private static final class Tally {
@@ -178,6 +234,7 @@ public record ClassifierReport(
                     classes,
                     confusion,
                     Stream.concat(file.notesOn(images).stream(), notes.stream()).toList(),
+                    null,
                     null,
                     byImage);
         }

@@ -378,10 +378,36 @@ class ClassifierCommandsTest {
             assertThat(weights.metadata("image")).contains("1x28x28");
             assertThat(weights.get("conv1.weight").shape()).containsExactly(16, 1, 3, 3);
         }
-        assertThat(Ran.of("classifier", "evaluate", "--weights", out, "--data", "mnist", "--data-dir", data, "--json")
+        JsonNode report = Ran.of(
+                        "classifier",
+                        "evaluate",
+                        "--weights",
+                        out,
+                        "--data",
+                        "mnist",
+                        "--data-dir",
+                        data,
+                        "--limit",
+                        4,
+                        "--corruptions",
+                        "--json")
+                .succeeded()
+                .json();
+        assertThat(report.get("notes")).isEmpty();
+        JsonNode corruptions = report.get("corruptions");
+        assertThat(corruptions.get("rows")).hasSize(15);
+        assertThat(corruptions.get("rows").get(0).get("name").asText()).isEqualTo("gaussian-noise");
+        assertThat(corruptions.get("rows").get(0).get("accuracies")).hasSize(5);
+        double sum = 0;
+        for (JsonNode row : corruptions.get("rows")) {
+            for (JsonNode correct : row.get("correct")) {
+                sum += correct.asDouble() / 4 / 75;
+            }
+        }
+        assertThat(corruptions.get("mean_accuracy").asDouble()).isCloseTo(sum, within(1e-12));
+        assertThat(Ran.of("classifier", "evaluate", "--weights", out, "--data", "mnist", "--data-dir", data)
                         .succeeded()
-                        .json()
-                        .get("notes"))
-                .isEmpty();
+                        .out())
+                .doesNotContain("corrupted images");
     }
 }

@@ -105,7 +105,7 @@ public record Apgd(
 
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
-        List<Problem> aims = targets == 0 ? List.of(problem) : Targets.of(problem, firstTarget, targets);
+        List<Problem> aims = targets == 0 ? List.of(problem) : problem.towardsHighest(firstTarget, targets);
         Tensor result = problem.pixels().zerosLike();
         try (var scope = Scope.withoutGradients()) {
             Tensor highest = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, problem.size())

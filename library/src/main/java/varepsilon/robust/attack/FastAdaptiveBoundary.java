@@ -74,11 +74,6 @@ public record FastAdaptiveBoundary(
      */
     @Override
     public Smallest minimise(Problem problem, double enough, Draws draws) {
-        if (targets > 0 && problem.criterion().direction() < 0) {
-            throw new InputException("fab with targets " + targets
-                    + " searches for other classes than the label: expected targets 0 for a criterion that names the"
-                    + " target class");
-        }
         try (var scope = Scope.withoutGradients()) {
             SmallestSoFar smallest = new SmallestSoFar(problem, enough);
             for (int restart = 0; restart < restarts; restart++) {
@@ -95,7 +90,7 @@ public record FastAdaptiveBoundary(
 
     /** The problem as it is, or one for each target class. */
     private List<Problem> goals(Problem problem) {
-        return targets == 0 ? List.of(problem) : problem.towardsHighest(targets);
+        return targets == 0 ? List.of(problem) : problem.towardsHighest(1, targets);
     }
 
     private Tensor start(Problem problem, SmallestSoFar smallest, double enough, int restart, Draws draws) {

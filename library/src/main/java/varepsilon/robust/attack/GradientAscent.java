@@ -19,8 +19,37 @@ record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss 
         this(steps, stepSize, momentum, loss, 1);
     }
 
+    /** Where and of what the gradient of a step is taken. */
+    @FunctionalInterface
+    interface Gradient {
+        /**
+         * The gradient for the next step, and whether the criterion is met at {@code delta}.
+         *
+         * @param problem of the examples that are still attacked
+         * @param delta their perturbations
+         * @param sum their summed gradients so far; zero without momentum
+         * @param rows which of the batch they are
+         */
+        Problem.Slope at(Problem problem, Tensor delta, Tensor sum, Rows rows);
+
+        /**
+         * That of the loss elsewhere than at δ, or of changed images. Whether the criterion is met at δ then takes
+         * another forward pass, where it matters.
+         */
+        static Problem.Slope elsewhere(Problem problem, Tensor delta, Problem.Slope there) {
+            return problem.leaveWhenMet()
+                    ? new Problem.Slope(there.loss(), there.gradient(), problem.isMet(delta))
+                    : there;
+        }
+    }
+
     /** Perturbations after all steps; where examples leave, the first at which the criterion was met. */
     Tensor from(Tensor start, Problem problem) {
+        return from(start, problem, (here, delta, sum, rows) -> here.slope(delta, loss));
+    }
+
+    /** The same with gradients taken otherwise. */
+    Tensor from(Tensor start, Problem problem, Gradient gradient) {
         Tensor delta = start.copy();
         try (var scope = Scope.withoutGradients()) {
             Tensor sum = start.zerosLike();
@@ -30,7 +59,7 @@ record GradientAscent(int steps, StepSize stepSize, double momentum, AttackLoss 
                 try (var step = Scope.open()) {
                     Problem here = open.of(problem);
                     Tensor at = open.of(delta);
-                    Problem.Slope slope = here.slope(at, loss);
+                    Problem.Slope slope = gradient.at(here, at, open.of(sum), open);
                     Tensor direction = slope.gradient();
                     Tensor staying = problem.leaveWhenMet() ? slope.met().not().nonzero() : null;
                     if (staying != null && staying.count() < here.size()) {

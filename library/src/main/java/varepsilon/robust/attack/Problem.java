@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
@@ -28,6 +31,7 @@ public final class Problem {
     private final Cost cost;
     private final int[] positions;
     private final BitSet withoutGradient;
+    private final int passes;
     private final Tensor low;
     private final Tensor high;
 
@@ -41,7 +45,8 @@ public final class Problem {
             boolean leaveWhenMet,
             Cost cost,
             int[] positions,
-            BitSet withoutGradient) {
+            BitSet withoutGradient,
+            int passes) {
         this.classifier = classifier;
         this.pixels = pixels;
         this.classes = classes;
@@ -52,6 +57,7 @@ public final class Problem {
         this.cost = cost;
         this.positions = positions;
         this.withoutGradient = withoutGradient;
+        this.passes = passes;
         this.low = threat.box().below(pixels);
         this.high = threat.box().above(pixels);
     }
@@ -76,7 +82,8 @@ public final class Problem {
                 false,
                 cost,
                 positionsOf(pixels),
-                new BitSet());
+                new BitSet(),
+                1);
     }
 
     /** To find, for evaluation, one perturbation an example that meets the criterion; it then leaves the batch. */
@@ -92,7 +99,8 @@ public final class Problem {
                 true,
                 cost,
                 positionsOf(pixels),
-                new BitSet());
+                new BitSet(),
+                1);
     }
 
     private static int[] positionsOf(Tensor pixels) {
@@ -124,7 +132,32 @@ public final class Problem {
                 leaveWhenMet,
                 cost,
                 positions,
-                withoutGradient);
+                withoutGradient,
+                passes);
+    }
+
+    /**
+     * The same for a classifier that answers at random: losses, gradients and logits are means over so many passes
+     * (expectation over transformation, Athalye et al. 2018).
+     *
+     * @param count at least 1
+     */
+    public Problem averaging(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("passes " + count + ": expected at least 1");
+        }
+        return new Problem(
+                classifier,
+                pixels,
+                classes,
+                targets,
+                criterion,
+                threat,
+                leaveWhenMet,
+                cost,
+                positions,
+                withoutGradient,
+                count);
     }
 
     /**
@@ -141,7 +174,8 @@ public final class Problem {
                 false,
                 cost,
                 positions,
-                withoutGradient);
+                withoutGradient,
+                passes);
     }
 
     /** The unperturbed images, N×…. */
@@ -203,7 +237,8 @@ public final class Problem {
                 Arrays.stream(indices.toLongs())
                         .mapToInt(index -> positions[Math.toIntExact(index)])
                         .toArray(),
-                withoutGradient);
+                withoutGradient,
+                passes);
     }
 
     /** The nearest perturbation inside the threat model. */
@@ -242,7 +277,7 @@ public final class Problem {
     /** Loss and criterion at perturbed examples, without a gradient. */
     public Outcome evaluate(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withoutGradients()) {
-            Tensor logits = logitsOf(pixels.add(delta));
+            Tensor logits = meanLogits(pixels.add(delta));
             return new Outcome(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
         }
     }
@@ -250,14 +285,14 @@ public final class Problem {
     /** The logits at perturbed examples, N×K, without a gradient. */
     public Tensor logits(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(logitsOf(pixels.add(delta)));
+            return scope.keep(meanLogits(pixels.add(delta)));
         }
     }
 
     /** Whether the criterion is met at perturbed examples, BOOL N: all that an attack on labels alone may use. */
     public Tensor isMet(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(criterion.isMet(logitsOf(pixels.add(delta)), classes));
+            return scope.keep(criterion.isMet(meanLogits(pixels.add(delta)), classes));
         }
     }
 
@@ -272,18 +307,49 @@ public final class Problem {
 
     /** The gradient of each example's loss with respect to its pixels. The weights' gradients are not computed. */
     public Slope slope(Tensor delta, AttackLoss loss) {
+        return slope(delta, loss, UnaryOperator.identity());
+    }
+
+    /**
+     * The same for images that are changed before the classifier sees them; loss, gradient and criterion are those of
+     * the changed images.
+     *
+     * @param change from the perturbed images, N×…, to what the classifier is given; differentiable
+     */
+    Slope slope(Tensor delta, AttackLoss loss, UnaryOperator<Tensor> change) {
+        try (var scope = Scope.withoutGradients()) {
+            Pass sum = pass(delta, loss, change);
+            for (int i = 1; i < passes; i++) {
+                try (var one = Scope.withoutGradients()) {
+                    sum.add(pass(delta, loss, change));
+                }
+            }
+            return new Slope(
+                    scope.keep(mean(sum.loss)),
+                    scope.keep(finite(mean(sum.gradient))),
+                    scope.keep(criterion.isMet(mean(sum.logits), classes)));
+        }
+    }
+
+    /** What one pass forward and back gives. */
+    private record Pass(Tensor loss, Tensor gradient, Tensor logits) {
+        void add(Pass other) {
+            loss.addInPlace(other.loss);
+            gradient.addInPlace(other.gradient);
+            logits.addInPlace(other.logits);
+        }
+    }
+
+    private Pass pass(Tensor delta, AttackLoss loss, UnaryOperator<Tensor> change) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
-            Tensor logits = logitsOf(x);
+            Tensor logits = logitsOf(change.apply(x));
             requireDifferentiable(logits);
             // Examples are independent in evaluation mode, so the gradient of the sum consists of the gradient of each.
             Tensor value = rising(loss, logits);
             Tensor gradient = Gradients.of(value.sum(), x);
             cost.backward(size());
-            return new Slope(
-                    scope.keep(value.detach()),
-                    scope.keep(finite(gradient)),
-                    scope.keep(criterion.isMet(logits.detach(), classes)));
+            return new Pass(scope.keep(value.detach()), scope.keep(gradient), scope.keep(logits.detach()));
         }
     }
 
@@ -314,7 +380,7 @@ public final class Problem {
     Rivals rivals(Tensor delta, int most) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
-            Tensor logits = logitsOf(x);
+            Tensor logits = meanLogits(x);
             requireDifferentiable(logits);
             Tensor met = criterion.isMet(logits.detach(), classes);
             Tensor differences = targets != null || criterion.direction() < 0
@@ -347,14 +413,22 @@ public final class Problem {
     }
 
     /**
-     * One problem for each of the other classes with the highest logits at the unperturbed images, the highest first,
-     * {@link #towards} that class.
+     * One problem for each of some other classes, in the order of their logits at the unperturbed images, the highest
+     * first, {@link #towards} that class.
+     *
+     * @param first rank of the first, from 1
+     * @param count how many; fewer where the classifier has fewer
+     * @throws InputException where the criterion has a target class of its own
      */
-    List<Problem> towardsHighest(int most) {
+    List<Problem> towardsHighest(int first, int count) {
+        if (criterion.direction() < 0) {
+            throw new InputException("the attack chooses target classes itself; where the target class is given, its"
+                    + " targets must be 0");
+        }
         Tensor logits = logits(pixels.zerosLike());
-        Tensor order = othersInOrder(logits, most);
+        Tensor order = othersInOrder(logits, first - 1 + count);
         List<Problem> result = new ArrayList<>();
-        for (int j = 0; j < order.size(1); j++) {
+        for (int j = first - 1; j < order.size(1); j++) {
             result.add(towards(order.narrow(1, j, 1).squeeze(1)));
         }
         return result;
@@ -362,9 +436,28 @@ public final class Problem {
 
     private static void requireDifferentiable(Tensor logits) {
         if (!logits.requiresGrad()) {
-            throw new InputException("the classifier's logits are not differentiable in the pixels;"
-                    + " an attack that follows a gradient cannot be used on it");
+            throw new InputException("the classifier's logits are not differentiable in the pixels; an attack that"
+                    + " follows a gradient cannot be used on it. Attacks that need none: " + blackBoxAttacks());
         }
+    }
+
+    private static String blackBoxAttacks() {
+        return Family.of(Attack.class).members().stream()
+                .filter(member -> member.usual().knowledge().isBlackBox())
+                .map(Family.Member::name)
+                .collect(Collectors.joining(", "));
+    }
+
+    private Tensor mean(Tensor sum) {
+        return passes == 1 ? sum : sum.div(passes);
+    }
+
+    private Tensor meanLogits(Tensor x) {
+        Tensor sum = logitsOf(x);
+        for (int i = 1; i < passes; i++) {
+            sum = sum.add(logitsOf(x));
+        }
+        return mean(sum);
     }
 
     private Tensor finite(Tensor gradient) {

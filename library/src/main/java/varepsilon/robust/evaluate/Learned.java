@@ -1,0 +1,81 @@
+package varepsilon.robust.evaluate;
+
+import java.util.function.UnaryOperator;
+import varepsilon.base.InputException;
+import varepsilon.base.Watch;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.Predictions;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.stats.Accuracy;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Accuracy on images that an attack has not seen: as they are, and with what it has learned on others.
+ *
+ * @param correct whether each image is correctly classified as it is
+ * @param robust whether it is so before and after
+ * @param predictions the classes predicted after
+ */
+public record Learned(boolean[] correct, boolean[] robust, int[] predictions) {
+    /** Clean accuracy. */
+    public Accuracy clean() {
+        return Accuracy.of(correct);
+    }
+
+    /** Correctly classified before and after. */
+    public Accuracy accuracy() {
+        return Accuracy.of(robust);
+    }
+
+    static void requireLabels(ImageSet images) {
+        if (!images.isLabelled()) {
+            throw new InputException(images.name() + " has no labels, which accuracy needs");
+        }
+    }
+
+    /** A batch of images, changed. */
+    @FunctionalInterface
+    interface Change {
+        /** @param indices which images of the set these are */
+        Tensor of(Tensor pixels, int[] indices);
+    }
+
+    static Learned measured(
+            Classifier classifier, ImageSet images, int batchSize, Device device, Change change, Watch watch) {
+        requireLabels(images);
+        boolean[] correct = new boolean[images.size()];
+        boolean[] robust = new boolean[images.size()];
+        int[] predictions = new int[images.size()];
+        int done = 0;
+        for (Batch batch : Batches.of(images, batchSize)) {
+            try (var scope = Scope.withoutGradients()) {
+                Tensor pixels = batch.pixels(device);
+                boolean[] before = Predictions.of(classifier, pixels).correct(batch.labels());
+                Predictions after = Predictions.of(classifier, change.of(pixels, batch.indices()));
+                boolean[] stillCorrect = after.correct(batch.labels());
+                for (int i = 0; i < before.length; i++) {
+                    correct[done + i] = before[i];
+                    robust[done + i] = before[i] && stillCorrect[i];
+                    predictions[done + i] = after.classes()[i];
+                }
+                done += before.length;
+            }
+            watch.progress("measuring", done, images.size());
+        }
+        return new Learned(correct, robust, predictions);
+    }
+
+    /** The tensor's values, after an update in a scope of its own. */
+    static float[] updated(float[] values, long[] shape, UnaryOperator<Tensor> update, Device device) {
+        try (var scope = Scope.withoutGradients()) {
+            return update.apply(Tensor.of(values, shape).to(device))
+                    .to(DType.FLOAT32)
+                    .toFloats();
+        }
+    }
+}
