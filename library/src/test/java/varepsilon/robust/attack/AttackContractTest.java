@@ -111,7 +111,9 @@ class AttackContractTest extends AttackFixture {
                 assertThat(result.met()[i]).isEqualTo(!correct[i]);
             }
             assertThat(result.met()[N - 1]).isTrue();
-            assertThat(row(difference, N - 1)).as("misclassified, so not attacked").containsOnly(0);
+            assertThat(row(difference, N - 1))
+                    .as("misclassified, so not attacked")
+                    .containsOnly(0);
         }
     }
 
@@ -124,7 +126,9 @@ class AttackContractTest extends AttackFixture {
         float[] together = run(attack, norm, classifier, images, labels, all())
                 .adversarial()
                 .toFloats();
-        assertThat(run(attack, norm, classifier, images, labels, all()).adversarial().toFloats())
+        assertThat(run(attack, norm, classifier, images, labels, all())
+                        .adversarial()
+                        .toFloats())
                 .isEqualTo(together);
         int[] other = {3, 1};
         Tensor some = Tensor.of(new long[] {3, 1}, 2);
@@ -178,9 +182,8 @@ class AttackContractTest extends AttackFixture {
             Tensor zero = pixels.flatten(1).sum(1).unsqueeze(1).mul(0);
             return logits.add(zero.sqrt().mul(0).mul(first));
         };
-        float[] found = run(attack, norm, broken, images, labels, all())
-                .adversarial()
-                .toFloats();
+        float[] found =
+                run(attack, norm, broken, images, labels, all()).adversarial().toFloats();
         assertThat(found).doesNotContain(Float.NaN);
         assertThat(expected).hasSameSizeAs(found);
     }
