@@ -1,12 +1,12 @@
 package varepsilon.robust.attack;
 
 import java.util.Arrays;
-import java.util.BitSet;
+import java.util.List;
 import java.util.stream.IntStream;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -16,6 +16,9 @@ import varepsilon.tensor.Tensor;
  * success.
  */
 public final class Problem {
+    /** The height of a logit beside which the others do not count. */
+    private static final double FAR = 1e4;
+
     private final Classifier classifier;
     private final Tensor pixels;
     private final Tensor classes;
@@ -25,7 +28,7 @@ public final class Problem {
     private final boolean leaveWhenMet;
     private final Cost cost;
     private final int[] positions;
-    private final BitSet withoutGradient;
+    private final Seen seen;
     private final Tensor low;
     private final Tensor high;
 
@@ -39,7 +42,7 @@ public final class Problem {
             boolean leaveWhenMet,
             Cost cost,
             int[] positions,
-            BitSet withoutGradient) {
+            Seen seen) {
         this.classifier = classifier;
         this.pixels = pixels;
         this.classes = classes;
@@ -49,7 +52,7 @@ public final class Problem {
         this.leaveWhenMet = leaveWhenMet;
         this.cost = cost;
         this.positions = positions;
-        this.withoutGradient = withoutGradient;
+        this.seen = seen;
         this.low = threat.box().below(pixels);
         this.high = threat.box().above(pixels);
     }
@@ -74,7 +77,7 @@ public final class Problem {
                 false,
                 cost,
                 positionsOf(pixels),
-                new BitSet());
+                new Seen());
     }
 
     /** To find, for evaluation, one perturbation an example that meets the criterion; it then leaves the batch. */
@@ -90,19 +93,16 @@ public final class Problem {
                 true,
                 cost,
                 positionsOf(pixels),
-                new BitSet());
+                new Seen());
     }
 
     private static int[] positionsOf(Tensor pixels) {
         return IntStream.range(0, Math.toIntExact(pixels.size(0))).toArray();
     }
 
-    /**
-     * Where in the batch the gradient of an example was not finite so far, in an evaluation. Zero was used there
-     * instead, so that this perturbation did not change and the others did.
-     */
-    int[] withoutGradient() {
-        return withoutGradient.stream().toArray();
+    /** What was seen of the examples so far, in an evaluation. */
+    Seen seen() {
+        return seen;
     }
 
     /**
@@ -113,16 +113,7 @@ public final class Problem {
      */
     Problem towards(Tensor targets) {
         return new Problem(
-                classifier,
-                pixels,
-                classes,
-                targets,
-                criterion,
-                threat,
-                leaveWhenMet,
-                cost,
-                positions,
-                withoutGradient);
+                classifier, pixels, classes, targets, criterion, threat, leaveWhenMet, cost, positions, seen);
     }
 
     /** The unperturbed images, N×…. */
@@ -179,7 +170,7 @@ public final class Problem {
                 Arrays.stream(indices.toLongs())
                         .mapToInt(index -> positions[Math.toIntExact(index)])
                         .toArray(),
-                withoutGradient);
+                seen);
     }
 
     /** The nearest perturbation inside the threat model. */
@@ -219,21 +210,23 @@ public final class Problem {
     public Outcome evaluate(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withoutGradients()) {
             Tensor logits = logitsOf(pixels.add(delta));
-            return new Outcome(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
+            return new Outcome(scope.keep(rising(loss, logits)), scope.keep(met(delta, logits)));
         }
     }
 
     /** The logits at perturbed examples, N×K, without a gradient. */
     public Tensor logits(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(logitsOf(pixels.add(delta)));
+            Tensor logits = scope.keep(logitsOf(pixels.add(delta)));
+            met(delta, logits);
+            return logits;
         }
     }
 
     /** Whether the criterion is met at perturbed examples, BOOL N: all that an attack on labels alone may use. */
     public Tensor isMet(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(criterion.isMet(logitsOf(pixels.add(delta)), classes));
+            return scope.keep(met(delta, logitsOf(pixels.add(delta))));
         }
     }
 
@@ -253,7 +246,7 @@ public final class Problem {
             Tensor logits = logitsOf(x);
             if (!logits.requiresGrad()) {
                 throw new InputException("the classifier's logits are not differentiable in the pixels;"
-                        + " an attack that follows a gradient cannot be used on it");
+                        + " an attack that follows a gradient cannot be used on it" + withoutGradients());
             }
             // Examples are independent in evaluation mode, so the gradient of the sum consists of the gradient of each.
             Tensor value = rising(loss, logits);
@@ -262,7 +255,7 @@ public final class Problem {
             return new Slope(
                     scope.keep(value.detach()),
                     scope.keep(finite(gradient)),
-                    scope.keep(criterion.isMet(logits.detach(), classes)));
+                    scope.keep(met(delta.detach(), logits.detach())));
         }
     }
 
@@ -271,17 +264,14 @@ public final class Problem {
             return gradient;
         }
         Tensor good = PerExample.isFinite(gradient);
-        byte[] flags = good.to(DType.UINT8).toBytes();
-        int[] bad = IntStream.range(0, flags.length)
-                .filter(i -> flags[i] == 0)
-                .map(i -> positions[i])
-                .toArray();
+        int[] bad = positionsWhere(good.not());
         if (!leaveWhenMet) {
-            throw new InputException("the classifier's logits are finite, but at " + bad.length + " of " + flags.length
+            throw new InputException("the classifier's logits are finite, but at " + bad.length + " of " + size()
                     + " images, the first of them number " + bad[0] + " of the batch, their gradient with respect to"
                     + " the pixels is not (NaN or infinite); an attack cannot follow it");
         }
-        Arrays.stream(bad).forEach(withoutGradient::set);
+        // Where the logits are not finite, nothing is expected of their gradient.
+        Arrays.stream(bad).filter(i -> !seen.withoutLogits().get(i)).forEach(seen.withoutGradient()::set);
         return gradient.where(PerExample.broadcast(good, gradient), gradient.zerosLike());
     }
 
@@ -296,7 +286,51 @@ public final class Problem {
     private Tensor logitsOf(Tensor x) {
         Tensor logits = classifier.logits(x);
         cost.forward(size());
-        Logits.check(logits, size());
-        return logits;
+        if (!leaveWhenMet) {
+            Logits.check(logits, size());
+            return logits;
+        }
+        Logits.checkShape(logits, size());
+        return logits.isFinite() ? logits : farFromMet(logits);
+    }
+
+    /**
+     * Logits that are not finite replaced by such as are far from the criterion, so that the attack of the other
+     * examples continues, and takes no point without logits for a success.
+     */
+    private Tensor farFromMet(Tensor logits) {
+        Tensor good = PerExample.isFinite(logits);
+        Arrays.stream(positionsWhere(good.not())).forEach(seen.withoutLogits()::set);
+        Tensor none = logits.detach().zerosLike();
+        Tensor far = classes.unsqueeze(1);
+        Tensor height = far.to(logits.dtype()).zerosLike().add(criterion.direction() * FAR);
+        return logits.where(PerExample.broadcast(good, logits), none.scatter(1, far, height));
+    }
+
+    /** Whether the criterion is met; remembers where it is by a perturbation inside the threat model. */
+    private Tensor met(Tensor delta, Tensor logits) {
+        Tensor met = criterion.isMet(logits, classes);
+        if (leaveWhenMet && met.nonzero().count() > 0) {
+            Tensor outside = PerExample.max(delta.sub(high).max(low.sub(delta))).gt(AttackRun.TOLERANCE);
+            Tensor tooLong = threat.norm().length(delta).gt(threat.epsilon() + AttackRun.TOLERANCE);
+            Tensor inside = met.not().or(outside).or(tooLong).not();
+            Arrays.stream(positionsWhere(inside)).forEach(seen.met()::set);
+        }
+        return met;
+    }
+
+    /** Where in the whole batch the examples are for which a condition, BOOL N, holds. */
+    private int[] positionsWhere(Tensor condition) {
+        return Arrays.stream(condition.nonzero().toLongs())
+                .mapToInt(i -> positions[Math.toIntExact(i)])
+                .toArray();
+    }
+
+    private static String withoutGradients() {
+        List<String> names = Family.of(Attack.class).members().stream()
+                .filter(member -> member.usual().knowledge().isBlackBox())
+                .map(Family.Member::name)
+                .toList();
+        return names.isEmpty() ? "" : "; these need no gradient: " + String.join(", ", names);
     }
 }

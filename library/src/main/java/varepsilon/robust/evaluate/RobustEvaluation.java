@@ -4,13 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
-import varepsilon.classify.OutputCheck;
 import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
@@ -19,6 +17,9 @@ import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.Knowledge;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -79,6 +80,26 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         return Math.multiplyExact((long) images.size(), trials.size() + 1L);
     }
 
+    /** Notes on the threat models for such images, which a report repeats. */
+    public List<String> notesOn(ImageSet images) {
+        return trials.stream()
+                .filter(trial -> trial.threat().allowsAnything(images.dimensions()))
+                .map(trial -> trial.label() + ": ε is as large as the box of pixel values, so any image may become any"
+                        + " other, and only robust accuracy of at most chance is to be expected"
+                        + inLevels(trial.threat()))
+                .distinct()
+                .toList();
+    }
+
+    /** Above 1 in L∞, ε was probably meant in grey levels. */
+    private static String inLevels(ThreatModel threat) {
+        boolean levels =
+                threat.norm() == Norm.LINF && threat.epsilon() > threat.box().width();
+        return levels
+                ? "; did you mean " + Numbers.shortest(threat.epsilon()).replaceFirst("\\.0$", "") + "/255?"
+                : ".";
+    }
+
     /** The random numbers of a trial for the images of a batch. */
     private Draws draws(Trial trial, Batch batch) {
         return Draws.perImage(Seed.of(seed).split("attack").split(trial.attack().name()), batch.indices());
@@ -95,7 +116,6 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private int finished;
         private long done;
         private final OutputCheck outputs = new OutputCheck();
-        private boolean repeatable = true;
 
         Run(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
             this.classifier = classifier;
@@ -125,7 +145,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     clean.classes(),
                     tallies.stream().map(tally -> tally.report(finished)).toList(),
                     finished == images.size(),
-                    notes());
+                    notesOn(images),
+                    checks());
         }
 
         private void evaluate(Batch batch) {
@@ -140,7 +161,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             for (int t = 0; t < trials.size(); t++) {
                 try (var scope = Scope.open()) {
                     AttackResult result = attack(tallies.get(t), batch, pixels, labels);
-                    repeatable &= Arrays.equals(clean.classes(), result.cleanPrediction());
+                    outputs.again(Arrays.equals(clean.classes(), result.cleanPrediction()));
                     attacked.accept(new AttackedBatch(t, pixels, labels, batch.indices(), result));
                 }
                 advance(batch);
@@ -159,6 +180,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
                         .of(trial.attack(), pixels, labels, targets, draws, tally.cost());
                 tally.add(finished, result, System.nanoTime() - start);
+                classifier.evaluating(() -> tally.rounding.add(classifier, result, labels));
                 return result;
             }
         }
@@ -189,21 +211,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             watch.progress("attacking", done, work(images));
         }
 
-        private List<String> notes() {
-            List<String> notes = new ArrayList<>(outputs.notes());
-            if (!repeatable && !outputs.isRandom()) {
-                notes.add(OutputCheck.RANDOM);
-            }
-            for (TrialTally tally : tallies) {
-                tally.note().ifPresent(notes::add);
-            }
-            for (Trial trial : trials) {
-                if (trial.threat().allowsAnything(images.dimensions())) {
-                    notes.add(trial.label() + ": ε is as large as the box of pixel values, so any image may become any"
-                            + " other, and only robust accuracy of at most chance is to be expected.");
-                }
-            }
-            return notes;
+        private List<Check> checks() {
+            List<Check> checks = new ArrayList<>(outputs.checks());
+            tallies.forEach(tally -> checks.addAll(tally.checks(finished)));
+            return Check.byName(checks);
         }
     }
 
@@ -216,11 +227,15 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final int[] predictions;
         private final Cost cost = new Cost();
         private final List<Integer> withoutGradient = new ArrayList<>();
+        private final List<Integer> withoutLogits = new ArrayList<>();
+        private final List<Integer> lost = new ArrayList<>();
+        private final RoundingCheck rounding;
         private double maxPerturbation;
         private long nanos;
 
         TrialTally(Trial trial, int images) {
             this.trial = trial;
+            rounding = new RoundingCheck(trial);
             robust = new boolean[images];
             predictions = new int[images];
         }
@@ -239,22 +254,55 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 predictions[from + i] = result.adversarialPrediction()[i];
                 maxPerturbation = Math.max(maxPerturbation, result.size()[i]);
             }
-            for (int position : result.withoutGradient()) {
-                withoutGradient.add(from + position);
-            }
+            note(result.withoutGradient(), from, withoutGradient);
+            note(result.withoutLogits(), from, withoutLogits);
+            note(result.lost(), from, lost);
             nanos += nanosTaken;
         }
 
-        Optional<String> note() {
-            if (withoutGradient.isEmpty()) {
-                return Optional.empty();
+        private static void note(int[] positions, int from, List<Integer> images) {
+            Arrays.stream(positions).map(position -> from + position).forEach(images::add);
+        }
+
+        List<Check> checks(int finished) {
+            List<Check> checks = new ArrayList<>();
+            if (trial.attack().knowledge() == Knowledge.GRADIENTS) {
+                checks.add(check(
+                        "gradients",
+                        withoutGradient,
+                        finished,
+                        "the gradient with respect to the pixels became NaN or infinite; the attack made no step there",
+                        "Find where the model divides by zero, or takes the root or logarithm of it: at these images"
+                                + " robust accuracy is overestimated."));
             }
-            List<Integer> shown = withoutGradient.subList(0, Math.min(withoutGradient.size(), SHOWN));
-            return Optional.of(trial.label() + ": at " + withoutGradient.size() + " of " + robust.length + " images ("
-                    + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
-                    + (shown.size() < withoutGradient.size() ? ", …" : "")
-                    + ", counted from 0) the gradient with respect to the pixels is not finite (NaN or infinite);"
-                    + " the attack made no step there, so robust accuracy is overestimated.");
+            checks.add(check(
+                    "nan-logits",
+                    withoutLogits,
+                    finished,
+                    "a perturbed image got logits that are NaN or infinite; the attack went no further there",
+                    "Find where the model overflows or divides by zero: these images were not attacked to the end."));
+            checks.add(check(
+                    "lost-success",
+                    lost,
+                    finished,
+                    "the attack came to a perturbation that met its goal, and returned one that does not",
+                    "Let the attack return the first perturbation that meets the goal, not the last."));
+            checks.add(rounding.check());
+            return checks;
+        }
+
+        private Check check(String name, List<Integer> images, int finished, String what, String advice) {
+            if (images.isEmpty()) {
+                return Check.passed(name, trial.label() + ": at 0 of " + finished + " images " + what);
+            }
+            List<Integer> shown = images.subList(0, Math.min(images.size(), SHOWN));
+            return new Check(
+                    name,
+                    true,
+                    trial.label() + ": at " + images.size() + " of " + finished + " images ("
+                            + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
+                            + (shown.size() < images.size() ? ", …" : "") + ", counted from 0) " + what,
+                    advice);
         }
 
         TrialReport report(int finished) {
