@@ -28,10 +28,14 @@ final class AttackText {
                 Percent.range(report.clean().interval(), 2),
                 report.cleanCorrect(),
                 report.n()));
-        text.append(attacks(report.attacks(), settings, report));
+        text.append(attacks(report.attacks(), settings, report))
+                .append(System.lineSeparator())
+                .append(ChecksText.of(report.checks()));
         if (report.comparison() != null) {
             text.append(String.format("%n%s%n%n", report.comparison().clean().second()))
                     .append(attacks(report.comparison().attacks(), settings, null))
+                    .append(System.lineSeparator())
+                    .append(ChecksText.of(report.comparison().checks()))
                     .append(System.lineSeparator())
                     .append(Comparisons.text(
                             "Clean accuracy", report.comparison().clean()))

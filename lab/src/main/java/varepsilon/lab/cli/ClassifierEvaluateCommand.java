@@ -112,7 +112,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         return String.format(
                 Locale.ROOT,
                 "%s on %s %s: accuracy %s (95 %% interval %s), %,d of %,d images correctly classified; cross-entropy %.4f nats"
-                        + " per image%n%n%s%s",
+                        + " per image%n%n%s%n%s%s",
                 result.weights(),
                 data.name(),
                 split.label(),
@@ -122,6 +122,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
                 result.n(),
                 result.loss(),
                 table.toText(),
+                ChecksText.of(result.checks()),
                 compared);
     }
 }

@@ -6,21 +6,19 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
-import varepsilon.classify.OutputCheck;
 import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
+import varepsilon.robust.evaluate.Check;
+import varepsilon.robust.evaluate.OutputCheck;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
@@ -41,6 +39,7 @@ import varepsilon.tensor.Tensor;
  * @param confusion images by true class (row) and predicted class (column); a program may predict more classes than
  *     the images have
  * @param notes caveats on these numbers, a sentence each
+ * @param checks what was examined because it makes such numbers wrong
  * @param comparison with another classifier, null where there is none
  * @param byImage whether each image is correctly classified
  */
@@ -56,6 +55,7 @@ public record ClassifierReport(
         List<OfClass> classes,
         int[][] confusion,
         List<String> notes,
+        List<Check> checks,
         ModelComparison comparison,
         @JsonIgnore boolean[] byImage) {
     /**
@@ -111,7 +111,7 @@ public record ClassifierReport(
     public ClassifierReport comparedTo(ClassifierReport other) {
         ModelComparison compared = ModelComparison.of(weights, byImage, other.weights, other.byImage);
         return new ClassifierReport(
-                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, compared, byImage);
+                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, checks, compared, byImage);
     }
 
     private static final class Tally {
@@ -120,7 +120,6 @@ public record ClassifierReport(
         private final ImageSet images;
         private final List<Predictions> predictions = new ArrayList<>();
         private final int labels;
-        private final Set<String> notes = new LinkedHashSet<>();
         private final OutputCheck check = new OutputCheck();
         private int outputs;
         private double loss;
@@ -153,7 +152,6 @@ public record ClassifierReport(
         }
 
         ClassifierReport evaluation() {
-            notes.addAll(check.notes());
             Predictions predicted = Predictions.joined(predictions);
             boolean[] byImage = predicted.correct(images.labels());
             Accuracy all = Accuracy.of(byImage);
@@ -177,7 +175,8 @@ public record ClassifierReport(
                     loss / all.n(),
                     classes,
                     confusion,
-                    Stream.concat(file.notesOn(images).stream(), notes.stream()).toList(),
+                    file.notesOn(images),
+                    check.checks(),
                     null,
                     byImage);
         }

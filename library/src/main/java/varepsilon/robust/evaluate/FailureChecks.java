@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import varepsilon.base.Family;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
+import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
@@ -23,6 +24,8 @@ import varepsilon.robust.attack.UniformNoise;
 import varepsilon.stats.Accuracy;
 import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
 
 /**
  * Signs that attacks failed rather than the model resisted (Athalye, Carlini, Wagner 2018, "Obfuscated gradients give a
@@ -55,6 +58,7 @@ public final class FailureChecks {
     private final Classifier classifier;
     private final ImageSet images;
     private final RobustnessReport report;
+    private final boolean differentiable;
     private final List<Check> found = new ArrayList<>();
 
     private FailureChecks(
@@ -63,6 +67,19 @@ public final class FailureChecks {
         this.classifier = classifier;
         this.images = images;
         this.report = report;
+        this.differentiable = isDifferentiable();
+    }
+
+    /** Whether there are gradients to be checked; an attack of another kind does without. */
+    private boolean isDifferentiable() {
+        try (var scope = Scope.withGradients()) {
+            Tensor pixels = Batches.of(images.limit(1), 1)
+                    .iterator()
+                    .next()
+                    .pixels(evaluation.device())
+                    .requiresGrad(true);
+            return classifier.evaluating(() -> classifier.logits(pixels)).requiresGrad();
+        }
     }
 
     /** Kinds of attacks. Each kind of gradient attack can find whatever the noise before it finds. */
@@ -413,13 +430,13 @@ public final class FailureChecks {
 
     private List<TrialReport> searches() {
         return report.trials().stream()
-                .filter(trial -> Effort.of(trial) == Effort.SEARCH)
+                .filter(trial -> differentiable && Effort.of(trial) == Effort.SEARCH)
                 .toList();
     }
 
     private List<TrialReport> gradientTrials() {
         return report.trials().stream()
-                .filter(trial -> trial.trial().attack().knowledge() == Knowledge.GRADIENTS)
+                .filter(trial -> differentiable && trial.trial().attack().knowledge() == Knowledge.GRADIENTS)
                 .toList();
     }
 

@@ -271,7 +271,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                         "gradients",
                         withoutGradient,
                         finished,
-                        "the gradient with respect to the pixels became NaN or infinite; the attack made no step there",
+                        "a gradient with respect to the pixels that is NaN or infinite",
+                        "the attack made no step there",
                         "Find where the model divides by zero, or takes the root or logarithm of it: at these images"
                                 + " robust accuracy is overestimated."));
             }
@@ -279,29 +280,31 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     "nan-logits",
                     withoutLogits,
                     finished,
-                    "a perturbed image got logits that are NaN or infinite; the attack went no further there",
+                    "logits of a perturbed image that are NaN or infinite",
+                    "the attack went no further there",
                     "Find where the model overflows or divides by zero: these images were not attacked to the end."));
             checks.add(check(
                     "lost-success",
                     lost,
                     finished,
-                    "the attack came to a perturbation that met its goal, and returned one that does not",
+                    "a perturbation that met the goal and was not returned",
+                    "the attack found more adversarial examples than are counted",
                     "Let the attack return the first perturbation that meets the goal, not the last."));
             checks.add(rounding.check());
             return checks;
         }
 
-        private Check check(String name, List<Integer> images, int finished, String what, String advice) {
+        private Check check(String name, List<Integer> images, int finished, String what, String so, String advice) {
+            String saw = trial.label() + ": " + what + " at " + images.size() + " of " + finished + " images";
             if (images.isEmpty()) {
-                return Check.passed(name, trial.label() + ": at 0 of " + finished + " images " + what);
+                return Check.passed(name, saw);
             }
             List<Integer> shown = images.subList(0, Math.min(images.size(), SHOWN));
             return new Check(
                     name,
                     true,
-                    trial.label() + ": at " + images.size() + " of " + finished + " images ("
-                            + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
-                            + (shown.size() < images.size() ? ", …" : "") + ", counted from 0) " + what,
+                    saw + " (" + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
+                            + (shown.size() < images.size() ? ", …" : "") + ", counted from 0); " + so,
                     advice);
         }
 
