@@ -112,7 +112,16 @@ class ClassifierCommandsTest {
 
         assertThat(keys(evaluation))
                 .containsExactly(
-                        "weights", "n", "correct", "accuracy", "ci95", "loss", "classes", "confusion", "notes", "checks");
+                        "weights",
+                        "n",
+                        "correct",
+                        "accuracy",
+                        "ci95",
+                        "loss",
+                        "classes",
+                        "confusion",
+                        "notes",
+                        "checks");
         for (String key : List.of("n", "correct", "accuracy", "ci95")) {
             assertThat(evaluation.get(key)).as(key).isEqualTo(test.get(key));
         }
@@ -178,7 +187,8 @@ class ClassifierCommandsTest {
 
     @Test
     void epsilonInGreyLevelsIsAskedAboutBeforeTheAttackAndOnce() {
-        Ran levels = ran("attack", plain, "--eps", 8, "--attack", "fgsm", "--limit", 20).succeeded();
+        Ran levels = ran("attack", plain, "--eps", 8, "--attack", "fgsm", "--limit", 20)
+                .succeeded();
 
         assertThat(levels.err().lines().filter(line -> line.startsWith("Note: ")))
                 .filteredOn(line -> line.contains("did you mean 8/255?"))

@@ -68,7 +68,9 @@ class PublishedChecksTest extends ScopedTest {
         Check asRun = atZero(Defect.CLAMP_NORMALISED, Defect.LOGIT_LOSS, Defect.NORMALISED_UNITS);
 
         assertThat(asRun.tripped()).isTrue();
-        assertThat(asRun.saw()).startsWith("fgsm at ε = 0 changes the predictions of ").doesNotContain("of 0 of");
+        assertThat(asRun.saw())
+                .startsWith("fgsm at ε = 0 changes the predictions of ")
+                .doesNotContain("of 0 of");
         assertThat(asRun.advice()).contains("clamp in normalised units");
         assertThat(atZero().tripped()).isFalse();
     }

@@ -53,7 +53,8 @@ class AttackSpecTest {
     @Test
     void everyNameIsOfThatAttack() {
         for (String name : Family.of(Attack.class).names()) {
-            String norm = Family.of(Attack.class).member(name).usual().norms().get(0).label();
+            String norm =
+                    Family.of(Attack.class).member(name).usual().norms().get(0).label();
             assertThat(AttackSpec.of(name, norm, 0.1).attack().name()).isEqualTo(name);
         }
     }
