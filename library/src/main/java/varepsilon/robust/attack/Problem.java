@@ -214,7 +214,10 @@ public final class Problem {
         }
     }
 
-    /** The logits at perturbed examples, N×K, without a gradient. */
+    /**
+     * The logits at perturbed examples, N×K, without a gradient. Of an example whose logits are not finite, in an
+     * evaluation, such as are far from the criterion.
+     */
     public Tensor logits(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
             Tensor logits = scope.keep(logitsOf(pixels.add(delta)));

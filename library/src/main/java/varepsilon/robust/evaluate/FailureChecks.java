@@ -231,7 +231,7 @@ public final class FailureChecks {
 
     private Check singleStep(TrialReport trial) {
         // An image costs a single step three passes: before, the gradient, and after.
-        ImageSet some = images.limit(affordable(3, 500));
+        ImageSet some = images.limit(affordable(List.of(trial), 3, 500));
         Attack step = new Fgsm(lossOf(trial));
         TrialReport one = again(trial.trial(), step, trial.trial().threat(), some);
         return singleStep(
@@ -316,7 +316,7 @@ public final class FailureChecks {
         }
         ThreatModel anything = ThreatModel.of(Norm.LINF, 1);
         Pgd pgd = Pgd.ofSteps(UNBOUNDED_STEPS).withRandomStart(false).withLoss(AttackLoss.MARGIN);
-        int[] correct = where(report.correct(), affordable(2 * UNBOUNDED_STEPS, MOST_IMAGES));
+        int[] correct = where(report.correct(), affordable(report.trials(), 2 * UNBOUNDED_STEPS, MOST_IMAGES));
         if (correct.length > 0) {
             TrialReport left = again(Trial.untargeted(pgd, anything), pgd, anything, images.subset(correct));
             found.add(unbounded(
@@ -387,7 +387,7 @@ public final class FailureChecks {
     }
 
     private void gradientFree(TrialReport trial, List<Attack> attacks) {
-        int[] surviving = where(trial.robust(), affordable(QUERIES, MOST_IMAGES));
+        int[] surviving = where(trial.robust(), affordable(List.of(trial), QUERIES, MOST_IMAGES));
         if (surviving.length == 0) {
             found.add(Check.passed(GRADIENT_FREE, trial.trial().label() + " leaves no image correctly classified"));
             return;
@@ -468,16 +468,16 @@ public final class FailureChecks {
                 .get(0);
     }
 
-    /** On so many images an attack costs an eighth of what it cost in the evaluation. */
+    /** On so many images an attack costs a sixteenth of what it cost in the evaluation. */
     private int share() {
-        return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, report.n() / 8));
+        return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, report.n() / 16));
     }
 
-    /** So many images that an eighth of the evaluation's passes is enough for them. */
-    private int affordable(long passesAnImage, int most) {
-        long passes = report.trials().stream()
+    /** So many images that a sixteenth of the passes of some trials is enough for them. */
+    private static int affordable(List<TrialReport> trials, long passesAnImage, int most) {
+        long passes = trials.stream()
                 .mapToLong(trial -> trial.forwardPasses() + trial.backwardPasses())
                 .sum();
-        return (int) Math.max(LEAST_IMAGES, Math.min(most, passes / 8 / passesAnImage));
+        return (int) Math.max(LEAST_IMAGES, Math.min(most, passes / 16 / passesAnImage));
     }
 }

@@ -137,7 +137,7 @@ final class GradientChecks {
         String saw = "of " + images + " correctly classified images the gradient of the loss " + loss
                 + " is exactly zero at "
                 + zero + ", NaN or infinite at " + notFinite + ", rounded away or underflown at " + rounded
-                + ", above " + HUGE + " at " + exploding;
+                + ", above 1e18 at " + exploding;
         List<String> advice = new ArrayList<>();
         if (rounded > MOST_ROUNDED * images || (zero > 0 && loss == AttackLoss.CROSS_ENTROPY)) {
             advice.add(

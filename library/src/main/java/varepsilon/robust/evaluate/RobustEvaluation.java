@@ -93,11 +93,9 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
     /** Above 1 in L∞, ε was probably meant in grey levels. */
     private static String inLevels(ThreatModel threat) {
-        boolean levels =
-                threat.norm() == Norm.LINF && threat.epsilon() > threat.box().width();
-        return levels
-                ? "; did you mean " + Numbers.shortest(threat.epsilon()).replaceFirst("\\.0$", "") + "/255?"
-                : ".";
+        double epsilon = threat.epsilon();
+        boolean levels = threat.norm() == Norm.LINF && epsilon > threat.box().width() && epsilon == Math.rint(epsilon);
+        return levels ? "; did you mean " + Math.round(epsilon) + "/255?" : ".";
     }
 
     /** The random numbers of a trial for the images of a batch. */
