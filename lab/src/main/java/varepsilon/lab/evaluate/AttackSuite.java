@@ -111,7 +111,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         if (extras.files() != null) {
             extras.files().writeCurves(own, other);
         }
-        AttackReport.Transfer transfer =
+        TransferMatrix transfer =
                 extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watch);
         Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
         notes.addAll(own.report().notes());
@@ -179,9 +179,13 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
             Attacked own,
             ImageSet images,
             AttackReport.Comparison comparison,
-            AttackReport.Transfer transfer,
+            TransferMatrix transfer,
             List<String> notes,
             List<AttackReport.Saved> saved) {
+        List<Check> checks = new ArrayList<>(own.report().checks());
+        if (transfer != null) {
+            checks.addAll(transfer.checks(0));
+        }
         Accuracy clean = own.report().clean();
         Accuracy worst = own.report().worstCaseAccuracy();
         List<AttackOutcome> outcomes = own.outcomes();
@@ -205,9 +209,9 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 outcomes.stream().mapToDouble(AttackOutcome::seconds).sum(),
                 outcomes,
                 notes,
-                own.report().checks(),
+                Check.byName(checks),
                 comparison,
-                transfer,
+                transfer == null ? null : AttackReport.Transfer.of(transfer),
                 saved);
     }
 
@@ -223,8 +227,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 other.report().checks());
     }
 
-    private AttackReport.Transfer transfer(
-            ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
+    /** With the classifier itself as the first. */
+    private TransferMatrix transfer(ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
         Map<String, Classifier> models = new LinkedHashMap<>();
         models.put(model.path().toString(), model.classifier());
         for (ClassifierFile other : others) {
@@ -234,6 +238,6 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         }
         Optional<TransferMatrix> matrix =
                 TransferMatrix.of(models, evaluation(), images, watch.throwing().as("transfer"));
-        return AttackReport.Transfer.of(matrix.orElseThrow());
+        return matrix.orElseThrow();
     }
 }

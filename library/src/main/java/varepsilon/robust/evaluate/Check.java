@@ -22,7 +22,7 @@ public record Check(String name, boolean tripped, String saw, String advice) {
     }
 
     /** One check for each name, in the order in which they first appear: tripped where one of its name is. */
-    static List<Check> byName(List<Check> all) {
+    public static List<Check> byName(List<Check> all) {
         Map<String, List<Check>> named = new LinkedHashMap<>();
         all.forEach(check ->
                 named.computeIfAbsent(check.name(), name -> new ArrayList<>()).add(check));

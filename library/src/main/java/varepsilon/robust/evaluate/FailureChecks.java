@@ -203,7 +203,7 @@ public final class FailureChecks {
                 missed > MISSED * left);
     }
 
-    private static Check gradientFree(String saw, boolean tripped) {
+    static Check gradientFree(String saw, boolean tripped) {
         return tripped
                 ? new Check(
                         GRADIENT_FREE,
