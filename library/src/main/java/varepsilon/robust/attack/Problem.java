@@ -8,6 +8,7 @@ import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
 import varepsilon.tensor.Gradients;
+import varepsilon.tensor.NotDifferentiableException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -246,7 +247,7 @@ public final class Problem {
     public Slope slope(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
-            Tensor logits = logitsOf(x);
+            Tensor logits = differentiable(x);
             if (!logits.requiresGrad()) {
                 throw new InputException("the classifier's logits are not differentiable in the pixels;"
                         + " an attack that follows a gradient cannot be used on it" + withoutGradients());
@@ -259,6 +260,14 @@ public final class Problem {
                     scope.keep(value.detach()),
                     scope.keep(finite(gradient)),
                     scope.keep(met(delta.detach(), logits.detach())));
+        }
+    }
+
+    private Tensor differentiable(Tensor x) {
+        try {
+            return logitsOf(x);
+        } catch (NotDifferentiableException e) {
+            throw new InputException(e.getMessage() + withoutGradients(), e);
         }
     }
 

@@ -24,6 +24,7 @@ import varepsilon.robust.attack.UniformNoise;
 import varepsilon.stats.Accuracy;
 import varepsilon.stats.PairedComparison;
 import varepsilon.stats.Percent;
+import varepsilon.tensor.NotDifferentiableException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -79,6 +80,8 @@ public final class FailureChecks {
                     .pixels(evaluation.device())
                     .requiresGrad(true);
             return classifier.evaluating(() -> classifier.logits(pixels)).requiresGrad();
+        } catch (NotDifferentiableException e) {
+            return false;
         }
     }
 
