@@ -21,11 +21,7 @@ public final class Logits {
      * @throws InputException where these are not N×K with K at least 2, or not finite numbers
      */
     public static void check(Tensor logits, long examples) {
-        long[] shape = logits.shape();
-        if (shape.length != 2 || shape[0] != examples || shape[1] < 2) {
-            throw new InputException("the classifier returned " + Arrays.toString(shape) + " for " + examples
-                    + " images; expected one row of at least 2 logits for each");
-        }
+        checkShape(logits, examples);
         if (!logits.isFinite()) {
             double[] sums = logits.to(DType.FLOAT64).sum(1).toDoubles();
             int[] bad = IntStream.range(0, sums.length)
@@ -34,6 +30,23 @@ public final class Logits {
             throw new InputException("the classifier returned logits that are not finite numbers (NaN or infinite) for "
                     + bad.length + " of " + examples + " images, the first of them number " + (bad[0] + 1)
                     + " of its batch; it cannot be evaluated");
+        }
+    }
+
+    /**
+     * Checks the shape of a classifier's output alone.
+     *
+     * @param logits what it returned
+     * @param examples how many images it was given
+     * @throws InputException where it is not N×K with K at least 2
+     */
+    public static void checkShape(Tensor logits, long examples) {
+        long[] shape = logits.shape();
+        if (shape.length != 2 || shape[0] != examples || shape[1] < 2) {
+            boolean single = logits.count() == examples && (shape.length == 1 || shape.length == 2);
+            throw new InputException("the classifier returned " + Arrays.toString(shape) + " for " + examples
+                    + " images; expected one row of at least 2 logits for each"
+                    + (single ? ", and for one number z that tells two classes apart, the logits 0 and z" : ""));
         }
     }
 

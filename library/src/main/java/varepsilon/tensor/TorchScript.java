@@ -140,8 +140,9 @@ public final class TorchScript implements AutoCloseable {
         boolean differentiable =
                 output.tensor().requiresGrad() || !output.tensor().dtype().isFloatingPoint();
         if (GradMode.is_enabled() && input.requiresGrad() && !differentiable) {
-            throw new InputException(file + ": this TorchScript program's result has no gradient with respect to its"
-                    + " input; was it written with torch.no_grad or detach?");
+            throw new NotDifferentiableException(
+                    file + ": this TorchScript program's result has no gradient with respect to its"
+                            + " input; was it written with torch.no_grad or detach?");
         }
         return output;
     }

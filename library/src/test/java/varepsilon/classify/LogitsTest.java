@@ -19,6 +19,11 @@ class LogitsTest extends ClassifierTest {
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining("3 images");
         }
+        for (long[] shape : new long[][] {{3}, {3, 1}}) {
+            assertThatThrownBy(() -> Logits.check(Tensor.zeros(DType.FLOAT32, shape), 3))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageEndingWith("for one number z that tells two classes apart, the logits 0 and z");
+        }
         for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             Tensor logits = Tensor.of(new float[] {0, value}, 1, 2);
             assertThatThrownBy(() -> Logits.check(logits, 1))

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +20,7 @@ import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.evaluate.AttackSuite;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.Attack;
+import varepsilon.robust.evaluate.Check;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon attack}. */
@@ -30,7 +32,7 @@ import varepsilon.tensor.Device;
             "An image counts as robust where it is correctly classified before and after the attack. Perturbations"
                     + " are in pixel units, 1 from black",
             "to white; every image that an attack returns is checked against its threat model and predicted again.",
-            "Intervals are Wilson's for 95 %%.",
+            "Intervals are Wilson's for 95 %%. Checks look for signs that an attack failed rather than the model resisted.",
             "",
             "Examples:",
             "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
@@ -93,6 +95,9 @@ final class AttackCommand implements Callable<Integer> {
             description = "Images at once (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
+    @Option(names = "--strict", description = "End with exit code 1 where a check of the result trips.")
+    private boolean strict;
+
     @Mixin
     private final ListOption list = new ListOption();
 
@@ -137,15 +142,23 @@ final class AttackCommand implements Callable<Integer> {
         }
         AttackSuite experiment =
                 new AttackSuite(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
+        List<String> before = experiment.notesBefore(images);
+        before.forEach(output::note);
         AttackReport report = run(experiment, images, files);
-        report.notes().forEach(output::note);
+        report.notes().stream().filter(note -> !before.contains(note)).forEach(output::note);
         String text = AttackText.of(report, settings);
         if (judged == null) {
             output.result(report, text);
         } else {
             Judge.show(report, text, judged, output);
         }
-        return 0;
+        return strict && anyTripped(report) ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+    }
+
+    private static boolean anyTripped(AttackReport report) {
+        return report.checks().stream().anyMatch(Check::tripped)
+                || (report.comparison() != null
+                        && report.comparison().checks().stream().anyMatch(Check::tripped));
     }
 
     private AttackFiles files() throws IOException {

@@ -31,9 +31,12 @@ final class AttackText {
                 report.n()));
         text.append(attacks(report.attacks(), settings, report));
         report.attacks().stream().filter(one -> one.stages() != null).forEach(one -> text.append(stages(one)));
+        text.append(System.lineSeparator()).append(ChecksText.of(report.checks()));
         if (report.comparison() != null) {
             text.append(String.format("%n%s%n%n", report.comparison().clean().second()))
                     .append(attacks(report.comparison().attacks(), settings, null))
+                    .append(System.lineSeparator())
+                    .append(ChecksText.of(report.comparison().checks()))
                     .append(System.lineSeparator())
                     .append(Comparisons.text(
                             "Clean accuracy", report.comparison().clean()))

@@ -152,7 +152,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         return String.format(
                 Locale.ROOT,
                 "%s on %s %s: accuracy %s (95 %% interval %s), %,d of %,d images correctly classified; cross-entropy %.4f nats"
-                        + " per image%n%n%s%s%s",
+                        + " per image%n%n%s%s%n%s%s",
                 result.weights(),
                 data.name(),
                 split.label(),
@@ -163,6 +163,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
                 result.loss(),
                 table.toText(),
                 corrupted,
+                ChecksText.of(result.checks()),
                 compared);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import varepsilon.robust.evaluate.Check;
 import varepsilon.robust.evaluate.Reprediction;
 import varepsilon.robust.evaluate.TransferMatrix;
 import varepsilon.stats.Accuracy;
@@ -29,6 +30,7 @@ import varepsilon.stats.Interval;
  * @param seconds of all attacks
  * @param attacks each for itself
  * @param notes caveats on these numbers, a sentence each
+ * @param checks what was examined because it makes such numbers wrong
  * @param comparison with another classifier, null where there is none
  * @param transfer between classifiers, null where there are no others
  * @param saved adversarial examples in files, null where none were saved
@@ -52,6 +54,7 @@ public record AttackReport(
         double seconds,
         List<AttackOutcome> attacks,
         List<String> notes,
+        List<Check> checks,
         Comparison comparison,
         Transfer transfer,
         List<Saved> saved) {
@@ -71,8 +74,10 @@ public record AttackReport(
      * @param clean without an attack
      * @param robust the worst case over the attacks for each image and classifier
      * @param attacks the results of each attack on the other classifier
+     * @param checks of them
      */
-    public record Comparison(ModelComparison clean, ModelComparison robust, List<AttackOutcome> attacks) {}
+    public record Comparison(
+            ModelComparison clean, ModelComparison robust, List<AttackOutcome> attacks, List<Check> checks) {}
 
     /**
      * Transfer of adversarial examples between classifiers.

@@ -2,6 +2,7 @@ package varepsilon.lab.evaluate;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
@@ -17,10 +19,9 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.evaluate.AttackedBatch;
+import varepsilon.robust.evaluate.Check;
 import varepsilon.robust.evaluate.FailureChecks;
-import varepsilon.robust.evaluate.LongerSearch;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.TransferMatrix;
@@ -40,8 +41,6 @@ import varepsilon.tensor.Device;
  * @param device of the classifiers
  */
 public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
-    private static final int IMAGES_FOR_GRADIENT_CHECK = 64;
-
     /** Rejects no attacks, and the same twice. */
     public AttackSuite {
         attacks = List.copyOf(attacks);
@@ -92,6 +91,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
      */
     public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watch watch) throws IOException {
         ClassifierReport.requireLabels(images);
+        requireOtherThanTarget(images);
         requireFits(model, images, extras);
         RobustEvaluation evaluation = evaluation();
         Attacked own;
@@ -111,11 +111,17 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         if (extras.files() != null) {
             extras.files().writeCurves(own, other);
         }
-        AttackReport.Transfer transfer =
+        TransferMatrix transfer =
                 extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watch);
-        Set<String> notes = new LinkedHashSet<>(own.notes());
+        Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
+        notes.addAll(own.report().notes());
         extras.others().forEach(file -> notes.addAll(file.notesOn(images)));
         return report(own, images, other == null ? null : comparison(own, other), transfer, List.copyOf(notes), saved);
+    }
+
+    /** Notes on the threat models for such images, known before any attack; the report has them too. */
+    public List<String> notesBefore(ImageSet images) {
+        return evaluation().notesOn(images);
     }
 
     /** The attacks with their goal. */
@@ -132,12 +138,20 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         all.forEach(file -> file.requireFits(images));
     }
 
+    private void requireOtherThanTarget(ImageSet images) {
+        if (goal instanceof IntUnaryOperator target
+                && Arrays.stream(images.labels()).allMatch(label -> target.applyAsInt(label) == label)) {
+            throw new InputException(goal.label() + ": all images of " + images.name()
+                    + " are of that class already; expected another one");
+        }
+    }
+
     private String title(ClassifierFile model, ImageSet images) {
         return model.architecture().map(known -> known.name()).orElse("TorchScript program") + " on " + images.name();
     }
 
     /** A classifier and the results of the attacks on it. */
-    record Attacked(ClassifierFile model, RobustnessReport report, List<AttackOutcome> outcomes, List<String> notes) {}
+    record Attacked(ClassifierFile model, RobustnessReport report, List<AttackOutcome> outcomes) {}
 
     private Attacked attacked(
             ClassifierFile model, ImageSet images, List<Consumer<AttackedBatch>> listeners, String what, Watch watch) {
@@ -157,39 +171,21 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
             outcomes.add(AttackOutcome.of(
                     attacks.get(i), report, trial, goal instanceof AttackGoal.Untargeted ? null : goals.get(i)));
         }
-        return new Attacked(model, report, outcomes, notes(model, images, report, watch));
-    }
-
-    private List<String> notes(ClassifierFile model, ImageSet images, RobustnessReport report, Watch watch) {
-        Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
-        notes.addAll(report.notes());
-        notes.addAll(FailureChecks.of(report, images.classNames().size(), images.dimensions()));
-        attacks.stream()
-                .map(AttackSpec::attack)
-                .filter(GradientAttack.class::isInstance)
-                .map(attack -> ((GradientAttack) attack).loss())
-                .distinct()
-                .forEach(loss -> FailureChecks.vanishingGradients(
-                                model.classifier(), images.limit(IMAGES_FOR_GRADIENT_CHECK), loss, batchSize, device)
-                        .ifPresent(notes::add));
-        for (int i = 0; i < report.trials().size(); i++) {
-            watch.progress(
-                    "checking whether more steps find more adversarial examples",
-                    i,
-                    report.trials().size());
-            LongerSearch.of(model.classifier(), images, report.trials().get(i), batchSize, seed, device)
-                    .ifPresent(notes::add);
-        }
-        return List.copyOf(notes);
+        List<Check> checks = FailureChecks.of(evaluation, model.classifier(), images, report, watch.throwing());
+        return new Attacked(model, report.withChecks(checks), outcomes);
     }
 
     private AttackReport report(
             Attacked own,
             ImageSet images,
             AttackReport.Comparison comparison,
-            AttackReport.Transfer transfer,
+            TransferMatrix transfer,
             List<String> notes,
             List<AttackReport.Saved> saved) {
+        List<Check> checks = new ArrayList<>(own.report().checks());
+        if (transfer != null) {
+            checks.addAll(transfer.checks(0));
+        }
         Accuracy clean = own.report().clean();
         Accuracy worst = own.report().worstCaseAccuracy();
         List<AttackOutcome> outcomes = own.outcomes();
@@ -213,8 +209,9 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 outcomes.stream().mapToDouble(AttackOutcome::seconds).sum(),
                 outcomes,
                 notes,
+                Check.byName(checks),
                 comparison,
-                transfer,
+                transfer == null ? null : AttackReport.Transfer.of(transfer),
                 saved);
     }
 
@@ -226,11 +223,12 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                         first, own.report().correct(), second, other.report().correct()),
                 ModelComparison.of(
                         first, own.report().worstCase(), second, other.report().worstCase()),
-                other.outcomes());
+                other.outcomes(),
+                other.report().checks());
     }
 
-    private AttackReport.Transfer transfer(
-            ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
+    /** With the classifier itself as the first. */
+    private TransferMatrix transfer(ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
         Map<String, Classifier> models = new LinkedHashMap<>();
         models.put(model.path().toString(), model.classifier());
         for (ClassifierFile other : others) {
@@ -240,6 +238,6 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         }
         Optional<TransferMatrix> matrix =
                 TransferMatrix.of(models, evaluation(), images, watch.throwing().as("transfer"));
-        return AttackReport.Transfer.of(matrix.orElseThrow());
+        return matrix.orElseThrow();
     }
 }

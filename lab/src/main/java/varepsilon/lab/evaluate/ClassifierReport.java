@@ -6,22 +6,20 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Logits;
-import varepsilon.classify.OutputCheck;
 import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
+import varepsilon.robust.evaluate.Check;
 import varepsilon.robust.evaluate.CorruptionEvaluation;
+import varepsilon.robust.evaluate.OutputCheck;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
@@ -42,6 +40,7 @@ import varepsilon.tensor.Tensor;
  * @param confusion images by true class (row) and predicted class (column); a program may predict more classes than
  *     the images have
  * @param notes caveats on these numbers, a sentence each
+ * @param checks what was examined because it makes such numbers wrong
  * @param comparison with another classifier, null where there is none
  * @param corruptions accuracy on corrupted images, null where it was not measured
  * @param byImage whether each image is correctly classified
@@ -58,6 +57,7 @@ public record ClassifierReport(
         List<OfClass> classes,
         int[][] confusion,
         List<String> notes,
+        List<Check> checks,
         ModelComparison comparison,
         Corruptions corruptions,
         @JsonIgnore boolean[] byImage) {
@@ -114,7 +114,19 @@ public record ClassifierReport(
     public ClassifierReport comparedTo(ClassifierReport other) {
         ModelComparison compared = ModelComparison.of(weights, byImage, other.weights, other.byImage);
         return new ClassifierReport(
-                weights, n, correct, accuracy, ci95, loss, classes, confusion, notes, compared, corruptions, byImage);
+                weights,
+                n,
+                correct,
+                accuracy,
+                ci95,
+                loss,
+                classes,
+                confusion,
+                notes,
+                checks,
+                compared,
+                corruptions,
+                byImage);
     }
 
     /** This, with accuracy on corrupted images. */
@@ -129,6 +141,7 @@ public record ClassifierReport(
                 classes,
                 confusion,
                 notes,
+                checks,
                 comparison,
                 Corruptions.of(measured),
                 byImage);
@@ -176,7 +189,6 @@ public record ClassifierReport(
         private final ImageSet images;
         private final List<Predictions> predictions = new ArrayList<>();
         private final int labels;
-        private final Set<String> notes = new LinkedHashSet<>();
         private final OutputCheck check = new OutputCheck();
         private int outputs;
         private double loss;
@@ -209,7 +221,6 @@ public record ClassifierReport(
         }
 
         ClassifierReport evaluation() {
-            notes.addAll(check.notes());
             Predictions predicted = Predictions.joined(predictions);
             boolean[] byImage = predicted.correct(images.labels());
             Accuracy all = Accuracy.of(byImage);
@@ -233,7 +244,8 @@ public record ClassifierReport(
                     loss / all.n(),
                     classes,
                     confusion,
-                    Stream.concat(file.notesOn(images).stream(), notes.stream()).toList(),
+                    file.notesOn(images),
+                    check.checks(),
                     null,
                     null,
                     byImage);

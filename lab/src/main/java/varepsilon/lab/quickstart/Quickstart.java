@@ -12,6 +12,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.RunSpec;
 import varepsilon.robust.evaluate.AttackedBatch;
+import varepsilon.robust.evaluate.FailureChecks;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.RobustnessReport;
 
@@ -88,13 +89,15 @@ public final class Quickstart {
             ImageSet images,
             Consumer<AttackedBatch> pictures) {
         /**
-         * Runs them, until a stop is requested.
+         * Runs them, until a stop is requested, and the checks of their numbers.
          *
          * @param watch receives the number of images done, each counted once for every attack and once without one
          */
         public Optional<RobustnessReport> run(Watch watch) {
             RobustnessReport report = evaluation.of(classifier, images, pictures, watch);
-            return Optional.of(report).filter(RobustnessReport::complete);
+            return Optional.of(report)
+                    .filter(RobustnessReport::complete)
+                    .map(all -> all.withChecks(FailureChecks.of(evaluation, classifier, images, all, Watch.NONE)));
         }
     }
 

@@ -165,7 +165,8 @@ final class QuickstartClassifiers {
             outcomes.add(
                     AttackOutcome.of(attacks().get(i), report, report.trials().get(i), null));
         }
-        return new QuickstartResult.Attacked(training, outcomes);
+        return new QuickstartResult.Attacked(
+                training, outcomes, report.worstCaseAccuracy().correct(), report.checks());
     }
 
     /** The same digits for both classifiers, one above the other. */

@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.Locale;
 import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.report.Table;
+import varepsilon.robust.evaluate.Check;
 import varepsilon.stats.Interval;
 import varepsilon.stats.Percent;
 
-/** The results of the quickstart's classifiers, as a table and two sentences. */
+/** The results of the quickstart's classifiers, as a table and some sentences. */
 final class QuickstartReading {
     private QuickstartReading() {}
 
@@ -43,19 +44,38 @@ final class QuickstartReading {
                 %s
                 %s
                 %s
+                %s
                 """,
                 clean.n(),
                 classifiers.eps(),
                 table.toText(),
                 attackSentence(standard),
-                defenceSentence(last(standard), last(defended)));
+                defenceSentence(last(standard), last(defended)),
+                checkedSentence(classifiers.defended()));
     }
 
-    /** The two sentences alone. */
+    /** The sentences alone. */
     static String sentences(QuickstartResult.Classifiers classifiers) {
         List<AttackOutcome> standard = classifiers.standard().attacks();
         return attackSentence(standard) + " "
-                + defenceSentence(last(standard), last(classifiers.defended().attacks()));
+                + defenceSentence(last(standard), last(classifiers.defended().attacks())) + " "
+                + checkedSentence(classifiers.defended());
+    }
+
+    /** The defended classifier's robust accuracy, and its checks. */
+    private static String checkedSentence(QuickstartResult.Attacked defended) {
+        List<String> tripped = defended.checks().stream()
+                .filter(Check::tripped)
+                .map(Check::name)
+                .toList();
+        int passed = defended.checks().size() - tripped.size();
+        return String.format(
+                Locale.ROOT,
+                "The defended classifier's robust accuracy, each digit under its worst attack, is %s: %d checks passed%s.",
+                Percent.of((double) defended.robustCorrect()
+                        / last(defended.attacks()).n()),
+                passed,
+                tripped.isEmpty() ? "" : ", and did not: " + String.join(", ", tripped));
     }
 
     /** The standard classifier under noise and under the strongest attack. */

@@ -9,6 +9,7 @@ import varepsilon.lab.evaluate.AttackOutcome;
 import varepsilon.lab.run.ClassifierResults;
 import varepsilon.lab.run.TrainingPictures;
 import varepsilon.lab.run.VaeResults;
+import varepsilon.robust.evaluate.Check;
 
 /**
  * The results of a quickstart.
@@ -48,12 +49,16 @@ public record QuickstartResult(
      *
      * @param training the results of its training
      * @param attacks from the weakest to the strongest
+     * @param robustCorrect digits correctly classified before and after all of them
+     * @param checks what was examined because it makes such numbers wrong
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Attacked(ClassifierResults training, List<AttackOutcome> attacks) {
-        /** Copies the list. */
+    public record Attacked(
+            ClassifierResults training, List<AttackOutcome> attacks, int robustCorrect, List<Check> checks) {
+        /** Copies the lists. */
         public Attacked {
             attacks = List.copyOf(attacks);
+            checks = List.copyOf(checks);
         }
     }
 

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,7 +112,16 @@ class ClassifierCommandsTest {
 
         assertThat(keys(evaluation))
                 .containsExactly(
-                        "weights", "n", "correct", "accuracy", "ci95", "loss", "classes", "confusion", "notes");
+                        "weights",
+                        "n",
+                        "correct",
+                        "accuracy",
+                        "ci95",
+                        "loss",
+                        "classes",
+                        "confusion",
+                        "notes",
+                        "checks");
         for (String key : List.of("n", "correct", "accuracy", "ci95")) {
             assertThat(evaluation.get(key)).as(key).isEqualTo(test.get(key));
         }
@@ -172,6 +183,54 @@ class ClassifierCommandsTest {
         assertThat(none.get("max_perturbation").asDouble()).isZero();
         assertThat(anything.json().get("notes").toString()).contains("ε is as large as the box of pixel values");
         assertThat(anything.err()).contains("Note: ", "ε is as large as the box of pixel values");
+    }
+
+    @Test
+    void epsilonInGreyLevelsIsAskedAboutBeforeTheAttackAndOnce() {
+        Ran levels = ran("attack", plain, "--eps", 8, "--attack", "fgsm", "--limit", 20)
+                .succeeded();
+
+        assertThat(levels.err().lines().filter(line -> line.startsWith("Note: ")))
+                .filteredOn(line -> line.contains("did you mean 8/255?"))
+                .hasSize(1);
+    }
+
+    @Test
+    void checksStandBesideTheNumberAndStrictFailsOnThem() throws IOException {
+        Object[] healthy = {"--attack", "pgd:loss=margin:steps=20", "--eps", "0.1", "--strict"};
+        // Steps that do not cross the ball.
+        Object[] weak = {"--attack", "pgd:steps=3:step-size=0.001:random-start=false", "--eps", "0.1", "--strict"};
+        Ran passed = ran("attack", plain, healthy).succeeded();
+        Ran tripped = ran("attack", plain, weak);
+        JsonNode checks = ran("attack --json", plain, weak).json().get("checks");
+
+        assertThat(passed.out()).containsPattern("Checks\\R  1[0-9] passed: probabilities, ");
+        assertThat(tripped.code()).isEqualTo(1);
+        assertThat(tripped.out()).contains("robust", "Checks", "  still-improving: of ", " passed: probabilities, ");
+        assertThat(tripped.err()).doesNotContain("left correctly classified");
+        assertThat(ran("attack", plain, Arrays.copyOf(weak, 4)).code()).isZero();
+        for (JsonNode check : checks) {
+            assertThat(keys(check)).containsExactly("name", "tripped", "saw", "advice");
+            assertThat(check.get("advice").asText().isEmpty())
+                    .isEqualTo(!check.get("tripped").asBoolean());
+        }
+        assertThat(checks.findValuesAsText("name")).contains("single-step-stronger", "still-improving", "zero-epsilon");
+    }
+
+    @Test
+    void aTargetThatAllImagesAreOfIsRefused() throws IOException {
+        JsonNode classes = ran("classifier evaluate --json --limit 1", plain)
+                .succeeded()
+                .json()
+                .get("classes");
+        int label = IntStream.range(0, 10)
+                .filter(i -> classes.get(i).get("n").asInt() == 1)
+                .findFirst()
+                .orElseThrow();
+
+        Ran ran = ran("attack", plain, "--limit", 1, "--target", label);
+        assertThat(ran.code()).isEqualTo(1);
+        assertThat(ran.err()).contains("target ", " are of that class already; expected another one");
     }
 
     @Test

@@ -35,9 +35,13 @@ class ClassifierProgramsTest {
     }
 
     private Ran run(String command, String program) {
+        return ran(command, program).succeeded();
+    }
+
+    private Ran ran(String command, String program) {
         String line = command + " --weights " + PROGRAMS.resolve(program + ".pt") + " --data folder:"
                 + folder.resolve("images") + " --json --threads 1 --normalize-mean 0 --normalize-std 1";
-        return Ran.of((Object[]) line.split(" ")).succeeded();
+        return Ran.of((Object[]) line.split(" "));
     }
 
     @Test
@@ -66,5 +70,17 @@ class ClassifierProgramsTest {
     void whatIsTakenOfSeveralResultsIsSaid() {
         assertThat(run("attack --attack fgsm --eps 0.1", "named").err())
                 .contains("named.pt does not return a lone tensor: 'logits' of a dict of 2, N×3");
+    }
+
+    @Test
+    void aProgramWithoutGradientsIsRefusedToAttacksThatFollowThem() throws IOException {
+        assertThat(ran("attack --attack fgsm --eps 0.1", "detached").failure())
+                .contains("detached.pt: this TorchScript program's result has no gradient", "torch.no_grad or detach?");
+        assertThat(run("attack --attack sign-noise --eps 0.1", "detached")
+                        .json()
+                        .get("checks")
+                        .findValuesAsText("name"))
+                .contains("zero-epsilon", "random-model")
+                .doesNotContain("gradients", "unbounded-attack");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import varepsilon.lab.evaluate.AttackOutcome;
+import varepsilon.robust.evaluate.Check;
 
 /** The reading says what the numbers show and no more. */
 class QuickstartReadingTest {
@@ -41,13 +42,27 @@ class QuickstartReadingTest {
         assertThat(reading(attacked(980, 950, 200), attacked(975, 970, 25))).containsSubsequence("worse", " 2.5 %");
     }
 
+    @Test
+    void theRobustAccuracyHasItsChecksBesideIt() {
+        assertThat(reading(attacked(980, 950, 20), attacked(930, 920, 800)))
+                .contains("each digit under its worst attack, is 80.0 %: 3 checks passed.");
+        assertThat(reading(attacked(980, 950, 20), attacked(930, 700, 700)))
+                .contains("is 70.0 %: 2 checks passed, and did not: still-improving.");
+    }
+
     private static String reading(QuickstartResult.Attacked standard, QuickstartResult.Attacked defended) {
         return QuickstartReading.of(new QuickstartResult.Classifiers(0.2, standard, defended));
     }
 
     private static QuickstartResult.Attacked attacked(int clean, int noise, int pgd) {
         return new QuickstartResult.Attacked(
-                null, List.of(outcome("uniform-noise", null, clean, noise), outcome("pgd", 20, clean, pgd)));
+                null,
+                List.of(outcome("uniform-noise", null, clean, noise), outcome("pgd", 20, clean, pgd)),
+                Math.min(noise, pgd),
+                List.of(
+                        new Check("gradients", false, "", ""),
+                        new Check("rounding", false, "", ""),
+                        new Check("still-improving", noise == pgd, "", "")));
     }
 
     private static AttackOutcome outcome(String name, Integer steps, int clean, int robust) {

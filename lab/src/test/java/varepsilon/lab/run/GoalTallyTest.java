@@ -21,7 +21,8 @@ class GoalTallyTest {
         boolean[] met = {true, false, true, true, true};
         int[] before = {0, 0, 1, 1, 1};
         int[] after = {1, 0, 1, 1, 1};
-        AttackResult result = new AttackResult(null, before, after, right, met, new double[5], new int[0]);
+        AttackResult result =
+                new AttackResult(null, before, after, right, met, new double[5], new int[0], new int[0], new int[0]);
         AttackOutcome.GoalTally tally = new AttackOutcome.GoalTally();
         tally.add(trial, labels, result);
         return tally;

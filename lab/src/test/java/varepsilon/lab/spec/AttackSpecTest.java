@@ -9,19 +9,36 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.Family;
 import varepsilon.base.InputException;
+import varepsilon.base.Named;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.MiFgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.RandomStartFgsm;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.Tensor;
 
 class AttackSpecTest {
     private static AttackSpec usual(String attack) {
         return AttackSpec.of(attack, "linf", 0.1);
+    }
+
+    @Named(value = "in-l2", help = "a test's")
+    private record InL2() implements Attack {
+        @Override
+        public List<Norm> norms() {
+            return List.of(Norm.L2, Norm.L1);
+        }
+
+        @Override
+        public Tensor perturb(Problem problem, Draws draws) {
+            throw new UnsupportedOperationException();
+        }
     }
 
     @Test
@@ -36,7 +53,9 @@ class AttackSpecTest {
     @Test
     void everyNameIsOfThatAttack() {
         for (String name : Family.of(Attack.class).names()) {
-            assertThat(usual(name).attack().name()).isEqualTo(name);
+            String norm =
+                    Family.of(Attack.class).member(name).usual().norms().get(0).label();
+            assertThat(AttackSpec.of(name, norm, 0.1).attack().name()).isEqualTo(name);
         }
     }
 
@@ -75,6 +94,9 @@ class AttackSpecTest {
         assertThatThrownBy(() -> AttackSpec.of("fsgm", "l2", 1))
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith("unknown attack 'fsgm'; did you mean 'fgsm'?");
+        assertThatThrownBy(() -> AttackSpec.linf(new InL2(), 1))
+                .isInstanceOf(InputException.class)
+                .hasMessage("norm linf: expected l2 or l1, which are those of in-l2");
         assertThatThrownBy(() -> usual("pgd:steps=0")).hasMessage("pgd:steps=0: steps 0: expected at least 1");
     }
 

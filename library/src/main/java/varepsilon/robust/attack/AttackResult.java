@@ -13,6 +13,10 @@ import varepsilon.tensor.Tensor;
  * @param met whether the criterion is met by {@code adversarial} as returned
  * @param size ‖adversarial − image‖ in the threat model's norm, computed in double precision
  * @param withoutGradient examples at which a gradient was not finite (NaN or infinite): the attack made no step there
+ * @param withoutLogits examples of which a perturbed image had logits that are not finite; where the one returned has,
+ *     the unperturbed image takes its place
+ * @param lost examples for which the attack came to a perturbation that meets the criterion, and returned one that does
+ *     not
  */
 public record AttackResult(
         Tensor adversarial,
@@ -21,7 +25,9 @@ public record AttackResult(
         boolean[] correct,
         boolean[] met,
         double[] size,
-        int[] withoutGradient) {
+        int[] withoutGradient,
+        int[] withoutLogits,
+        int[] lost) {
     /** Whether example {@code i} is correctly classified before and after. */
     public boolean isRobust(int i) {
         return correct[i] && adversarialPrediction[i] == cleanPrediction[i];

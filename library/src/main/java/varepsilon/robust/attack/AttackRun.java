@@ -80,7 +80,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         boolean[] met = booleans(metBefore);
         int[] adversarialPrediction = cleanPrediction.clone();
         double[] size = new double[correct.length];
-        int[] withoutGradient = {};
+        Seen seen = new Seen();
         Tensor adversarial = pixels.copy();
         Tensor open = metBefore.not().nonzero();
         if (open.count() > 0) {
@@ -92,12 +92,24 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             double[] lengths = lengths(found, images);
             requireInBall(attack, lengths, TOLERANCE);
             requireInBox(attack, found, TOLERANCE);
-            Tensor after = logits(found, cost);
+            seen = problem.seen();
+            Tensor after = classifier.logits(found);
+            cost.forward(found.size(0));
+            Logits.checkShape(after, found.size(0));
+            if (!after.isFinite()) {
+                // An image without logits is no success of the attack, nor can it be counted as another class.
+                Tensor good = PerExample.isFinite(after);
+                for (long bad : open.indexSelect(0, good.not().nonzero()).toLongs()) {
+                    seen.withoutLogits().set(Math.toIntExact(bad));
+                }
+                found = found.where(PerExample.broadcast(good, found), images);
+                lengths = lengths(found, images);
+                after = logits(found, cost);
+            }
             boolean[] metAfter = booleans(criterion.isMet(after, classes.indexSelect(0, open)));
             int[] predictedAfter = Predictions.of(after).classes();
             adversarial.indexCopyInPlace(0, open, found);
             long[] rows = open.toLongs();
-            withoutGradient = problem.withoutGradient();
             for (int i = 0; i < rows.length; i++) {
                 int row = (int) rows[i];
                 met[row] = metAfter[i];
@@ -105,8 +117,17 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                 size[row] = lengths[i];
             }
         }
+        int[] lost = seen.met().stream().filter(row -> !met[row]).toArray();
         return new AttackResult(
-                adversarial, cleanPrediction, adversarialPrediction, correct, met, size, withoutGradient);
+                adversarial,
+                cleanPrediction,
+                adversarialPrediction,
+                correct,
+                met,
+                size,
+                seen.withoutGradient().stream().toArray(),
+                seen.withoutLogits().stream().toArray(),
+                lost);
     }
 
     /**
@@ -170,7 +191,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             int[] predictedAfter = Predictions.of(after).classes();
             double[] lengths = lengths(moved, images);
             long[] rows = open.toLongs();
-            withoutGradient = problem.withoutGradient();
+            withoutGradient = problem.seen().withoutGradient().stream().toArray();
             for (int i = 0; i < rows.length; i++) {
                 int row = (int) rows[i];
                 found[row] = claimed[i] && metAfter[i];

@@ -2,17 +2,16 @@ package varepsilon.robust.attack;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Logits;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
+import varepsilon.tensor.NotDifferentiableException;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -21,45 +20,39 @@ import varepsilon.tensor.Tensor;
  * success.
  */
 public final class Problem {
-    private final Classifier classifier;
+    /** The height of a logit beside which the others do not count. */
+    private static final double FAR = 1e4;
+
+    private final Setting setting;
     private final Tensor pixels;
     private final Tensor classes;
     private final Tensor targets;
-    private final Criterion criterion;
-    private final ThreatModel threat;
-    private final boolean leaveWhenMet;
-    private final Cost cost;
     private final int[] positions;
-    private final BitSet withoutGradient;
-    private final int passes;
     private final Tensor low;
     private final Tensor high;
 
-    private Problem(
+    /**
+     * What is the same for all examples.
+     *
+     * @param passes over which logits, losses and gradients are averaged
+     */
+    private record Setting(
             Classifier classifier,
-            Tensor pixels,
-            Tensor classes,
-            Tensor targets,
             Criterion criterion,
             ThreatModel threat,
             boolean leaveWhenMet,
             Cost cost,
-            int[] positions,
-            BitSet withoutGradient,
-            int passes) {
-        this.classifier = classifier;
+            Seen seen,
+            int passes) {}
+
+    private Problem(Setting setting, Tensor pixels, Tensor classes, Tensor targets, int[] positions) {
+        this.setting = setting;
         this.pixels = pixels;
         this.classes = classes;
         this.targets = targets;
-        this.criterion = criterion;
-        this.threat = threat;
-        this.leaveWhenMet = leaveWhenMet;
-        this.cost = cost;
         this.positions = positions;
-        this.withoutGradient = withoutGradient;
-        this.passes = passes;
-        this.low = threat.box().below(pixels);
-        this.high = threat.box().above(pixels);
+        this.low = setting.threat.box().below(pixels);
+        this.high = setting.threat.box().above(pixels);
     }
 
     /**
@@ -72,47 +65,31 @@ public final class Problem {
      */
     public static Problem ofTraining(
             Classifier classifier, Tensor pixels, Tensor labels, ThreatModel threat, Cost cost) {
-        return new Problem(
-                classifier,
-                pixels.detach(),
-                labels,
-                null,
-                Criterion.untargeted(),
-                threat,
-                false,
-                cost,
-                positionsOf(pixels),
-                new BitSet(),
-                1);
+        return of(classifier, pixels, labels, Criterion.untargeted(), threat, false, cost);
     }
 
     /** To find, for evaluation, one perturbation an example that meets the criterion; it then leaves the batch. */
     static Problem ofEvaluation(
             Classifier classifier, Tensor pixels, Tensor classes, Criterion criterion, ThreatModel threat, Cost cost) {
-        return new Problem(
-                classifier,
-                pixels.detach(),
-                classes,
-                null,
-                criterion,
-                threat,
-                true,
-                cost,
-                positionsOf(pixels),
-                new BitSet(),
-                1);
+        return of(classifier, pixels, classes, criterion, threat, true, cost);
     }
 
-    private static int[] positionsOf(Tensor pixels) {
-        return IntStream.range(0, Math.toIntExact(pixels.size(0))).toArray();
+    private static Problem of(
+            Classifier classifier,
+            Tensor pixels,
+            Tensor classes,
+            Criterion criterion,
+            ThreatModel threat,
+            boolean leaveWhenMet,
+            Cost cost) {
+        int[] positions = IntStream.range(0, Math.toIntExact(pixels.size(0))).toArray();
+        Setting setting = new Setting(classifier, criterion, threat, leaveWhenMet, cost, new Seen(), 1);
+        return new Problem(setting, pixels.detach(), classes, null, positions);
     }
 
-    /**
-     * Where in the batch the gradient of an example was not finite so far, in an evaluation. Zero was used there
-     * instead, so that this perturbation did not change and the others did.
-     */
-    int[] withoutGradient() {
-        return withoutGradient.stream().toArray();
+    /** What was seen of the examples so far, in an evaluation. */
+    Seen seen() {
+        return setting.seen;
     }
 
     /**
@@ -122,18 +99,7 @@ public final class Problem {
      * @param targets INT64 N, other classes than those of the criterion, which are the labels
      */
     Problem towards(Tensor targets) {
-        return new Problem(
-                classifier,
-                pixels,
-                classes,
-                targets,
-                criterion,
-                threat,
-                leaveWhenMet,
-                cost,
-                positions,
-                withoutGradient,
-                passes);
+        return new Problem(setting, pixels, classes, targets, positions);
     }
 
     /**
@@ -146,36 +112,35 @@ public final class Problem {
         if (count < 1) {
             throw new IllegalArgumentException("passes " + count + ": expected at least 1");
         }
-        return new Problem(
-                classifier,
-                pixels,
-                classes,
-                targets,
-                criterion,
-                threat,
-                leaveWhenMet,
-                cost,
-                positions,
-                withoutGradient,
+        Setting averaging = new Setting(
+                setting.classifier,
+                setting.criterion,
+                setting.threat,
+                setting.leaveWhenMet,
+                setting.cost,
+                setting.seen,
                 count);
+        return new Problem(averaging, pixels, classes, targets, positions);
     }
 
     /**
      * The same with another ε, from which no example leaves: for what an attack does on the way to its own ball.
      */
     Problem relaxed(double epsilon) {
-        return new Problem(
-                classifier,
-                pixels,
-                classes,
-                targets,
-                criterion,
-                threat.withEpsilon(epsilon),
+        Setting relaxed = new Setting(
+                setting.classifier,
+                setting.criterion,
+                setting.threat.withEpsilon(epsilon),
                 false,
-                cost,
-                positions,
-                withoutGradient,
-                passes);
+                setting.cost,
+                setting.seen,
+                setting.passes);
+        return new Problem(relaxed, pixels, classes, targets, positions);
+    }
+
+    /** Counts the passes through the classifier. */
+    Cost cost() {
+        return setting.cost;
     }
 
     /** The unperturbed images, N×…. */
@@ -190,7 +155,7 @@ public final class Problem {
 
     /** When the attack succeeds. */
     public Criterion criterion() {
-        return criterion;
+        return setting.criterion;
     }
 
     /** How far each value may fall before it leaves the box: at most 0, N×…. */
@@ -205,12 +170,7 @@ public final class Problem {
 
     /** The threat model. */
     public ThreatModel threat() {
-        return threat;
-    }
-
-    /** Counts the passes through the classifier. */
-    Cost cost() {
-        return cost;
+        return setting.threat;
     }
 
     /** The number of examples, N. */
@@ -220,50 +180,44 @@ public final class Problem {
 
     /** Whether examples for which the criterion is met leave the batch. */
     boolean leaveWhenMet() {
-        return leaveWhenMet;
+        return setting.leaveWhenMet;
     }
 
     /** The same for some of the examples: INT64 indices. */
     Problem select(Tensor indices) {
         return new Problem(
-                classifier,
+                setting,
                 pixels.indexSelect(0, indices),
                 classes.indexSelect(0, indices),
                 targets == null ? null : targets.indexSelect(0, indices),
-                criterion,
-                threat,
-                leaveWhenMet,
-                cost,
                 Arrays.stream(indices.toLongs())
                         .mapToInt(index -> positions[Math.toIntExact(index)])
-                        .toArray(),
-                withoutGradient,
-                passes);
+                        .toArray());
     }
 
     /** The nearest perturbation inside the threat model. */
     public Tensor project(Tensor delta) {
-        return threat.norm().project(delta, threat.epsilon(), low, high);
+        return threat().norm().project(delta, threat().epsilon(), low, high);
     }
 
     /** The perturbation inside the threat model that maximises a linear loss with this gradient. */
     public Tensor maximise(Tensor gradient) {
-        return threat.norm().maximise(gradient, threat.epsilon(), low, high);
+        return threat().norm().maximise(gradient, threat().epsilon(), low, high);
     }
 
     /** A perturbation moved by one step of ascent, inside the threat model. */
     public Tensor ascend(Tensor delta, Tensor gradient, double stepSize) {
-        return threat.norm().ascend(delta, gradient, stepSize, threat.epsilon(), low, high);
+        return threat().norm().ascend(delta, gradient, stepSize, threat().epsilon(), low, high);
     }
 
     /** The same for a loss that is not linear over a step of that length, as {@link Norm#explore} says. */
     Tensor explore(Tensor delta, Tensor gradient, double stepSize, double spread) {
-        return threat.norm().explore(delta, gradient, stepSize, threat.epsilon(), low, high, spread);
+        return threat().norm().explore(delta, gradient, stepSize, threat().epsilon(), low, high, spread);
     }
 
     /** A perturbation drawn uniformly from the ball, moved into the box. */
     public Tensor sample(Draws draws) {
-        return project(threat.norm().sample(pixels, threat.epsilon(), draws));
+        return project(threat().norm().sample(pixels, threat().epsilon(), draws));
     }
 
     /**
@@ -278,21 +232,26 @@ public final class Problem {
     public Outcome evaluate(Tensor delta, AttackLoss loss) {
         try (var scope = Scope.withoutGradients()) {
             Tensor logits = meanLogits(pixels.add(delta));
-            return new Outcome(scope.keep(rising(loss, logits)), scope.keep(criterion.isMet(logits, classes)));
+            return new Outcome(scope.keep(rising(loss, logits)), scope.keep(met(delta, logits)));
         }
     }
 
-    /** The logits at perturbed examples, N×K, without a gradient. */
+    /**
+     * The logits at perturbed examples, N×K, without a gradient. Of an example whose logits are not finite, in an
+     * evaluation, such as are far from the criterion.
+     */
     public Tensor logits(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(meanLogits(pixels.add(delta)));
+            Tensor logits = scope.keep(meanLogits(pixels.add(delta)));
+            met(delta, logits);
+            return logits;
         }
     }
 
     /** Whether the criterion is met at perturbed examples, BOOL N: all that an attack on labels alone may use. */
     public Tensor isMet(Tensor delta) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(criterion.isMet(meanLogits(pixels.add(delta)), classes));
+            return scope.keep(met(delta, meanLogits(pixels.add(delta))));
         }
     }
 
@@ -319,7 +278,7 @@ public final class Problem {
     Slope slope(Tensor delta, AttackLoss loss, UnaryOperator<Tensor> change) {
         try (var scope = Scope.withoutGradients()) {
             Pass sum = pass(delta, loss, change);
-            for (int i = 1; i < passes; i++) {
+            for (int i = 1; i < setting.passes; i++) {
                 try (var one = Scope.withoutGradients()) {
                     sum.add(pass(delta, loss, change));
                 }
@@ -327,7 +286,7 @@ public final class Problem {
             return new Slope(
                     scope.keep(mean(sum.loss)),
                     scope.keep(finite(mean(sum.gradient))),
-                    scope.keep(criterion.isMet(mean(sum.logits), classes)));
+                    scope.keep(met(delta.detach(), mean(sum.logits))));
         }
     }
 
@@ -343,12 +302,11 @@ public final class Problem {
     private Pass pass(Tensor delta, AttackLoss loss, UnaryOperator<Tensor> change) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
-            Tensor logits = logitsOf(change.apply(x));
-            requireDifferentiable(logits);
+            Tensor logits = differentiable(() -> logitsOf(change.apply(x)));
             // Examples are independent in evaluation mode, so the gradient of the sum consists of the gradient of each.
             Tensor value = rising(loss, logits);
             Tensor gradient = Gradients.of(value.sum(), x);
-            cost.backward(size());
+            setting.cost.backward(size());
             return new Pass(scope.keep(value.detach()), scope.keep(gradient), scope.keep(logits.detach()));
         }
     }
@@ -358,7 +316,7 @@ public final class Problem {
      * met, N.
      */
     Tensor excess(Tensor delta) {
-        return evaluate(delta, AttackLoss.MARGIN).loss().sub(criterion.threshold());
+        return evaluate(delta, AttackLoss.MARGIN).loss().sub(setting.criterion.threshold());
     }
 
     /**
@@ -380,10 +338,9 @@ public final class Problem {
     Rivals rivals(Tensor delta, int most) {
         try (var scope = Scope.withGradients()) {
             Tensor x = pixels.add(delta).detach().requiresGrad(true);
-            Tensor logits = meanLogits(x);
-            requireDifferentiable(logits);
-            Tensor met = criterion.isMet(logits.detach(), classes);
-            Tensor differences = targets != null || criterion.direction() < 0
+            Tensor logits = differentiable(() -> meanLogits(x));
+            Tensor met = met(delta.detach(), logits.detach());
+            Tensor differences = targets != null || setting.criterion.direction() < 0
                     ? rising(AttackLoss.MARGIN, logits).unsqueeze(1)
                     : logits.gather(1, othersInOrder(logits, most)).sub(logits.gather(1, classes.unsqueeze(1)));
             List<Tensor> sums = new ArrayList<>();
@@ -392,11 +349,11 @@ public final class Problem {
             }
             List<Tensor> gradients = new ArrayList<>();
             for (Tensor gradient : Gradients.ofEach(sums, x)) {
-                cost.backward(size());
+                setting.cost.backward(size());
                 gradients.add(finite(gradient).flatten(1));
             }
             return new Rivals(
-                    scope.keep(differences.detach().sub(criterion.threshold())),
+                    scope.keep(differences.detach().sub(setting.criterion.threshold())),
                     scope.keep(Tensor.stack(1, gradients)),
                     scope.keep(met));
         }
@@ -421,7 +378,7 @@ public final class Problem {
      * @throws InputException where the criterion has a target class of its own
      */
     List<Problem> towardsHighest(int first, int count) {
-        if (criterion.direction() < 0) {
+        if (setting.criterion.direction() < 0) {
             throw new InputException("the attack chooses target classes itself; where the target class is given, its"
                     + " targets must be 0");
         }
@@ -434,30 +391,18 @@ public final class Problem {
         return result;
     }
 
-    private static void requireDifferentiable(Tensor logits) {
+    private static Tensor differentiable(Supplier<Tensor> pass) {
+        Tensor logits;
+        try {
+            logits = pass.get();
+        } catch (NotDifferentiableException e) {
+            throw new InputException(e.getMessage() + withoutGradients(), e);
+        }
         if (!logits.requiresGrad()) {
             throw new InputException("the classifier's logits are not differentiable in the pixels; an attack that"
-                    + " follows a gradient cannot be used on it. Attacks that need none: " + blackBoxAttacks());
+                    + " follows a gradient cannot be used on it" + withoutGradients());
         }
-    }
-
-    private static String blackBoxAttacks() {
-        return Family.of(Attack.class).members().stream()
-                .filter(member -> member.usual().knowledge().isBlackBox())
-                .map(Family.Member::name)
-                .collect(Collectors.joining(", "));
-    }
-
-    private Tensor mean(Tensor sum) {
-        return passes == 1 ? sum : sum.div(passes);
-    }
-
-    private Tensor meanLogits(Tensor x) {
-        Tensor sum = logitsOf(x);
-        for (int i = 1; i < passes; i++) {
-            sum = sum.add(logitsOf(x));
-        }
-        return mean(sum);
+        return logits;
     }
 
     private Tensor finite(Tensor gradient) {
@@ -465,17 +410,16 @@ public final class Problem {
             return gradient;
         }
         Tensor good = PerExample.isFinite(gradient);
-        byte[] flags = good.to(DType.UINT8).toBytes();
-        int[] bad = IntStream.range(0, flags.length)
-                .filter(i -> flags[i] == 0)
-                .map(i -> positions[i])
-                .toArray();
-        if (!leaveWhenMet) {
-            throw new InputException("the classifier's logits are finite, but at " + bad.length + " of " + flags.length
+        int[] bad = positionsWhere(good.not());
+        if (!setting.leaveWhenMet) {
+            throw new InputException("the classifier's logits are finite, but at " + bad.length + " of " + size()
                     + " images, the first of them number " + bad[0] + " of the batch, their gradient with respect to"
                     + " the pixels is not (NaN or infinite); an attack cannot follow it");
         }
-        Arrays.stream(bad).forEach(withoutGradient::set);
+        // Where the logits are not finite, nothing is expected of their gradient.
+        Arrays.stream(bad)
+                .filter(i -> !setting.seen.withoutLogits().get(i))
+                .forEach(setting.seen.withoutGradient()::set);
         return gradient.where(PerExample.broadcast(good, gradient), gradient.zerosLike());
     }
 
@@ -484,13 +428,69 @@ public final class Problem {
             return NamedLoss.towards(loss, logits, classes, targets);
         }
         Tensor value = loss.of(logits, classes);
-        return criterion.direction() > 0 ? value : value.neg();
+        return setting.criterion.direction() > 0 ? value : value.neg();
+    }
+
+    private Tensor mean(Tensor sum) {
+        return setting.passes == 1 ? sum : sum.div(setting.passes);
+    }
+
+    private Tensor meanLogits(Tensor x) {
+        Tensor sum = logitsOf(x);
+        for (int i = 1; i < setting.passes; i++) {
+            sum = sum.add(logitsOf(x));
+        }
+        return mean(sum);
     }
 
     private Tensor logitsOf(Tensor x) {
-        Tensor logits = classifier.logits(x);
-        cost.forward(size());
-        Logits.check(logits, size());
-        return logits;
+        Tensor logits = setting.classifier.logits(x);
+        setting.cost.forward(size());
+        if (!setting.leaveWhenMet) {
+            Logits.check(logits, size());
+            return logits;
+        }
+        Logits.checkShape(logits, size());
+        return logits.isFinite() ? logits : farFromMet(logits);
+    }
+
+    /**
+     * Logits that are not finite replaced by such as are far from the criterion, so that the attack of the other
+     * examples continues, and takes no point without logits for a success.
+     */
+    private Tensor farFromMet(Tensor logits) {
+        Tensor good = PerExample.isFinite(logits);
+        Arrays.stream(positionsWhere(good.not())).forEach(setting.seen.withoutLogits()::set);
+        Tensor none = logits.detach().zerosLike();
+        Tensor far = classes.unsqueeze(1);
+        Tensor height = far.to(logits.dtype()).zerosLike().add(setting.criterion.direction() * FAR);
+        return logits.where(PerExample.broadcast(good, logits), none.scatter(1, far, height));
+    }
+
+    /** Whether the criterion is met; remembers where it is by a perturbation inside the threat model. */
+    private Tensor met(Tensor delta, Tensor logits) {
+        Tensor met = setting.criterion.isMet(logits, classes);
+        if (setting.leaveWhenMet && met.nonzero().count() > 0) {
+            Tensor outside = PerExample.max(delta.sub(high).max(low.sub(delta))).gt(AttackRun.TOLERANCE);
+            Tensor tooLong = threat().norm().length(delta).gt(threat().epsilon() + AttackRun.TOLERANCE);
+            Tensor inside = met.not().or(outside).or(tooLong).not();
+            Arrays.stream(positionsWhere(inside)).forEach(setting.seen.met()::set);
+        }
+        return met;
+    }
+
+    /** Where in the whole batch the examples are for which a condition, BOOL N, holds. */
+    private int[] positionsWhere(Tensor condition) {
+        return Arrays.stream(condition.nonzero().toLongs())
+                .mapToInt(i -> positions[Math.toIntExact(i)])
+                .toArray();
+    }
+
+    private static String withoutGradients() {
+        List<String> names = Family.of(Attack.class).members().stream()
+                .filter(member -> member.usual().knowledge().isBlackBox())
+                .map(Family.Member::name)
+                .toList();
+        return names.isEmpty() ? "" : "; these need no gradient: " + String.join(", ", names);
     }
 }

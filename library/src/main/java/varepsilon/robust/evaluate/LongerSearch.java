@@ -14,14 +14,14 @@ import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.stats.Interval;
 import varepsilon.stats.Percent;
-import varepsilon.tensor.Device;
 
 /**
  * Checks whether more steps, another start or another loss find adversarial examples among images that an attack left
- * correctly classified; then its robust accuracy is an overestimate. Runs on a part of the images, at about half of the
- * cost of the attack, in L1 all of it.
+ * correctly classified; then its robust accuracy is an overestimate. Runs on a part of the images, at about a quarter of the
+ * cost of the attack, in L1 half of it.
  */
-public final class LongerSearch {
+final class LongerSearch {
+    private static final String NAME = "still-improving";
     private static final int LEAST_STEPS = 10;
     private static final int LEAST_IMAGES = 20;
     private static final int MOST_IMAGES = 100;
@@ -32,12 +32,10 @@ public final class LongerSearch {
      * Continues a gradient attack of many steps that is not targeted; other attacks are not checked.
      *
      * @param images the images of the report
-     * @param seed of the new starts
-     * @param device of the classifier
-     * @return a sentence where an image was misclassified, else empty
+     * @param evaluation that gave the report
+     * @return tripped where an image was misclassified; empty where the attack is not checked
      */
-    public static Optional<String> of(
-            Classifier classifier, ImageSet images, TrialReport report, int batchSize, long seed, Device device) {
+    static Optional<Check> of(Classifier classifier, ImageSet images, TrialReport report, RobustEvaluation evaluation) {
         Trial trial = report.trial();
         if (trial.criterion() instanceof Criterion.Targeted
                 || !(trial.attack() instanceof GradientAttack attack)
@@ -50,7 +48,7 @@ public final class LongerSearch {
                 .limit(affordable(report, steps))
                 .toArray();
         if (survivors.length == 0) {
-            return Optional.empty();
+            return Optional.of(Check.passed(NAME, trial.label() + " leaves no image correctly classified"));
         }
         List<Trial> longer = losses(attack.loss()).stream()
                 .map(loss -> new Trial(
@@ -59,12 +57,13 @@ public final class LongerSearch {
                         trial.criterion(),
                         trial.classes()))
                 .toList();
-        RobustnessReport found =
-                new RobustEvaluation(longer, batchSize, seed, device).of(classifier, images.subset(survivors));
+        RobustnessReport found = new RobustEvaluation(
+                        longer, evaluation.batchSize(), evaluation.seed(), evaluation.device())
+                .of(classifier, images.subset(survivors));
         boolean[] still = found.worstCase();
         int broken =
                 (int) IntStream.range(0, still.length).filter(i -> !still[i]).count();
-        return broken == 0 ? Optional.empty() : Optional.of(note(trial, steps, broken, still.length));
+        return Optional.of(check(trial, steps, broken, still.length));
     }
 
     /** In L1 also with the steps of a second restart, which change fewer values. */
@@ -72,28 +71,32 @@ public final class LongerSearch {
         return Pgd.ofSteps(steps).withRestarts(threat.norm() == Norm.L1 ? 2 : 1);
     }
 
-    private static String note(Trial trial, int steps, int broken, int tried) {
+    private static Check check(Trial trial, int steps, int broken, int tried) {
         Interval share = Interval.ofShare(broken, tried);
-        return String.format(
+        String saw = String.format(
                 Locale.ROOT,
-                "%s misses adversarial examples: of %d images that it left correctly classified, %d are misclassified"
-                        + " after %d steps of falling length from another start, with its loss or the margin loss (%s,"
-                        + " 95 %% interval %s). Robust accuracy is lower by about that share of itself; use more steps,"
-                        + " more restarts or another loss.",
-                trial.label(),
+                "of %d images that %s left correctly classified, %d steps of falling length from another start, with its"
+                        + " loss or the margin loss, break %d",
                 tried,
-                broken,
+                trial.label(),
                 steps,
-                Percent.of(share.value()),
-                Percent.range(share));
+                broken);
+        return broken == 0
+                ? Check.passed(NAME, saw)
+                : new Check(
+                        NAME,
+                        true,
+                        saw + " (" + Percent.of(share.value()) + ", 95 % interval " + Percent.range(share)
+                                + "): robust accuracy is lower by about that share of itself",
+                        "Use more steps, more restarts or another loss.");
     }
 
     /**
-     * So many that both losses together cost half of the attack, within limits; in L1, with its second restart, all of
-     * it.
+     * So many that both losses together cost a quarter of the attack, within limits; in L1, with its second restart,
+     * half of it.
      */
     private static long affordable(TrialReport report, int steps) {
-        long passes = report.backwardPasses() / 2;
+        long passes = report.backwardPasses() / 4;
         return Math.max(LEAST_IMAGES, Math.min(MOST_IMAGES, passes / (2L * steps)));
     }
 

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
-import varepsilon.classify.OutputCheck;
 import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
@@ -20,7 +20,10 @@ import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.Knowledge;
+import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.StagedAttack;
+import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -84,6 +87,24 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         return Math.multiplyExact((long) images.size(), whole + 1);
     }
 
+    /** Notes on the threat models for such images, which a report repeats. */
+    public List<String> notesOn(ImageSet images) {
+        return trials.stream()
+                .filter(trial -> trial.threat().allowsAnything(images.dimensions()))
+                .map(trial -> trial.label() + ": ε is as large as the box of pixel values, so any image may become any"
+                        + " other, and only robust accuracy of at most chance is to be expected"
+                        + inLevels(trial.threat()))
+                .distinct()
+                .toList();
+    }
+
+    /** Above 1 in L∞, ε was probably meant in grey levels. */
+    private static String inLevels(ThreatModel threat) {
+        double epsilon = threat.epsilon();
+        boolean levels = threat.norm() == Norm.LINF && epsilon > threat.box().width() && epsilon == Math.rint(epsilon);
+        return levels ? "; did you mean " + Math.round(epsilon) + "/255?" : ".";
+    }
+
     /** The random numbers of a trial for the images of a batch. */
     private Draws draws(Trial trial, Batch batch) {
         return Draws.perImage(seedOf(trial), batch.indices());
@@ -106,7 +127,6 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private int finished;
         private long done;
         private final OutputCheck outputs = new OutputCheck();
-        private boolean repeatable = true;
 
         Run(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
             this.classifier = classifier;
@@ -139,8 +159,6 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     StagedTrial staged = staged(t, clean);
                     complete &= staged.run(watch);
                     staged.forward(t, attacked);
-                    repeatable &= staged.isRepeatable();
-                    tallies.get(t).withoutGradient.addAll(staged.withoutGradient());
                     reports.add(staged.report());
                 } else {
                     reports.add(tallies.get(t).report(finished));
@@ -151,7 +169,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     clean.classes(),
                     reports,
                     complete,
-                    notes());
+                    notesOn(images),
+                    checks());
         }
 
         private boolean isStaged(int trial) {
@@ -167,7 +186,14 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     open.get(trial).build().toArray(),
                     batchSize,
                     seedOf(trials.get(trial)),
-                    device);
+                    device,
+                    (result, which, labels) -> {
+                        int[] before = Arrays.stream(which)
+                                .map(i -> clean.classes()[i])
+                                .toArray();
+                        outputs.again(Arrays.equals(before, result.cleanPrediction()));
+                        tallies.get(trial).observe(classifier, result, which, labels);
+                    });
         }
 
         private void evaluate(Batch batch) {
@@ -187,7 +213,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 }
                 try (var scope = Scope.open()) {
                     AttackResult result = attack(tallies.get(t), batch, pixels, labels);
-                    repeatable &= Arrays.equals(clean.classes(), result.cleanPrediction());
+                    outputs.again(Arrays.equals(clean.classes(), result.cleanPrediction()));
                     attacked.accept(new AttackedBatch(t, pixels, labels, batch.indices(), result));
                 }
                 advance(batch);
@@ -203,6 +229,8 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
                         .of(trial.attack(), pixels, labels, targets, draws, tally.cost());
                 tally.add(finished, result, System.nanoTime() - start);
+                int[] which = IntStream.range(finished, finished + batch.size()).toArray();
+                tally.observe(classifier, result, which, labels);
                 return result;
             }
         }
@@ -241,21 +269,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             watch.progress("attacking", done, work(images));
         }
 
-        private List<String> notes() {
-            List<String> notes = new ArrayList<>(outputs.notes());
-            if (!repeatable && !outputs.isRandom()) {
-                notes.add(OutputCheck.RANDOM);
-            }
-            for (TrialTally tally : tallies) {
-                tally.note().ifPresent(notes::add);
-            }
-            for (Trial trial : trials) {
-                if (trial.threat().allowsAnything(images.dimensions())) {
-                    notes.add(trial.label() + ": ε is as large as the box of pixel values, so any image may become any"
-                            + " other, and only robust accuracy of at most chance is to be expected.");
-                }
-            }
-            return notes;
+        private List<Check> checks() {
+            List<Check> checks = new ArrayList<>(outputs.checks());
+            tallies.forEach(tally -> checks.addAll(tally.checks(finished)));
+            return Check.byName(checks);
         }
     }
 
@@ -267,12 +284,16 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final boolean[] robust;
         private final int[] predictions;
         private final Cost cost = new Cost();
-        private final List<Integer> withoutGradient = new ArrayList<>();
+        private final Set<Integer> withoutGradient = new TreeSet<>();
+        private final Set<Integer> withoutLogits = new TreeSet<>();
+        private final Set<Integer> lost = new TreeSet<>();
+        private final RoundingCheck rounding;
         private double maxPerturbation;
         private long nanos;
 
         TrialTally(Trial trial, int images) {
             this.trial = trial;
+            rounding = new RoundingCheck(trial);
             robust = new boolean[images];
             predictions = new int[images];
         }
@@ -291,22 +312,63 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 predictions[from + i] = result.adversarialPrediction()[i];
                 maxPerturbation = Math.max(maxPerturbation, result.size()[i]);
             }
-            for (int position : result.withoutGradient()) {
-                withoutGradient.add(from + position);
-            }
             nanos += nanosTaken;
         }
 
-        Optional<String> note() {
-            if (withoutGradient.isEmpty()) {
-                return Optional.empty();
+        /** What the checks look at. */
+        void observe(Classifier classifier, AttackResult result, int[] which, Tensor labels) {
+            note(result.withoutGradient(), which, withoutGradient);
+            note(result.withoutLogits(), which, withoutLogits);
+            note(result.lost(), which, lost);
+            classifier.evaluating(() -> rounding.add(classifier, result, labels));
+        }
+
+        private static void note(int[] positions, int[] which, Set<Integer> images) {
+            Arrays.stream(positions).map(position -> which[position]).forEach(images::add);
+        }
+
+        List<Check> checks(int finished) {
+            List<Check> checks = new ArrayList<>();
+            if (trial.attack().knowledge() == Knowledge.GRADIENTS) {
+                checks.add(check(
+                        "gradients",
+                        withoutGradient,
+                        finished,
+                        "a gradient with respect to the pixels that is NaN or infinite",
+                        "the attack made no step there",
+                        "Find where the model divides by zero, or takes the root or logarithm of it: at these images"
+                                + " robust accuracy is overestimated."));
             }
-            List<Integer> shown = withoutGradient.subList(0, Math.min(withoutGradient.size(), SHOWN));
-            return Optional.of(trial.label() + ": at " + withoutGradient.size() + " of " + robust.length + " images ("
-                    + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
-                    + (shown.size() < withoutGradient.size() ? ", …" : "")
-                    + ", counted from 0) the gradient with respect to the pixels is not finite (NaN or infinite);"
-                    + " the attack made no step there, so robust accuracy is overestimated.");
+            checks.add(check(
+                    "nan-logits",
+                    withoutLogits,
+                    finished,
+                    "logits of a perturbed image that are NaN or infinite",
+                    "the attack went no further there",
+                    "Find where the model overflows or divides by zero: these images were not attacked to the end."));
+            checks.add(check(
+                    "lost-success",
+                    lost,
+                    finished,
+                    "a perturbation that met the goal and was not returned",
+                    "the attack found more adversarial examples than are counted",
+                    "Let the attack return the first perturbation that meets the goal, not the last."));
+            checks.add(rounding.check());
+            return checks;
+        }
+
+        private Check check(String name, Set<Integer> images, int finished, String what, String so, String advice) {
+            String saw = trial.label() + ": " + what + " at " + images.size() + " of " + finished + " images";
+            if (images.isEmpty()) {
+                return Check.passed(name, saw);
+            }
+            List<Integer> shown = images.stream().limit(SHOWN).toList();
+            return new Check(
+                    name,
+                    true,
+                    saw + " (" + shown.stream().map(Object::toString).collect(Collectors.joining(", "))
+                            + (shown.size() < images.size() ? ", …" : "") + ", counted from 0); " + so,
+                    advice);
         }
 
         TrialReport report(int finished) {

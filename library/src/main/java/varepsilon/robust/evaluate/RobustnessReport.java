@@ -12,13 +12,25 @@ import varepsilon.stats.Accuracy;
  * @param trials the result of each trial, in the order given
  * @param complete false where a stop was requested before all images were done; everything here is of those that were
  * @param notes caveats on these numbers, a sentence each
+ * @param checks what was examined on the way; {@link FailureChecks} examines more
  */
 public record RobustnessReport(
-        boolean[] correct, int[] predictions, List<TrialReport> trials, boolean complete, List<String> notes) {
+        boolean[] correct,
+        int[] predictions,
+        List<TrialReport> trials,
+        boolean complete,
+        List<String> notes,
+        List<Check> checks) {
     /** Copies the lists. */
     public RobustnessReport {
         trials = List.copyOf(trials);
         notes = List.copyOf(notes);
+        checks = List.copyOf(checks);
+    }
+
+    /** The same with other checks. */
+    public RobustnessReport withChecks(List<Check> other) {
+        return new RobustnessReport(correct, predictions, trials, complete, notes, other);
     }
 
     /** How many images were evaluated. */

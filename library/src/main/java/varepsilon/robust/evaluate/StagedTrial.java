@@ -44,10 +44,20 @@ final class StagedTrial {
     private final double[] size;
     private final Map<Integer, float[]> adversarial = new HashMap<>();
     private final List<StageResult> done = new ArrayList<>();
-    private final List<Integer> withoutGradient = new ArrayList<>();
     private final StagedAttack.Schedule schedule;
     private int[] left;
-    private boolean repeatable = true;
+    private final Observer observer;
+
+    /** Receives the result of each batch of each stage. */
+    interface Observer {
+        /**
+         * A result.
+         *
+         * @param which images these are
+         * @param labels INT64, theirs
+         */
+        void observe(AttackResult result, int[] which, Tensor labels);
+    }
 
     /**
      * @param predictions without an attack, by image
@@ -62,7 +72,9 @@ final class StagedTrial {
             int[] open,
             int batchSize,
             Seed seed,
-            Device device) {
+            Device device,
+            Observer observer) {
+        this.observer = observer;
         this.trial = trial;
         this.classifier = classifier;
         this.images = images;
@@ -138,7 +150,6 @@ final class StagedTrial {
                     .of(part.attack(), pixels, labels, part.targets(batch, device), whole.split(stage.name()), cost);
             for (int i = 0; i < rows.length; i++) {
                 int image = rows[i];
-                repeatable &= result.cleanPrediction()[i] == predictions[image];
                 robust[image] &= result.isRobust(i);
                 if (result.met()[i]) {
                     met[image] = true;
@@ -147,18 +158,8 @@ final class StagedTrial {
                     adversarial.put(image, result.adversarial().narrow(0, i, 1).toFloats());
                 }
             }
-            Arrays.stream(result.withoutGradient()).map(i -> rows[i]).forEach(withoutGradient::add);
+            observer.observe(result, rows, labels);
         }
-    }
-
-    /** Whether every stage predicted the same for the unperturbed images. */
-    boolean isRepeatable() {
-        return repeatable;
-    }
-
-    /** Images at which a gradient was not finite. */
-    List<Integer> withoutGradient() {
-        return withoutGradient.stream().distinct().sorted().toList();
     }
 
     /** Passes the results on, batch by batch in the order of the images. */
@@ -186,6 +187,8 @@ final class StagedTrial {
                         pick(correct, batch),
                         pick(met, batch),
                         Arrays.stream(batch.indices()).mapToDouble(i -> size[i]).toArray(),
+                        new int[0],
+                        new int[0],
                         new int[0]);
                 attacked.accept(new AttackedBatch(index, pixels, batch.labels().to(device), batch.indices(), result));
             }

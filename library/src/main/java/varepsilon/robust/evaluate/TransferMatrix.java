@@ -50,6 +50,31 @@ public record TransferMatrix(List<String> names, List<List<Cell>> cells) {
     }
 
     /**
+     * Whether another model's adversarial examples break a model more often than its own do. Then its own gradient, or
+     * what its attack follows, carries little information.
+     *
+     * @param target which model
+     * @return one check, passed or tripped, for every other model with which it shares images
+     */
+    public List<Check> checks(int target) {
+        List<Check> checks = new ArrayList<>();
+        for (int source = 0; source < names.size(); source++) {
+            Optional<Interval> own = cell(target, target).interval();
+            Optional<Interval> other = cell(source, target).interval();
+            if (source != target && own.isPresent() && other.isPresent()) {
+                String saw = "adversarial examples of " + names.get(source) + " break "
+                        + cell(source, target).misclassified() + " of "
+                        + cell(source, target).bothCorrect()
+                        + " images, its own " + cell(target, target).misclassified() + " of "
+                        + cell(target, target).bothCorrect();
+                checks.add(FailureChecks.gradientFree(
+                        saw, other.get().low() > own.get().high()));
+            }
+        }
+        return checks;
+    }
+
+    /**
      * Attacks every model and classifies its adversarial examples with all models.
      *
      * @param models by name, in the order of rows and columns

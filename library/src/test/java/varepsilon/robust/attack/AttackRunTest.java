@@ -238,6 +238,61 @@ class AttackRunTest extends AttackFixture {
                 .hasMessageContaining("returned [1, 1] for 1 images");
     }
 
+    /** Where the logits are not finite an attack ends for that image alone, and the image as it is takes its place. */
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+    void anImageThatGetsNoLogitsIsNamedAndLeftAsItIs(double value) {
+        // From 0.38 to 0.42, below what class 1 begins with.
+        Classifier hole = pixels -> {
+            Tensor mean = pixels.flatten(1).mean(1).unsqueeze(1);
+            Tensor inside = mean.sub(0.4).abs().gt(0.02).not();
+            Tensor logits = BRIGHTNESS.logits(pixels);
+            return logits.add(logits.zerosLike().add(value).where(inside, logits.zerosLike()));
+        };
+        Tensor images = grey(0.3, 0.45, 0.2);
+        for (Attack attack : List.of(new Fgsm(), Pgd.ofSteps(4).withRandomStart(false))) {
+            AttackResult result = run(hole, attack, images, labels(0, 0, 0));
+            assertThat(result.withoutLogits()).as(attack.name()).containsExactly(0);
+            assertThat(result.withoutGradient()).isEmpty();
+            assertThat(result.met()).containsExactly(false, true, false);
+            assertThat(result.isRobust(0)).isTrue();
+            assertThat(row(result.adversarial(), 0)).containsOnly(0.3f);
+            assertThat(result.size()[2]).isCloseTo(0.1, within(1e-6));
+        }
+        Attack asking = new Scripted("asking", problem -> {
+            Tensor delta = problem.pixels().zerosLike().add(0.1);
+            assertThat(problem.isMet(delta).to(DType.UINT8).toBytes()).containsExactly(0, 1, 0);
+            assertThat(problem.logits(delta).isFinite()).isTrue();
+            return delta.zerosLike();
+        });
+        assertThat(run(hole, asking, images, labels(0, 0, 0)).withoutLogits()).containsExactly(0);
+        Problem training = Problem.ofTraining(hole, images, labels(0, 0, 0), LINF, new Cost());
+        assertThatThrownBy(() -> training.logits(images.zerosLike().add(0.1)))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("not finite");
+    }
+
+    @Test
+    void aSuccessThatIsNotReturnedIsLost() {
+        Tensor images = grey(0.9, 0.45, 0.48, 0.3);
+        Attack forgetful = new Scripted("forgetful", problem -> {
+            Tensor delta = problem.pixels().zerosLike();
+            problem.evaluate(delta.add(0.1), AttackLoss.MARGIN);
+            problem.logits(delta.add(0.3)); // what is outside the threat model is no success
+            return delta;
+        });
+        Attack remembering = new Scripted("remembering", problem -> {
+            Tensor delta = problem.pixels().zerosLike().add(0.1);
+            problem.isMet(delta);
+            return delta;
+        });
+        // The first image meets the criterion before any attack.
+        assertThat(run(BRIGHTNESS, forgetful, images, labels(0, 0, 0, 0)).lost())
+                .containsExactly(1, 2);
+        assertThat(run(BRIGHTNESS, remembering, images, labels(0, 0, 0, 0)).lost())
+                .isEmpty();
+    }
+
     /**
      * √ of a difference has no slope at zero. Such an image stands still, is named, and keeps no other from being
      * attacked.

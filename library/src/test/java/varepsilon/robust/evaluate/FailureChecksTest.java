@@ -34,7 +34,10 @@ class FailureChecksTest {
     }
 
     private static List<String> signs(RobustnessReport report) {
-        return FailureChecks.of(report, 2, 16);
+        return FailureChecks.comparisons(report, 2, 16).stream()
+                .filter(Check::tripped)
+                .map(check -> check.name() + ": " + check.saw())
+                .toList();
     }
 
     /** The score of class 1 by the mean pixel m, where class 0 is right: straight lines between corners. */
@@ -75,8 +78,8 @@ class FailureChecksTest {
                 .as("broken by noise")
                 .isPositive();
         assertThat(signs(report)).isEmpty();
-        assertThat(FailureChecks.vanishingGradients(linear, images, AttackLoss.CROSS_ENTROPY, 16, Device.CPU))
-                .isEmpty();
+        assertThat(gradients(linear, images, AttackLoss.CROSS_ENTROPY).tripped())
+                .isFalse();
     }
 
     @Test
@@ -88,8 +91,8 @@ class FailureChecksTest {
         assertThat(signs(report))
                 .singleElement()
                 .asString()
-                .startsWith("uniform-noise linf 0.3 breaks ")
-                .contains("images, pgd 0: noise does as well as the gradient");
+                .startsWith("gradient-free-stronger: uniform-noise linf 0.3 breaks ")
+                .contains(" of 80 images that pgd linf 0.3 left");
     }
 
     @Test
@@ -97,22 +100,25 @@ class FailureChecksTest {
         ImageSet images = Toys.labelledBy(Toys.random(30, 60, 195, 2, 3), W, 0.1);
         Classifier linear = Toys.linear(W, 0.1);
 
-        assertThat(FailureChecks.vanishingGradients(masked(), images, AttackLoss.CROSS_ENTROPY, 16, Device.CPU)
-                        .orElseThrow())
-                .startsWith("At 30 of 30 correctly classified images the gradient")
-                .contains("try the margin loss");
-        assertThat(FailureChecks.vanishingGradients(masked(), images, AttackLoss.MARGIN, 16, Device.CPU)
-                        .orElseThrow())
-                .startsWith("At 30 of 30 correctly classified images the gradient")
-                .doesNotContain("margin loss");
+        Check cross = gradients(masked(), images, AttackLoss.CROSS_ENTROPY);
+        assertThat(cross.saw())
+                .startsWith(
+                        "of 30 correctly classified images the gradient of the loss cross-entropy is exactly zero at 30");
+        assertThat(cross.advice()).contains("exact-cross-entropy, margin or dlr");
+        Check margin = gradients(masked(), images, AttackLoss.MARGIN);
+        assertThat(margin.saw())
+                .startsWith("of 30 correctly classified images the gradient of the loss margin is exactly zero at 30");
+        assertThat(margin.advice()).doesNotContain("margin");
         // Softmax in single precision is 1 when the other logit is 100 below: then cross-entropy is flat.
         ImageSet sure = surelyRight(images);
         Classifier steep = pixels -> linear.logits(pixels).mul(1e5);
-        assertThat(FailureChecks.vanishingGradients(steep, sure, AttackLoss.CROSS_ENTROPY, 16, Device.CPU)
-                        .orElseThrow())
-                .startsWith("At " + sure.size() + " of " + sure.size());
-        assertThat(FailureChecks.vanishingGradients(steep, sure, AttackLoss.MARGIN, 16, Device.CPU))
-                .isEmpty();
+        assertThat(gradients(steep, sure, AttackLoss.CROSS_ENTROPY).saw())
+                .contains("is exactly zero at " + sure.size());
+        assertThat(gradients(steep, sure, AttackLoss.MARGIN).tripped()).isFalse();
+    }
+
+    private static Check gradients(Classifier classifier, ImageSet images, AttackLoss loss) {
+        return GradientChecks.of(classifier, images, loss, 16, Device.CPU).get(0);
     }
 
     /** Those whose score is far from 0. */
@@ -139,7 +145,7 @@ class FailureChecksTest {
         assertThat(signs(report))
                 .singleElement()
                 .asString()
-                .startsWith("fgsm linf 0.1 breaks 12 images, pgd 0: one step does better than many");
+                .startsWith("single-step-stronger: fgsm linf 0.1 leaves 0 of 12 images correctly classified, pgd 12");
     }
 
     @Test
@@ -161,7 +167,8 @@ class FailureChecksTest {
         assertThat(signs(report))
                 .singleElement()
                 .asString()
-                .startsWith("pgd linf 0.45: robust accuracy is 100.0 %, more than 0.0 % at ε 0.1");
+                .startsWith(
+                        "not-monotone-in-epsilon: pgd linf 0.45 leaves a robust accuracy of 100.0 %, and of 0.0 % at ε 0.1");
     }
 
     @Test
@@ -172,7 +179,7 @@ class FailureChecksTest {
                 .singleElement()
                 .asString()
                 .startsWith(
-                        "pgd linf 1.0: robust accuracy is 100.0 %, though the attack may turn any image into any other; chance would")
+                        "unbounded-attack: pgd linf 1.0 leaves 40 of 40 images correctly classified, though it may turn any image")
                 .contains("50.0 %");
         assertThat(signs(report(masked(), images, trial(new Fgsm(), 1)))).isEmpty();
     }

@@ -22,30 +22,39 @@ class LongerSearchTest {
     private static final float[] W = {1, -1, 2, -2, 1, -1, 2, -2, 1, -1, 2, -2, 1, -1, 2, -2};
     private static final ThreatModel THREAT = ThreatModel.of(Norm.LINF, 0.05);
 
-    private static Optional<String> after(Trial trial) {
+    private static Optional<Check> after(Trial trial) {
         ImageSet images = Toys.labelledBy(Toys.random(80, 80, 175, 2, 6), W, 0);
         Classifier classifier = Toys.linear(W, 0);
-        RobustnessReport report = new RobustEvaluation(List.of(trial), 40, 11, Device.CPU).of(classifier, images);
-        return LongerSearch.of(classifier, images, report.trials().get(0), 40, 11, Device.CPU);
+        RobustEvaluation evaluation = new RobustEvaluation(List.of(trial), 40, 11, Device.CPU);
+        RobustnessReport report = evaluation.of(classifier, images);
+        return LongerSearch.of(classifier, images, report.trials().get(0), evaluation);
     }
 
-    private static Optional<String> after(Attack attack) {
+    private static Optional<Check> after(Attack attack) {
         return after(Trial.untargeted(attack, THREAT));
     }
 
     @Test
     void aSearchThatFindsAllIsNotCalledUnfinished() {
-        assertThat(after(Pgd.ofSteps(10))).isEmpty();
-        assertThat(after(MiFgsm.ofSteps(10))).isEmpty();
+        for (Attack attack : List.of(Pgd.ofSteps(10), MiFgsm.ofSteps(10))) {
+            Check check = after(attack).orElseThrow();
+            assertThat(check.tripped()).isFalse();
+            assertThat(check.saw())
+                    .contains(" linf 0.05 left correctly classified, ")
+                    .endsWith(", break 0");
+        }
     }
 
     @Test
     void stepsThatDoNotCrossTheBallAreNoticed() {
         Pgd slow = Pgd.ofSteps(3).withStepSize(StepSize.pixels(0.001)).withRandomStart(false);
-        assertThat(after(slow).orElseThrow())
-                .startsWith("pgd linf 0.05 misses adversarial examples: of ")
-                .contains("are misclassified after 20 steps of falling length");
-        assertThat(after(Trial.margin(slow, THREAT, 0.01))).isPresent();
+        Check check = after(slow).orElseThrow();
+        assertThat(check.tripped()).isTrue();
+        assertThat(check.saw())
+                .startsWith("of ")
+                .contains(" images that pgd linf 0.05 left correctly classified, 20 steps of falling length");
+        assertThat(after(Trial.margin(slow, THREAT, 0.01)).orElseThrow().tripped())
+                .isTrue();
     }
 
     /** One gradient, or none, promises nothing. */

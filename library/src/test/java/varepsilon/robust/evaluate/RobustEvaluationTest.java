@@ -106,6 +106,7 @@ class RobustEvaluationTest {
         assertThat(report.clean()).isEqualTo(new Accuracy(300, 300));
         assertThat(report.trials().get(0).maxPerturbation()).isCloseTo(epsilon, within(1e-6));
         assertThat(report.notes()).isEmpty();
+        assertThat(tripped(report)).isEmpty();
         assertThat(report.complete()).isTrue();
     }
 
@@ -361,12 +362,8 @@ class RobustEvaluationTest {
         Classifier tossed =
                 pixels -> linear.logits(pixels).add(Tensor.of(new float[] {0, (float) random.nextGaussian()}, 1, 2));
 
-        assertThat(evaluation(16)
-                        .of(pixels -> linear.logits(pixels).softmax(1), images)
-                        .notes())
-                .singleElement()
-                .asString()
-                .contains("probabilities");
+        assertThat(tripped(evaluation(16).of(pixels -> linear.logits(pixels).softmax(1), images)))
+                .containsExactly("probabilities");
         assertThat(evaluation(16, trial("linf", 1)).of(linear, images).notes())
                 .singleElement()
                 .asString()
@@ -374,10 +371,16 @@ class RobustEvaluationTest {
         assertThat(evaluation(16, trial("linf", 0.999)).of(linear, images).notes())
                 .isEmpty();
         assertThat(evaluation(16, trial("l2", 4)).of(linear, images).notes()).hasSize(1);
-        assertThat(evaluation(16, trial("linf", 0.01)).of(tossed, images).notes())
+        assertThat(tripped(evaluation(16, trial("linf", 0.01)).of(tossed, images)))
+                .contains("random-model");
+        assertThat(evaluation(16, trial("linf", 8)).of(linear, images).notes())
                 .singleElement()
                 .asString()
-                .contains("it is random");
+                .endsWith("; did you mean 8/255?");
+    }
+
+    private static List<String> tripped(RobustnessReport report) {
+        return report.checks().stream().filter(Check::tripped).map(Check::name).toList();
     }
 
     @Test

@@ -102,4 +102,29 @@ class TransferMatrixTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0 trials");
     }
+
+    /** The masked model is the same function, without its gradient: its twin's examples break it, its own do not. */
+    @Test
+    void aModelThatOnlyTransferBreaksIsNoticed() {
+        ImageSet images = Toys.labelledBy(Toys.random(60, 60, 195, 2, 3), UPPER, 0);
+        Classifier plain = Toys.linear(UPPER, 0);
+        Map<String, Classifier> models = new LinkedHashMap<>();
+        models.put(
+                "masked",
+                pixels -> plain.logits(pixels.detach())
+                        .add(pixels.flatten(1).sum(1).unsqueeze(1).mul(0)));
+        models.put("plain", plain);
+        TransferMatrix matrix =
+                TransferMatrix.of(models, fgsm(0.05), images, Watch.NONE).orElseThrow();
+
+        Check masked = matrix.checks(0).get(0);
+        assertThat(masked.name()).isEqualTo("gradient-free-stronger");
+        assertThat(masked.tripped()).isTrue();
+        assertThat(masked.saw())
+                .startsWith("adversarial examples of plain break "
+                        + matrix.cell(1, 1).misclassified() + " of 60 images, its own 0 of 60");
+        assertThat(matrix.checks(1))
+                .singleElement()
+                .satisfies(check -> assertThat(check.tripped()).isFalse());
+    }
 }

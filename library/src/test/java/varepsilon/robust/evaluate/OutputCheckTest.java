@@ -1,15 +1,17 @@
-package varepsilon.classify;
+package varepsilon.robust.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import varepsilon.ScopedTest;
+import varepsilon.classify.Classifier;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
-class OutputCheckTest extends ClassifierTest {
+class OutputCheckTest extends ScopedTest {
     private static final int N = 20;
 
     private static Classifier linear() {
@@ -19,16 +21,16 @@ class OutputCheckTest extends ClassifierTest {
         }
     }
 
-    private static List<String> notesOn(UnaryOperator<Tensor> ofLogits) {
+    private static List<String> on(UnaryOperator<Tensor> ofLogits) {
         Classifier honest = linear();
-        return notes(pixels -> ofLogits.apply(honest.logits(pixels)));
+        return tripped(pixels -> ofLogits.apply(honest.logits(pixels)));
     }
 
-    private static List<String> notes(Classifier classifier) {
-        return notes(classifier, false);
+    private static List<String> tripped(Classifier classifier) {
+        return tripped(classifier, false);
     }
 
-    private static List<String> notes(Classifier classifier, boolean guessing) {
+    private static List<String> tripped(Classifier classifier, boolean guessing) {
         try (Rng rng = Seed.of(2).stream()) {
             Tensor pixels = rng.uniform(N, 3, 2, 2);
             OutputCheck check = new OutputCheck();
@@ -39,25 +41,30 @@ class OutputCheckTest extends ClassifierTest {
                 Tensor labels = guessing ? Tensor.arange(N / 2).clamp(0, 3) : logits.argmax(1);
                 check.add(logits, labels);
             }
-            return check.notes();
+            assertThat(check.checks()).extracting(Check::saw).doesNotContain("");
+            return check.checks().stream()
+                    .filter(Check::tripped)
+                    .map(one -> one.name() + ": " + one.saw() + ". " + one.advice())
+                    .toList();
         }
     }
 
     @Test
-    void logitsPassWithoutANote() {
-        assertThat(notesOn(logits -> logits)).isEmpty();
-        assertThat(notesOn(logits -> logits.mul(1e4))).isEmpty();
-        assertThat(new OutputCheck().notes()).as("nothing seen").isEmpty();
+    void logitsPass() {
+        assertThat(on(logits -> logits)).isEmpty();
+        assertThat(on(logits -> logits.mul(1e4))).isEmpty();
+        assertThat(new OutputCheck().checks()).as("nothing seen").isEmpty();
     }
 
     @Test
     void softmaxAndSigmoidAreNoticed() {
-        assertThat(notesOn(logits -> logits.softmax(1)))
+        assertThat(on(logits -> logits.softmax(1)))
                 .singleElement()
                 .asString()
+                .startsWith("probabilities: ")
                 .contains("last softmax");
-        assertThat(notesOn(Tensor::sigmoid)).singleElement().asString().contains("last sigmoid");
-        assertThat(notesOn(logits -> logits.mul(1e-3).sigmoid()))
+        assertThat(on(Tensor::sigmoid)).singleElement().asString().contains("last sigmoid");
+        assertThat(on(logits -> logits.mul(1e-3).sigmoid()))
                 .singleElement()
                 .asString()
                 .contains("last sigmoid");
@@ -66,24 +73,24 @@ class OutputCheckTest extends ClassifierTest {
     /** One value above 1 is enough to know that these are no probabilities. */
     @Test
     void whatIsOutsideZeroToOneIsNoProbability() {
-        assertThat(notesOn(logits -> logits.sigmoid().mul(1.6))).isEmpty();
-        assertThat(notesOn(logits -> logits.sigmoid().mul(3).sub(1))).isEmpty();
+        assertThat(on(logits -> logits.sigmoid().mul(1.6))).isEmpty();
+        assertThat(on(logits -> logits.sigmoid().mul(3).sub(1))).isEmpty();
     }
 
     @Test
     void logitsOfTinyScaleAreNoticed() {
-        assertThat(notesOn(logits -> logits.mul(1e-3)))
+        assertThat(on(logits -> logits.mul(1e-3)))
                 .singleElement()
                 .asString()
-                .startsWith("No two logits of an image differ by more than 0.00")
-                .contains("margin loss");
+                .startsWith("scaled-logits: the logits of an image differ by up to 0.00")
+                .contains("margin or dlr loss");
     }
 
     /** A network that has learnt nothing yet has small logits and no business being sure. */
     @Test
     void anUntrainedClassifierIsNotCalledScaledDown() {
         Classifier honest = linear();
-        assertThat(notes(pixels -> honest.logits(pixels).mul(1e-3), true)).isEmpty();
+        assertThat(tripped(pixels -> honest.logits(pixels).mul(1e-3), true)).isEmpty();
     }
 
     /** A model that was saved in training mode: each column of logits is normalised by the batch. */
@@ -94,10 +101,10 @@ class OutputCheckTest extends ClassifierTest {
             Tensor logits = honest.logits(pixels);
             return logits.sub(logits.mean(0));
         };
-        assertThat(notes(training))
+        assertThat(tripped(training))
                 .singleElement()
                 .asString()
-                .startsWith("The logits of an image depend on which others are in its batch");
+                .startsWith("batch-dependence: the logits of an image differ by up to ");
     }
 
     @Test
@@ -108,7 +115,7 @@ class OutputCheckTest extends ClassifierTest {
                 Tensor logits = honest.logits(pixels);
                 return logits.add(rng.normal(logits.shape()));
             };
-            assertThat(notes(random)).containsExactly(OutputCheck.RANDOM);
+            assertThat(tripped(random)).singleElement().asString().startsWith("random-model: ");
         }
     }
 }
