@@ -68,7 +68,7 @@ class ClassifierUsageTest {
     static Stream<Arguments> wrongAttacks() {
         return Stream.of(
                 arguments("--attack fsgm", "unknown attack 'fsgm'; did you mean 'fgsm'? There are: fgsm, fgsm-rs, pgd"),
-                arguments("--attack none", "unknown attack 'none'; did you mean 'fgsm'? There are: fgsm, fgsm-rs, pgd"),
+                arguments("--attack none", "unknown attack 'none'; did you mean 'eot'? There are: fgsm, fgsm-rs, pgd"),
                 arguments("--eps -8/255", "--eps -0.0313"),
                 arguments("--eps NaN", "--eps NaN: expected a finite number of at least 0, in pixel units"),
                 arguments("--eps much", "Invalid value for option '--eps'"),
