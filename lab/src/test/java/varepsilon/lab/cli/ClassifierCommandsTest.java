@@ -437,6 +437,12 @@ class ClassifierCommandsTest {
             assertThat(weights.metadata("image")).contains("1x28x28");
             assertThat(weights.get("conv1.weight").shape()).containsExactly(16, 1, 3, 3);
         }
+        JsonNode clean = Ran.of(
+                        "classifier", "evaluate", "--weights", out, "--data", "mnist", "--data-dir", data, "--json")
+                .succeeded()
+                .json();
+        assertThat(clean.get("notes")).isEmpty();
+        assertThat(clean.has("corruptions")).isFalse();
         JsonNode report = Ran.of(
                         "classifier",
                         "evaluate",
@@ -452,7 +458,6 @@ class ClassifierCommandsTest {
                         "--json")
                 .succeeded()
                 .json();
-        assertThat(report.get("notes")).isEmpty();
         JsonNode corruptions = report.get("corruptions");
         assertThat(corruptions.get("rows")).hasSize(15);
         assertThat(corruptions.get("rows").get(0).get("name").asText()).isEqualTo("gaussian-noise");
@@ -464,9 +469,5 @@ class ClassifierCommandsTest {
             }
         }
         assertThat(corruptions.get("mean_accuracy").asDouble()).isCloseTo(sum, within(1e-12));
-        assertThat(Ran.of("classifier", "evaluate", "--weights", out, "--data", "mnist", "--data-dir", data)
-                        .succeeded()
-                        .out())
-                .doesNotContain("corrupted images");
     }
 }

@@ -20,6 +20,9 @@ public record AutoAttack(
                 oneOf = {"standard", "plus", "rand"})
         String version)
         implements StagedAttack {
+    private static final int TARGETS = 9;
+    private static final int RANDOM_PASSES = 20;
+
     /** Rejects other versions. */
     public AutoAttack {
         Declared.check(AutoAttack.class, version);
@@ -45,7 +48,24 @@ public record AutoAttack(
         boolean sparse = norm == Norm.L1;
         Apgd apgd = new Apgd();
         Apgd dlr = apgd.withLoss(AttackLoss.DLR);
-        Stage targeted = new Stage("apgd-t", dlr.withTargets(sparse ? 5 : 9));
-        return List.of(new Stage("apgd-ce", apgd.withRestarts(sparse ? 5 : 1)), targeted);
+        if (version.equals("rand")) {
+            return List.of(
+                    new Stage("apgd-ce", Eot.of(apgd, RANDOM_PASSES)), new Stage("apgd-dlr", Eot.of(dlr, RANDOM_PASSES)));
+        }
+        boolean plus = version.equals("plus");
+        int restarts = plus || sparse ? 5 : 1;
+        Stage ce = new Stage("apgd-ce", apgd.withRestarts(restarts));
+        Stage targeted = new Stage("apgd-t", dlr.withTargets(sparse && !plus ? 5 : TARGETS));
+        Stage boundary = new Stage("fab-t", FastAdaptiveBoundary.of(100, 1, TARGETS));
+        Stage square = new Stage("square", new Square());
+        return plus
+                ? List.of(
+                        ce,
+                        new Stage("apgd-dlr", dlr.withRestarts(restarts)),
+                        new Stage("fab", FastAdaptiveBoundary.of(100, restarts, 0)),
+                        square,
+                        targeted,
+                        boundary)
+                : List.of(ce, targeted, boundary, square);
     }
 }

@@ -114,27 +114,28 @@ public record AdversarialPatch(
     }
 
     private float[] found(Classifier classifier, ImageSet images, Cost cost, Watch watch) {
-        float[] patch = new float[images.channels() * size * size];
-        Arrays.fill(patch, 0.5F);
+        float[][] patch = {new float[images.channels() * size * size]};
+        Arrays.fill(patch[0], 0.5F);
+        long[] shape = {images.channels(), size, size};
         Batches batches = Batches.of(images, batchSize);
         int steps = epochs * batches.count();
-        int step = 0;
+        int[] step = {0};
         for (int epoch = 0; epoch < epochs; epoch++) {
             Seed places = Seed.of(seed).split("places").split(epoch);
-            for (Batch batch : batches.shuffled(seed, epoch)) {
-                patch = Learned.updated(
-                        patch,
-                        new long[] {images.channels(), size, size},
+            Learned.forEach(batches.shuffled(seed, epoch), batch -> {
+                patch[0] = Learned.updated(
+                        patch[0],
+                        shape,
                         before -> before.add(gradient(classifier, batch, before, places, cost)
                                         .sign()
                                         .mul(stepSize))
                                 .clamp(0, 1),
                         device);
-                step++;
-                watch.progress("adversarial patch", step, steps);
-            }
+                step[0]++;
+                watch.progress("adversarial patch", step[0], steps);
+            });
         }
-        return patch;
+        return patch[0];
     }
 
     /** That of the loss that is to rise, with respect to the patch. */

@@ -13,7 +13,6 @@ import varepsilon.data.Corruption;
 import varepsilon.data.ImageSet;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -83,24 +82,22 @@ public record CorruptionEvaluation(List<Corruption> corruptions, int batchSize, 
         Learned.requireLabels(images);
         Watch watched = watch.throwing();
         List<Row> rows = new ArrayList<>();
-        long done = 0;
+        long[] done = {0};
         for (Corruption corruption : corruptions) {
             List<Accuracy> accuracies = new ArrayList<>();
-            for (int severity = 1; severity <= Corruption.SEVERITIES; severity++) {
-                long before = done;
-                boolean[] correct = new boolean[images.size()];
-                int at = 0;
-                for (Batch batch : Batches.of(images, batchSize)) {
-                    try (var scope = Scope.withoutGradients()) {
-                        boolean[] here = Predictions.of(classifier, corrupted(images, batch, corruption, severity))
-                                .correct(batch.labels());
-                        System.arraycopy(here, 0, correct, at, here.length);
-                        at += here.length;
+            for (int level = 1; level <= Corruption.SEVERITIES; level++) {
+                int severity = level;
+                int[] correct = {0};
+                Learned.forEach(Batches.of(images, batchSize), batch -> {
+                    boolean[] here = Predictions.of(classifier, corrupted(images, batch, corruption, severity))
+                            .correct(batch.labels());
+                    for (boolean one : here) {
+                        correct[0] += one ? 1 : 0;
                     }
-                    watched.progress("corrupting", before + at, work(images));
-                }
-                done += images.size();
-                accuracies.add(Accuracy.of(correct));
+                    done[0] += here.length;
+                    watched.progress("corrupting", done[0], work(images));
+                });
+                accuracies.add(new Accuracy(correct[0], images.size()));
             }
             rows.add(new Row(corruption, List.copyOf(accuracies)));
         }

@@ -1,5 +1,6 @@
 package varepsilon.robust.evaluate;
 
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
@@ -38,6 +39,16 @@ public record Learned(boolean[] correct, boolean[] robust, int[] predictions) {
         }
     }
 
+    /** Does work on every batch, each in a scope of its own. */
+    static void forEach(Batches batches, Consumer<Batch> work) {
+        var iterator = batches.iterator();
+        while (iterator.hasNext()) {
+            try (var scope = Scope.withoutGradients()) {
+                work.accept(iterator.next());
+            }
+        }
+    }
+
     /** A batch of images, changed. */
     @FunctionalInterface
     interface Change {
@@ -51,22 +62,20 @@ public record Learned(boolean[] correct, boolean[] robust, int[] predictions) {
         boolean[] correct = new boolean[images.size()];
         boolean[] robust = new boolean[images.size()];
         int[] predictions = new int[images.size()];
-        int done = 0;
-        for (Batch batch : Batches.of(images, batchSize)) {
-            try (var scope = Scope.withoutGradients()) {
-                Tensor pixels = batch.pixels(device);
-                boolean[] before = Predictions.of(classifier, pixels).correct(batch.labels());
-                Predictions after = Predictions.of(classifier, change.of(pixels, batch.indices()));
-                boolean[] stillCorrect = after.correct(batch.labels());
-                for (int i = 0; i < before.length; i++) {
-                    correct[done + i] = before[i];
-                    robust[done + i] = before[i] && stillCorrect[i];
-                    predictions[done + i] = after.classes()[i];
-                }
-                done += before.length;
+        int[] done = {0};
+        forEach(Batches.of(images, batchSize), batch -> {
+            Tensor pixels = batch.pixels(device);
+            boolean[] before = Predictions.of(classifier, pixels).correct(batch.labels());
+            Predictions after = Predictions.of(classifier, change.of(pixels, batch.indices()));
+            boolean[] stillCorrect = after.correct(batch.labels());
+            for (int i = 0; i < before.length; i++) {
+                correct[done[0] + i] = before[i];
+                robust[done[0] + i] = before[i] && stillCorrect[i];
+                predictions[done[0] + i] = after.classes()[i];
             }
-            watch.progress("measuring", done, images.size());
-        }
+            done[0] += before.length;
+            watch.progress("measuring", done[0], images.size());
+        });
         return new Learned(correct, robust, predictions);
     }
 

@@ -142,14 +142,10 @@ public record SpatialEvaluation(
         boolean[] robust = new boolean[images.size()];
         List<Optional<Map>> found = new ArrayList<>();
         long[] passes = {0};
-        classifier.evaluating(() -> {
-            for (Batch batch : Batches.of(images, batchSize)) {
-                try (var scope = Scope.withoutGradients()) {
-                    evaluate(classifier, batch, correct, robust, found, passes);
-                }
-                watched.progress("rotating", found.size(), images.size());
-            }
-        });
+        classifier.evaluating(() -> Learned.forEach(Batches.of(images, batchSize), batch -> {
+            evaluate(classifier, batch, correct, robust, found, passes);
+            watched.progress("rotating", found.size(), images.size());
+        }));
         return new Report(correct, robust, found, passes[0]);
     }
 

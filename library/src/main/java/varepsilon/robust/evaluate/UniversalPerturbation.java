@@ -4,7 +4,6 @@ import java.util.Objects;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
-import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackLoss;
@@ -13,7 +12,6 @@ import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -84,35 +82,34 @@ public record UniversalPerturbation(
     }
 
     private float[] found(Classifier classifier, ImageSet images, Cost cost, Watch watch) {
-        float[] delta = new float[images.dimensions()];
         long[] shape = {1, images.channels(), images.height(), images.width()};
         Batches batches = Batches.of(images, batchSize);
         int steps = epochs * batches.count();
-        int step = 0;
+        int[] step = {0};
+        float[][] delta = {new float[images.dimensions()]};
         for (int epoch = 0; epoch < epochs; epoch++) {
-            for (Batch batch : batches.shuffled(seed, epoch)) {
-                try (var scope = Scope.withoutGradients()) {
-                    double size = stepSize.of(threat.epsilon(), step, steps);
-                    Problem problem = Problem.ofTraining(
-                            classifier, batch.pixels(device), batch.labels().to(device), threat, cost);
-                    delta = Learned.updated(
-                            delta,
-                            shape,
-                            before -> threat.norm()
-                                    .ascend(
-                                            before,
-                                            gradient(problem, before),
-                                            size,
-                                            threat.epsilon(),
-                                            before.zerosLike().sub(threat.box().width()),
-                                            before.zerosLike().add(threat.box().width())),
-                            device);
-                }
-                step++;
-                watch.progress("universal perturbation", step, steps);
-            }
+            Learned.forEach(batches.shuffled(seed, epoch), batch -> {
+                double size = stepSize.of(threat.epsilon(), step[0], steps);
+                Problem problem = Problem.ofTraining(
+                        classifier, batch.pixels(device), batch.labels().to(device), threat, cost);
+                delta[0] = Learned.updated(delta[0], shape, before -> ascended(problem, before, size), device);
+                step[0]++;
+                watch.progress("universal perturbation", step[0], steps);
+            });
         }
-        return delta;
+        return delta[0];
+    }
+
+    private Tensor ascended(Problem problem, Tensor delta, double size) {
+        double width = threat.box().width();
+        return threat.norm()
+                .ascend(
+                        delta,
+                        gradient(problem, delta),
+                        size,
+                        threat.epsilon(),
+                        delta.zerosLike().sub(width),
+                        delta.zerosLike().add(width));
     }
 
     /** That of the sum of all losses, 1×C×H×W. */

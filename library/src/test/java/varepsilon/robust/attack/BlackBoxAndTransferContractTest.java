@@ -39,6 +39,7 @@ class BlackBoxAndTransferContractTest extends AttackFixture {
                 new Budget(new Square(13, 3, 0.3), 39),
                 new Budget(new Spsa(4, 11, 0.01, StepSize.pixels(0.02)), 4 * 23),
                 new Budget(new HopSkipJump(230, 25), 230),
+                new Budget(new RayS(90), 90),
                 new Budget(new NiFgsm(3, 1, AttackLoss.MARGIN), 6),
                 new Budget(new DiFgsm(3, 1, 0.7, 0.5, AttackLoss.MARGIN), 6),
                 new Budget(new TiFgsm(3, 1, 3, 1, AttackLoss.MARGIN), 3),

@@ -115,6 +115,30 @@ class BlackBoxAttackTest extends AttackFixture {
         }
     }
 
+    /** Where all values count, the best signs are found one after the other, up to a thousandth of the amount. */
+    @Test
+    void raysFindsTheSmallestPerturbation() {
+        Tensor images = rng(5).uniform(DType.FLOAT64, 1, 48).mul(0.2).add(0.4).expand(2, 48);
+        Classifier classifier =
+                atDistance(Norm.LINF, 0.04, rng(3).normal(DType.FLOAT64, 48).toDoubles(), images);
+        Cost cost = new Cost();
+        Problem problem = Problem.ofEvaluation(
+                classifier, images, repeatedLabel(0, 2), Criterion.untargeted(), ThreatModel.of(Norm.LINF, 1), cost);
+        MinimumAttack.Smallest smallest = new RayS().minimise(problem, 0, Draws.shared(rng(1)));
+        assertThat(cost.forwardPasses()).isLessThan(2 * 2000);
+        assertThat(problem.isMet(smallest.delta()).to(DType.UINT8).toBytes()).containsOnly(1);
+        for (double length : Norm.LINF.length(smallest.delta()).toDoubles()) {
+            assertThat(length / 0.04).isBetween(1 - 1e-9, 1.01);
+        }
+        assertThat(Norm.LINF
+                        .length(new RayS()
+                                .minimise(problem, 0.1, Draws.shared(rng(1)))
+                                .delta())
+                        .toDoubles())
+                .satisfies(lengths ->
+                        assertThat(Arrays.stream(lengths).max().orElseThrow()).isBetween(0.0401, 0.1));
+    }
+
     @Test
     void hopSkipJumpEndsWhereThePerturbationIsSmallEnough() {
         Tensor images = rng(5).uniform(DType.FLOAT64, 1, 48).mul(0.2).add(0.4);
@@ -219,7 +243,7 @@ class BlackBoxAttackTest extends AttackFixture {
             assertThatThrownBy(() -> run.of(attack, evenBrighter(), repeatedLabel(0, N), rng(1), new Cost()))
                     .isInstanceOf(InputException.class)
                     .hasMessageContaining("not differentiable")
-                    .hasMessageContaining("square, spsa, hop-skip-jump");
+                    .hasMessageContaining("square, spsa, hop-skip-jump, rays");
         }
     }
 

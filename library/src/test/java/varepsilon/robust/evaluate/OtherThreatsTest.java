@@ -10,20 +10,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
-import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
+import varepsilon.data.Corruption;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
+import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Ops;
+import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
-/** Rotations, one perturbation for all, patches: on models whose worst case is known. */
-class OtherThreatsTest extends ScopedTest {
+/** Rotations, one perturbation for all, patches, corruptions: on models of which the result is known. */
+class OtherThreatsTest {
     /** Class 1 where the middle of 5×5 pixels is bright. */
     private static final Classifier MIDDLE = pixels -> {
         Tensor middle = pixels.flatten(1).narrow(1, 12, 1).sub(0.5);
@@ -46,18 +48,20 @@ class OtherThreatsTest extends ScopedTest {
 
     @Test
     void aMapRotatesAnticlockwiseAndThenMoves() {
-        double[] numbers = new double[9];
-        Arrays.setAll(numbers, i -> i + 1);
-        Tensor image = Tensor.of(numbers, 1, 1, 3, 3);
-        assertThat(moved(image, new SpatialEvaluation.Map(90, 0, 0)))
-                .containsExactly(new double[] {3, 6, 9, 2, 5, 8, 1, 4, 7}, within(1e-12));
-        assertThat(moved(image, new SpatialEvaluation.Map(90, 1, 0)))
-                .containsExactly(new double[] {0, 3, 6, 0, 2, 5, 0, 1, 4}, within(1e-12));
-        assertThat(moved(image, new SpatialEvaluation.Map(0, 0, 1)))
-                .containsExactly(new double[] {0, 0, 0, 1, 2, 3, 4, 5, 6}, within(1e-12));
-        Tensor wide = Tensor.of(numbers, 9).narrow(0, 0, 6).reshape(1, 1, 2, 3);
-        assertThat(moved(wide, new SpatialEvaluation.Map(180, 0, 0)))
-                .containsExactly(new double[] {6, 5, 4, 3, 2, 1}, within(1e-12));
+        try (var scope = Scope.open()) {
+            double[] numbers = new double[9];
+            Arrays.setAll(numbers, i -> i + 1);
+            Tensor image = Tensor.of(numbers, 1, 1, 3, 3);
+            assertThat(moved(image, new SpatialEvaluation.Map(90, 0, 0)))
+                    .containsExactly(new double[] {3, 6, 9, 2, 5, 8, 1, 4, 7}, within(1e-12));
+            assertThat(moved(image, new SpatialEvaluation.Map(90, 1, 0)))
+                    .containsExactly(new double[] {0, 3, 6, 0, 2, 5, 0, 1, 4}, within(1e-12));
+            assertThat(moved(image, new SpatialEvaluation.Map(0, 0, 1)))
+                    .containsExactly(new double[] {0, 0, 0, 1, 2, 3, 4, 5, 6}, within(1e-12));
+            Tensor wide = Tensor.of(numbers, 9).narrow(0, 0, 6).reshape(1, 1, 2, 3);
+            assertThat(moved(wide, new SpatialEvaluation.Map(180, 0, 0)))
+                    .containsExactly(new double[] {6, 5, 4, 3, 2, 1}, within(1e-12));
+        }
     }
 
     private static double[] moved(Tensor image, SpatialEvaluation.Map map) {
@@ -190,5 +194,30 @@ class OtherThreatsTest extends ScopedTest {
         assertThatThrownBy(() -> AdversarialPatch.ofSize(5, Device.CPU).of(sum, training, test, Watch.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("5×5");
+    }
+
+    /** Class 1 where the mean pixel is above a half: contrast leaves the mean, brightness raises it by up to 76 levels. */
+    @Test
+    void accuracyUnderCorruptionsIsByCorruptionAndSeverity() {
+        Classifier classifier = Toys.byMean(mean -> mean.sub(0.5));
+        ImageSet images = Toys.flat(7, 100);
+        CorruptionEvaluation.Report report = new CorruptionEvaluation(
+                        List.of(Corruption.BRIGHTNESS, Corruption.CONTRAST), 3, 1, Device.CPU)
+                .of(classifier, images, Watch.NONE);
+        // 100 and 12, 25, 38, 51, 76 levels more; the middle is at 127.5.
+        assertThat(report.rows().get(0).accuracies())
+                .containsExactly(
+                        new Accuracy(7, 7),
+                        new Accuracy(7, 7),
+                        new Accuracy(0, 7),
+                        new Accuracy(0, 7),
+                        new Accuracy(0, 7));
+        assertThat(report.rows().get(0).mean()).isCloseTo(0.4, within(1e-12));
+        assertThat(report.rows().get(1).mean()).isEqualTo(1);
+        assertThat(report.mean()).isCloseTo(0.7, within(1e-12));
+        assertThat(CorruptionEvaluation.all(3, 1, Device.CPU).work(images)).isEqualTo(7 * 75);
+        assertThatThrownBy(() -> new CorruptionEvaluation(List.of(), 3, 1, Device.CPU))
+                .isInstanceOf(InputException.class)
+                .hasMessage("corruptions: expected at least one");
     }
 }
