@@ -4,7 +4,7 @@ package varepsilon.robust.attack;
 final class Annealed {
     private Annealed() {}
 
-    /** From {@code first} to {@code last} along half a cosine (Loshchilov, Hutter 2017); {@code last} itself at {@code steps}. */
+    /** From {@code first} at step 0 to {@code last} at {@code steps}, along half a cosine (Loshchilov, Hutter 2017). */
     static double cosine(double first, double last, int step, int steps) {
         return last + (first - last) * (1 + Math.cos(Math.PI * step / steps)) / 2;
     }

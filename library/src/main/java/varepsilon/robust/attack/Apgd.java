@@ -106,44 +106,13 @@ public record Apgd(
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
         List<Problem> aims = targets == 0 ? List.of(problem) : problem.towardsHighest(firstTarget, targets);
-        Tensor result = problem.pixels().zerosLike();
-        try (var scope = Scope.withoutGradients()) {
-            Tensor highest = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, problem.size())
-                    .to(result.device());
-            Rows open = Rows.ALL;
-            for (Problem aim : aims) {
-                for (int i = 0; i < restarts; i++) {
-                    try (var restart = Scope.open()) {
-                        Problem here = open.of(aim);
-                        Found found = search(here, open.of(draws));
-                        Tensor better = found.loss().gt(open.of(highest)).or(found.met());
-                        open.put(highest, found.loss().max(open.of(highest)));
-                        open.put(result, found.delta().where(PerExample.broadcast(better, result), open.of(result)));
-                        if (problem.leaveWhenMet()) {
-                            Tensor staying = found.met().not().nonzero();
-                            if (staying.count() == 0) {
-                                return result;
-                            }
-                            open = open.only(staying, restart);
-                        }
-                    }
-                }
-            }
-        }
-        return result;
+        return aims.isEmpty()
+                ? problem.pixels().zerosLike() // fewer classes than the rank of the first target
+                : Restarts.worst(restarts, aims, draws, (here, own, index) -> search(here, own));
     }
 
-    /**
-     * What a search found for each example.
-     *
-     * @param delta where the criterion was met, and else where the loss was highest
-     * @param loss the highest, FLOAT64 N
-     * @param met BOOL N, whether the criterion is met at {@code delta}
-     */
-    private record Found(Tensor delta, Tensor loss, Tensor met) {}
-
     /** One start, in one ball after the other. */
-    private Found search(Problem problem, Draws draws) {
+    private Restarts.Found search(Problem problem, Draws draws) {
         boolean sparse = problem.threat().norm() == Norm.L1;
         int balls = radii > 0 ? radii : sparse ? 3 : 1;
         int stepsInWiderBall = (int) (WIDER_BALL * steps);
@@ -218,7 +187,7 @@ public record Apgd(
             density = continued ? changed : none.add(values);
         }
 
-        Found run(int steps) {
+        Restarts.Found run(int steps) {
             int firstCheck = Math.max((int) (0.22 * Apgd.this.steps), 1);
             int leastPeriod = Math.max((int) (0.06 * Apgd.this.steps), 1);
             int decrease = Math.max((int) (0.03 * Apgd.this.steps), 1);
@@ -244,7 +213,7 @@ public record Apgd(
                     sinceCheck = 0;
                 }
             }
-            return new Found(best, bestLoss, met.gt(0));
+            return new Restarts.Found(best, bestLoss, met.gt(0));
         }
 
         private boolean isOpen() {

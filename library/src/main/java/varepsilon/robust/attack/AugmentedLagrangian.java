@@ -10,10 +10,11 @@ import varepsilon.tensor.Tensor;
 /**
  * The augmented Lagrangian method for adversarial attacks (Rony et al. 2021, "Augmented Lagrangian Adversarial
  * Attacks"): the size of the perturbation plus a penalty of the constraint y ≤ 0, with y the negative difference of
- * logits ratio; of two classes, or for a margin in logits, the margin as a share of that at the image. The penalty is the paper's P₂ with a multiplier μ, an exponential mean of the penalty's derivative, and
- * a parameter ρ that rises while the constraint does not improve. Steps are those of RMSprop with momentum; the first
- * has a given size. A line search and the nearest point of the linearised boundary end the search; both are additions
- * to the paper and only make a perturbation smaller.
+ * logits ratio; of two classes, or for a margin in logits, the margin as a share of that at the image. The penalty is
+ * the paper's P₂ with a multiplier μ, an exponential mean of the penalty's derivative, and a parameter ρ that rises
+ * while the constraint does not improve. Steps are those of RMSprop with momentum; the first has a given size. A line
+ * search and the nearest point of the linearised boundary end the search; both are additions to the paper and only make
+ * a perturbation smaller.
  *
  * @param steps gradients an example, at least 1
  * @param alpha α, the weight of the past in the means of μ and of RMSprop and in the momentum

@@ -50,7 +50,8 @@ public record AutoAttack(
         Apgd dlr = apgd.withLoss(AttackLoss.DLR);
         if (version.equals("rand")) {
             return List.of(
-                    new Stage("apgd-ce", Eot.of(apgd, RANDOM_PASSES)), new Stage("apgd-dlr", Eot.of(dlr, RANDOM_PASSES)));
+                    new Stage("apgd-ce", Eot.of(apgd, RANDOM_PASSES)),
+                    new Stage("apgd-dlr", Eot.of(dlr, RANDOM_PASSES)));
         }
         boolean plus = version.equals("plus");
         int restarts = plus || sparse ? 5 : 1;

@@ -18,6 +18,7 @@ import varepsilon.tensor.Tensor;
  * @param restarts searches, the first from the image and the others from random points near it
  * @param targets 0 to consider the boundaries of all other classes in each step, at the cost of a gradient each; else
  *     of how many other classes, those of the highest logits at the image, each is searched for alone: 9 in AutoAttack
+ * @param firstTarget the rank of the first of these, from 1
  * @param alphaMax α_max, largest share of the image's own projection in a step
  * @param eta η, by how much a step goes beyond the boundary, as a factor of its length
  * @param beta β, share of the perturbation that is kept after a success
@@ -32,6 +33,9 @@ public record FastAdaptiveBoundary(
 
         @Parameter(value = "classes searched for one by one; 0 for all in each step", min = 0)
         int targets,
+
+        @Parameter(value = "rank of the first target, from 1", min = 1)
+        int firstTarget,
 
         @Parameter(value = "largest share of the image's own projection in a step", min = 0, max = 1)
         double alphaMax,
@@ -51,17 +55,22 @@ public record FastAdaptiveBoundary(
 
     /** Rejects settings outside their ranges. */
     public FastAdaptiveBoundary {
-        Declared.check(FastAdaptiveBoundary.class, steps, restarts, targets, alphaMax, eta, beta);
+        Declared.check(FastAdaptiveBoundary.class, steps, restarts, targets, firstTarget, alphaMax, eta, beta);
     }
 
     /** The paper's settings, untargeted: 100 steps from the image. */
     public FastAdaptiveBoundary() {
-        this(100, 1, 0, 0.1, 1.05, 0.9);
+        this(100, 1, 0, 1, 0.1, 1.05, 0.9);
     }
 
     /** The same with other numbers of steps and restarts, and so many target classes. */
     public static FastAdaptiveBoundary of(int steps, int restarts, int targets) {
-        return new FastAdaptiveBoundary(steps, restarts, targets, 0.1, 1.05, 0.9);
+        return new FastAdaptiveBoundary(steps, restarts, targets, 1, 0.1, 1.05, 0.9);
+    }
+
+    /** The same against one target class alone. */
+    public FastAdaptiveBoundary withTarget(int rank) {
+        return new FastAdaptiveBoundary(steps, restarts, 1, rank, alphaMax, eta, beta);
     }
 
     @Override
@@ -90,7 +99,7 @@ public record FastAdaptiveBoundary(
 
     /** The problem as it is, or one for each target class. */
     private List<Problem> goals(Problem problem) {
-        return targets == 0 ? List.of(problem) : problem.towardsHighest(1, targets);
+        return targets == 0 ? List.of(problem) : problem.towardsHighest(firstTarget, targets);
     }
 
     private Tensor start(Problem problem, SmallestSoFar smallest, double enough, int restart, Draws draws) {

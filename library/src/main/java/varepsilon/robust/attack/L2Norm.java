@@ -92,8 +92,8 @@ record L2Norm() implements Norm {
     }
 
     /**
-     * clip(s·v, low, high) of squared length {@code target}, for examples whose v, scaled up without limit and clipped, is
-     * longer than that. With t = s², the squared length Σ min(t·vᵢ², bᵢ²), bᵢ the room in the direction of vᵢ, is
+     * clip(s·v, low, high) of squared length {@code target}, for examples whose v, scaled up without limit and clipped,
+     * is longer than that. With t = s², the squared length Σ min(t·vᵢ², bᵢ²), bᵢ the room in the direction of vᵢ, is
      * concave and piecewise linear in t, so Newton's method from below climbs to the root without passing it and ends
      * there exactly.
      */

@@ -5,8 +5,6 @@ import varepsilon.base.Declared;
 import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
-import varepsilon.tensor.DType;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -105,34 +103,11 @@ public record Pgd(
         if (restarts == 1) {
             return ascent(0).from(start(problem, draws), problem);
         }
-        Tensor worst = problem.pixels().zerosLike();
-        try (var scope = Scope.withoutGradients()) {
-            Tensor highest = Tensor.full(Double.NEGATIVE_INFINITY, DType.FLOAT64, problem.size())
-                    .to(worst.device());
-            Rows open = Rows.ALL;
-            for (int i = 0; i < restarts; i++) {
-                try (var restart = Scope.open()) {
-                    Problem here = open.of(problem);
-                    Tensor delta = ascent(i).from(start(here, open.of(draws)), here);
-                    Problem.Outcome outcome = here.evaluate(delta, loss);
-                    Tensor height = outcome.loss().to(DType.FLOAT64);
-                    Tensor better = height.gt(open.of(highest));
-                    if (problem.leaveWhenMet()) {
-                        better = better.or(outcome.met());
-                    }
-                    open.put(highest, height.max(open.of(highest)));
-                    open.put(worst, delta.where(PerExample.broadcast(better, delta), open.of(worst)));
-                    if (problem.leaveWhenMet()) {
-                        Tensor staying = outcome.met().not().nonzero();
-                        if (staying.count() == 0) {
-                            break;
-                        }
-                        open = open.only(staying, restart);
-                    }
-                }
-            }
-        }
-        return worst;
+        return Restarts.worst(restarts, problem, draws, (here, own, index) -> {
+            Tensor delta = ascent(index).from(start(here, own), here);
+            Problem.Outcome outcome = here.evaluate(delta, loss);
+            return new Restarts.Found(delta, outcome.loss(), outcome.met());
+        });
     }
 
     /**

@@ -59,7 +59,7 @@ public record Square(
 
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
-        return Restarts.worst(restarts, problem, draws, this::search);
+        return Restarts.worst(restarts, problem, draws, (here, own, index) -> search(here, own));
     }
 
     private Restarts.Found search(Problem problem, Draws draws) {

@@ -78,7 +78,12 @@ public record Strongest(
         }
         for (int rank = 1; rank <= 3; rank++) {
             arms.add(new Arm(
-                    "fab-t" + rank, "fab-t", rank, FastAdaptiveBoundary.of(100, 1, 1).withTarget(rank), 310, 0.02 / rank));
+                    "fab-t" + rank,
+                    "fab-t",
+                    rank,
+                    FastAdaptiveBoundary.of(100, 1, 1).withTarget(rank),
+                    310,
+                    0.02 / rank));
         }
         arms.add(new Arm("square-1000", "square-1000", 0, new Square(1000, 1, 0.8), 1000, 0.02));
         arms.removeIf(arm -> !arm.attack().norms().contains(norm));

@@ -142,10 +142,9 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
         List<String> notes(int finished) {
             return withoutGradient == 0
                     ? List.of()
-                    : List.of(
-                            attack.name() + ": at " + withoutGradient + " of " + finished + " images the gradient with"
-                                    + " respect to the pixels is not finite (NaN or infinite) somewhere on the way; the attack"
-                                    + " used zero there, so the perturbations found may be larger than necessary.");
+                    : List.of(attack.name() + ": at " + withoutGradient + " of " + finished + " images the gradient"
+                            + " with respect to the pixels is not finite (NaN or infinite) somewhere on the way; the"
+                            + " attack used zero there, so the perturbations found may be larger than necessary.");
         }
     }
 }

@@ -126,16 +126,8 @@ public record MinimumReport(
     }
 
     /**
-     * Optimality of an attack (Cinà et al. 2025, "AttackBench: Evaluating Gradient-based Attacks for Adversarial
-     * Examples"): with ρ(ε) the robust accuracy by this attack, ρ*(ε) that by the best of all for each image, and ε₀ the
-     * largest size of the latter that was found,
-     *
-     * <pre>(ε₀·ρ(0) − ∫ρ(ε)dε) / (ε₀·ρ(0) − ∫ρ*(ε)dε), both integrals from 0 to ε₀.</pre>
-     *
-     * As ρ(ε) is the share of sizes above ε, ∫ρ(ε)dε is the mean of min(size, ε₀), and the integrals are exact. 1 is
-     * the envelope itself, and 0 an attack that finds nothing. Where the best sizes are all the same, both differences
-     * are zero: 1 then stands for an attack that found them all, and 0 for any other. 0 also where no attack found
-     * anything.
+     * The optimality that {@link MinimumAttackReport} defines. As ρ(ε) is the share of sizes above ε, ∫ρ(ε)dε is the
+     * mean of min(size, ε₀), and the integrals are exact.
      *
      * @param sizes of the attack
      * @param best of all, at most as large
