@@ -64,7 +64,7 @@ public record Strongest(
         List<Arm> arms = new ArrayList<>();
         Apgd apgd = new Apgd();
         arms.add(new Arm(
-                "apgd-20-margin", "apgd-20-margin", 0, apgd.withSteps(20).withLoss(AttackLoss.MARGIN), 41, 0.5));
+                "apgd-20-margin", "apgd-20-margin", 0, apgd.withSteps(20).withLoss(AttackLoss.MARGIN), 41, 0.05));
         arms.add(new Arm("apgd-ce", "apgd-ce", 0, apgd.withLoss(AttackLoss.EXACT_CROSS_ENTROPY), 201, 0.05));
         arms.add(new Arm("apgd-dlr", "apgd-dlr", 0, apgd.withLoss(AttackLoss.DLR), 201, 0.05));
         for (int rank = 1; rank <= 9; rank++) {
@@ -137,33 +137,28 @@ public record Strongest(
         }
 
         /**
-         * The share of the images that are left which the arm is expected to break: what it broke in its last run,
-         * together with the expectation before any as if that were of {@link #PRIOR_IMAGES} images more. Of a kind, a
-         * less probable target class breaks at most what a more probable one broke.
+         * The share of the images that are left which the arm is expected to break: what it broke in its last run, of
+         * all that it was tried on, together with the expectation before any run as if that were of
+         * {@link #PRIOR_IMAGES} images more. Of a kind, a less probable target class breaks at most what a more
+         * probable one broke.
          */
         private double expected(Arm arm, List<StageResult> done) {
             double prior = arm.share();
             for (Arm other : arms) {
                 if (other.kind().equals(arm.kind()) && other.rank() < arm.rank()) {
-                    prior = Math.min(
-                            prior,
-                            lastRun(other, done)
-                                    .map(run -> share(run, other.share()))
-                                    .orElse(prior));
+                    prior = Math.min(prior, share(other, other.share(), done));
                 }
             }
-            double before = prior;
-            return lastRun(arm, done)
-                    .map(run -> share(run, before) * REPETITION)
-                    .orElse(before);
+            boolean repeated = done.stream().anyMatch(result -> isOf(result, arm));
+            return share(arm, prior, done) * (repeated ? REPETITION : 1);
         }
 
-        private static double share(StageResult run, double prior) {
-            return (run.broken() + prior * PRIOR_IMAGES) / (run.tried() + PRIOR_IMAGES);
-        }
-
-        private static Optional<StageResult> lastRun(Arm arm, List<StageResult> done) {
-            return done.stream().filter(result -> isOf(result, arm)).reduce((first, second) -> second);
+        private static double share(Arm arm, double prior, List<StageResult> done) {
+            List<StageResult> runs =
+                    done.stream().filter(result -> isOf(result, arm)).toList();
+            int broken = runs.isEmpty() ? 0 : runs.get(runs.size() - 1).broken();
+            int tried = runs.stream().mapToInt(StageResult::tried).sum();
+            return (broken + prior * PRIOR_IMAGES) / (tried + PRIOR_IMAGES);
         }
 
         @Override
