@@ -21,6 +21,7 @@ import varepsilon.lab.evaluate.AttackSuite;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.evaluate.Check;
+import varepsilon.robust.evaluate.MinimumEvaluation;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon attack}. */
@@ -37,6 +38,8 @@ import varepsilon.tensor.Device;
             "Examples:",
             "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
             "  varepsilon attack --weights runs/plain --data glyphs --eps 0,0.05,0.1,0.2 --pictures curves",
+            "  varepsilon attack --weights runs/plain --data glyphs --attack strongest --eps 0.1 --strict",
+            "  varepsilon attack --weights runs/plain --data glyphs --minimum --norm l2 --eps 0.5,1",
             "  varepsilon attack --weights runs/plain --data glyphs --judge adversarial.npz --eps 0.1"
         })
 final class AttackCommand implements Callable<Integer> {
@@ -58,6 +61,9 @@ final class AttackCommand implements Callable<Integer> {
 
     @Mixin
     private final AttackOptions attack = new AttackOptions();
+
+    @Mixin
+    private final MinimumOptions minimum = new MinimumOptions();
 
     @Mixin
     private final Judge judge = new Judge();
@@ -118,6 +124,9 @@ final class AttackCommand implements Callable<Integer> {
         }
         // The command line is checked before any file is read.
         List<AttackSpec> settings = Usage.check(spec, attack::settings);
+        if (minimum.isGiven()) {
+            return smallest(settings);
+        }
         attack.requireOneGoal();
         judge.check(settings);
         classifier.stated();
@@ -153,6 +162,21 @@ final class AttackCommand implements Callable<Integer> {
             Judge.show(report, text, judged, output);
         }
         return strict && anyTripped(report) ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+    }
+
+    private int smallest(List<AttackSpec> settings) throws IOException {
+        minimum.check();
+        classifier.stated();
+        AttackFiles files = files();
+        Device device = compute.start();
+        MinimumEvaluation evaluation =
+                Usage.check(spec, () -> minimum.evaluation(settings, attack.norm(), batchSize, compute.seed(), device));
+        ImageSet images = data.load(split, output);
+        try (ClassifierFile model = classifier.read(device, images)) {
+            Path folder = files == null ? null : files.folder();
+            MinimumOptions.run(evaluation, model, images, attack.epsilons(), folder, output);
+        }
+        return CommandLine.ExitCode.OK;
     }
 
     private static boolean anyTripped(AttackReport report) {

@@ -17,8 +17,8 @@ import varepsilon.robust.attack.Attack;
 final class AttackOptions {
     private static final Family<Attack> ATTACKS = Family.of(Attack.class);
     /** Parameters with an option that is for every attack that has them. */
-    private static final List<String> SHARED =
-            List.of("steps", "stepSize", "restarts", "randomStart", "momentum", "loss");
+    private static final List<String> SHARED = List.of(
+            "steps", "stepSize", "restarts", "randomStart", "momentum", "loss", "queries", "maxPasses", "maxTime");
 
     private CommandSpec command;
     private DeclaredOptions shared;
@@ -36,7 +36,7 @@ final class AttackOptions {
             paramLabel = "X",
             converter = Fraction.class,
             description = "Largest perturbation, in pixel units, such as 8/255; several with commas give a curve"
-                    + " (default: 8/255 in linf, 0.5 in l2, 12 in l1).")
+                    + " (default: 8/255 in linf, 0.5 in l2, 12 in l1, 10 in l0).")
     private List<Double> epsilons;
 
     @Option(
@@ -77,12 +77,22 @@ final class AttackOptions {
         List<String> texts = shared.texts("--attack");
         for (String text : texts) {
             Attack attack = ATTACKS.parse(text, given);
-            for (double eps : epsilons == null ? List.of(AttackSpec.usualEps(norm)) : epsilons) {
+            for (double eps : epsilons()) {
                 settings.add(new AttackSpec(attack, norm, eps));
             }
         }
         requireUseful(settings, texts);
         return List.copyOf(settings);
+    }
+
+    /** The norm of perturbations. */
+    String norm() {
+        return norm;
+    }
+
+    /** The ε that were given, else the usual one of the norm. */
+    List<Double> epsilons() {
+        return epsilons == null ? List.of(AttackSpec.usualEps(norm)) : epsilons;
     }
 
     /** Rejects options without effect. */
