@@ -51,7 +51,10 @@ record L0Norm() implements Norm {
     @Override
     public Tensor ascend(Tensor delta, Tensor gradient, double stepSize, double radius, Tensor low, Tensor high) {
         Tensor best = maximise(gradient, radius, low, high);
-        Tensor aim = best.where(best.eq(best.zerosLike()).not(), delta);
+        Tensor zero = delta.zerosLike();
+        // What is not moved by the best perturbation stays as it is, unless it lowers the loss.
+        Tensor harmless = delta.where(gradient.mul(delta).lt(zero).not(), zero);
+        Tensor aim = best.where(best.eq(zero).not(), harmless);
         Tensor way = aim.sub(delta);
         Tensor moved = delta.add(largest(way, gradient.mul(way), Math.max(1, stepSize)));
         return largest(moved, gradient.mul(moved), radius);

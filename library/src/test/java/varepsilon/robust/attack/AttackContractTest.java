@@ -25,7 +25,7 @@ class AttackContractTest extends AttackFixture {
     private static final int N = 5;
     private static final int D = 48;
     /** Parameters that make an attack cheap. */
-    private static final Map<String, Object> CHEAP = Map.of("steps", 6, "queries", 60, "samples", 4, "searches", 2);
+    private static final Map<String, Object> CHEAP = Map.of("steps", 6, "queries", 120, "samples", 4, "searches", 2);
 
     private static List<Arguments> attacks() {
         List<Arguments> attacks = new ArrayList<>();
@@ -101,9 +101,9 @@ class AttackContractTest extends AttackFixture {
             assertThat(Arrays.stream(pixels).min().orElseThrow()).isGreaterThanOrEqualTo(0);
             assertThat(Arrays.stream(pixels).max().orElseThrow()).isLessThanOrEqualTo(1);
             Tensor difference = result.adversarial().to(DType.FLOAT64).sub(images.to(DType.FLOAT64));
-            assertThat(norm.length(difference).toDoubles())
-                    .containsExactly(result.size())
-                    .allMatch(size -> size <= threat(norm).epsilon() + AttackRun.TOLERANCE);
+            assertThat(norm.length(difference).toDoubles()).containsExactly(result.size());
+            assertThat(Arrays.stream(result.size()).max().orElseThrow())
+                    .isLessThanOrEqualTo(threat(norm).epsilon() + AttackRun.TOLERANCE);
             Predictions again = Predictions.of(classifier.logits(result.adversarial()));
             assertThat(again.classes()).isEqualTo(result.adversarialPrediction());
             boolean[] correct = again.correct(labels);

@@ -1,0 +1,142 @@
+package varepsilon.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Attacks with stages, and the search for the smallest perturbations, from the command line. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StrongAttacksTest {
+    private Path folder;
+    private Path data;
+    private Path weights;
+
+    @BeforeAll
+    void train(@TempDir Path folder) throws IOException {
+        this.folder = folder;
+        data = SmallMnist.in(folder.resolve("data"));
+        weights = folder.resolve("run");
+        Ran.of(SmallClassifier.training(data, weights, 8).toArray()).succeeded();
+    }
+
+    private Ran ran(Object... more) {
+        List<Object> words = new ArrayList<>(
+                List.of("attack", "--weights", weights, "--data", "mnist", "--data-dir", data, "--threads", 1));
+        words.addAll(List.of(more));
+        return Ran.of(words.toArray());
+    }
+
+    private static List<String> texts(JsonNode array, String field) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(node -> texts.add(node.get(field).asText()));
+        return texts;
+    }
+
+    @Test
+    void autoattackTellsWhatEachStageDid() throws IOException {
+        JsonNode report = ran("--attack", "autoattack,pgd", "--eps", 0.05, "--limit", 12, "--json")
+                .succeeded()
+                .json();
+        JsonNode attack = report.at("/attacks/0");
+        JsonNode stages = attack.get("stages");
+        assertThat(stages.get(0).fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "name", "left", "tried", "broken", "robust_correct", "forward_passes", "backward_passes", "seconds");
+        assertThat(texts(stages, "name")).isSubsetOf("apgd-ce", "apgd-t", "fab-t", "square");
+        int left = report.get("clean_correct").asInt();
+        long forward = 0;
+        for (JsonNode stage : stages) {
+            assertThat(stage.get("left").asInt()).isEqualTo(left);
+            assertThat(stage.get("tried").asInt()).isEqualTo(left);
+            left -= stage.get("broken").asInt();
+            assertThat(stage.get("robust_correct").asInt()).isEqualTo(left);
+            forward += stage.get("forward_passes").asLong();
+        }
+        assertThat(attack.get("robust_correct").asInt()).isEqualTo(left);
+        assertThat(attack.get("forward_passes").asLong()).isEqualTo(forward);
+        assertThat(attack.get("robust_correct").asInt())
+                .isLessThanOrEqualTo(report.at("/attacks/1/robust_correct").asInt());
+        assertThat(report.at("/attacks/1").has("stages")).isFalse();
+    }
+
+    @Test
+    void aBudgetEndsTheSearchAndWhatItLeftOutIsNamed() throws IOException {
+        JsonNode report = ran(
+                        "--attack", "strongest", "--max-passes", 300, "--batch-size", 4, "--eps", 0.02, "--limit", 40,
+                        "--json")
+                .succeeded()
+                .json();
+        JsonNode attack = report.at("/attacks/0");
+        JsonNode last = attack.get("stages").get(attack.get("stages").size() - 1);
+        assertThat(last.get("tried").asInt()).isLessThan(last.get("left").asInt());
+        assertThat(attack.get("untested")).isNotEmpty();
+        // No batch is begun after the budget; the last one may exceed it by its own passes, 41 an image at most here.
+        assertThat(attack.get("forward_passes").asLong()
+                        + attack.get("backward_passes").asLong())
+                .isBetween(300L, 300L + 4 * 43);
+        Ran text = ran("--attack", "strongest", "--max-passes", 300, "--batch-size", 4, "--eps", 0.02, "--limit", 40)
+                .succeeded();
+        assertThat(text.out()).contains("where the budget ended", "Not run within the budget: ", "With twice the passes");
+    }
+
+    @Test
+    void theSmallestPerturbationsGiveRobustAccuracyAtEveryEpsilon() throws IOException {
+        Path pictures = folder.resolve("pictures");
+        JsonNode report = ran(
+                        "--minimum", "--norm", "l2", "--attack", "ddn,deepfool", "--eps", "0,0.5,100", "--limit", 12,
+                        "--pictures", pictures, "--json")
+                .succeeded()
+                .json();
+        JsonNode minimum = report.get("minimum");
+        assertThat(minimum.fieldNames()).toIterable().containsExactly("norm", "median", "quantiles", "attacks");
+        assertThat(texts(minimum.get("attacks"), "name")).containsExactly("ddn", "deepfool");
+        assertThat(minimum.at("/attacks/0").fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "name", "median", "optimality", "not_found", "forward_passes", "backward_passes", "seconds");
+        double median = minimum.get("median").asDouble();
+        for (JsonNode attack : minimum.get("attacks")) {
+            assertThat(attack.get("median").asDouble()).isGreaterThanOrEqualTo(median);
+            assertThat(attack.get("optimality").asDouble()).isBetween(0.5, 1.0);
+        }
+        assertThat(minimum.at("/quantiles/2/size").asDouble()).isCloseTo(median, within(1e-12));
+        int[] robust = {
+            report.at("/accuracies/0/robust_correct").asInt(),
+            report.at("/accuracies/1/robust_correct").asInt(),
+            report.at("/accuracies/2/robust_correct").asInt()
+        };
+        assertThat(robust[0]).isEqualTo(report.get("clean_correct").asInt());
+        assertThat(robust[1]).isBetween(robust[2], robust[0]);
+        assertThat(robust[2]).isZero();
+        assertThat(Files.size(pictures.resolve("minimum.png"))).isGreaterThan(10_000);
+        // The same as an attack at that ε: what is found within it is counted.
+        JsonNode within = ran("--norm", "l2", "--attack", "ddn,deepfool", "--eps", 0.5, "--limit", 12, "--json")
+                .succeeded()
+                .json();
+        assertThat(within.get("robust_correct").asInt()).isEqualTo(robust[1]);
+    }
+
+    @Test
+    void attacksAndOptionsThatDoNotSearchForTheSmallestAreRefused() {
+        Ran pgd = ran("--minimum", "--attack", "pgd");
+        assertThat(pgd.code()).isEqualTo(2);
+        assertThat(pgd.err()).contains("pgd does not search for the smallest perturbation; in linf these do: ", "fmn");
+        Ran target = ran("--minimum", "--target", "3");
+        assertThat(target.code()).isEqualTo(2);
+        assertThat(target.err()).contains("--target: has no effect on --minimum");
+        Ran norm = ran("--minimum", "--attack", "ddn", "--norm", "linf");
+        assertThat(norm.code()).isEqualTo(2);
+        assertThat(norm.err()).contains("ddn", "l2");
+    }
+}

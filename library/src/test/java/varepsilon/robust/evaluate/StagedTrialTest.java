@@ -1,0 +1,193 @@
+package varepsilon.robust.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.ScopedTest;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.AttackResult;
+import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.Fgsm;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.Stage;
+import varepsilon.robust.attack.StageResult;
+import varepsilon.robust.attack.StagedAttack;
+import varepsilon.robust.attack.Strongest;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.attack.UniformNoise;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Tensor;
+
+/** On a linear model, FGSM breaks what can be broken; noise and FGSM of half the size break a part of that. */
+class StagedTrialTest extends ScopedTest {
+    private static final float[] W = {1, -2, 3, -1, 2, -3, 1, -1, 1, -2, 3, -1, 2, -3, 1, -1};
+    private static final double B = 0.02;
+    private static final ThreatModel LINF = ThreatModel.of(Norm.LINF, 0.03);
+
+    /** The perturbation of FGSM, shortened. */
+    private record Part(double share) implements Attack {
+        @Override
+        public Tensor perturb(Problem problem, Draws draws) {
+            return new Fgsm().perturb(problem, draws).mul(share);
+        }
+    }
+
+    private record Listed(List<Stage> stages, long passes) implements StagedAttack {
+        @Override
+        public Schedule schedule(Norm norm, int images) {
+            return new Schedule() {
+                @Override
+                public Optional<Stage> next(List<StageResult> done) {
+                    return done.size() < stages.size() && passesLeft(done) > 0
+                            ? Optional.of(stages.get(done.size()))
+                            : Optional.empty();
+                }
+
+                @Override
+                public long passesLeft(List<StageResult> done) {
+                    return passes - done.stream().mapToLong(StageResult::passes).sum();
+                }
+            };
+        }
+    }
+
+    private static final List<Stage> STAGES = List.of(
+            new Stage("noise", new UniformNoise()), new Stage("half", new Part(0.5)), new Stage("whole", new Fgsm()));
+
+    private static ImageSet images() {
+        return Toys.labelledBy(Toys.random(90, 80, 175, 2, 5), W, B);
+    }
+
+    private static RobustnessReport report(Attack attack, int batchSize) {
+        return new RobustEvaluation(List.of(Trial.untargeted(attack, LINF)), batchSize, 11, Device.CPU)
+                .of(Toys.linear(W, B), images());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {7, 90})
+    void eachStageRunsOnWhatIsLeft(int batchSize) {
+        TrialReport staged =
+                report(new Listed(STAGES, Long.MAX_VALUE), batchSize).trials().get(0);
+        boolean[] half = report(new Part(0.5), 90).trials().get(0).robust();
+        boolean[] whole = report(new Fgsm(), 90).trials().get(0).robust();
+        assertThat(staged.robust()).isEqualTo(whole);
+        List<StageResult> stages = staged.stages();
+        assertThat(stages).extracting(stage -> stage.stage().name()).containsExactly("noise", "half", "whole");
+        assertThat(stages.get(0).left()).isEqualTo(90);
+        assertThat(stages.get(1).left()).isEqualTo(90 - stages.get(0).broken());
+        int survivingHalf = stages.get(1).surviving();
+        assertThat(survivingHalf).isLessThanOrEqualTo(count(half)).isGreaterThan(count(whole));
+        assertThat(stages.get(2).surviving()).isEqualTo(count(whole));
+        for (StageResult stage : stages) {
+            assertThat(stage.tried()).isEqualTo(stage.left());
+        }
+        // Before and after each stage an image is predicted once; the gradient costs a pass forward and one back.
+        assertThat(stages.get(0).passes()).isEqualTo(2L * 90);
+        assertThat(stages.get(2).passes()).isEqualTo(4L * survivingHalf);
+        assertThat(staged.forwardPasses() + staged.backwardPasses())
+                .isEqualTo(stages.stream().mapToLong(StageResult::passes).sum());
+    }
+
+    private static int count(boolean[] values) {
+        int count = 0;
+        for (boolean value : values) {
+            count += value ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Test
+    void theResultOfAnImageDoesNotDependOnBatchesOrOnOtherStages() {
+        Listed staged = new Listed(STAGES, Long.MAX_VALUE);
+        List<float[]> small = adversarial(staged, 7);
+        List<float[]> large = adversarial(staged, 90);
+        for (int i = 0; i < 90; i++) {
+            assertThat(small.get(i)).isEqualTo(large.get(i));
+        }
+        // Random numbers belong to the stage's name, so a stage before does not change them.
+        boolean[] alone = report(new Listed(List.of(STAGES.get(0)), Long.MAX_VALUE), 90)
+                .trials()
+                .get(0)
+                .robust();
+        Listed after = new Listed(List.of(new Stage("nothing", new Part(0)), STAGES.get(0)), Long.MAX_VALUE);
+        assertThat(report(after, 90).trials().get(0).robust()).isEqualTo(alone);
+    }
+
+    /** All images in order, as a listener receives them. */
+    private static List<float[]> adversarial(Attack attack, int batchSize) {
+        List<float[]> all = new ArrayList<>();
+        List<Integer> order = new ArrayList<>();
+        new RobustEvaluation(List.of(Trial.untargeted(attack, LINF)), batchSize, 11, Device.CPU)
+                .of(
+                        Toys.linear(W, B),
+                        images(),
+                        batch -> {
+                            AttackResult result = batch.result();
+                            Arrays.stream(batch.indices()).forEach(order::add);
+                            for (int i = 0; i < batch.indices().length; i++) {
+                                all.add(result.adversarial().narrow(0, i, 1).toFloats());
+                                boolean moved = result.size()[i] > 0;
+                                assertThat(moved).isEqualTo(result.met()[i] && result.correct()[i]);
+                            }
+                        },
+                        varepsilon.base.Watch.NONE);
+        assertThat(order).isSorted().hasSize(90);
+        return all;
+    }
+
+    /** Without an evaluation around it: in one batch, with the same random numbers. */
+    @Test
+    void inABatchOfItsOwnItFindsTheSame() {
+        Listed staged = new Listed(STAGES, Long.MAX_VALUE);
+        var batch = varepsilon.data.Batches.of(images(), 90).iterator().next();
+        Tensor pixels = batch.pixels(Device.CPU);
+        var seed = varepsilon.tensor.Seed.of(11).split("attack").split(staged.name());
+        try (Draws draws = Draws.perImage(seed, batch.indices())) {
+            AttackResult result = AttackRun.untargeted(Toys.linear(W, B), LINF)
+                    .of(staged, pixels, batch.labels(), batch.labels(), draws, new Cost());
+            List<float[]> evaluated = adversarial(staged, 90);
+            for (int i = 0; i < 90; i++) {
+                if (result.met()[i]) {
+                    assertThat(result.adversarial().narrow(0, i, 1).toFloats()).isEqualTo(evaluated.get(i));
+                }
+            }
+            assertThat(count(result.met())).isPositive();
+        }
+    }
+
+    @Test
+    void aBudgetEndsBetweenBatches() {
+        // Noise costs 2 passes an image: 7 images a batch, 14 passes each, and after the third 40 are exceeded.
+        TrialReport report = report(new Listed(STAGES, 40), 7).trials().get(0);
+        assertThat(report.stages()).hasSize(1);
+        assertThat(report.stages().get(0).tried()).isEqualTo(21);
+        assertThat(report.stages().get(0).left()).isEqualTo(90);
+        assertThat(count(report.robust())).isGreaterThanOrEqualTo(90 - 21);
+    }
+
+    @Test
+    void strongestFindsAllThatCanBeFoundAndEndsByItself() {
+        TrialReport strongest = report(new Strongest(), 90).trials().get(0);
+        assertThat(strongest.robust())
+                .isEqualTo(report(new Fgsm(), 90).trials().get(0).robust());
+        assertThat(strongest.untested()).isEmpty();
+        assertThat(report(new Strongest(), 90).trials().get(0).stages())
+                .extracting(stage -> stage.stage().name() + stage.broken())
+                .isEqualTo(strongest.stages().stream()
+                        .map(stage -> stage.stage().name() + stage.broken())
+                        .toList());
+        TrialReport pgd = report(Pgd.ofSteps(10), 90).trials().get(0);
+        assertThat(pgd.stages()).isEmpty();
+    }
+}
