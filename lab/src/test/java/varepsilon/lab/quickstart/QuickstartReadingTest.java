@@ -86,6 +86,9 @@ class QuickstartReadingTest {
                 0.2,
                 0,
                 0,
-                0);
+                0,
+                null,
+                null,
+                null);
     }
 }
