@@ -57,7 +57,7 @@ public record AugmentedLagrangian(
         Declared.check(AugmentedLagrangian.class, steps, alpha, firstLength);
     }
 
-    /** The paper's settings in 1000 steps. */
+    /** The α of the authors' code in 1,000 steps; the length of the first step is ours. */
     public AugmentedLagrangian() {
         this(1000, 0.9, 0.1);
     }

@@ -43,23 +43,6 @@ class AttackContractTest extends AttackFixture {
         return ThreatModel.of(norm, epsilon);
     }
 
-    /** Three classes, not linear; sums in a fixed order, so that an image has the same logits in every batch. */
-    private static Classifier curved(DType dtype) {
-        double[] slopes = new double[3 * D];
-        double[] curvatures = new double[3 * D];
-        for (int i = 0; i < slopes.length; i++) {
-            slopes[i] = Math.cos(7 * i);
-            curvatures[i] = Math.sin(3 * i);
-        }
-        Tensor first = Tensor.of(slopes, 1, 3, D).to(dtype);
-        Tensor second = Tensor.of(curvatures, 1, 3, D).to(dtype);
-        return pixels -> {
-            Tensor value = pixels.flatten(1).sub(0.5).unsqueeze(1);
-            Tensor terms = value.square().mul(second).add(value.mul(first));
-            return terms.cumulativeSum(2).narrow(2, D - 1, 1).squeeze(2);
-        };
-    }
-
     private Tensor images(DType dtype) {
         return rng(5).uniform(DType.FLOAT64, N, 3, 4, 4).to(dtype);
     }
@@ -91,7 +74,7 @@ class AttackContractTest extends AttackFixture {
     @MethodSource("attacks")
     void ballAndBoxHoldAndSuccessIsWhatIsPredictedAgain(Attack attack, Norm norm) {
         for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
-            Classifier classifier = curved(dtype);
+            Classifier classifier = curved(D, dtype);
             Tensor images = images(dtype);
             Tensor labels = labels(classifier, images);
             AttackResult result = run(attack, norm, classifier, images, labels, all());
@@ -120,7 +103,7 @@ class AttackContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("attacks")
     void anImageHasTheSameBitsAgainAndAloneAndInAnyOrder(Attack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT32);
+        Classifier classifier = curved(D, DType.FLOAT32);
         Tensor images = images(DType.FLOAT32);
         Tensor labels = labels(classifier, images);
         float[] together = run(attack, norm, classifier, images, labels, all())
@@ -145,7 +128,7 @@ class AttackContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("attacks")
     void nothingMovesWhereEpsilonIsZero(Attack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT32);
+        Classifier classifier = curved(D, DType.FLOAT32);
         Tensor images = images(DType.FLOAT32);
         AttackResult result =
                 run(attack, ThreatModel.of(norm, 0), classifier, images, labels(classifier, images), all());
@@ -157,7 +140,7 @@ class AttackContractTest extends AttackFixture {
     @MethodSource("attacks")
     void anEmptyBatchIsRefused(Attack attack, Norm norm) {
         Tensor none = images(DType.FLOAT32).narrow(0, 0, 0);
-        assertThatThrownBy(() -> run(attack, norm, curved(DType.FLOAT32), none, Tensor.of(new long[0], 0)))
+        assertThatThrownBy(() -> run(attack, norm, curved(D, DType.FLOAT32), none, Tensor.of(new long[0], 0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("N at least 1");
     }
@@ -166,7 +149,7 @@ class AttackContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("attacks")
     void anImageWithoutAGradientDoesNotChangeTheOthers(Attack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT32);
+        Classifier classifier = curved(D, DType.FLOAT32);
         Tensor images = images(DType.FLOAT32);
         Tensor labels = labels(classifier, images);
         float[] expected = run(attack, norm, classifier, images, labels, all())
@@ -192,7 +175,7 @@ class AttackContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("attacks")
     void theClassifierIsInEvaluationModeMeanwhile(Attack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT32);
+        Classifier classifier = curved(D, DType.FLOAT32);
         boolean[] evaluating = {false};
         Classifier strict = new Classifier() {
             @Override

@@ -40,26 +40,10 @@ class MinimumContractTest extends AttackFixture {
         return members;
     }
 
-    /**
-     * Three classes, not linear. Sums in a fixed order: the result of an image has the same bits in whatever batch it
-     * is.
-     */
-    private static Classifier curved(DType dtype) {
-        double[] slopes = new double[3 * D];
-        double[] curvatures = new double[3 * D];
-        for (int k = 0; k < 3; k++) {
-            for (int j = 0; j < D; j++) {
-                slopes[k * D + j] = 2 * Math.cos(5 * j + k);
-                curvatures[k * D + j] = 2 * Math.sin(3 * k + j);
-            }
-        }
-        Tensor first = Tensor.of(slopes, 1, 3, D).to(dtype);
-        Tensor second = Tensor.of(curvatures, 1, 3, D).to(dtype);
-        return pixels -> {
-            Tensor value = pixels.flatten(1).sub(0.5).unsqueeze(1);
-            Tensor terms = value.square().mul(second).add(value.mul(first));
-            return terms.cumulativeSum(2).narrow(2, D - 1, 1).squeeze(2);
-        };
+    private static List<Arguments> membersWithGradients() {
+        return members().stream()
+                .filter(member -> ((MinimumAttack) member.get()[0]).knowledge() == Knowledge.GRADIENTS)
+                .toList();
     }
 
     private Tensor images(DType dtype) {
@@ -90,7 +74,7 @@ class MinimumContractTest extends AttackFixture {
     @MethodSource("members")
     void whatIsReturnedIsWhatWasSeenToMeetTheCriterion(MinimumAttack attack, Norm norm) {
         for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
-            Classifier classifier = curved(dtype);
+            Classifier classifier = curved(D, dtype);
             Tensor images = images(dtype);
             Problem problem = Problem.ofEvaluation(
                     classifier,
@@ -123,7 +107,7 @@ class MinimumContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("members")
     void anImagesResultHasTheSameBitsAgainAndInEveryBatch(MinimumAttack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT32);
+        Classifier classifier = curved(D, DType.FLOAT32);
         Tensor images = images(DType.FLOAT32);
         Tensor labels = predicted(classifier, images);
         MinimumResult whole = run(attack, norm, classifier, images, labels, all());
@@ -162,7 +146,7 @@ class MinimumContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("members")
     void anImageThatMeetsTheCriterionNeedsNoPerturbation(MinimumAttack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT64);
+        Classifier classifier = curved(D, DType.FLOAT64);
         Tensor images = images(DType.FLOAT64);
         Tensor predicted = predicted(classifier, images);
         long[] labels = predicted.toLongs();
@@ -173,7 +157,9 @@ class MinimumContractTest extends AttackFixture {
             smallest = attack.minimise(problem, 0, draws);
         }
         assertThat(smallest.found().to(DType.UINT8).toBytes()[2]).isEqualTo((byte) 1);
-        assertThat(row(smallest.delta(), 2)).containsOnly(0);
+        // A search by labels alone goes back to the image by halving, and a run gives it no such image.
+        double left = attack.knowledge() == Knowledge.LABELS ? 1e-12 : 0;
+        assertThat(largest(smallest.delta().narrow(0, 2, 1))).isLessThanOrEqualTo(left);
         MinimumResult result = run(attack, norm, classifier, images, labels(labels), all());
         assertThat(result.size()[2]).isZero();
         assertThat(result.correct()[2]).isFalse();
@@ -184,7 +170,7 @@ class MinimumContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("members")
     void examplesWithASmallEnoughPerturbationLeave(MinimumAttack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT64);
+        Classifier classifier = curved(D, DType.FLOAT64);
         Tensor images = images(DType.FLOAT64);
         Tensor labels = predicted(classifier, images);
         double all = norm.diameter(1, D);
@@ -220,7 +206,7 @@ class MinimumContractTest extends AttackFixture {
 
     /** Above a brightness of 0.8 this model's gradients are NaN, its logits are not. */
     @ParameterizedTest
-    @MethodSource("members")
+    @MethodSource("membersWithGradients")
     void gradientsThatAreNotFiniteAreReportedAndHarmNoOtherImage(MinimumAttack attack, Norm norm) {
         Classifier classifier = pixels -> {
             Tensor mean = pixels.flatten(1).mean(1).unsqueeze(1);
@@ -244,7 +230,7 @@ class MinimumContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("members")
     void targetsAndMarginsAreMet(MinimumAttack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT64);
+        Classifier classifier = curved(D, DType.FLOAT64);
         Tensor images = images(DType.FLOAT64);
         Tensor labels = predicted(classifier, images);
         long[] targets = Arrays.stream(labels.toLongs()).map(v -> (v + 1) % 3).toArray();
@@ -278,7 +264,7 @@ class MinimumContractTest extends AttackFixture {
     @ParameterizedTest
     @MethodSource("members")
     void insideAThreatModelItSucceedsWhereItFindsSomethingSmallEnough(MinimumAttack attack, Norm norm) {
-        Classifier classifier = curved(DType.FLOAT64);
+        Classifier classifier = curved(D, DType.FLOAT64);
         Tensor images = images(DType.FLOAT64);
         Tensor labels = predicted(classifier, images);
         double[] sizes = run(attack, norm, classifier, images, labels, all()).size();
@@ -299,7 +285,7 @@ class MinimumContractTest extends AttackFixture {
 
     @Test
     void ownTargetsAndAGivenTargetAreRefused() {
-        Classifier classifier = curved(DType.FLOAT64);
+        Classifier classifier = curved(D, DType.FLOAT64);
         AttackRun targeted = new AttackRun(classifier, ThreatModel.of(Norm.L2, 0), Criterion.targeted());
         assertThatThrownBy(() -> targeted.minimum(
                         FastAdaptiveBoundary.of(2, 1, 9),
@@ -308,12 +294,12 @@ class MinimumContractTest extends AttackFixture {
                         rng(1),
                         new Cost()))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("targets 9");
+                .hasMessageContaining("its targets must be 0");
     }
 
     @Test
     void anAttackOfAnotherNormIsRefused() {
-        AttackRun run = AttackRun.untargeted(curved(DType.FLOAT64), ThreatModel.of(Norm.L1, 0));
+        AttackRun run = AttackRun.untargeted(curved(D, DType.FLOAT64), ThreatModel.of(Norm.L1, 0));
         assertThatThrownBy(() -> run.minimum(
                         new DecoupledDirectionNorm(), images(DType.FLOAT64), repeatedLabel(0, N), rng(1), new Cost()))
                 .isInstanceOf(InputException.class)
