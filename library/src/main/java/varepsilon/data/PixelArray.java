@@ -167,8 +167,8 @@ record PixelArray(int channels, int height, int width, double[] values) {
         for (int i = 0; i < length; i++) {
             weights[i] = StrictMath.exp(-i * i / (2 * sigma * sigma));
             sum += weights[i];
-            down[i] = (int) Math.ceil(i * StrictMath.cos(Math.toRadians(degrees)) - 0.5);
-            right[i] = (int) Math.ceil(i * StrictMath.sin(Math.toRadians(degrees)) - 0.5);
+            right[i] = (int) Math.ceil(i * StrictMath.cos(Math.toRadians(degrees)) - 0.5);
+            down[i] = (int) Math.ceil(i * StrictMath.sin(Math.toRadians(degrees)) - 0.5);
         }
         double all = sum;
         return with((v, channel, row, column) -> {

@@ -116,7 +116,7 @@ final class AttackText {
         }
         String untested = attack.untested() == null
                 ? ""
-                : "Not run within the budget: " + String.join(", ", attack.untested()) + "." + System.lineSeparator();
+                : "Not run: " + String.join(", ", attack.untested()) + "." + System.lineSeparator();
         String doubled = attack.doubled() == null
                 ? ""
                 : String.format(

@@ -36,7 +36,8 @@ final class DefenseOptions {
             names = "--eps",
             paramLabel = "X",
             converter = Fraction.class,
-            description = "Size of perturbations, in pixel units (default: 8/255 in linf, 0.5 in l2, 12 in l1).")
+            description =
+                    "Size of perturbations, in pixel units (default: 8/255 in linf, 0.5 in l2, 12 in l1, 10 in l0).")
     private Double eps;
 
     @Spec(Spec.Target.MIXEE)

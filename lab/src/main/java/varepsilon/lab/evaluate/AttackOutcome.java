@@ -39,7 +39,7 @@ import varepsilon.stats.Interval;
  * @param backwardPasses images for which a gradient was computed
  * @param seconds time
  * @param stages of an attack that has stages, what each did; null for others
- * @param untested stages that a budget left out; null where there are none
+ * @param untested attacks that a schedule has and did not run; null where there are none
  * @param doubled of an attack with stages, how many more images it is expected to break with twice the passes; null for
  *     others
  */

@@ -116,10 +116,12 @@ public record Apgd(
         boolean sparse = problem.threat().norm() == Norm.L1;
         int balls = radii > 0 ? radii : sparse ? 3 : 1;
         int stepsInWiderBall = (int) (WIDER_BALL * steps);
-        Tensor delta = problem.project(start(problem, draws));
+        Tensor delta = start(problem, draws);
         for (int factor = balls; factor > 1; factor--) {
             Problem wider = problem.relaxed(factor * problem.threat().epsilon());
-            delta = new Ascent(wider, delta, true).run(stepsInWiderBall).delta();
+            delta = new Ascent(wider, wider.project(delta), true)
+                    .run(stepsInWiderBall)
+                    .delta();
         }
         Ascent last = new Ascent(problem, problem.project(delta), balls > 1);
         return last.run(steps - (balls - 1) * stepsInWiderBall);

@@ -39,7 +39,7 @@ public record AutoAttack(
     }
 
     @Override
-    public Schedule schedule(Norm norm, int images) {
+    public Schedule schedule(Norm norm) {
         List<Stage> stages = stages(norm);
         return done -> done.size() < stages.size() ? Optional.of(stages.get(done.size())) : Optional.empty();
     }

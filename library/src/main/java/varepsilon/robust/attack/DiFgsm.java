@@ -60,7 +60,7 @@ public record DiFgsm(
                 .from(problem.pixels().zerosLike(), problem, (here, delta, sum, rows) -> {
                     Tensor maps = maps(here.pixels(), rows.of(draws));
                     return GradientAscent.Gradient.elsewhere(
-                            here, delta, here.slope(delta, loss, x -> Ops.affineSample(x, maps)));
+                            here, delta, here.probe().slope(delta, loss, x -> Ops.affineSample(x, maps)));
                 });
     }
 

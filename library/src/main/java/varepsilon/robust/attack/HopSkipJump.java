@@ -217,7 +217,7 @@ public record HopSkipJump(
         Tensor direction(Problem problem, Tensor delta, Tensor radius, int count, Draws draws) {
             Tensor weighted = delta.zerosLike();
             Tensor plain = delta.zerosLike();
-            Tensor mean = radius.zerosLike();
+            Tensor total = radius.zerosLike();
             for (int done = 0; done < count; done += SAMPLES_AT_ONCE) {
                 try (var some = Scope.open()) {
                     Samples at = Samples.of(problem, delta, Math.min(SAMPLES_AT_ONCE, count - done));
@@ -231,11 +231,12 @@ public record HopSkipJump(
                             at.problem().isMet(there).to(delta.dtype()).mul(2).sub(1);
                     weighted.addInPlace(at.sums(vectors.mul(PerExample.broadcast(sign, vectors))));
                     plain.addInPlace(at.sums(vectors));
-                    mean.addInPlace(at.sumsOfNumbers(sign).div(count));
+                    total.addInPlace(at.sumsOfNumbers(sign));
                 }
             }
             // Where all agree, their mean would leave nothing.
-            Tensor subtracted = mean.where(mean.abs().lt(mean.zerosLike().add(1)), mean.zerosLike());
+            Tensor divided = total.abs().lt(total.zerosLike().add(count));
+            Tensor subtracted = total.div(count).where(divided, total.zerosLike());
             Tensor sum = weighted.sub(plain.mul(PerExample.broadcast(subtracted.to(delta.dtype()), delta)));
             if (norm == Norm.LINF) {
                 return sum.sign();

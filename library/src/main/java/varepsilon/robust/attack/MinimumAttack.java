@@ -26,7 +26,10 @@ public interface MinimumAttack extends Attack {
      */
     Smallest minimise(Problem problem, double enough, Draws draws);
 
-    /** The smallest perturbations, those longer than ε moved to the nearest point of the ball. */
+    /**
+     * The smallest perturbations, those longer than ε moved to the nearest point of the ball. Where none was found it is
+     * 0, also in training.
+     */
     @Override
     default Tensor perturb(Problem problem, Draws draws) {
         double enough = problem.leaveWhenMet() ? problem.threat().epsilon() : 0;

@@ -46,6 +46,6 @@ public record NiFgsm(
                         problem.pixels().zerosLike(),
                         problem,
                         (here, delta, sum, rows) -> GradientAscent.Gradient.elsewhere(
-                                here, delta, here.slope(delta.add(sum.mul(ahead)), loss)));
+                                here, delta, here.probe().slope(delta.add(sum.mul(ahead)), loss)));
     }
 }

@@ -34,6 +34,9 @@ public final class Problem {
     /**
      * What is the same for all examples.
      *
+     * @param tolerant whether an example without finite logits or gradients is set aside, as in an evaluation; else
+     *     it is an error
+     * @param probing whether a success is not the attack's, as at points that it only looks at
      * @param passes over which logits, losses and gradients are averaged
      */
     private record Setting(
@@ -41,9 +44,24 @@ public final class Problem {
             Criterion criterion,
             ThreatModel threat,
             boolean leaveWhenMet,
+            boolean tolerant,
+            boolean probing,
             Cost cost,
             Seen seen,
-            int passes) {}
+            int passes) {
+        Setting averaging(int count) {
+            return new Setting(classifier, criterion, threat, leaveWhenMet, tolerant, probing, cost, seen, count);
+        }
+
+        Setting relaxed(double epsilon) {
+            return new Setting(
+                    classifier, criterion, threat.withEpsilon(epsilon), false, tolerant, probing, cost, seen, passes);
+        }
+
+        Setting asProbe() {
+            return new Setting(classifier, criterion, threat, leaveWhenMet, tolerant, true, cost, seen, passes);
+        }
+    }
 
     private Problem(Setting setting, Tensor pixels, Tensor classes, Tensor targets, int[] positions) {
         this.setting = setting;
@@ -83,7 +101,8 @@ public final class Problem {
             boolean leaveWhenMet,
             Cost cost) {
         int[] positions = IntStream.range(0, Math.toIntExact(pixels.size(0))).toArray();
-        Setting setting = new Setting(classifier, criterion, threat, leaveWhenMet, cost, new Seen(), 1);
+        Setting setting =
+                new Setting(classifier, criterion, threat, leaveWhenMet, leaveWhenMet, false, cost, new Seen(), 1);
         return new Problem(setting, pixels.detach(), classes, null, positions);
     }
 
@@ -112,30 +131,19 @@ public final class Problem {
         if (count < 1) {
             throw new IllegalArgumentException("passes " + count + ": expected at least 1");
         }
-        Setting averaging = new Setting(
-                setting.classifier,
-                setting.criterion,
-                setting.threat,
-                setting.leaveWhenMet,
-                setting.cost,
-                setting.seen,
-                count);
-        return new Problem(averaging, pixels, classes, targets, positions);
+        return new Problem(setting.averaging(count), pixels, classes, targets, positions);
     }
 
     /**
      * The same with another ε, from which no example leaves: for what an attack does on the way to its own ball.
      */
     Problem relaxed(double epsilon) {
-        Setting relaxed = new Setting(
-                setting.classifier,
-                setting.criterion,
-                setting.threat.withEpsilon(epsilon),
-                false,
-                setting.cost,
-                setting.seen,
-                setting.passes);
-        return new Problem(relaxed, pixels, classes, targets, positions);
+        return new Problem(setting.relaxed(epsilon), pixels, classes, targets, positions);
+    }
+
+    /** The same for points that an attack looks at but does not return: a success there is none of the attack's. */
+    Problem probe() {
+        return new Problem(setting.asProbe(), pixels, classes, targets, positions);
     }
 
     /** Counts the passes through the classifier. */
@@ -383,7 +391,7 @@ public final class Problem {
                     + " targets must be 0");
         }
         Tensor logits = logits(pixels.zerosLike());
-        Tensor order = othersInOrder(logits, first - 1 + count);
+        Tensor order = othersInOrder(logits, (int) Math.min(Integer.MAX_VALUE, first - 1L + count));
         List<Problem> result = new ArrayList<>();
         for (int j = first - 1; j < order.size(1); j++) {
             result.add(towards(order.narrow(1, j, 1).squeeze(1)));
@@ -411,7 +419,7 @@ public final class Problem {
         }
         Tensor good = PerExample.isFinite(gradient);
         int[] bad = positionsWhere(good.not());
-        if (!setting.leaveWhenMet) {
+        if (!setting.tolerant) {
             throw new InputException("the classifier's logits are finite, but at " + bad.length + " of " + size()
                     + " images, the first of them number " + bad[0] + " of the batch, their gradient with respect to"
                     + " the pixels is not (NaN or infinite); an attack cannot follow it");
@@ -446,7 +454,7 @@ public final class Problem {
     private Tensor logitsOf(Tensor x) {
         Tensor logits = setting.classifier.logits(x);
         setting.cost.forward(size());
-        if (!setting.leaveWhenMet) {
+        if (!setting.tolerant) {
             Logits.check(logits, size());
             return logits;
         }
@@ -470,9 +478,9 @@ public final class Problem {
     /** Whether the criterion is met; remembers where it is by a perturbation inside the threat model. */
     private Tensor met(Tensor delta, Tensor logits) {
         Tensor met = setting.criterion.isMet(logits, classes);
-        if (setting.leaveWhenMet && met.nonzero().count() > 0) {
-            Tensor outside = PerExample.max(delta.sub(high).max(low.sub(delta))).gt(AttackRun.TOLERANCE);
-            Tensor tooLong = threat().norm().length(delta).gt(threat().epsilon() + AttackRun.TOLERANCE);
+        if (setting.leaveWhenMet && !setting.probing && met.nonzero().count() > 0) {
+            Tensor outside = PerExample.max(delta.sub(high).max(low.sub(delta))).gt(0);
+            Tensor tooLong = threat().norm().length(delta).gt(threat().epsilon());
             Tensor inside = met.not().or(outside).or(tooLong).not();
             Arrays.stream(positionsWhere(inside)).forEach(setting.seen.met()::set);
         }

@@ -17,7 +17,7 @@ record Samples(Problem problem, Tensor delta, int count) {
                 .expand(problem.size(), count)
                 .reshape(-1)
                 .to(delta.device());
-        return new Samples(problem.select(each), delta.indexSelect(0, each), count);
+        return new Samples(problem.select(each).probe(), delta.indexSelect(0, each), count);
     }
 
     private Tensor shaped(Tensor draws) {

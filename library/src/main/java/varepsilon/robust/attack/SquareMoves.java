@@ -281,7 +281,8 @@ abstract class SquareMoves {
         private double[] bump(Size size, boolean upright) {
             boolean sideBySide = size.height() < 2 || (upright && size.width() > 1);
             double[] values = new double[size.height() * size.width()];
-            double length = 0;
+            // Of the two halves, each has length 1 before they are put together.
+            double[] lengths = new double[2];
             int half = (sideBySide ? size.width() : size.height()) / 2;
             for (int i = 0; i < size.height(); i++) {
                 for (int j = 0; j < size.width(); j++) {
@@ -293,11 +294,13 @@ abstract class SquareMoves {
                             ? peak(along, across, half, acrossLength)
                             : -peak(along - half, across, whole - half, acrossLength);
                     values[i * size.width() + j] = value;
-                    length += Math.pow(Math.abs(value), power);
+                    lengths[value > 0 ? 0 : 1] += Math.pow(Math.abs(value), power);
                 }
             }
-            double norm = Math.pow(length, 1.0 / power);
-            return Arrays.stream(values).map(value -> value / norm).toArray();
+            double both = Math.pow(half == 0 ? 1 : 2, 1.0 / power);
+            return Arrays.stream(values)
+                    .map(value -> value / Math.pow(lengths[value > 0 ? 0 : 1], 1.0 / power) / both)
+                    .toArray();
         }
 
         /** Σ 1/(k + 1)² over the rings k that contain the pixel, to the fourth in L1: highest in the middle. */

@@ -22,7 +22,7 @@ public interface StagedAttack extends Attack {
          */
         Optional<Stage> next(List<StageResult> done);
 
-        /** What would have come next had the budget been larger, by name; empty where the schedule ended by itself. */
+        /** Attacks that it has and did not run, by name. */
         default List<String> untested(List<StageResult> done) {
             return List.of();
         }
@@ -38,12 +38,8 @@ public interface StagedAttack extends Attack {
         }
     }
 
-    /**
-     * A schedule for one evaluation.
-     *
-     * @param images how many images there are to attack
-     */
-    Schedule schedule(Norm norm, int images);
+    /** A schedule for one evaluation. */
+    Schedule schedule(Norm norm);
 
     /** On the images of one batch alone. */
     @Override
@@ -51,7 +47,7 @@ public interface StagedAttack extends Attack {
         Tensor result = problem.pixels().zerosLike();
         List<StageResult> done = new ArrayList<>();
         try (var scope = Scope.withoutGradients()) {
-            Schedule schedule = schedule(problem.threat().norm(), Math.toIntExact(problem.size()));
+            Schedule schedule = schedule(problem.threat().norm());
             Rows open = Rows.ALL;
             Optional<Stage> next = schedule.next(done);
             while (next.isPresent()) {

@@ -1,9 +1,7 @@
 package varepsilon.robust.attack;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import varepsilon.base.Declared;
 import varepsilon.base.Named;
@@ -12,7 +10,8 @@ import varepsilon.base.Parameter;
 /**
  * All attacks that have the norm, the one first that is expected to break most images a pass. What is expected of an
  * attack is learned from its runs on these images and from attacks of its kind; an attack that did not break anything
- * waits. It ends where no attack is expected to break {@code least} images, or a budget is used up.
+ * waits. Each usual one runs once; then the search ends where no attack is expected to break {@code least} images, or a budget
+ * is used up.
  *
  * @param maxPasses forward and backward passes, over all images, after which no batch is begun; 0 for no limit
  * @param maxTime seconds after which no batch is begun; 0 for no limit. With a limit, the result depends on the speed
@@ -46,7 +45,7 @@ public record Strongest(
     }
 
     @Override
-    public Schedule schedule(Norm norm, int images) {
+    public Schedule schedule(Norm norm) {
         return new Learned(arms(norm));
     }
 
@@ -58,7 +57,12 @@ public record Strongest(
      * @param passes that it needs for an image that it does not break
      * @param share of the images that are left which it is expected to break before anything is known
      */
-    private record Arm(String name, String kind, int rank, Attack attack, double passes, double share) {}
+    private record Arm(String name, String kind, int rank, Attack attack, double passes, double share) {
+        /** Whether another run would find something else. */
+        boolean isRandom() {
+            return !(attack instanceof FastAdaptiveBoundary);
+        }
+    }
 
     private static List<Arm> arms(Norm norm) {
         List<Arm> arms = new ArrayList<>();
@@ -97,6 +101,9 @@ public record Strongest(
         /** What a repetition of an attack breaks, relative to the run before. */
         private static final double REPETITION = 0.3;
 
+        /** Of the target classes, so many are tried whatever the others broke. */
+        private static final int USUAL_TARGETS = 3;
+
         private final List<Arm> arms;
 
         Learned(List<Arm> arms) {
@@ -119,7 +126,11 @@ public record Strongest(
             double most = 0;
             for (Arm arm : arms) {
                 double share = expected(arm, done);
-                if (share * left >= least && share / arm.passes() > most) {
+                boolean hasRun = hasRun(arm, done);
+                // Guesses do not end the search: whatever is left, the usual attacks all run once.
+                boolean isDue =
+                        !hasRun && arm.rank() <= USUAL_TARGETS || share * left >= least && (!hasRun || arm.isRandom());
+                if (isDue && share / arm.passes() > most) {
                     most = share / arm.passes();
                     best = arm;
                 }
@@ -139,7 +150,7 @@ public record Strongest(
         /**
          * The share of the images that are left which the arm is expected to break: what it broke in its last run, of
          * all that it was tried on, together with the expectation before any run as if that were of
-         * {@link #PRIOR_IMAGES} images more. Of a kind, a less probable target class breaks at most what a more
+         * {@link #PRIOR_IMAGES} images more. Of a kind, a less probable target class is expected to break at most what a more
          * probable one broke.
          */
         private double expected(Arm arm, List<StageResult> done) {
@@ -149,8 +160,11 @@ public record Strongest(
                     prior = Math.min(prior, share(other, other.share(), done));
                 }
             }
-            boolean repeated = done.stream().anyMatch(result -> isOf(result, arm));
-            return share(arm, prior, done) * (repeated ? REPETITION : 1);
+            return share(arm, prior, done) * (hasRun(arm, done) ? REPETITION : 1);
+        }
+
+        private static boolean hasRun(Arm arm, List<StageResult> done) {
+            return done.stream().anyMatch(result -> isOf(result, arm));
         }
 
         private static double share(Arm arm, double prior, List<StageResult> done) {
@@ -177,16 +191,10 @@ public record Strongest(
 
         @Override
         public List<String> untested(List<StageResult> done) {
-            if (passesLeft(done) > 0 && secondsLeft(done) > 0) {
-                return List.of();
-            }
-            Map<String, Boolean> names = new LinkedHashMap<>();
-            for (Arm arm : arms) {
-                if (done.stream().noneMatch(result -> isOf(result, arm))) {
-                    names.put(arm.name(), true);
-                }
-            }
-            return List.copyOf(names.keySet());
+            return arms.stream()
+                    .filter(arm -> !hasRun(arm, done))
+                    .map(Arm::name)
+                    .toList();
         }
     }
 }

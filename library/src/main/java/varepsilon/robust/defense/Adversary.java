@@ -7,6 +7,7 @@ import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Problem;
+import varepsilon.robust.attack.StagedAttack;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -29,8 +30,13 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
         TRAINING
     }
 
-    /** Rejects a warm-up that is negative or not finite. */
+    /** Rejects a warm-up that is negative or not finite, and attacks that are for evaluation alone. */
     public Adversary {
+        if (attack instanceof StagedAttack) {
+            throw new InputException(
+                    "attack " + attack.name() + ": has stages that run on the images that are left, and is"
+                            + " for evaluation; train with one attack, such as pgd or apgd");
+        }
         if (!(warmUpEpochs >= 0) || Double.isInfinite(warmUpEpochs)) {
             throw new InputException("epsilon warm-up of " + warmUpEpochs + " epochs: expected a number of at least 0");
         }

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import varepsilon.base.Family;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.Batches;
@@ -19,6 +18,7 @@ import varepsilon.robust.attack.Knowledge;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
 import varepsilon.robust.attack.SignNoise;
+import varepsilon.robust.attack.Square;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
 import varepsilon.stats.Accuracy;
@@ -52,8 +52,9 @@ public final class FailureChecks {
     private static final int UNBOUNDED_STEPS = 20;
 
     private static final int NOISE_DRAWS = 5;
-    private static final String RANDOM_SEARCH = "square";
     private static final int QUERIES = 200;
+    private static final List<Attack> WITHOUT_GRADIENT =
+            List.of(new UniformNoise(), new SignNoise(), new Square(QUERIES, 1, 0.8));
 
     private final RobustEvaluation evaluation;
     private final Classifier classifier;
@@ -136,7 +137,7 @@ public final class FailureChecks {
             List<TrialReport> same = report.trials().stream()
                     .filter(other -> other.trial().hasGoalOf(trial.trial()))
                     .toList();
-            if (same.stream().noneMatch(other -> Effort.of(other) == Effort.SINGLE_STEP)) {
+            if (isUntargeted(trial) && same.stream().noneMatch(other -> Effort.of(other) == Effort.SINGLE_STEP)) {
                 found.add(singleStep(trial));
             }
             boolean onCurve = report.trials().stream()
@@ -158,7 +159,7 @@ public final class FailureChecks {
         List<Check> checks = new ArrayList<>();
         for (TrialReport weak : report.trials()) {
             for (TrialReport strong : report.trials()) {
-                if (weak.trial().hasGoalOf(strong.trial())) {
+                if (weak.trial().hasGoalOf(strong.trial()) && isUntargeted(strong)) {
                     pair(report, weak, strong).ifPresent(checks::add);
                 }
             }
@@ -247,7 +248,8 @@ public final class FailureChecks {
     /** A perturbation allowed at some ε is allowed at every larger ε. */
     private static List<Check> rises(EpsilonCurve curve) {
         List<Check> checks = new ArrayList<>();
-        if (Effort.of(curve.trials().get(0)) != Effort.SEARCH) {
+        if (Effort.of(curve.trials().get(0)) != Effort.SEARCH
+                || !isUntargeted(curve.trials().get(0))) {
             return checks;
         }
         for (int i = 1; i < curve.trials().size(); i++) {
@@ -283,7 +285,7 @@ public final class FailureChecks {
         int broken = left.length == 0
                 ? 0
                 : left.length
-                        - again(trial.trial(), trial.trial().attack(), half, images.subset(left))
+                        - again(trial.trial(), cheap(trial), half, images.subset(left))
                                 .accuracy()
                                 .correct();
         return monotone(
@@ -333,7 +335,7 @@ public final class FailureChecks {
     private void zeroEpsilon() {
         List<Attack> done = new ArrayList<>();
         for (TrialReport trial : report.trials()) {
-            Attack attack = trial.trial().attack();
+            Attack attack = cheap(trial);
             if (!done.contains(attack)) {
                 done.add(attack);
                 ImageSet some = images.limit(share());
@@ -384,7 +386,7 @@ public final class FailureChecks {
             boolean first = done.stream().noneMatch(other -> other.trial().hasGoalOf(trial.trial()));
             if (first && isUntargeted(trial)) {
                 done.add(trial);
-                gradientFree(trial, withoutGradient());
+                gradientFree(trial, WITHOUT_GRADIENT);
             }
         }
     }
@@ -415,20 +417,17 @@ public final class FailureChecks {
         found.add(missed(String.join(", ", names), trial.trial(), missed, left.size()));
     }
 
-    /** Noise, and the random search on scores where it is registered. */
-    private static List<Attack> withoutGradient() {
-        List<Attack> attacks = new ArrayList<>(List.of(new UniformNoise(), new SignNoise()));
-        Family.of(Attack.class).members().stream()
-                .filter(member -> member.name().equals(RANDOM_SEARCH)
-                        && member.find("queries").isPresent())
-                .forEach(member -> attacks.add(Family.of(Attack.class).parse(member.name() + ":queries=" + QUERIES)));
-        return attacks;
-    }
-
     private void longer() {
         for (TrialReport trial : report.trials()) {
             LongerSearch.of(classifier, images, trial, evaluation).ifPresent(found::add);
         }
+    }
+
+    /** The attack, or the first of its stages: where no image leaves, all of them would cost too much. */
+    private static Attack cheap(TrialReport trial) {
+        return trial.stages().isEmpty()
+                ? trial.trial().attack()
+                : trial.stages().get(0).stage().attack();
     }
 
     private List<TrialReport> searches() {

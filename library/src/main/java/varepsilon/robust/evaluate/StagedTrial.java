@@ -92,7 +92,7 @@ final class StagedTrial {
         }
         this.size = new double[predictions.length];
         this.left = open;
-        this.schedule = ((StagedAttack) trial.attack()).schedule(trial.threat().norm(), open.length);
+        this.schedule = ((StagedAttack) trial.attack()).schedule(trial.threat().norm());
     }
 
     /** Runs the stages until the schedule, its budget or a stop ends them; whether no stop did. */
@@ -150,9 +150,10 @@ final class StagedTrial {
                     .of(part.attack(), pixels, labels, part.targets(batch, device), whole.split(stage.name()), cost);
             for (int i = 0; i < rows.length; i++) {
                 int image = rows[i];
+                boolean lost = robust[image] && !result.isRobust(i);
                 robust[image] &= result.isRobust(i);
-                if (result.met()[i]) {
-                    met[image] = true;
+                met[image] |= result.met()[i];
+                if (result.met()[i] || lost) {
                     predictionsAfter[image] = result.adversarialPrediction()[i];
                     size[image] = result.size()[i];
                     adversarial.put(image, result.adversarial().narrow(0, i, 1).toFloats());

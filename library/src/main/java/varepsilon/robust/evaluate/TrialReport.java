@@ -15,7 +15,7 @@ import varepsilon.stats.Accuracy;
  * @param backwardPasses images for which a gradient was computed
  * @param seconds wall-clock time
  * @param stages of an attack that has stages, what each did; empty for others
- * @param untested stages that a budget left out, by name
+ * @param untested attacks that a schedule has and did not run, by name
  */
 public record TrialReport(
         Trial trial,
