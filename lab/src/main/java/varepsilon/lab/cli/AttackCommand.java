@@ -123,6 +123,9 @@ final class AttackCommand implements Callable<Integer> {
             return ListOption.show(output, Attack.class);
         }
         // The command line is checked before any file is read.
+        if (minimum.isGiven()) {
+            minimum.check(attack.parameterOptions());
+        }
         List<AttackSpec> settings = Usage.check(spec, attack::settings);
         if (minimum.isGiven()) {
             return smallest(settings);
@@ -165,7 +168,6 @@ final class AttackCommand implements Callable<Integer> {
     }
 
     private int smallest(List<AttackSpec> settings) throws IOException {
-        minimum.check();
         classifier.stated();
         AttackFiles files = files();
         Device device = compute.start();

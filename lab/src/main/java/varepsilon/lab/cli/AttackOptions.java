@@ -85,6 +85,11 @@ final class AttackOptions {
         return List.copyOf(settings);
     }
 
+    /** The options given that set parameters of the attacks. */
+    Set<String> parameterOptions() {
+        return shared.givenOptions().keySet();
+    }
+
     /** The norm of perturbations. */
     String norm() {
         return norm;

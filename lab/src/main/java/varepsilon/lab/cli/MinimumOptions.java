@@ -40,8 +40,17 @@ final class MinimumOptions {
         return minimum;
     }
 
-    /** Rejects options without effect on it. */
-    void check() {
+    /**
+     * Rejects options without effect on it.
+     *
+     * @param parameters options given that set parameters of the attacks named
+     */
+    void check(Set<String> parameters) {
+        if (!parameters.isEmpty() && !isNamed()) {
+            throw Usage.wrong(
+                    command,
+                    String.join(", ", parameters) + ": name the --attack that it is for, as in --attack fmn:steps=50");
+        }
         for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
             if (WITHOUT_EFFECT.contains(option.longestName())) {
                 throw Usage.wrong(command, option.longestName() + ": has no effect on --minimum");
@@ -51,14 +60,17 @@ final class MinimumOptions {
 
     /** @param settings the attacks named, with their ε */
     MinimumEvaluation evaluation(List<AttackSpec> settings, String norm, int batchSize, long seed, Device device) {
-        boolean named = command.commandLine().getParseResult().hasMatchedOption("--attack");
-        List<MinimumAttack> attacks = named
+        List<MinimumAttack> attacks = isNamed()
                 ? settings.stream()
                         .map(MinimumOptions::minimumAttack)
                         .distinct()
                         .toList()
                 : SmallestPerturbations.usualAttacks(Norm.named(norm));
         return new MinimumEvaluation(attacks, Norm.named(norm), batchSize, seed, device);
+    }
+
+    private boolean isNamed() {
+        return command.commandLine().getParseResult().hasMatchedOption("--attack");
     }
 
     private static MinimumAttack minimumAttack(AttackSpec settings) {

@@ -161,6 +161,9 @@ class StrongAttacksTest {
         Ran target = ran("--minimum", "--target", "3");
         assertThat(target.code()).isEqualTo(2);
         assertThat(target.err()).contains("--target: has no effect on --minimum");
+        Ran steps = ran("--minimum", "--steps", 50);
+        assertThat(steps.code()).isEqualTo(2);
+        assertThat(steps.err()).contains("--steps: name the --attack that it is for");
         Ran norm = ran("--minimum", "--attack", "ddn", "--norm", "linf");
         assertThat(norm.code()).isEqualTo(2);
         assertThat(norm.err()).contains("ddn", "l2");

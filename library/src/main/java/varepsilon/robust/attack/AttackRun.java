@@ -172,7 +172,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
         boolean[] found = booleans(metBefore);
         int[] prediction = predicted.classes().clone();
         double[] size = new double[found.length];
-        int[] withoutGradient = {};
+        Seen seen = new Seen();
         Tensor adversarial = pixels.copy();
         Tensor open = metBefore.not().nonzero();
         if (open.count() > 0) {
@@ -191,7 +191,7 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             int[] predictedAfter = Predictions.of(after).classes();
             double[] lengths = lengths(moved, images);
             long[] rows = open.toLongs();
-            withoutGradient = problem.seen().withoutGradient().stream().toArray();
+            seen = problem.seen();
             for (int i = 0; i < rows.length; i++) {
                 int row = (int) rows[i];
                 found[row] = claimed[i] && metAfter[i];
@@ -207,7 +207,14 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             adversarial.indexCopyInPlace(0, open, moved.where(PerExample.broadcast(kept, moved), images));
         }
         return new MinimumResult(
-                adversarial, predicted.classes(), prediction, predicted.correct(labels), found, size, withoutGradient);
+                adversarial,
+                predicted.classes(),
+                prediction,
+                predicted.correct(labels),
+                found,
+                size,
+                seen.withoutGradient().stream().toArray(),
+                seen.withoutLogits().stream().toArray());
     }
 
     private static long[] flags(boolean[] conditions) {

@@ -14,6 +14,8 @@ import varepsilon.tensor.Tensor;
  * @param size ‖adversarial − image‖ in the threat model's norm, computed in double precision: 0 where the image itself
  *     meets the criterion, infinite where nothing was found
  * @param withoutGradient examples at which a gradient was not finite (NaN or infinite)
+ * @param withoutLogits examples that got logits which are not finite where they were perturbed: no success was counted
+ *     there
  */
 public record MinimumResult(
         Tensor adversarial,
@@ -22,4 +24,5 @@ public record MinimumResult(
         boolean[] correct,
         boolean[] found,
         double[] size,
-        int[] withoutGradient) {}
+        int[] withoutGradient,
+        int[] withoutLogits) {}

@@ -121,6 +121,7 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
         private final double[] sizes;
         private final Cost cost = new Cost();
         private int withoutGradient;
+        private int withoutLogits;
         private long nanos;
 
         Tally(MinimumAttack attack, int images) {
@@ -131,6 +132,7 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
         void add(int from, MinimumResult result, long nanosTaken) {
             System.arraycopy(result.size(), 0, sizes, from, result.size().length);
             withoutGradient += result.withoutGradient().length;
+            withoutLogits += result.withoutLogits().length;
             nanos += nanosTaken;
         }
 
@@ -140,11 +142,18 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
         }
 
         List<String> notes(int finished) {
-            return withoutGradient == 0
-                    ? List.of()
-                    : List.of(attack.name() + ": at " + withoutGradient + " of " + finished + " images the gradient"
-                            + " with respect to the pixels is not finite (NaN or infinite) somewhere on the way; the"
-                            + " attack used zero there, so the perturbations found may be larger than necessary.");
+            List<String> notes = new ArrayList<>();
+            if (withoutGradient > 0) {
+                notes.add(attack.name() + ": at " + withoutGradient + " of " + finished + " images the gradient with"
+                        + " respect to the pixels is not finite (NaN or infinite) somewhere on the way; the attack used"
+                        + " zero there, so the perturbations found may be larger than necessary.");
+            }
+            if (withoutLogits > 0) {
+                notes.add(attack.name() + ": near " + withoutLogits + " of " + finished + " images the logits are not"
+                        + " finite (NaN or infinite); no success was counted there, so the perturbations found may be"
+                        + " larger than necessary.");
+            }
+            return notes;
         }
     }
 }
