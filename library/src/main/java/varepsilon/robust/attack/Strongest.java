@@ -10,8 +10,8 @@ import varepsilon.base.Parameter;
 /**
  * All attacks that have the norm, the one first that is expected to break most images a pass. What is expected of an
  * attack is learned from its runs on these images and from attacks of its kind; an attack that did not break anything
- * waits. Each usual one runs once; then the search ends where no attack is expected to break {@code least} images, or a budget
- * is used up.
+ * waits. Each usual one runs once, and what broke an image runs again; then the search ends where no attack is expected to break
+ * {@code least} images, or a budget is used up.
  *
  * @param maxPasses forward and backward passes, over all images, after which no batch is begun; 0 for no limit
  * @param maxTime seconds after which no batch is begun; 0 for no limit. With a limit, the result depends on the speed
@@ -101,6 +101,9 @@ public record Strongest(
         /** What a repetition of an attack breaks, relative to the run before. */
         private static final double REPETITION = 0.3;
 
+        /** An attack that costs less than this share of all passes so far is tried. */
+        private static final double CHEAP = 0.05;
+
         /** Of the target classes, so many are tried whatever the others broke. */
         private static final int USUAL_TARGETS = 3;
 
@@ -126,11 +129,7 @@ public record Strongest(
             double most = 0;
             for (Arm arm : arms) {
                 double share = expected(arm, done);
-                boolean hasRun = hasRun(arm, done);
-                // Guesses do not end the search: whatever is left, the usual attacks all run once.
-                boolean isDue =
-                        !hasRun && arm.rank() <= USUAL_TARGETS || share * left >= least && (!hasRun || arm.isRandom());
-                if (isDue && share / arm.passes() > most) {
+                if (isDue(arm, share * left, left, done) && share / arm.passes() > most) {
                     most = share / arm.passes();
                     best = arm;
                 }
@@ -138,8 +137,22 @@ public record Strongest(
             return Optional.ofNullable(best);
         }
 
+        /**
+         * Guesses do not end the search: whatever is left, the usual attacks run once, as do those that cost next to
+         * nothing by now, and what broke an image is repeated.
+         */
+        private boolean isDue(Arm arm, double expected, int left, List<StageResult> done) {
+            List<StageResult> runs = runs(arm, done);
+            if (runs.isEmpty()) {
+                long spent = done.stream().mapToLong(StageResult::passes).sum();
+                return arm.rank() <= USUAL_TARGETS || expected >= least || arm.passes() * left < CHEAP * spent;
+            }
+            return arm.isRandom()
+                    && (expected >= least || runs.get(runs.size() - 1).broken() > 0);
+        }
+
         private Stage stage(Arm arm, List<StageResult> done) {
-            long runs = done.stream().filter(result -> isOf(result, arm)).count();
+            int runs = runs(arm, done).size();
             return new Stage(runs == 0 ? arm.name() : arm.name() + " again " + runs, arm.attack());
         }
 
@@ -160,16 +173,15 @@ public record Strongest(
                     prior = Math.min(prior, share(other, other.share(), done));
                 }
             }
-            return share(arm, prior, done) * (hasRun(arm, done) ? REPETITION : 1);
+            return share(arm, prior, done) * (runs(arm, done).isEmpty() ? 1 : REPETITION);
         }
 
-        private static boolean hasRun(Arm arm, List<StageResult> done) {
-            return done.stream().anyMatch(result -> isOf(result, arm));
+        private static List<StageResult> runs(Arm arm, List<StageResult> done) {
+            return done.stream().filter(result -> isOf(result, arm)).toList();
         }
 
         private static double share(Arm arm, double prior, List<StageResult> done) {
-            List<StageResult> runs =
-                    done.stream().filter(result -> isOf(result, arm)).toList();
+            List<StageResult> runs = runs(arm, done);
             int broken = runs.isEmpty() ? 0 : runs.get(runs.size() - 1).broken();
             int tried = runs.stream().mapToInt(StageResult::tried).sum();
             return (broken + prior * PRIOR_IMAGES) / (tried + PRIOR_IMAGES);
@@ -192,7 +204,7 @@ public record Strongest(
         @Override
         public List<String> untested(List<StageResult> done) {
             return arms.stream()
-                    .filter(arm -> !hasRun(arm, done))
+                    .filter(arm -> runs(arm, done).isEmpty())
                     .map(Arm::name)
                     .toList();
         }

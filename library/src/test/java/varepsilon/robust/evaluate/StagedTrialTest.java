@@ -201,6 +201,16 @@ class StagedTrialTest extends ScopedTest {
                 .doesNotHaveDuplicates()
                 .noneMatch(name -> name.startsWith("fab") && name.contains("again"));
         assertThat(schedule.untested(done)).contains("apgd-t9").doesNotContainAnyElementsOf(names);
+        // What broke an image is repeated, and what costs next to nothing by now is tried.
+        done.clear();
+        int two = 2;
+        for (Optional<Stage> next = schedule.next(done); next.isPresent(); next = schedule.next(done)) {
+            boolean breaks = next.get().name().equals("square-1000");
+            done.add(new StageResult(next.get(), two, two, breaks ? 1 : 0, 100_000, 0, 1));
+            two -= breaks ? 1 : 0;
+            assertThat(done).hasSizeLessThan(50);
+        }
+        assertThat(done).extracting(stage -> stage.stage().name()).contains("square-1000 again 1", "apgd-t9");
     }
 
     /** What breaks many images is repeated before what broke none, and the search goes on as long as that lasts. */
