@@ -102,7 +102,7 @@ public record Strongest(
         private static final double REPETITION = 0.3;
 
         /** An attack that costs less than this share of all passes so far is tried. */
-        private static final double CHEAP = 0.05;
+        private static final double CHEAP = 0.04;
 
         /** Of the target classes, so many are tried whatever the others broke. */
         private static final int USUAL_TARGETS = 3;
