@@ -75,7 +75,7 @@ final class QuickstartReading {
                 Percent.of((double) defended.robustCorrect()
                         / last(defended.attacks()).n()),
                 passed,
-                tripped.isEmpty() ? "" : ", and did not: " + String.join(", ", tripped));
+                tripped.isEmpty() ? "" : "; tripped: " + String.join(", ", tripped));
     }
 
     /** The standard classifier under noise and under the strongest attack. */

@@ -47,7 +47,7 @@ class QuickstartReadingTest {
         assertThat(reading(attacked(980, 950, 20), attacked(930, 920, 800)))
                 .contains("each digit under its worst attack, is 80.0 %: 3 checks passed.");
         assertThat(reading(attacked(980, 950, 20), attacked(930, 700, 700)))
-                .contains("is 70.0 %: 2 checks passed, and did not: still-improving.");
+                .contains("is 70.0 %: 2 checks passed; tripped: still-improving.");
     }
 
     private static String reading(QuickstartResult.Attacked standard, QuickstartResult.Attacked defended) {

@@ -52,8 +52,8 @@ public record Strongest(
     /**
      * An attack that may be run any number of times, each with random numbers of its own.
      *
-     * @param kind arms of one kind differ in the rank of the target class alone
-     * @param rank of the target class, from 1; 0 without
+     * @param kind arms of one kind are expected to break less from one rank to the next
+     * @param rank in its kind, from 1: of the target class, or by cost; 0 for a kind of one
      * @param passes that it needs for an image that it does not break
      * @param share of the images that are left which it is expected to break before anything is known
      */
@@ -63,6 +63,9 @@ public record Strongest(
             return !(attack instanceof FastAdaptiveBoundary);
         }
     }
+
+    /** Arms of ranks up to this run once, whatever others broke. */
+    private static final int USUAL_RANKS = 3;
 
     private static List<Arm> arms(Norm norm) {
         List<Arm> arms = new ArrayList<>();
@@ -89,7 +92,9 @@ public record Strongest(
                     310,
                     0.02 / rank));
         }
-        arms.add(new Arm("square-1000", "square-1000", 0, new Square(1000, 1, 0.8), 1000, 0.02));
+        arms.add(new Arm("square-1000", "square", 1, new Square(1000, 1, 0.8), 1000, 0.02));
+        // Dear: only where the shorter search broke an image, or costs nothing by comparison.
+        arms.add(new Arm("square-5000", "square", USUAL_RANKS + 1, new Square(5000, 1, 0.8), 5000, 0.02));
         arms.removeIf(arm -> !arm.attack().norms().contains(norm));
         return arms;
     }
@@ -103,9 +108,6 @@ public record Strongest(
 
         /** An attack that costs less than this share of all passes so far is tried. */
         private static final double CHEAP = 0.04;
-
-        /** Of the target classes, so many are tried whatever the others broke. */
-        private static final int USUAL_TARGETS = 3;
 
         private final List<Arm> arms;
 
@@ -145,10 +147,23 @@ public record Strongest(
             List<StageResult> runs = runs(arm, done);
             if (runs.isEmpty()) {
                 long spent = done.stream().mapToLong(StageResult::passes).sum();
-                return arm.rank() <= USUAL_TARGETS || expected >= least || arm.passes() * left < CHEAP * spent;
+                return arm.rank() <= USUAL_RANKS
+                        || hasPromise(arm, done)
+                        || expected >= least
+                        || arm.passes() * left < CHEAP * spent;
             }
             return arm.isRandom()
                     && (expected >= least || runs.get(runs.size() - 1).broken() > 0);
+        }
+
+        /** Whether the last run of an arm of its kind broke an image. */
+        private boolean hasPromise(Arm arm, List<StageResult> done) {
+            return arms.stream()
+                    .filter(other -> other.kind().equals(arm.kind()) && other.rank() < arm.rank())
+                    .map(other -> runs(other, done))
+                    .reduce((first, second) -> second.isEmpty() ? first : second)
+                    .filter(runs -> !runs.isEmpty() && runs.get(runs.size() - 1).broken() > 0)
+                    .isPresent();
         }
 
         private Stage stage(Arm arm, List<StageResult> done) {
