@@ -156,13 +156,12 @@ public record Strongest(
                     && (expected >= least || runs.get(runs.size() - 1).broken() > 0);
         }
 
-        /** Whether the last run of an arm of its kind broke an image. */
+        /** Whether the arm before it in its kind broke an image. */
         private boolean hasPromise(Arm arm, List<StageResult> done) {
             return arms.stream()
                     .filter(other -> other.kind().equals(arm.kind()) && other.rank() < arm.rank())
-                    .map(other -> runs(other, done))
-                    .reduce((first, second) -> second.isEmpty() ? first : second)
-                    .filter(runs -> !runs.isEmpty() && runs.get(runs.size() - 1).broken() > 0)
+                    .reduce((first, second) -> second)
+                    .filter(before -> runs(before, done).stream().anyMatch(run -> run.broken() > 0))
                     .isPresent();
         }
 
