@@ -92,7 +92,7 @@ public record Strongest(
                     310,
                     0.02 / rank));
         }
-        arms.add(new Arm("square-1000", "square", 1, new Square(1000, 1, 0.8), 1000, 0.02));
+        arms.add(new Arm("square-1000", "square", 1, new Square(1000, 1, 0.8), 1000, 0.01));
         // Dear: only where the shorter search broke an image, or costs nothing by comparison.
         arms.add(new Arm("square-5000", "square", USUAL_RANKS + 1, new Square(5000, 1, 0.8), 5000, 0.02));
         arms.removeIf(arm -> !arm.attack().norms().contains(norm));
