@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /** Points uniform in the ball: their size, their values one by one, and how these go together. */
@@ -125,5 +126,19 @@ class SamplingTest extends AttackFixture {
         }
         assertThat(ThreatModel.of(Norm.L2, 4).allowsAnything(16)).isTrue();
         assertThat(ThreatModel.of(Norm.L2, 3.99).allowsAnything(16)).isFalse();
+    }
+
+    /** The numbers of a part depend on its name, not on what other parts have drawn. */
+    @Test
+    void partsHaveNumbersOfTheirOwn() {
+        Tensor like = Tensor.zeros(DType.FLOAT64, 2, 3);
+        try (Draws draws = Draws.perImage(Seed.of(3), new int[] {5, 8});
+                Draws again = Draws.perImage(Seed.of(3), new int[] {5, 8})) {
+            double[] first = draws.split("first").uniform(like).toDoubles();
+            double[] second = draws.split("second").uniform(like).toDoubles();
+            assertThat(second).isNotEqualTo(first);
+            again.uniform(like);
+            assertThat(again.split("second").uniform(like).toDoubles()).isEqualTo(second);
+        }
     }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.base.InputException;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.AutoAttack;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Fgsm;
@@ -90,6 +91,14 @@ class AdversaryTest extends DefenseTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no");
         assertThat(classifier.module().isTraining()).isEqualTo(training);
+    }
+
+    @Test
+    void attacksForEvaluationAreNoneForTraining() {
+        assertThatThrownBy(() -> new Adversary(new AutoAttack(), THREAT))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("attack autoattack")
+                .hasMessageContaining("train with one attack, such as pgd or apgd");
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import varepsilon.classify.Classifier;
@@ -93,6 +94,30 @@ class FailureChecksTest {
                 .asString()
                 .startsWith("gradient-free-stronger: uniform-noise linf 0.3 breaks ")
                 .contains(" of 80 images that pgd linf 0.3 left");
+    }
+
+    /** Noise may lead to another class than the target, which says nothing about the attack that leads there. */
+    @Test
+    void targetedAttacksAreNotComparedByWhatTheyMisclassify() {
+        ImageSet images = Toys.labelledBy(Toys.random(80, 60, 195, 2, 3), W, 0.1);
+        ThreatModel threat = ThreatModel.of(Norm.LINF, 0.3);
+        IntUnaryOperator own = label -> label;
+        RobustnessReport report = report(
+                masked(),
+                images,
+                Trial.targeted(PGD, threat, own),
+                Trial.targeted(new UniformNoise(), threat, own),
+                trial(PGD, 0.3),
+                trial(new UniformNoise(), 0.3));
+        // The untargeted pair alone.
+        assertThat(signs(report)).singleElement().asString().startsWith("gradient-free-stronger");
+        IntUnaryOperator other = label -> 1 - label;
+        assertThat(signs(report(
+                        masked(),
+                        images,
+                        Trial.targeted(PGD, threat, other),
+                        Trial.targeted(new UniformNoise(), threat, other))))
+                .isEmpty();
     }
 
     @Test
