@@ -32,6 +32,12 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
 
     private static final int CORRECTION_ROUNDS = 10;
 
+    /**
+     * The smallest perturbations end at the decision boundary, and logits differ by rounding from one batch to another:
+     * where a success is lost by that, the perturbation is lengthened by these factors until it is one again.
+     */
+    private static final double[] LENGTHENED = {1.0001, 1.001, 1.01};
+
     /** Untargeted: any misclassification is a success. */
     public static AttackRun untargeted(Classifier classifier, ThreatModel threat) {
         return new AttackRun(classifier, threat, Criterion.untargeted());
@@ -182,28 +188,36 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             Tensor images = pixels.indexSelect(0, open);
             MinimumAttack.Smallest smallest = attack.minimise(problem, 0, draws.select(open));
             requireShape(attack, smallest.delta(), images);
-            Tensor moved = images.add(smallest.delta().detach()).to(images.dtype());
+            Tensor delta = smallest.delta().detach();
+            Tensor moved = images.add(delta).to(images.dtype());
             requireInBox(attack, moved, TOLERANCE);
             moved = threat.box().clamp(moved);
+            Tensor theirs = classes.indexSelect(0, open);
             Tensor after = logits(moved, cost);
-            boolean[] metAfter = booleans(criterion.isMet(after, classes.indexSelect(0, open)));
-            boolean[] claimed = booleans(smallest.found());
+            Tensor kept = smallest.found().and(criterion.isMet(after, theirs));
+            for (double factor : LENGTHENED) {
+                Tensor lost = smallest.found().and(kept.not());
+                if (lost.nonzero().count() == 0) {
+                    break;
+                }
+                Tensor longer = threat.box().clamp(images.add(delta.mul(factor)).to(images.dtype()));
+                moved = longer.where(PerExample.broadcast(lost, moved), moved);
+                after = logits(moved, cost);
+                kept = smallest.found().and(criterion.isMet(after, theirs));
+            }
+            boolean[] foundHere = booleans(kept);
             int[] predictedAfter = Predictions.of(after).classes();
             double[] lengths = lengths(moved, images);
             long[] rows = open.toLongs();
             seen = problem.seen();
             for (int i = 0; i < rows.length; i++) {
                 int row = (int) rows[i];
-                found[row] = claimed[i] && metAfter[i];
+                found[row] = foundHere[i];
                 size[row] = found[row] ? lengths[i] : Double.POSITIVE_INFINITY;
                 if (found[row]) {
                     prediction[row] = predictedAfter[i];
                 }
             }
-            Tensor kept = Tensor.of(flags(found), found.length)
-                    .to(pixels.device())
-                    .indexSelect(0, open)
-                    .gt(0);
             adversarial.indexCopyInPlace(0, open, moved.where(PerExample.broadcast(kept, moved), images));
         }
         return new MinimumResult(
@@ -215,14 +229,6 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
                 size,
                 seen.withoutGradient().stream().toArray(),
                 seen.withoutLogits().stream().toArray());
-    }
-
-    private static long[] flags(boolean[] conditions) {
-        long[] result = new long[conditions.length];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = conditions[i] ? 1 : 0;
-        }
-        return result;
     }
 
     private void requireNorm(Attack attack) {

@@ -2,6 +2,7 @@ package varepsilon.robust.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -330,5 +331,20 @@ class MinimumContractTest extends AttackFixture {
         assertThatThrownBy(() -> run.minimum(new Claiming(0.6), images, labels(0, 0), rng(1), new Cost()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("pixels from 1.1");
+    }
+
+    /** As where the same image gets slightly other logits in another batch. */
+    @Test
+    void aPerturbationThatEndsJustBeforeTheBoundaryIsLengthened() {
+        Classifier boundary = pixels -> {
+            Tensor mean = pixels.flatten(1).mean(1).unsqueeze(1);
+            return Tensor.concat(1, List.of(mean.mul(0).add(0.60005), mean));
+        };
+        Tensor images = Tensor.full(0.5, DType.FLOAT64, 2, 1, 2, 2);
+        MinimumResult result = AttackRun.untargeted(boundary, ThreatModel.of(Norm.LINF, 0))
+                .minimum(new Claiming(0.1), images, labels(0, 0), rng(1), new Cost());
+        assertThat(result.found()).containsOnly(true);
+        assertThat(result.size()).containsExactly(new double[] {0.1001, 0.1001}, within(1e-12));
+        assertThat(result.adversarialPrediction()).containsOnly(1);
     }
 }
