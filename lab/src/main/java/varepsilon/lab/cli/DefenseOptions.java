@@ -10,6 +10,7 @@ import varepsilon.base.Family;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.robust.attack.Attack;
+import varepsilon.robust.defense.Adversary;
 import varepsilon.robust.defense.Defense;
 
 /** The defence, its adversary, and the attack of validation. */
@@ -85,9 +86,12 @@ final class DefenseOptions {
     AttackSpec check() {
         String given = checks.text("--check-attack");
         String text = given != null ? given : method().uses() == Defense.Uses.NOTHING ? AttackSpec.NO_ATTACK : "pgd";
-        return text.equals(AttackSpec.NO_ATTACK)
-                ? AttackSpec.none()
-                : new AttackSpec(ATTACKS.parse(text, checks.given()), norm, eps());
+        if (text.equals(AttackSpec.NO_ATTACK)) {
+            return AttackSpec.none();
+        }
+        Attack attack = ATTACKS.parse(text, checks.given());
+        Adversary.requireForTraining("checkAttack", attack);
+        return new AttackSpec(attack, norm, eps());
     }
 
     private double eps() {

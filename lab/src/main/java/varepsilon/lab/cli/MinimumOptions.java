@@ -102,11 +102,12 @@ final class MinimumOptions {
         try (WorkProgress progress = new WorkProgress(output, "images")) {
             result = SmallestPerturbations.of(model, images, evaluation, epsilons, progress);
         }
+        result.notes().forEach(output::note);
+        output.result(result, text(result));
+        // Last: a disk that is full must not take the result with it.
         if (pictures != null) {
             result.writeCurves(pictures.resolve("minimum.png"));
         }
-        result.notes().forEach(output::note);
-        output.result(result, text(result));
     }
 
     private static String text(SmallestPerturbations result) {

@@ -34,10 +34,8 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
     public AttackSpec {
         usualEps(norm); // rejects others
         if (attack != null && !attack.norms().contains(Norm.named(norm))) {
-            throw new InputException("norm " + norm + ": expected "
-                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(" or "))
-                    + ", which are those of "
-                    + attack.name());
+            throw new InputException("norm " + norm + ": " + attack.name() + " has only "
+                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(" and ")));
         }
         if (!(eps >= 0) || Double.isInfinite(eps)) {
             throw new InputException("eps " + eps + ": expected a finite number of at least 0, in pixel units");

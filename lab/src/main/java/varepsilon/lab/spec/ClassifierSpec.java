@@ -9,6 +9,7 @@ import varepsilon.base.Parameter;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.Normalisation;
 import varepsilon.nn.Schedule;
+import varepsilon.robust.defense.Adversary;
 
 /**
  * The complete configuration of a classifier's training, apart from the data folder: the content of {@code config.yaml}
@@ -36,6 +37,9 @@ public record ClassifierSpec(
     /** Rejects values outside their ranges. */
     public ClassifierSpec {
         require(threads >= 1, "threads", threads, "at least 1");
+        if (check.present()) {
+            Adversary.requireForTraining("checkAttack", check.attack());
+        }
     }
 
     /**

@@ -52,6 +52,7 @@ public record DefenseSpec(
             throw new InputException("defects " + String.join(", ", defects) + ": expected none without an adversary");
         }
         if (method.uses() == Defense.Uses.ATTACK) {
+            Adversary.requireForTraining("attack", attack.attack());
             method.requireUsable(attack.attack());
         }
         defects = List.copyOf(defects);

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attacks with stages, and the search for the smallest perturbations, from the command line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -166,6 +168,19 @@ class StrongAttacksTest {
         assertThat(steps.err()).contains("--steps: name the --attack that it is for");
         Ran norm = ran("--minimum", "--attack", "ddn", "--norm", "linf");
         assertThat(norm.code()).isEqualTo(2);
-        assertThat(norm.err()).contains("ddn", "l2");
+        assertThat(norm.err()).contains("norm linf: ddn has only l2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--attack", "--check-attack"})
+    void attacksWithStagesAreRefusedForTrainingBeforeAnythingIsWritten(String option) {
+        Path run = folder.resolve("refused");
+        List<Object> words = new ArrayList<>(SmallClassifier.training(data, run, 1));
+        words.addAll(List.of("--defense", "adversarial-loss", option, "autoattack"));
+        Ran refused = Ran.of(words.toArray());
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err())
+                .contains(option + " autoattack: expected one attack, such as pgd or apgd; the stages of this one");
+        assertThat(run).doesNotExist();
     }
 }

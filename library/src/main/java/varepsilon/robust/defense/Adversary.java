@@ -32,13 +32,23 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
 
     /** Rejects a warm-up that is negative or not finite, and attacks that are for evaluation alone. */
     public Adversary {
-        if (attack instanceof StagedAttack) {
-            throw new InputException(
-                    "attack " + attack.name() + ": has stages that run on the images that are left, and is"
-                            + " for evaluation; train with one attack, such as pgd or apgd");
-        }
+        requireForTraining("attack", attack);
         if (!(warmUpEpochs >= 0) || Double.isInfinite(warmUpEpochs)) {
             throw new InputException("epsilon warm-up of " + warmUpEpochs + " epochs: expected a number of at least 0");
+        }
+    }
+
+    /**
+     * Rejects attacks that are for evaluation alone.
+     *
+     * @param key what the attack is a value of, for the message
+     * @throws InputException naming both
+     */
+    public static void requireForTraining(String key, Attack attack) {
+        if (attack instanceof StagedAttack) {
+            throw new InputException(key + " " + attack.name()
+                    + ": expected one attack, such as pgd or apgd; the stages of this one run on the images that are left,"
+                    + " which is for evaluation");
         }
     }
 
