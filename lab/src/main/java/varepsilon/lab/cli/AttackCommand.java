@@ -11,13 +11,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.StoppedException;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.lab.evaluate.AdversarialImagesResult;
 import varepsilon.lab.evaluate.AttackFiles;
+import varepsilon.lab.evaluate.AttackPage;
 import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.evaluate.AttackSuite;
+import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.evaluate.Check;
@@ -34,6 +37,7 @@ import varepsilon.tensor.Device;
                     + " are in pixel units, 1 from black",
             "to white; every image that an attack returns is checked against its threat model and predicted again.",
             "Intervals are Wilson's for 95 %%. Checks look for signs that an attack failed rather than the model resisted.",
+            "Ctrl-C ends it with the results so far.",
             "",
             "Examples:",
             "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
@@ -84,14 +88,15 @@ final class AttackCommand implements Callable<Integer> {
     @Option(
             names = "--pictures",
             paramLabel = "DIR",
-            description = "Draw examples of each attack, and the curve of several --eps, into this new folder.")
+            description = "Write a page of all results into this new folder, with pictures of examples of each attack"
+                    + " and the curve of several --eps.")
     private Path pictures;
 
     @Option(
             names = "--save",
             paramLabel = "DIR",
-            description = "Save all adversarial examples as floats and as PNG pairs, and the pictures, in this new"
-                    + " folder, and predict them again from there.")
+            description = "Save all adversarial examples as floats and as PNG pairs, the pictures and the page, in this"
+                    + " new folder, and predict them again from there.")
     private Path save;
 
     @Option(
@@ -113,12 +118,26 @@ final class AttackCommand implements Callable<Integer> {
     @Mixin
     private final Output output;
 
-    AttackCommand(Console console) {
+    private final Console console;
+    private final List<String> arguments;
+
+    AttackCommand(Console console, List<String> arguments) {
+        this.console = console;
+        this.arguments = arguments;
         this.output = new Output(console);
     }
 
     @Override
     public Integer call() throws IOException {
+        try {
+            return attacked();
+        } catch (StoppedException e) {
+            output.say("Stopped before any image was done.");
+            return Main.STOPPED;
+        }
+    }
+
+    private int attacked() throws IOException {
         if (list.isGiven()) {
             return ListOption.show(output, Attack.class);
         }
@@ -164,6 +183,13 @@ final class AttackCommand implements Callable<Integer> {
         } else {
             Judge.show(report, text, judged, output);
         }
+        if (files != null) {
+            Output.write(report, files.folder().resolve("results.json"));
+            output.say("All of it on one page: " + AttackPage.write(report, settings, files.folder(), command()));
+        }
+        if (!report.complete()) {
+            return Main.STOPPED;
+        }
         return strict && anyTripped(report) ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
     }
 
@@ -174,11 +200,16 @@ final class AttackCommand implements Callable<Integer> {
         MinimumEvaluation evaluation =
                 Usage.check(spec, () -> minimum.evaluation(settings, attack.norm(), batchSize, compute.seed(), device));
         ImageSet images = data.load(split, output);
+        console.interruption().delay();
         try (ClassifierFile model = classifier.read(device, images)) {
             Path folder = files == null ? null : files.folder();
-            MinimumOptions.run(evaluation, model, images, attack.epsilons(), folder, output);
+            return MinimumOptions.run(
+                    evaluation, model, images, attack.epsilons(), folder, command(), console.interruption(), output);
         }
-        return CommandLine.ExitCode.OK;
+    }
+
+    private String command() {
+        return "varepsilon " + ShellWords.quoted(arguments);
     }
 
     private static boolean anyTripped(AttackReport report) {
@@ -202,7 +233,7 @@ final class AttackCommand implements Callable<Integer> {
     private AttackReport run(AttackSuite experiment, ImageSet images, AttackFiles files) throws IOException {
         List<ClassifierFile> opened = new ArrayList<>();
         try (ClassifierFile model = classifier.read(experiment.device(), images);
-                WorkProgress progress = new WorkProgress(output, "images")) {
+                WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
             for (Path path : transferTo) {
                 opened.add(ClassifierFile.read(path, experiment.device()));
             }
@@ -211,6 +242,7 @@ final class AttackCommand implements Callable<Integer> {
                 opened.add(ClassifierFile.read(compareTo, experiment.device()));
             }
             ClassifierFile compared = compareTo == null ? null : opened.get(opened.size() - 1);
+            console.interruption().delay();
             return experiment.of(model, images, new AttackSuite.Extras(compared, others, files), progress);
         } finally {
             opened.forEach(ClassifierFile::close);

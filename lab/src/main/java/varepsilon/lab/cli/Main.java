@@ -107,7 +107,7 @@ public final class Main implements Runnable {
                 .addSubcommand(data)
                 .addSubcommand(vae)
                 .addSubcommand(classifier)
-                .addSubcommand(new AttackCommand(console))
+                .addSubcommand(new AttackCommand(console, arguments))
                 .addSubcommand(experiment)
                 .addSubcommand(study)
                 .addSubcommand(new BenchCommand(console))

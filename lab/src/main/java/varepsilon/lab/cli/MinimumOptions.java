@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -13,9 +14,10 @@ import picocli.CommandLine.Spec;
 import varepsilon.base.InputException;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
+import varepsilon.lab.evaluate.AttackPage;
+import varepsilon.lab.evaluate.AttackTables;
 import varepsilon.lab.evaluate.SmallestPerturbations;
 import varepsilon.lab.spec.AttackSpec;
-import varepsilon.report.Table;
 import varepsilon.robust.attack.MinimumAttack;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.evaluate.MinimumEvaluation;
@@ -88,64 +90,36 @@ final class MinimumOptions {
      * Searches, and prints the result.
      *
      * @param epsilons at which robust accuracy is printed
-     * @param pictures folder of the chart; null for none
+     * @param folder of the chart and the page; null for none
+     * @param command that is running
+     * @return the exit code
      */
-    static void run(
+    static int run(
             MinimumEvaluation evaluation,
             ClassifierFile model,
             ImageSet images,
             List<Double> epsilons,
-            Path pictures,
+            Path folder,
+            String command,
+            Interruption interruption,
             Output output)
             throws IOException {
         SmallestPerturbations result;
-        try (WorkProgress progress = new WorkProgress(output, "images")) {
+        try (WorkProgress progress = new WorkProgress(output, "images", interruption)) {
             result = SmallestPerturbations.of(model, images, evaluation, epsilons, progress);
         }
         result.notes().forEach(output::note);
         output.result(result, text(result));
         // Last: a disk that is full must not take the result with it.
-        if (pictures != null) {
-            result.writeCurves(pictures.resolve("minimum.png"));
+        if (folder != null) {
+            result.writeCurves(folder.resolve("minimum.png"));
+            Output.write(result, folder.resolve("results.json"));
+            output.say("All of it on one page: " + AttackPage.write(result, folder, command));
         }
+        return result.complete() ? CommandLine.ExitCode.OK : Main.STOPPED;
     }
 
     private static String text(SmallestPerturbations result) {
-        Table attacks = new Table(
-                Table.text("attack"),
-                Table.number("median", result.minimum().norm(), 5),
-                Table.number("optimality", "", 3),
-                Table.count("not found", "images"),
-                Table.count("forward", "images"),
-                Table.count("backward", "images"),
-                Table.number("time", "s", 1));
-        for (SmallestPerturbations.OfAttack one : result.minimum().attacks()) {
-            attacks.row(
-                    one.name(),
-                    one.median(),
-                    one.optimality(),
-                    one.notFound(),
-                    one.forwardPasses(),
-                    one.backwardPasses(),
-                    one.seconds());
-        }
-        Table sizes = new Table(
-                Table.percent("of the correctly classified images", 0),
-                Table.number("are misclassified within", result.minimum().norm(), 5));
-        result.minimum().quantiles().forEach(quantile -> sizes.row(quantile.share(), quantile.size()));
-        Table accuracies = new Table(
-                Table.number("ε", "pixel units", 5),
-                Table.count("robust", ""),
-                Table.percent("accuracy", 2),
-                Table.percent("from", 2),
-                Table.percent("to", 2));
-        result.accuracies()
-                .forEach(at -> accuracies.row(
-                        at.eps(),
-                        at.robustCorrect(),
-                        at.robustAccuracy(),
-                        at.robustCi95().get(0),
-                        at.robustCi95().get(1)));
         return String.format(
                 Locale.ROOT,
                 "%s on %s: clean accuracy %s, %,d of %,d images correctly classified%n%n%s%n%s%n%s",
@@ -154,8 +128,8 @@ final class MinimumOptions {
                 Percent.of(result.cleanAccuracy(), 2),
                 result.cleanCorrect(),
                 result.n(),
-                attacks.toText(),
-                sizes.toText(),
-                accuracies.toText());
+                AttackTables.smallest(result).toText(),
+                AttackTables.quantiles(result).toText(),
+                AttackTables.accuracies(result).toText());
     }
 }

@@ -7,10 +7,12 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import picocli.CommandLine.Option;
+import varepsilon.base.AtomicFile;
 
 /** The output of a command: results on standard output, as text or as one JSON object; all else on standard error. */
 final class Output {
@@ -75,6 +77,11 @@ final class Output {
             console.out().println(text.stripTrailing());
         }
         console.out().flush();
+    }
+
+    /** Writes a result as {@code --json} prints it. */
+    static void write(Object value, Path file) throws IOException {
+        AtomicFile.writeString(file, toJson(value) + "\n");
     }
 
     private static String toJson(Object value) {

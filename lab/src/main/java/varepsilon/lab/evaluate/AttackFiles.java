@@ -26,12 +26,15 @@ import varepsilon.tensor.Scope;
 
 /**
  * The folder of an attack's files: for each attack a picture of examples, and on request all examples as floats
- * ({@code NAME/examples.safetensors}) and as PNG pairs ({@code NAME/png/}); for several ε the {@code curve.png}.
+ * ({@code NAME/examples.safetensors}) and as PNG pairs ({@code NAME/png/}); for several ε the {@code curve.png}. {@code report.html} and
+ * {@code results.json} have all results.
  *
  * @param folder where they go
  * @param examples whether to save the examples, not only pictures of some
  */
 public record AttackFiles(Path folder, boolean examples) {
+    static final String CURVE = "curve.png";
+
     private static final int SHOWN = 8;
 
     /** @throws InputException where the folder holds something already, so that nothing is lost or mixed up */
@@ -147,13 +150,17 @@ public record AttackFiles(Path folder, boolean examples) {
             curves.forEach(curve -> add(chart, curve, ""));
         } else {
             // Two runs may have the same name in different folders.
-            curves.forEach(
-                    curve -> add(chart, curve, ", 1: " + shortName(own.model().path())));
+            curves.forEach(curve -> add(
+                    chart,
+                    curve,
+                    ", 1: " + AttackPage.shortName(own.model().path().toString())));
             EpsilonCurve.of(other.report())
-                    .forEach(curve ->
-                            add(chart, curve, ", 2: " + shortName(other.model().path())));
+                    .forEach(curve -> add(
+                            chart,
+                            curve,
+                            ", 2: " + AttackPage.shortName(other.model().path().toString())));
         }
-        chart.write(folder.resolve("curve.png"));
+        chart.write(folder.resolve(CURVE));
     }
 
     private static void add(LineChart chart, EpsilonCurve curve, String model) {
@@ -169,11 +176,5 @@ public record AttackFiles(Path folder, boolean examples) {
                 trial.attack().name() + " " + trial.threat().norm().label() + model,
                 epsilons,
                 accuracies.stream().map(Accuracy::interval).toList());
-    }
-
-    /** A run's folder, or a weight file's own name. */
-    private static Path shortName(Path weights) {
-        Path folder = weights.toAbsolutePath().getParent();
-        return folder.endsWith("checkpoints") ? folder.getParent().getFileName() : weights.getFileName();
     }
 }

@@ -28,6 +28,7 @@ import varepsilon.stats.Interval;
  * @param forwardPasses of all attacks
  * @param backwardPasses of all attacks
  * @param seconds of all attacks
+ * @param complete false where a stop was requested before all was done; then n counts the images that were
  * @param attacks each for itself
  * @param notes caveats on these numbers, a sentence each
  * @param checks what was examined because it makes such numbers wrong
@@ -52,6 +53,7 @@ public record AttackReport(
         long forwardPasses,
         long backwardPasses,
         double seconds,
+        boolean complete,
         List<AttackOutcome> attacks,
         List<String> notes,
         List<Check> checks,

@@ -81,11 +81,11 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
     }
 
     /**
-     * Attacks.
+     * Attacks. Where a stop is requested, the report is of what was done until then, and says so.
      *
      * @param images with labels
      * @param watch receives the progress
-     * @throws StoppedException where a stop is requested
+     * @throws StoppedException where a stop is requested before any image is done
      * @throws InputException where a classifier does not fit the images, or does not return logits
      * @throws IOException where pictures or examples cannot be written
      */
@@ -94,29 +94,46 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         requireOtherThanTarget(images);
         requireFits(model, images, extras);
         RobustEvaluation evaluation = evaluation();
-        Attacked own;
+        Optional<Attacked> attacked;
         List<AttackReport.Saved> saved = null;
         if (extras.files() == null) {
-            own = attacked(model, images, List.of(), "attacking", watch);
+            attacked = attacked(model, images, List.of(), "attacking", watch);
         } else {
             try (AttackFiles.Listeners listeners =
                     extras.files().listeners(this, evaluation, model.classifier(), images)) {
-                own = attacked(model, images, listeners.all(), "attacking", watch);
-                saved = listeners.write(title(model, images));
+                attacked = attacked(model, images, listeners.all(), "attacking", watch);
+                saved = attacked.isPresent() ? listeners.write(title(model, images)) : null;
             }
         }
+        Attacked own = attacked.orElseThrow(StoppedException::new);
         Attacked other = extras.compareTo() == null
                 ? null
-                : attacked(extras.compareTo(), images, List.of(), "attacking the other", watch);
+                : attacked(extras.compareTo(), images, List.of(), "attacking the other", watch)
+                        .filter(whole -> !watch.stopRequested()) // A part of a comparison compares nothing.
+                        .orElse(null);
         if (extras.files() != null) {
             extras.files().writeCurves(own, other);
         }
-        TransferMatrix transfer =
-                extras.transferTo().isEmpty() ? null : transfer(model, images, extras.transferTo(), watch);
-        Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
+        TransferMatrix transfer = extras.transferTo().isEmpty()
+                ? null
+                : transfer(model, images, extras.transferTo(), watch).orElse(null);
+        boolean complete = !watch.stopRequested();
+        Set<String> notes = new LinkedHashSet<>();
+        if (!complete) {
+            notes.add("stopped, with " + own.report().n() + " of " + images.size()
+                    + " images attacked: the numbers are of these, and what had not been done is missing.");
+        }
+        notes.addAll(model.notesOn(images));
         notes.addAll(own.report().notes());
         extras.others().forEach(file -> notes.addAll(file.notesOn(images)));
-        return report(own, images, other == null ? null : comparison(own, other), transfer, List.copyOf(notes), saved);
+        return report(
+                own,
+                images,
+                complete,
+                other == null ? null : comparison(own, other),
+                transfer,
+                List.copyOf(notes),
+                saved);
     }
 
     /** Notes on the threat models for such images, known before any attack; the report has them too. */
@@ -153,7 +170,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
     /** A classifier and the results of the attacks on it. */
     record Attacked(ClassifierFile model, RobustnessReport report, List<AttackOutcome> outcomes) {}
 
-    private Attacked attacked(
+    /** Empty where a stop was requested before any image was done. */
+    private Optional<Attacked> attacked(
             ClassifierFile model, ImageSet images, List<Consumer<AttackedBatch>> listeners, String what, Watch watch) {
         RobustEvaluation evaluation = evaluation();
         List<AttackOutcome.GoalTally> goals =
@@ -163,21 +181,24 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
             goals.get(batch.trial()).add(trial, batch.labels().toLongs(), batch.result());
             listeners.forEach(listener -> listener.accept(batch));
         };
-        RobustnessReport report =
-                evaluation.of(model.classifier(), images, all, watch.throwing().as(what));
+        RobustnessReport report = evaluation.of(model.classifier(), images, all, watch.as(what));
+        if (report.n() == 0) {
+            return Optional.empty();
+        }
         List<AttackOutcome> outcomes = new ArrayList<>();
         for (int i = 0; i < attacks.size(); i++) {
             TrialReport trial = report.trials().get(i);
             outcomes.add(AttackOutcome.of(
                     attacks.get(i), report, trial, goal instanceof AttackGoal.Untargeted ? null : goals.get(i)));
         }
-        List<Check> checks = FailureChecks.of(evaluation, model.classifier(), images, report, watch.throwing());
-        return new Attacked(model, report.withChecks(checks), outcomes);
+        List<Check> checks = FailureChecks.of(evaluation, model.classifier(), images, report, watch);
+        return Optional.of(new Attacked(model, report.withChecks(checks), outcomes));
     }
 
     private AttackReport report(
             Attacked own,
             ImageSet images,
+            boolean complete,
             AttackReport.Comparison comparison,
             TransferMatrix transfer,
             List<String> notes,
@@ -207,6 +228,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 outcomes.stream().mapToLong(AttackOutcome::forwardPasses).sum(),
                 outcomes.stream().mapToLong(AttackOutcome::backwardPasses).sum(),
                 outcomes.stream().mapToDouble(AttackOutcome::seconds).sum(),
+                complete,
                 outcomes,
                 notes,
                 Check.byName(checks),
@@ -228,7 +250,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
     }
 
     /** With the classifier itself as the first. */
-    private TransferMatrix transfer(ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
+    private Optional<TransferMatrix> transfer(
+            ClassifierFile model, ImageSet images, List<ClassifierFile> others, Watch watch) {
         Map<String, Classifier> models = new LinkedHashMap<>();
         models.put(model.path().toString(), model.classifier());
         for (ClassifierFile other : others) {
@@ -236,8 +259,6 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 throw new InputException(other.path() + ": named twice; transfer is between different classifiers");
             }
         }
-        Optional<TransferMatrix> matrix =
-                TransferMatrix.of(models, evaluation(), images, watch.throwing().as("transfer"));
-        return matrix.orElseThrow();
+        return TransferMatrix.of(models, evaluation(), images, watch.as("transfer"));
     }
 }

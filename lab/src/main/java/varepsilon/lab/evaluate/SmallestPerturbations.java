@@ -5,16 +5,15 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import varepsilon.base.Family;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
-import varepsilon.report.LineChart;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.CarliniWagner;
 import varepsilon.robust.attack.Knowledge;
@@ -34,6 +33,7 @@ import varepsilon.stats.Accuracy;
  * @param cleanCorrect correctly classified without a perturbation
  * @param cleanAccuracy their share
  * @param cleanCi95 Wilson 95 % interval of it
+ * @param complete false where a stop was requested before all was done; then n counts the images that were
  * @param minimum the sizes
  * @param accuracies robust accuracy at some ε
  * @param notes caveats on these numbers, a sentence each
@@ -47,12 +47,11 @@ public record SmallestPerturbations(
         int cleanCorrect,
         double cleanAccuracy,
         List<Double> cleanCi95,
+        boolean complete,
         Minimum minimum,
         List<AtEpsilon> accuracies,
         List<String> notes,
         @JsonIgnore MinimumReport report) {
-    private static final int POINTS_OF_A_CURVE = 200;
-
     /**
      * Sizes of the smallest perturbations of the correctly classified images.
      *
@@ -118,13 +117,21 @@ public record SmallestPerturbations(
      * Measures a classifier.
      *
      * @param epsilons at which robust accuracy is stated
+     * @throws StoppedException where a stop is requested before any image is done
      */
     public static SmallestPerturbations of(
             ClassifierFile model, ImageSet images, MinimumEvaluation evaluation, List<Double> epsilons, Watch watch) {
         ClassifierReport.requireLabels(images);
         model.requireFits(images);
-        MinimumReport report = evaluation.of(model.classifier(), images, watch.throwing());
-        Set<String> notes = new LinkedHashSet<>(model.notesOn(images));
+        MinimumReport report = evaluation.of(model.classifier(), images, watch);
+        if (report.n() == 0) {
+            throw new StoppedException();
+        }
+        Set<String> notes = new LinkedHashSet<>();
+        if (!report.complete()) {
+            notes.add("stopped after " + report.n() + " of " + images.size() + " images: the numbers are of these.");
+        }
+        notes.addAll(model.notesOn(images));
         notes.addAll(report.notes());
         Accuracy clean = report.clean();
         return new SmallestPerturbations(
@@ -134,6 +141,7 @@ public record SmallestPerturbations(
                 clean.correct(),
                 clean.rate(),
                 clean.interval().bounds(),
+                report.complete(),
                 new Minimum(
                         report.norm().label(),
                         finite(report.median()),
@@ -171,33 +179,8 @@ public record SmallestPerturbations(
         return Double.isFinite(size) ? size : null;
     }
 
-    /** Draws robust accuracy over all ε, of each attack and of the best for each image, up to where none is left. */
+    /** Draws {@link AttackPage}'s curves into a file. */
     public void writeCurves(Path target) throws IOException {
-        double end =
-                Arrays.stream(report.sizes()).filter(Double::isFinite).max().orElse(1);
-        double[] epsilons = IntStream.rangeClosed(0, POINTS_OF_A_CURVE)
-                .mapToDouble(i -> end * i / POINTS_OF_A_CURVE)
-                .toArray();
-        LineChart chart = new LineChart(
-                "Robust accuracy by the smallest perturbations found, " + minimum.norm,
-                "ε, in pixel units",
-                "accuracy");
-        for (MinimumAttackReport attack : report.attacks()) {
-            chart.curve(
-                    Family.of(Attack.class).text(attack.attack()),
-                    epsilons,
-                    Arrays.stream(epsilons)
-                            .map(eps -> attack.accuracyAt(eps).rate())
-                            .toArray());
-        }
-        if (report.attacks().size() > 1) {
-            chart.curve(
-                    "the best for each image",
-                    epsilons,
-                    Arrays.stream(epsilons)
-                            .map(eps -> report.accuracyAt(eps).rate())
-                            .toArray());
-        }
-        chart.write(target);
+        AttackPage.curves(this).write(target);
     }
 }

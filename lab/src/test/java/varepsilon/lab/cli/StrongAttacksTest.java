@@ -1,6 +1,7 @@
 package varepsilon.lab.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,12 +10,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.Glyphs;
+import varepsilon.data.ImageSet;
+import varepsilon.lab.Json;
+import varepsilon.lab.evaluate.AttackFiles;
+import varepsilon.lab.evaluate.AttackReport;
+import varepsilon.lab.evaluate.AttackSuite;
+import varepsilon.lab.spec.AttackGoal;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.tensor.Device;
 
 /** Attacks with stages, and the search for the smallest perturbations, from the command line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -105,7 +119,92 @@ class StrongAttacksTest {
                 .isBetween(300L, 300L + 4 * 43);
         Ran text = ran("--attack", "strongest", "--max-passes", 300, "--batch-size", 4, "--eps", 0.02, "--limit", 40)
                 .succeeded();
-        assertThat(text.out()).contains("where the budget ended", "Not run: ", "With twice the passes");
+        assertThat(text.out()).contains("(ended after ", "Not run: ", "With twice the passes");
+    }
+
+    @Test
+    void theFolderOfPicturesHasAPageAndTheResults() throws IOException {
+        Path pictures = folder.resolve("page");
+        Ran ran = ran(
+                        "--attack",
+                        "autoattack,pgd",
+                        "--eps",
+                        "0.03,0.05",
+                        "--limit",
+                        12,
+                        "--pictures",
+                        pictures,
+                        "--compare",
+                        weights.resolve("checkpoints/last.safetensors"),
+                        "--json")
+                .succeeded();
+        assertThat(ran.err()).contains("All of it on one page: " + pictures.resolve("report.html"));
+        assertThat(Json.read(pictures.resolve("results.json"))).isEqualTo(ran.json());
+        assertThat(ran.json().get("complete").asBoolean()).isTrue();
+        String page = Files.readString(pictures.resolve("report.html"));
+        assertThat(page)
+                .contains("Robust accuracy", "stage of autoattack linf 0.05", "pgd-10 linf 0.03", "worst case")
+                .contains(
+                        "Compared with", "McNemar", "data:image/png;base64", "varepsilon attack --weights " + weights);
+        ran.json()
+                .get("checks")
+                .forEach(check ->
+                        assertThat(page).contains("<td>" + check.get("name").asText() + "</td>"));
+    }
+
+    /** In the second batch, at its second attack. */
+    @Test
+    void aStopKeepsTheImagesDoneAndMarksTheReport() throws IOException {
+        ImageSet images = Glyphs.draw("test", 12, 2);
+        AttackSuite suite = new AttackSuite(
+                List.of(AttackSpec.of("fgsm", "linf", 0.05), AttackSpec.of("pgd", "linf", 0.05)),
+                new AttackGoal.Untargeted(),
+                5,
+                1,
+                Device.CPU);
+        long[] reached = {0};
+        Watch watch = new Watch() {
+            @Override
+            public void progress(String what, long done, long all) {
+                reached[0] = done;
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return reached[0] == 25;
+            }
+        };
+        Path pictures = folder.resolve("stopped");
+        try (ClassifierFile model = ClassifierFile.read(weights, Device.CPU)) {
+            AttackSuite.Extras extras = new AttackSuite.Extras(model, List.of(), new AttackFiles(pictures, true));
+            AttackReport report = suite.of(model, images, extras, watch);
+            assertThat(report.complete()).isFalse();
+            assertThat(report.n()).isEqualTo(5);
+            assertThat(report.attacks())
+                    .allSatisfy(attack -> assertThat(attack.n()).isEqualTo(5));
+            assertThat(report.notes()).anyMatch(note -> note.startsWith("stopped, with 5 of 12 images attacked"));
+            assertThat(report.comparison()).isNull();
+            assertThat(report.saved()).hasSize(2);
+            AttackSuite.Extras none = new AttackSuite.Extras(null, List.of(), null);
+            assertThatThrownBy(() -> suite.of(model, images, none, Watch.stopWhen(() -> true)))
+                    .isInstanceOf(StoppedException.class);
+        }
+    }
+
+    @Test
+    void askedToEndItShowsTheResultsSoFar() throws Exception {
+        List<Object> words = new ArrayList<>(List.of("attack", "--weights", weights, "--data", "mnist", "--data-dir"));
+        words.addAll(List.of(data, "--attack", "autoattack:version=plus", "--eps", 1e-6, "--threads", 1));
+        Process process = ProgramProcess.start(folder, words);
+        while (process.isAlive() && !ProgramProcess.errors(folder).contains("attacking")) {
+            Thread.sleep(20);
+        }
+        process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(128 + 15);
+        assertThat(ProgramProcess.errors(folder)).contains("Note: stopped, with 50 of 50 images attacked");
+        assertThat(Files.readString(folder.resolve("out.txt")))
+                .contains("clean accuracy", "stage of autoattack", "(ended after ", "Not run: ", "square");
     }
 
     @Test
@@ -148,6 +247,9 @@ class StrongAttacksTest {
         assertThat(robust[1]).isBetween(robust[2], robust[0]);
         assertThat(robust[2]).isZero();
         assertThat(Files.size(pictures.resolve("minimum.png"))).isGreaterThan(10_000);
+        assertThat(Json.read(pictures.resolve("results.json"))).isEqualTo(report);
+        assertThat(Files.readString(pictures.resolve("report.html")))
+                .contains("Robust accuracy at every ε", "<td>deepfool</td>", "the best for each image");
         // The same as an attack at that ε: what is found within it is counted.
         JsonNode within = ran("--norm", "l2", "--attack", "ddn,deepfool", "--eps", 0.5, "--limit", 12, "--json")
                 .succeeded()

@@ -41,7 +41,19 @@ public record AutoAttack(
     @Override
     public Schedule schedule(Norm norm) {
         List<Stage> stages = stages(norm);
-        return done -> done.size() < stages.size() ? Optional.of(stages.get(done.size())) : Optional.empty();
+        return new Schedule() {
+            @Override
+            public Optional<Stage> next(List<StageResult> done) {
+                return done.size() < stages.size() ? Optional.of(stages.get(done.size())) : Optional.empty();
+            }
+
+            @Override
+            public List<String> untested(List<StageResult> done) {
+                return stages.subList(done.size(), stages.size()).stream()
+                        .map(Stage::name)
+                        .toList();
+            }
+        };
     }
 
     private List<Stage> stages(Norm norm) {

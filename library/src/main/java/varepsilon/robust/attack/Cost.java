@@ -1,15 +1,30 @@
 package varepsilon.robust.attack;
 
+import java.util.function.BooleanSupplier;
+import varepsilon.base.StoppedException;
+
 /**
- * The cost of an attack: images passed through the classifier, each counted every time. Not thread-safe.
+ * The cost of an attack: images passed through the classifier, each counted every time. A stop ends the attack at its
+ * next pass: a batch can take minutes. Not thread-safe.
  */
 public final class Cost {
+    private final BooleanSupplier stop;
     private long forwardPasses;
     private long backwardPasses;
 
+    /** Counts, and does not stop. */
+    public Cost() {
+        this(() -> false);
+    }
+
+    /** @param stop whether a stop is requested */
+    public Cost(BooleanSupplier stop) {
+        this.stop = stop;
+    }
+
     /** As it is now. */
     public Cost copy() {
-        Cost copy = new Cost();
+        Cost copy = new Cost(stop);
         copy.forwardPasses = forwardPasses;
         copy.backwardPasses = backwardPasses;
         return copy;
@@ -25,8 +40,15 @@ public final class Cost {
         return backwardPasses;
     }
 
-    /** Counts images sent forward. */
+    /**
+     * Counts images sent forward.
+     *
+     * @throws StoppedException where a stop is requested
+     */
     public void forward(long images) {
+        if (stop.getAsBoolean()) {
+            throw new StoppedException();
+        }
         forwardPasses += images;
     }
 

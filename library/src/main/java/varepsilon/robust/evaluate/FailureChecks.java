@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.Batches;
@@ -60,11 +61,13 @@ public final class FailureChecks {
     private final Classifier classifier;
     private final ImageSet images;
     private final RobustnessReport report;
+    private final Watch watch;
     private final boolean differentiable;
     private final List<Check> found = new ArrayList<>();
 
     private FailureChecks(
-            RobustEvaluation evaluation, Classifier classifier, ImageSet images, RobustnessReport report) {
+            RobustEvaluation evaluation, Classifier classifier, ImageSet images, RobustnessReport report, Watch watch) {
+        this.watch = watch;
         this.evaluation = evaluation;
         this.classifier = classifier;
         this.images = images;
@@ -112,20 +115,24 @@ public final class FailureChecks {
      * @param evaluation that gave the report
      * @param classifier that was attacked
      * @param images of the report
-     * @param watch may request a stop between two checks; the checks so far are returned then
+     * @param watch may request a stop; the checks so far are returned then
      */
     public static List<Check> of(
             RobustEvaluation evaluation, Classifier classifier, ImageSet images, RobustnessReport report, Watch watch) {
-        return new FailureChecks(evaluation, classifier, images.limit(report.n()), report).all(watch);
+        return new FailureChecks(evaluation, classifier, images.limit(report.n()), report, watch).all();
     }
 
-    private List<Check> all(Watch watch) {
+    private List<Check> all() {
         found.addAll(report.checks());
         List<Runnable> checks = List.of(
                 this::compare, this::gradients, this::zeroEpsilon, this::unbounded, this::gradientFree, this::longer);
         for (int i = 0; i < checks.size() && !watch.stopRequested(); i++) {
             watch.progress("checking the attacks", i, checks.size());
-            checks.get(i).run();
+            try {
+                checks.get(i).run();
+            } catch (StoppedException e) {
+                break;
+            }
         }
         return Check.byName(found);
     }
@@ -419,7 +426,7 @@ public final class FailureChecks {
 
     private void longer() {
         for (TrialReport trial : report.trials()) {
-            LongerSearch.of(classifier, images, trial, evaluation).ifPresent(found::add);
+            LongerSearch.of(classifier, images, trial, evaluation, stops()).ifPresent(found::add);
         }
     }
 
@@ -465,9 +472,14 @@ public final class FailureChecks {
     private TrialReport again(Trial trial, Attack attack, ThreatModel threat, ImageSet some, long seed) {
         Trial other = new Trial(attack, threat, trial.criterion(), trial.classes());
         return new RobustEvaluation(List.of(other), evaluation.batchSize(), seed, evaluation.device())
-                .of(classifier, some)
+                .of(classifier, some, stops())
                 .trials()
                 .get(0);
+    }
+
+    /** Ends a check where a stop is requested: a part of one says nothing. */
+    private Watch stops() {
+        return Watch.stopWhen(watch::stopRequested).throwing();
     }
 
     /** On so many images an attack costs a sixteenth of what it cost in the evaluation. */

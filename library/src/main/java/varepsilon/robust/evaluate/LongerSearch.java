@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackLoss;
@@ -33,9 +34,11 @@ final class LongerSearch {
      *
      * @param images the images of the report
      * @param evaluation that gave the report
+     * @param watch ends it where a stop is requested
      * @return tripped where an image was misclassified; empty where the attack is not checked
      */
-    static Optional<Check> of(Classifier classifier, ImageSet images, TrialReport report, RobustEvaluation evaluation) {
+    static Optional<Check> of(
+            Classifier classifier, ImageSet images, TrialReport report, RobustEvaluation evaluation, Watch watch) {
         Trial trial = report.trial();
         if (trial.criterion() instanceof Criterion.Targeted
                 || !(trial.attack() instanceof GradientAttack attack)
@@ -59,7 +62,7 @@ final class LongerSearch {
                 .toList();
         RobustnessReport found = new RobustEvaluation(
                         longer, evaluation.batchSize(), evaluation.seed(), evaluation.device())
-                .of(classifier, images.subset(survivors));
+                .of(classifier, images.subset(survivors), watch);
         boolean[] still = found.worstCase();
         int broken =
                 (int) IntStream.range(0, still.length).filter(i -> !still[i]).count();

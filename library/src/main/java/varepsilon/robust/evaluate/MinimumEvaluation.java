@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.Batch;
@@ -66,7 +67,7 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
         }
         List<Tally> tallies = new ArrayList<>();
         for (MinimumAttack attack : attacks) {
-            tallies.add(new Tally(attack, images.size()));
+            tallies.add(new Tally(attack, images.size(), new Cost(watch::stopRequested)));
         }
         boolean[] correct = new boolean[images.size()];
         AttackRun run = AttackRun.untargeted(classifier, ThreatModel.of(norm, 0));
@@ -92,6 +93,9 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
                     watch.progress("attacking", done, work(images));
                 }
                 finished += batch.size();
+            } catch (StoppedException e) {
+                watch.progress("attacking", done, work(images)); // Throws where partial results are not wanted.
+                break;
             }
             if (batches.hasNext() && watch.stopRequested()) {
                 break;
@@ -119,13 +123,14 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
     private static final class Tally {
         private final MinimumAttack attack;
         private final double[] sizes;
-        private final Cost cost = new Cost();
+        private final Cost cost;
         private int withoutGradient;
         private int withoutLogits;
         private long nanos;
 
-        Tally(MinimumAttack attack, int images) {
+        Tally(MinimumAttack attack, int images, Cost cost) {
             this.attack = attack;
+            this.cost = cost;
             sizes = new double[images];
         }
 

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Predictions;
@@ -134,7 +135,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             this.attacked = attacked;
             this.watch = watch;
             for (Trial trial : trials) {
-                tallies.add(new TrialTally(trial, images.size()));
+                tallies.add(new TrialTally(trial, images.size(), new Cost(watch::stopRequested)));
                 open.add(IntStream.builder());
             }
         }
@@ -146,6 +147,9 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 // A scope for each batch, so that memory does not grow with the number of images.
                 try (var scope = Scope.withoutGradients()) {
                     evaluate(batches.next());
+                } catch (StoppedException e) {
+                    tellProgress(); // Throws where partial results are not wanted.
+                    break;
                 }
                 if (batches.hasNext() && watch.stopRequested()) {
                     break;
@@ -204,11 +208,9 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             if (finished == 0) {
                 classifier.evaluating(() -> outputs.compare(classifier, pixels));
             }
-            predictions.add(clean);
             advance(batch);
             for (int t = 0; t < trials.size(); t++) {
                 if (isStaged(t)) {
-                    addOpen(t, batch, logits);
                     continue;
                 }
                 try (var scope = Scope.open()) {
@@ -217,6 +219,13 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     attacked.accept(new AttackedBatch(t, pixels, labels, batch.indices(), result));
                 }
                 advance(batch);
+            }
+            // Only now, when no stop can come between: a batch counts as a whole.
+            predictions.add(clean);
+            for (int t = 0; t < trials.size(); t++) {
+                if (isStaged(t)) {
+                    addOpen(t, batch, logits);
+                }
             }
             finished += batch.size();
         }
@@ -283,7 +292,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final Trial trial;
         private final boolean[] robust;
         private final int[] predictions;
-        private final Cost cost = new Cost();
+        private final Cost cost;
         private final Set<Integer> withoutGradient = new TreeSet<>();
         private final Set<Integer> withoutLogits = new TreeSet<>();
         private final Set<Integer> lost = new TreeSet<>();
@@ -291,8 +300,9 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private double maxPerturbation;
         private long nanos;
 
-        TrialTally(Trial trial, int images) {
+        TrialTally(Trial trial, int images, Cost cost) {
             this.trial = trial;
+            this.cost = cost;
             rounding = new RoundingCheck(trial);
             robust = new boolean[images];
             predictions = new int[images];

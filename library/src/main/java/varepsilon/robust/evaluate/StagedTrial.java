@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.Predictions;
@@ -109,7 +110,7 @@ final class StagedTrial {
 
     private StageResult run(Stage stage, Watch watch) {
         Trial part = new Trial(stage.attack(), trial.threat(), trial.criterion(), trial.classes());
-        Cost cost = new Cost();
+        Cost cost = new Cost(watch::stopRequested);
         long start = System.nanoTime();
         String what = trial.attack().name() + ", stage " + (done.size() + 1) + " (" + stage.name() + ")";
         int tried = 0;
@@ -122,6 +123,9 @@ final class StagedTrial {
                         Arrays.stream(batch.indices()).map(index -> left[index]).toArray();
                 attack(part, stage, batch, rows, cost);
                 tried += batch.size();
+            } catch (StoppedException e) {
+                watch.progress(what, tried, left.length); // Throws where partial results are not wanted.
+                break;
             }
             watch.progress(what, tried, left.length);
         }
@@ -218,6 +222,6 @@ final class StagedTrial {
                 done.stream().mapToLong(StageResult::backwardPasses).sum(),
                 done.stream().mapToDouble(StageResult::seconds).sum(),
                 done,
-                schedule.untested(done));
+                left.length == 0 ? List.of() : schedule.untested(done));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
@@ -27,7 +28,7 @@ class LongerSearchTest {
         Classifier classifier = Toys.linear(W, 0);
         RobustEvaluation evaluation = new RobustEvaluation(List.of(trial), 40, 11, Device.CPU);
         RobustnessReport report = evaluation.of(classifier, images);
-        return LongerSearch.of(classifier, images, report.trials().get(0), evaluation);
+        return LongerSearch.of(classifier, images, report.trials().get(0), evaluation, Watch.NONE);
     }
 
     private static Optional<Check> after(Attack attack) {

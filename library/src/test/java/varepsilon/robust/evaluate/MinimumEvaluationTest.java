@@ -162,7 +162,7 @@ class MinimumEvaluationTest extends ScopedTest {
 
             @Override
             public boolean stopRequested() {
-                return true;
+                return seen.contains(4L);
             }
         };
         MinimumReport report = new MinimumEvaluation(

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.junit.jupiter.api.Test;
@@ -16,10 +17,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.AttackLoss;
+import varepsilon.robust.attack.AutoAttack;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.Pgd;
@@ -290,15 +293,23 @@ class RobustEvaluationTest {
                         .isTrue());
     }
 
-    @Test
-    void aStopLeavesTheImagesDoneSoFar() {
+    /** After so many passes through the classifier, in the middle of an attack or at the end of a batch. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aStopLeavesTheImagesDoneSoFar(boolean withinABatch) {
         ImageSet images = Toys.random(25, 0, 255, 2, 4);
         RobustEvaluation evaluation = evaluation(10, pgd(0.02), trial("l2", 0.1));
+        AtomicInteger calls = new AtomicInteger();
+        Classifier counting = pixels -> {
+            calls.incrementAndGet();
+            return Toys.linear(W, B).logits(pixels);
+        };
+        evaluation.of(counting, images.limit(20));
+        int stopAfter = calls.getAndSet(0) + (withinABatch ? 3 : 0);
         RobustnessReport whole = evaluation.of(Toys.linear(W, B), images);
-        AtomicInteger asked = new AtomicInteger();
-        RobustnessReport part =
-                evaluation.of(Toys.linear(W, B), images, Watch.stopWhen(() -> asked.incrementAndGet() == 2));
+        RobustnessReport part = evaluation.of(counting, images, Watch.stopWhen(() -> calls.get() >= stopAfter));
 
+        assertThat(calls.get()).isBetween(stopAfter, stopAfter + 2);
         assertThat(part.complete()).isFalse();
         assertThat(part.n()).isEqualTo(20);
         assertThat(part.correct()).isEqualTo(Arrays.copyOf(whole.correct(), 20));
@@ -307,11 +318,48 @@ class RobustEvaluationTest {
                     .isEqualTo(Arrays.copyOf(whole.trials().get(t).robust(), 20));
         }
         assertThat(part.worstCase()).hasSize(20);
-        // After the last batch nothing is left to stop.
-        assertThat(evaluation
-                        .of(Toys.linear(W, B), images.limit(10), Watch.stopWhen(() -> true))
-                        .complete())
+    }
+
+    @Test
+    void aStopBeforeTheFirstBatchLeavesNoImageAndOneAfterTheLastLeavesAll() {
+        ImageSet images = Toys.random(25, 0, 255, 2, 4);
+        RobustEvaluation evaluation = evaluation(10, pgd(0.02));
+        RobustnessReport none = evaluation.of(Toys.linear(W, B), images, Watch.stopWhen(() -> true));
+        assertThat(none.n()).isZero();
+        assertThat(none.complete()).isFalse();
+        assertThat(none.trials()).hasSize(1);
+        AtomicLong done = new AtomicLong();
+        Watch atTheEnd = new Watch() {
+            @Override
+            public void progress(String what, long finished, long all) {
+                done.set(finished);
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return done.get() == 50;
+            }
+        };
+        assertThat(evaluation.of(Toys.linear(W, B), images, atTheEnd).complete())
                 .isTrue();
+        assertThat(done.get()).isEqualTo(50);
+    }
+
+    @Test
+    void workWithoutPartialResultsThrowsAtAStop() {
+        ImageSet images = Toys.random(25, 0, 255, 2, 4);
+        AtomicInteger calls = new AtomicInteger();
+        Classifier counting = pixels -> {
+            calls.incrementAndGet();
+            return Toys.linear(W, B).logits(pixels);
+        };
+        Watch watch = Watch.stopWhen(() -> calls.get() >= 4).throwing();
+        assertThatThrownBy(() -> evaluation(10, pgd(0.02)).of(counting, images, watch))
+                .isInstanceOf(StoppedException.class);
+        calls.set(0);
+        Trial staged = Trial.untargeted(new AutoAttack(), ThreatModel.of(Norm.LINF, 0.001));
+        assertThatThrownBy(() -> evaluation(10, staged).of(counting, images, watch))
+                .isInstanceOf(StoppedException.class);
     }
 
     @Test

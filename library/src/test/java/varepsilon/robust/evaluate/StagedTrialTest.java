@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.ScopedTest;
+import varepsilon.base.Watch;
+import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackResult;
@@ -72,6 +74,42 @@ class StagedTrialTest extends ScopedTest {
     private static RobustnessReport report(Attack attack, int batchSize) {
         return new RobustEvaluation(List.of(Trial.untargeted(attack, LINF)), batchSize, 11, Device.CPU)
                 .of(Toys.linear(W, B), images());
+    }
+
+    /** The images go through in batches of 30; the stop comes in the second stage, at its second batch. */
+    @Test
+    void aStopWithinABatchKeepsTheBatchesBeforeIt() {
+        ImageSet images = images();
+        Trial trial = Trial.untargeted(new Listed(STAGES, Long.MAX_VALUE), LINF);
+        RobustEvaluation evaluation = new RobustEvaluation(List.of(trial), 30, 11, Device.CPU);
+        TrialReport whole = evaluation.of(Toys.linear(W, B), images).trials().get(0);
+        boolean[] second = {false};
+        int[] calls = {0};
+        Classifier counting = pixels -> {
+            calls[0] += second[0] ? 1 : 0;
+            return Toys.linear(W, B).logits(pixels);
+        };
+        Watch watch = new Watch() {
+            @Override
+            public void progress(String what, long done, long all) {
+                second[0] |= what.contains("stage 2") && done == 30;
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return calls[0] >= 1;
+            }
+        };
+        RobustnessReport part = evaluation.of(counting, images, watch);
+        assertThat(calls[0]).isEqualTo(1);
+        assertThat(part.complete()).isFalse();
+        assertThat(part.n()).isEqualTo(90);
+        List<StageResult> stages = part.trials().get(0).stages();
+        assertThat(stages).hasSize(2);
+        assertThat(stages.get(0).broken()).isEqualTo(whole.stages().get(0).broken());
+        assertThat(stages.get(1).tried()).isEqualTo(30);
+        assertThat(stages.get(1).left()).isGreaterThan(30);
+        assertThat(stages.get(1).broken()).isBetween(1, whole.stages().get(1).broken());
     }
 
     @ParameterizedTest
