@@ -2,6 +2,7 @@ package varepsilon.lab.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -11,9 +12,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
+import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.lab.evaluate.ClassifierReport;
+import varepsilon.lab.evaluate.ThreatOutcome;
 import varepsilon.report.Table;
 import varepsilon.robust.evaluate.CorruptionEvaluation;
 import varepsilon.stats.Percent;
@@ -22,7 +25,8 @@ import varepsilon.tensor.Device;
 /** {@code varepsilon classifier evaluate}. */
 @Command(
         name = "evaluate",
-        description = "Measures a classifier's clean accuracy, and its accuracy on corrupted images.",
+        description = "Measures a classifier's clean accuracy, and its accuracy on images that are"
+                + " corrupted, rotated, or all changed in one way.",
         footer = {
             "",
             "Intervals are Wilson's for 95 %%; two classifiers are compared by McNemar's exact test.",
@@ -30,9 +34,13 @@ import varepsilon.tensor.Device;
             "Examples:",
             "  varepsilon classifier evaluate --weights runs/plain --data glyphs",
             "  varepsilon classifier evaluate --weights runs/plain --data glyphs --compare runs/robust",
-            "  varepsilon classifier evaluate --weights runs/plain --data cifar10 --limit 1000 --corruptions"
+            "  varepsilon classifier evaluate --weights runs/plain --data cifar10 --limit 1000 --corruptions",
+            "  varepsilon classifier evaluate --weights runs/plain --data cifar10 --limit 1000 --rotations --universal 8/255 --patch 8"
         })
 final class ClassifierEvaluateCommand implements Callable<Integer> {
+    private static final int RANDOM_ROTATIONS = 10;
+    private static final int OTHERS = 2000;
+
     @Spec
     private CommandSpec spec;
 
@@ -60,6 +68,28 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
     private boolean corruptions;
 
     @Option(
+            names = "--rotations",
+            description = "Also under rotations up to 30° with translations up to 3 pixels (Engstrom et al. 2019): the"
+                    + " worst of 10 drawn at random for each image, and of a grid of 775.")
+    private boolean rotations;
+
+    @Option(
+            names = "--universal",
+            paramLabel = "EPS",
+            converter = Fraction.class,
+            description = "Also under one perturbation in linf for all images, such as 8/255, found on the first 2,000"
+                    + " images of the other part.")
+    private Double universal;
+
+    @Option(
+            names = "--patch",
+            paramLabel = "SIZE",
+            description =
+                    "Also under one square patch of that side at random places, in pixels, found on the first 2,000"
+                            + " images of the other part.")
+    private Integer patch;
+
+    @Option(
             names = "--batch-size",
             paramLabel = "N",
             defaultValue = "128",
@@ -81,6 +111,12 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         if (batchSize < 1) {
             throw Usage.wrong(spec, "--batch-size " + batchSize + ": expected at least 1");
         }
+        if (universal != null && !(universal >= 0 && universal <= 1)) {
+            throw Usage.wrong(spec, "--universal " + universal + ": expected 0 to 1, in pixel units, such as 8/255");
+        }
+        if (patch != null && patch < 1) {
+            throw Usage.wrong(spec, "--patch " + patch + ": expected at least 1");
+        }
         classifier.stated();
         Device device = compute.start();
         ImageSet images = data.load(split, output);
@@ -89,6 +125,9 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
             evaluation = evaluate(file, images, device);
             if (corruptions) {
                 evaluation = evaluation.withCorruptions(corrupted(file, images, device));
+            }
+            if (rotations || universal != null || patch != null) {
+                evaluation = evaluation.withThreats(threats(file, images, device));
             }
         }
         if (other != null) {
@@ -113,6 +152,51 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         try (WorkProgress progress = new WorkProgress(output, "images")) {
             return CorruptionEvaluation.all(batchSize, compute.seed(), device).of(file.classifier(), images, progress);
         }
+    }
+
+    private List<ThreatOutcome> threats(ClassifierFile file, ImageSet images, Device device) throws IOException {
+        List<ThreatOutcome> threats = new ArrayList<>();
+        long seed = compute.seed();
+        try (WorkProgress progress = new WorkProgress(output, "images")) {
+            if (rotations) {
+                for (int samples : new int[] {RANDOM_ROTATIONS, 0}) {
+                    threats.add(ThreatOutcome.spatial(samples, file, images, batchSize, seed, device, progress));
+                }
+            }
+            if (universal != null || patch != null) {
+                ImageSet others = others();
+                if (universal != null) {
+                    threats.add(ThreatOutcome.universal(
+                            universal, file, others, images, batchSize, seed, device, progress));
+                }
+                if (patch != null) {
+                    threats.add(ThreatOutcome.patch(patch, file, others, images, batchSize, seed, device, progress));
+                }
+            }
+        }
+        return threats;
+    }
+
+    /** Images of the part that is not evaluated. */
+    private ImageSet others() throws IOException {
+        ImageSet all = Datasets.load(data.name(), split == Split.TEST ? Split.TRAIN : Split.TEST, data.folder());
+        return all.limit(Math.min(OTHERS, all.size()));
+    }
+
+    private static String text(List<ThreatOutcome> threats) {
+        Table table = new Table(
+                Table.text("under"),
+                Table.count("correct", ""),
+                Table.percent("accuracy", 2),
+                Table.percent("from", 2),
+                Table.percent("to", 2));
+        threats.forEach(threat -> table.row(
+                threat.name(),
+                threat.robustCorrect(),
+                threat.robustAccuracy(),
+                threat.robustCi95().get(0),
+                threat.robustCi95().get(1)));
+        return System.lineSeparator() + table.toText();
     }
 
     private static String text(ClassifierReport.Corruptions corruptions) {
@@ -148,7 +232,8 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         String compared = result.comparison() == null
                 ? ""
                 : System.lineSeparator() + Comparisons.text("Accuracy", result.comparison());
-        String corrupted = result.corruptions() == null ? "" : text(result.corruptions());
+        String corrupted = (result.corruptions() == null ? "" : text(result.corruptions()))
+                + (result.threats() == null ? "" : text(result.threats()));
         return String.format(
                 Locale.ROOT,
                 "%s on %s %s: accuracy %s (95 %% interval %s), %,d of %,d images correctly classified; cross-entropy %.4f nats"

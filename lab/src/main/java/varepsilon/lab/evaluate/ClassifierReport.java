@@ -43,6 +43,7 @@ import varepsilon.tensor.Tensor;
  * @param checks what was examined because it makes such numbers wrong
  * @param comparison with another classifier, null where there is none
  * @param corruptions accuracy on corrupted images, null where it was not measured
+ * @param threats accuracy under rotations, universal perturbations and patches, null where none was measured
  * @param byImage whether each image is correctly classified
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -60,6 +61,7 @@ public record ClassifierReport(
         List<Check> checks,
         ModelComparison comparison,
         Corruptions corruptions,
+        List<ThreatOutcome> threats,
         @JsonIgnore boolean[] byImage) {
     /**
      * Images of one class.
@@ -112,7 +114,20 @@ public record ClassifierReport(
 
     /** This, with a comparison to another classifier on the same images. */
     public ClassifierReport comparedTo(ClassifierReport other) {
-        ModelComparison compared = ModelComparison.of(weights, byImage, other.weights, other.byImage);
+        return with(ModelComparison.of(weights, byImage, other.weights, other.byImage), corruptions, threats);
+    }
+
+    /** This, with accuracy on corrupted images. */
+    public ClassifierReport withCorruptions(CorruptionEvaluation.Report measured) {
+        return with(comparison, Corruptions.of(measured), threats);
+    }
+
+    /** This, with accuracy under other threat models. */
+    public ClassifierReport withThreats(List<ThreatOutcome> measured) {
+        return with(comparison, corruptions, List.copyOf(measured));
+    }
+
+    private ClassifierReport with(ModelComparison compared, Corruptions corrupted, List<ThreatOutcome> threatened) {
         return new ClassifierReport(
                 weights,
                 n,
@@ -125,25 +140,8 @@ public record ClassifierReport(
                 notes,
                 checks,
                 compared,
-                corruptions,
-                byImage);
-    }
-
-    /** This, with accuracy on corrupted images. */
-    public ClassifierReport withCorruptions(CorruptionEvaluation.Report measured) {
-        return new ClassifierReport(
-                weights,
-                n,
-                correct,
-                accuracy,
-                ci95,
-                loss,
-                classes,
-                confusion,
-                notes,
-                checks,
-                comparison,
-                Corruptions.of(measured),
+                corrupted,
+                threatened,
                 byImage);
     }
 
@@ -246,6 +244,7 @@ public record ClassifierReport(
                     confusion,
                     file.notesOn(images),
                     check.checks(),
+                    null,
                     null,
                     null,
                     byImage);

@@ -470,4 +470,40 @@ class ClassifierCommandsTest {
         }
         assertThat(corruptions.get("mean_accuracy").asDouble()).isCloseTo(sum, within(1e-12));
     }
+
+    @Test
+    void rotationsUniversalPerturbationsAndPatchesAreMeasured() throws IOException {
+        Path out = folder.resolve("threatened");
+        Ran.of(SmallClassifier.training(data, out, 4).toArray()).succeeded();
+        List<Object> words = new ArrayList<>(List.of("classifier", "evaluate", "--weights", out, "--data", "mnist"));
+        words.addAll(List.of("--data-dir", data, "--limit", 20, "--threads", 1));
+        List<Object> with = new ArrayList<>(words);
+        with.addAll(List.of("--rotations", "--universal", "128/255", "--patch", 20));
+        List<Object> json = new ArrayList<>(with);
+        json.add("--json");
+        JsonNode report = Ran.of(json.toArray()).succeeded().json();
+        JsonNode threats = report.get("threats");
+        assertThat(threats).hasSize(4);
+        int clean = report.get("correct").asInt();
+        threats.forEach(
+                threat -> assertThat(threat.get("robust_correct").asInt()).isBetween(0, clean));
+        assertThat(threats.get(0).get("name").asText()).isEqualTo("rotation and translation, worst of 10");
+        assertThat(threats.get(1).get("robust_correct").asInt())
+                .isLessThanOrEqualTo(threats.get(0).get("robust_correct").asInt());
+        assertThat(threats.get(2).get("name").asText()).isEqualTo("universal perturbation, linf 128/255");
+        assertThat(threats.get(2).get("learned_on").asInt()).isEqualTo(SmallMnist.TRAIN);
+        assertThat(threats.get(3).get("name").asText()).isEqualTo("patch of 20×20 pixels");
+        // Half of the range of all pixels, and half of all pixels.
+        assertThat(threats.get(2).get("robust_correct").asInt()).isLessThan(clean);
+        assertThat(threats.get(3).get("robust_correct").asInt()).isLessThan(clean);
+        assertThat(Ran.of(with.toArray()).succeeded().out()).contains("under", "the grid", "patch of 20×20 pixels");
+        words.addAll(List.of("--patch", 29));
+        Ran large = Ran.of(words.toArray());
+        assertThat(large.code()).isEqualTo(1);
+        assertThat(large.err()).contains("a patch of 29×29 pixels does not fit into the 28×28 images");
+        words.addAll(List.of("--universal", "8"));
+        Ran levels = Ran.of(words.toArray());
+        assertThat(levels.code()).isEqualTo(2);
+        assertThat(levels.err()).contains("--universal 8.0: expected 0 to 1");
+    }
 }
