@@ -17,10 +17,13 @@ import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Apgd;
+import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.attack.Knowledge;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.StagedAttack;
@@ -99,6 +102,24 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 .toList();
     }
 
+    /** A note where a classifier has fewer classes than the DLR loss is made for. */
+    private List<String> notesOn(long classes) {
+        if (classes > 3) {
+            return List.of();
+        }
+        String instead = classes == 3
+                ? "towards a target class it takes the third for the fourth, which is missing."
+                : "of two it is the margin.";
+        return trials.stream()
+                .filter(trial -> trial.attack() instanceof StagedAttack
+                        || trial.attack() instanceof GradientAttack attack
+                                && attack.loss().equals(AttackLoss.DLR)
+                                && (classes < 3 || attack instanceof Apgd apgd && apgd.targets() > 0))
+                .map(trial -> trial.label() + ": the DLR loss is made for four classes; " + instead)
+                .distinct()
+                .toList();
+    }
+
     /** Above 1 in L∞, ε was probably meant in grey levels. */
     private static String inLevels(ThreatModel threat) {
         double epsilon = threat.epsilon();
@@ -127,6 +148,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
         private final List<IntStream.Builder> open = new ArrayList<>();
         private int finished;
         private long done;
+        private long classes = Long.MAX_VALUE; // until the first logits
         private final OutputCheck outputs = new OutputCheck();
 
         Run(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
@@ -168,12 +190,14 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     reports.add(tallies.get(t).report(finished));
                 }
             }
+            List<String> notes = new ArrayList<>(notesOn(images));
+            notes.addAll(notesOn(classes));
             return new RobustnessReport(
                     clean.correct(Arrays.copyOf(images.labels(), finished)),
                     clean.classes(),
                     reports,
                     complete,
-                    notesOn(images),
+                    notes,
                     checks());
         }
 
@@ -254,12 +278,13 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
 
         private Tensor logits(Tensor pixels, Batch batch) {
             Tensor logits = Predictions.logits(classifier, pixels);
-            requireClasses(batch, logits.size(1));
+            classes = logits.size(1);
+            requireClasses(batch);
             outputs.add(logits, batch.labels().to(device));
             return logits;
         }
 
-        private void requireClasses(Batch batch, long classes) {
+        private void requireClasses(Batch batch) {
             for (long label : batch.labels().toLongs()) {
                 if (label >= classes) {
                     throw new InputException(

@@ -21,6 +21,7 @@ import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Apgd;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.AutoAttack;
 import varepsilon.robust.attack.Fgsm;
@@ -31,6 +32,7 @@ import varepsilon.robust.attack.StepSize;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.attack.UniformNoise;
 import varepsilon.stats.Accuracy;
+import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Tensor;
 
@@ -343,6 +345,22 @@ class RobustEvaluationTest {
         assertThat(evaluation.of(Toys.linear(W, B), images, atTheEnd).complete())
                 .isTrue();
         assertThat(done.get()).isEqualTo(50);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, margin", "3, takes the third for the fourth", "4, ''"})
+    void fewerClassesThanALossIsMadeForAreNoted(int classes, String note) {
+        Classifier few = pixels -> Tensor.zeros(DType.FLOAT32, pixels.size(0), classes)
+                .add(pixels.mean(1, 2, 3).unsqueeze(1));
+        Trial plain = Trial.untargeted(new Apgd().withLoss(AttackLoss.DLR), ThreatModel.of(Norm.LINF, 0.01));
+        Trial towards =
+                Trial.untargeted(new Apgd().withLoss(AttackLoss.DLR).withTargets(1), ThreatModel.of(Norm.LINF, 0.01));
+        RobustnessReport report = evaluation(8, plain, towards, pgd(0.01)).of(few, Toys.flat(4, 1));
+        int noted = classes < 4 ? 1 : 0; // of two classes by both attacks, in the same words
+        assertThat(report.notes())
+                .hasSize(noted)
+                .allSatisfy(one ->
+                        assertThat(one).startsWith("apgd").contains("the DLR loss is made for four classes", note));
     }
 
     @Test
