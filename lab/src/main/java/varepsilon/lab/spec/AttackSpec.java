@@ -35,7 +35,7 @@ public record AttackSpec(@Flattened Attack attack, String norm, double eps) {
         usualEps(norm); // rejects others
         if (attack != null && !attack.norms().contains(Norm.named(norm))) {
             throw new InputException("norm " + norm + ": " + attack.name() + " has only "
-                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(" and ")));
+                    + attack.norms().stream().map(Norm::label).collect(Collectors.joining(", ")));
         }
         if (!(eps >= 0) || Double.isInfinite(eps)) {
             throw new InputException("eps " + eps + ": expected a finite number of at least 0, in pixel units");

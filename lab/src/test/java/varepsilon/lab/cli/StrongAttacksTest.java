@@ -117,6 +117,10 @@ class StrongAttacksTest {
         assertThat(attack.get("forward_passes").asLong()
                         + attack.get("backward_passes").asLong())
                 .isBetween(300L, 300L + 4 * 43);
+        Ran none = ran("--attack", "strongest", "--max-time", 1e-9, "--eps", 0.02, "--limit", 12, "--strict");
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.out())
+                .contains("budget: strongest", "its first stage ran on 0 of ", "Allow more passes or time");
         Ran text = ran("--attack", "strongest", "--max-passes", 300, "--batch-size", 4, "--eps", 0.02, "--limit", 40)
                 .succeeded();
         assertThat(text.out()).contains("(ended after ", "Not run: ", "With twice the passes");

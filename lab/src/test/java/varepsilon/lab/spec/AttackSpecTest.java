@@ -96,7 +96,7 @@ class AttackSpecTest {
                 .hasMessageStartingWith("unknown attack 'fsgm'; did you mean 'fgsm'?");
         assertThatThrownBy(() -> AttackSpec.linf(new InL2(), 1))
                 .isInstanceOf(InputException.class)
-                .hasMessage("norm linf: in-l2 has only l2 and l1");
+                .hasMessage("norm linf: in-l2 has only l2, l1");
         assertThatThrownBy(() -> usual("pgd:steps=0")).hasMessage("pgd:steps=0: steps 0: expected at least 1");
     }
 
