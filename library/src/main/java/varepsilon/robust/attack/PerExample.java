@@ -49,4 +49,10 @@ final class PerExample {
     static Tensor dot(Tensor a, Tensor b) {
         return sum(a.to(DType.FLOAT64).mul(b.to(DType.FLOAT64)));
     }
+
+    /** +1 or −1 by uniform numbers, in the type of {@code like}. */
+    static Tensor signs(Tensor uniform, Tensor like) {
+        Tensor up = uniform.lt(uniform.zerosLike().add(0.5)).to(like.dtype());
+        return up.mul(2).sub(1);
+    }
 }

@@ -30,11 +30,7 @@ record Samples(Problem problem, Tensor delta, int count) {
 
     /** Random signs. */
     Tensor signs(Draws draws) {
-        Tensor uniform = draws.uniform(like());
-        return shaped(uniform.lt(uniform.zerosLike().add(0.5))
-                .to(delta.dtype())
-                .mul(2)
-                .sub(1));
+        return shaped(PerExample.signs(draws.uniform(like()), delta));
     }
 
     /** Standard normal numbers. */

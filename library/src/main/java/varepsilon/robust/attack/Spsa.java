@@ -32,11 +32,6 @@ public record Spsa(
         @Parameter("length of a step in each pixel, as 2/255; or in eps, as 0.25eps, 2eps-falling")
         StepSize stepSize)
         implements Attack {
-    // The usual constants of Adam.
-    private static final double DECAY = 0.9;
-    private static final double DECAY_OF_SQUARES = 0.999;
-    private static final double TINY = 1e-8;
-
     // The same for every batch size: the order in which numbers are added is then the same, too.
     private static final int SAMPLES_AT_ONCE = 8;
 
@@ -65,8 +60,7 @@ public record Spsa(
         AttackLoss loss = problem.criterion().direction() > 0 ? AttackLoss.MARGIN : AttackLoss.CROSS_ENTROPY;
         Tensor delta = problem.pixels().zerosLike();
         try (var scope = Scope.withoutGradients()) {
-            Tensor mean = delta.zerosLike();
-            Tensor square = delta.zerosLike();
+            AdamSteps adam = new AdamSteps(delta);
             Rows open = Rows.ALL;
             for (int i = 0; i < steps; i++) {
                 try (var step = Scope.open()) {
@@ -80,19 +74,11 @@ public record Spsa(
                     }
                     Problem here = open.of(problem);
                     Tensor at = open.of(delta);
-                    Tensor gradient = gradient(here, at, loss, open.of(draws));
-                    Tensor m = open.of(mean).mul(DECAY).add(gradient.mul(1 - DECAY));
-                    Tensor v = open.of(square)
-                            .mul(DECAY_OF_SQUARES)
-                            .add(gradient.square().mul(1 - DECAY_OF_SQUARES));
-                    open.put(mean, m);
-                    open.put(square, v);
-                    Tensor direction = m.div(1 - Math.pow(DECAY, i + 1))
-                            .div(v.div(1 - Math.pow(DECAY_OF_SQUARES, i + 1))
-                                    .sqrt()
-                                    .add(TINY));
+                    // Adam descends; the loss is to rise.
+                    Tensor descent = adam.next(
+                            open, gradient(here, at, loss, open.of(draws)).neg(), i);
                     double size = stepSize.of(problem.threat().epsilon(), i, steps);
-                    open.put(delta, here.project(at.add(direction.mul(size))));
+                    open.put(delta, here.project(at.add(descent.mul(size))));
                 }
             }
         }

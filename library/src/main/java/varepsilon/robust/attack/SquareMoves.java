@@ -44,12 +44,6 @@ abstract class SquareMoves {
         return x.reshape(x.size(0), channels, height, width);
     }
 
-    /** +1 or −1 by uniform numbers, in the type of {@code like}. */
-    static Tensor signs(Tensor uniform, Tensor like) {
-        Tensor up = uniform.lt(uniform.zerosLike().add(0.5)).to(like.dtype());
-        return up.mul(2).sub(1);
-    }
-
     /** Height and width of a window. */
     record Size(int height, int width) {}
 
@@ -109,7 +103,7 @@ abstract class SquareMoves {
         Tensor start(Problem problem, Draws draws) {
             Tensor pixels = asImages(problem.pixels());
             Tensor columns = pixels.narrow(2, 0, 1);
-            Tensor stripes = signs(draws.uniform(columns), pixels).expand(pixels.shape());
+            Tensor stripes = PerExample.signs(draws.uniform(columns), pixels).expand(pixels.shape());
             return moved(problem, stripes);
         }
 
@@ -121,7 +115,8 @@ abstract class SquareMoves {
         @Override
         Tensor propose(Problem problem, Tensor delta, Tensor numbers, double share) {
             Window window = place(windowOf(share, false, 1), numbers.narrow(1, 0, 2));
-            Tensor sign = signs(numbers.narrow(1, 2, channels), delta).reshape(numbers.size(0), channels, 1, 1);
+            Tensor sign =
+                    PerExample.signs(numbers.narrow(1, 2, channels), delta).reshape(numbers.size(0), channels, 1, 1);
             Tensor full = sign.mul(problem.threat().epsilon());
             return problem.project(asImages(delta).where(window.outside(), full).reshape(delta.shape()));
         }
@@ -155,7 +150,8 @@ abstract class SquareMoves {
             int columns = Math.min(TILES, width);
             Size tile = new Size(height / rows, width / columns);
             Tensor like = asImages(problem.pixels());
-            Tensor signs = tiled(signs(draws.uniform(like.narrow(2, 0, rows).narrow(3, 0, columns)), like), tile);
+            Tensor signs =
+                    tiled(PerExample.signs(draws.uniform(like.narrow(2, 0, rows).narrow(3, 0, columns)), like), tile);
             Tensor flat = tiled(
                             draws.uniform(
                                     like.narrow(1, 0, 1).narrow(2, 0, rows).narrow(3, 0, columns)),
@@ -215,7 +211,8 @@ abstract class SquareMoves {
             Tensor outside = before.sub(inside);
             Tensor given = zero.where(there.outside(), outside);
 
-            Tensor sign = signs(numbers.narrow(1, 5, channels), delta).reshape(numbers.size(0), channels, 1, 1);
+            Tensor sign =
+                    PerExample.signs(numbers.narrow(1, 5, channels), delta).reshape(numbers.size(0), channels, 1, 1);
             Tensor bump = bumps(size, here, numbers.narrow(1, 4, 1), before).mul(sign);
             Tensor added = bump.add(inside.div(length(inside).add(TINY)));
             Tensor after = added.div(length(added).add(TINY)).mul(lengthLeft(problem, delta, inside.add(given)));
