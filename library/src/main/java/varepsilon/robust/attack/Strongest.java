@@ -108,6 +108,8 @@ public record Strongest(
 
         /** An attack that costs less than this share of all passes so far is tried. */
         private static final double CHEAP = 0.04;
+        /** Where at most this share of the images is left, everything is tried: each of them counts, and few cost little. */
+        private static final double FEW = 0.02;
 
         private final List<Arm> arms;
 
@@ -140,8 +142,8 @@ public record Strongest(
         }
 
         /**
-         * Guesses do not end the search: whatever is left, the usual attacks run once, as do those that cost next to
-         * nothing by now, and what broke an image is repeated.
+         * Guesses do not end the search: whatever is left, the usual attacks run once, as do all where few images are
+         * left and those that cost next to nothing by now, and what broke an image is repeated.
          */
         private boolean isDue(Arm arm, double expected, int left, List<StageResult> done) {
             List<StageResult> runs = runs(arm, done);
@@ -150,7 +152,8 @@ public record Strongest(
                 return arm.rank() <= USUAL_RANKS
                         || hasPromise(arm, done)
                         || expected >= least
-                        || arm.passes() * left < CHEAP * spent;
+                        || arm.passes() * left < CHEAP * spent
+                        || left <= FEW * done.get(0).left();
             }
             return arm.isRandom()
                     && (expected >= least || runs.get(runs.size() - 1).broken() > 0);
