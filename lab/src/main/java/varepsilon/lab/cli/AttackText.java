@@ -27,9 +27,7 @@ final class AttackText {
                 report.n()));
         text.append(AttackTables.attacks(report.attacks(), settings, report).toText());
         for (int i = 0; i < settings.size(); i++) {
-            if (report.attacks().get(i).stages() != null) {
-                text.append(stages(report.attacks().get(i), settings.get(i)));
-            }
+            text.append(stages(report.attacks().get(i), settings.get(i)));
         }
         text.append(System.lineSeparator()).append(ChecksText.of(report.checks()));
         if (report.comparison() != null) {
@@ -58,9 +56,10 @@ final class AttackText {
 
     private static String stages(AttackOutcome attack, AttackSpec settings) {
         String line = System.lineSeparator();
-        return line
-                + AttackTables.stages(attack, settings).toText()
-                + AttackTables.outlook(attack).stream()
+        return (attack.stages() == null
+                        ? ""
+                        : line + AttackTables.stages(attack, settings).toText())
+                + AttackTables.outlook(attack, settings).stream()
                         .map(sentence -> sentence + line)
                         .collect(Collectors.joining());
     }

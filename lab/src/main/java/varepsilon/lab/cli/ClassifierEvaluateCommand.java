@@ -120,6 +120,14 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         classifier.stated();
         Device device = compute.start();
         ImageSet images = data.load(split, output);
+        // What is wrong with them is said before long work, not after.
+        if (patch != null && patch > Math.min(images.height(), images.width())) {
+            throw Usage.wrong(
+                    spec,
+                    "--patch " + patch + ": expected at most " + Math.min(images.height(), images.width())
+                            + ", the smaller side of the images");
+        }
+        ImageSet others = universal == null && patch == null ? null : others();
         ClassifierReport evaluation;
         try (ClassifierFile file = classifier.read(device, images)) {
             evaluation = evaluate(file, images, device);
@@ -127,7 +135,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
                 evaluation = evaluation.withCorruptions(corrupted(file, images, device));
             }
             if (rotations || universal != null || patch != null) {
-                evaluation = evaluation.withThreats(threats(file, images, device));
+                evaluation = evaluation.withThreats(threats(file, images, others, device));
             }
         }
         if (other != null) {
@@ -154,7 +162,8 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private List<ThreatOutcome> threats(ClassifierFile file, ImageSet images, Device device) throws IOException {
+    /** @param others images of the other part; null where nothing is to be found on them */
+    private List<ThreatOutcome> threats(ClassifierFile file, ImageSet images, ImageSet others, Device device) {
         List<ThreatOutcome> threats = new ArrayList<>();
         long seed = compute.seed();
         try (WorkProgress progress = new WorkProgress(output, "images")) {
@@ -163,15 +172,12 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
                     threats.add(ThreatOutcome.spatial(samples, file, images, batchSize, seed, device, progress));
                 }
             }
-            if (universal != null || patch != null) {
-                ImageSet others = others();
-                if (universal != null) {
-                    threats.add(ThreatOutcome.universal(
-                            universal, file, others, images, batchSize, seed, device, progress));
-                }
-                if (patch != null) {
-                    threats.add(ThreatOutcome.patch(patch, file, others, images, batchSize, seed, device, progress));
-                }
+            if (universal != null) {
+                threats.add(
+                        ThreatOutcome.universal(universal, file, others, images, batchSize, seed, device, progress));
+            }
+            if (patch != null) {
+                threats.add(ThreatOutcome.patch(patch, file, others, images, batchSize, seed, device, progress));
             }
         }
         return threats;
@@ -180,7 +186,7 @@ final class ClassifierEvaluateCommand implements Callable<Integer> {
     /** Images of the part that is not evaluated. */
     private ImageSet others() throws IOException {
         ImageSet all = Datasets.load(data.name(), split == Split.TEST ? Split.TRAIN : Split.TEST, data.folder());
-        return all.limit(Math.min(OTHERS, all.size()));
+        return all.limit(OTHERS);
     }
 
     private static String text(List<ThreatOutcome> threats) {

@@ -26,8 +26,8 @@ import varepsilon.tensor.Scope;
 
 /**
  * The folder of an attack's files: for each attack a picture of examples, and on request all examples as floats
- * ({@code NAME/examples.safetensors}) and as PNG pairs ({@code NAME/png/}); for several ε the {@code curve.png}. {@code report.html} and
- * {@code results.json} have all results.
+ * ({@code NAME/examples.safetensors}) and as PNG pairs ({@code NAME/png/}); for several ε the {@code curve.png};
+ * {@code report.html} and {@code results.json} with all results.
  *
  * @param folder where they go
  * @param examples whether to save the examples, not only pictures of some

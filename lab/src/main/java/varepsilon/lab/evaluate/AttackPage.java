@@ -57,6 +57,7 @@ public final class AttackPage {
                                         + settings.stream()
                                                 .map(AttackSpec::label)
                                                 .collect(Collectors.joining(", "))));
+        partial(page, report.complete());
         tripped(page, report.checks());
         page.heading("Attacks");
         IntervalChart chart = new IntervalChart("Accuracy", "share of the images that is correctly classified")
@@ -78,8 +79,8 @@ public final class AttackPage {
                 page.table(
                         AttackTables.stages(attack, settings.get(i)),
                         "Each stage runs on the images that the stages before it left.");
-                AttackTables.outlook(attack).forEach(page::paragraph);
             }
+            AttackTables.outlook(attack, settings.get(i)).forEach(page::paragraph);
         }
         pictures(page, folder, settings);
         if (report.comparison() != null) {
@@ -123,6 +124,7 @@ public final class AttackPage {
                                 result.n(),
                                 result.cleanCorrect())
                         + half);
+        partial(page, result.complete());
         page.heading("Robust accuracy at every ε")
                 .chart(curves(result), "The share of the images for which no perturbation of at most ε was found.")
                 .table(AttackTables.accuracies(result), "At the ε that were named.")
@@ -208,17 +210,27 @@ public final class AttackPage {
                 Table.percent("from", 2),
                 Table.percent("to", 2),
                 Table.number("p", "", 4));
-        for (ModelComparison one : List.of(comparison.clean(), comparison.robust())) {
-            table.row(
-                    one.equals(comparison.clean()) ? "clean" : "robust, the worst case",
-                    one.firstAccuracy(),
-                    one.secondAccuracy(),
-                    one.difference(),
-                    one.differenceCi95().get(0),
-                    one.differenceCi95().get(1),
-                    one.pValue());
-        }
+        pair(table, "clean", comparison.clean());
+        pair(table, "robust, the worst case", comparison.robust());
         return table;
+    }
+
+    private static void pair(Table table, String name, ModelComparison one) {
+        table.row(
+                name,
+                one.firstAccuracy(),
+                one.secondAccuracy(),
+                one.difference(),
+                one.differenceCi95().get(0),
+                one.differenceCi95().get(1),
+                one.pValue());
+    }
+
+    private static void partial(HtmlPage page, boolean complete) {
+        if (!complete) {
+            page.callout(
+                    HtmlPage.Tone.MIXED, "Stopped before it was done", "The numbers are of what was done until then.");
+        }
     }
 
     private static Path written(HtmlPage page, List<String> notes, Path folder, String command) throws IOException {

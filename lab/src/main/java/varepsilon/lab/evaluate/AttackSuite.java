@@ -97,27 +97,27 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         Optional<Attacked> attacked;
         List<AttackReport.Saved> saved = null;
         if (extras.files() == null) {
-            attacked = attacked(model, images, List.of(), "attacking", watch);
+            attacked = attacked(model, images, List.of(), watch);
         } else {
             try (AttackFiles.Listeners listeners =
                     extras.files().listeners(this, evaluation, model.classifier(), images)) {
-                attacked = attacked(model, images, listeners.all(), "attacking", watch);
+                attacked = attacked(model, images, listeners.all(), watch);
                 saved = attacked.isPresent() ? listeners.write(title(model, images)) : null;
             }
         }
         Attacked own = attacked.orElseThrow(StoppedException::new);
-        Attacked other = extras.compareTo() == null
+        Attacked other = extras.compareTo() == null || watch.stopRequested()
                 ? null
-                : attacked(extras.compareTo(), images, List.of(), "attacking the other", watch)
+                : attacked(extras.compareTo(), images, List.of(), watch.as("attacking the other"))
                         .filter(whole -> !watch.stopRequested()) // A part of a comparison compares nothing.
                         .orElse(null);
         if (extras.files() != null) {
             extras.files().writeCurves(own, other);
         }
-        TransferMatrix transfer = extras.transferTo().isEmpty()
+        TransferMatrix transfer = extras.transferTo().isEmpty() || watch.stopRequested()
                 ? null
                 : transfer(model, images, extras.transferTo(), watch).orElse(null);
-        boolean complete = !watch.stopRequested();
+        boolean complete = own.report().complete() && !watch.stopRequested();
         Set<String> notes = new LinkedHashSet<>();
         if (!complete) {
             notes.add("stopped, with " + own.report().n() + " of " + images.size()
@@ -172,7 +172,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
 
     /** Empty where a stop was requested before any image was done. */
     private Optional<Attacked> attacked(
-            ClassifierFile model, ImageSet images, List<Consumer<AttackedBatch>> listeners, String what, Watch watch) {
+            ClassifierFile model, ImageSet images, List<Consumer<AttackedBatch>> listeners, Watch watch) {
         RobustEvaluation evaluation = evaluation();
         List<AttackOutcome.GoalTally> goals =
                 attacks.stream().map(attack -> new AttackOutcome.GoalTally()).toList();
@@ -181,7 +181,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
             goals.get(batch.trial()).add(trial, batch.labels().toLongs(), batch.result());
             listeners.forEach(listener -> listener.accept(batch));
         };
-        RobustnessReport report = evaluation.of(model.classifier(), images, all, watch.as(what));
+        RobustnessReport report = evaluation.of(model.classifier(), images, all, watch);
         if (report.n() == 0) {
             return Optional.empty();
         }

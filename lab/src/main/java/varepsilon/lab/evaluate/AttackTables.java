@@ -88,10 +88,11 @@ public final class AttackTables {
     }
 
     /** What the stages of an attack did not try, and what more passes would find: a sentence each, or none. */
-    public static List<String> outlook(AttackOutcome attack) {
+    public static List<String> outlook(AttackOutcome attack, AttackSpec settings) {
         List<String> sentences = new ArrayList<>();
         if (attack.untested() != null) {
-            sentences.add("Not run: " + String.join(", ", attack.untested()) + ".");
+            String of = attack.stages() == null ? " of " + settings.label() : "";
+            sentences.add("Not run" + of + ": " + String.join(", ", attack.untested()) + ".");
         }
         if (attack.doubled() != null) {
             sentences.add(String.format(

@@ -499,8 +499,8 @@ class ClassifierCommandsTest {
         assertThat(Ran.of(with.toArray()).succeeded().out()).contains("under", "the grid", "patch of 20×20 pixels");
         words.addAll(List.of("--patch", 29));
         Ran large = Ran.of(words.toArray());
-        assertThat(large.code()).isEqualTo(1);
-        assertThat(large.err()).contains("a patch of 29×29 pixels does not fit into the 28×28 images");
+        assertThat(large.code()).isEqualTo(2);
+        assertThat(large.err()).contains("--patch 29: expected at most 28, the smaller side of the images");
         words.addAll(List.of("--universal", "8"));
         Ran levels = Ran.of(words.toArray());
         assertThat(levels.code()).isEqualTo(2);

@@ -24,11 +24,15 @@ import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.Json;
 import varepsilon.lab.evaluate.AttackFiles;
+import varepsilon.lab.evaluate.AttackPage;
 import varepsilon.lab.evaluate.AttackReport;
 import varepsilon.lab.evaluate.AttackSuite;
 import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.evaluate.Check;
 import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.weights.Weights;
 
 /** Attacks with stages, and the search for the smallest perturbations, from the command line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -119,8 +123,7 @@ class StrongAttacksTest {
                 .isBetween(300L, 300L + 4 * 43);
         Ran none = ran("--attack", "strongest", "--max-time", 1e-9, "--eps", 0.02, "--limit", 12, "--strict");
         assertThat(none.code()).isEqualTo(1);
-        assertThat(none.out())
-                .contains("budget: strongest", "its first stage ran on 0 of ", "Allow more passes or time");
+        assertThat(none.out()).contains("unfinished: strongest", "its first stage ran on 0 of ", "Let it run longer");
         Ran text = ran("--attack", "strongest", "--max-passes", 300, "--batch-size", 4, "--eps", 0.02, "--limit", 40)
                 .succeeded();
         assertThat(text.out()).contains("(ended after ", "Not run: ", "With twice the passes");
@@ -188,10 +191,57 @@ class StrongAttacksTest {
                     .allSatisfy(attack -> assertThat(attack.n()).isEqualTo(5));
             assertThat(report.notes()).anyMatch(note -> note.startsWith("stopped, with 5 of 12 images attacked"));
             assertThat(report.comparison()).isNull();
+            // FGSM was done with the second batch, which does not count: not in the files either.
             assertThat(report.saved()).hasSize(2);
+            try (var scope = Scope.withoutGradients()) {
+                assertThat(Weights.read(pictures.resolve("fgsm-linf-0.05/examples.safetensors"))
+                                .get("labels")
+                                .shape())
+                        .containsExactly(5);
+            }
+            assertThat(Files.readString(AttackPage.write(report, suite.attacks(), pictures, "command")))
+                    .contains("Stopped before it was done");
             AttackSuite.Extras none = new AttackSuite.Extras(null, List.of(), null);
             assertThatThrownBy(() -> suite.of(model, images, none, Watch.stopWhen(() -> true)))
                     .isInstanceOf(StoppedException.class);
+        }
+    }
+
+    /** The stages of autoattack have not begun; the other model is not attacked at all. */
+    @Test
+    void aStopBeforeAnAttackWithStagesLeavesItUnfinished() throws IOException {
+        ImageSet images = Glyphs.draw("test", 12, 2);
+        AttackSuite suite = new AttackSuite(
+                List.of(AttackSpec.of("fgsm", "linf", 0.05), AttackSpec.of("autoattack", "linf", 0.05)),
+                new AttackGoal.Untargeted(),
+                6,
+                1,
+                Device.CPU);
+        long[] reached = {0};
+        Watch watch = new Watch() {
+            @Override
+            public void progress(String what, long done, long all) {
+                reached[0] = Math.max(reached[0], done);
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return reached[0] >= 12;
+            }
+        };
+        try (ClassifierFile model = ClassifierFile.read(weights, Device.CPU)) {
+            AttackReport report = suite.of(model, images, new AttackSuite.Extras(model, List.of(model), null), watch);
+            assertThat(report.n()).isEqualTo(6);
+            assertThat(report.complete()).isFalse();
+            assertThat(report.comparison()).isNull();
+            assertThat(report.transfer()).isNull();
+            assertThat(report.attacks().get(1).untested()).containsExactly("apgd-ce", "apgd-t", "fab-t", "square");
+            assertThat(report.checks())
+                    .filteredOn(Check::tripped)
+                    .anyMatch(check ->
+                            check.name().equals("unfinished") && check.saw().contains("ran on 0 of "));
+            assertThat(AttackText.of(report, suite.attacks()))
+                    .contains("Not run of autoattack linf 0.05: apgd-ce, apgd-t, fab-t, square.");
         }
     }
 
@@ -200,7 +250,7 @@ class StrongAttacksTest {
         List<Object> words = new ArrayList<>(List.of("attack", "--weights", weights, "--data", "mnist", "--data-dir"));
         words.addAll(List.of(data, "--attack", "autoattack:version=plus", "--eps", 1e-6, "--threads", 1));
         Process process = ProgramProcess.start(folder, words);
-        while (process.isAlive() && !ProgramProcess.errors(folder).contains("attacking")) {
+        while (process.isAlive() && !ProgramProcess.errors(folder).contains("stage 1 ")) {
             Thread.sleep(20);
         }
         process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
@@ -286,7 +336,7 @@ class StrongAttacksTest {
         Ran refused = Ran.of(words.toArray());
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .contains(option + " autoattack: expected one attack, such as pgd or apgd; the stages of this one");
+                .contains(option + " autoattack: expected one attack, such as pgd or apgd; one with stages");
         assertThat(run).doesNotExist();
     }
 }

@@ -99,8 +99,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
             requireInBall(attack, lengths, TOLERANCE);
             requireInBox(attack, found, TOLERANCE);
             seen = problem.seen();
-            Tensor after = classifier.logits(found);
             cost.forward(found.size(0));
+            Tensor after = classifier.logits(found);
             Logits.checkShape(after, found.size(0));
             if (!after.isFinite()) {
                 // An image without logits is no success of the attack, nor can it be counted as another class.
@@ -337,8 +337,8 @@ public record AttackRun(Classifier classifier, ThreatModel threat, Criterion cri
     }
 
     private Tensor logits(Tensor x, Cost cost) {
-        Tensor logits = classifier.logits(x);
         cost.forward(x.size(0));
+        Tensor logits = classifier.logits(x);
         Logits.check(logits, x.size(0));
         return logits;
     }

@@ -452,8 +452,8 @@ public final class Problem {
     }
 
     private Tensor logitsOf(Tensor x) {
-        Tensor logits = setting.classifier.logits(x);
         setting.cost.forward(size());
+        Tensor logits = setting.classifier.logits(x);
         if (!setting.tolerant) {
             Logits.check(logits, size());
             return logits;

@@ -126,9 +126,10 @@ public record Strongest(
         }
 
         private Optional<Arm> best(List<StageResult> done) {
-            int left = done.isEmpty()
-                    ? Integer.MAX_VALUE
-                    : done.get(done.size() - 1).surviving();
+            if (done.isEmpty()) {
+                return Optional.of(arms.get(0)); // Before anything is known, the cheapest.
+            }
+            int left = done.get(done.size() - 1).surviving();
             Arm best = null;
             double most = 0;
             for (Arm arm : arms) {

@@ -47,8 +47,7 @@ public record Adversary(Attack attack, ThreatModel threat, double warmUpEpochs, 
     public static void requireForTraining(String key, Attack attack) {
         if (attack instanceof StagedAttack) {
             throw new InputException(key + " " + attack.name()
-                    + ": expected one attack, such as pgd or apgd; the stages of this one run on the images that are left,"
-                    + " which is for evaluation");
+                    + ": expected one attack, such as pgd or apgd; one with stages is not supported during training");
         }
     }
 

@@ -119,7 +119,9 @@ public final class FailureChecks {
      */
     public static List<Check> of(
             RobustEvaluation evaluation, Classifier classifier, ImageSet images, RobustnessReport report, Watch watch) {
-        return new FailureChecks(evaluation, classifier, images.limit(report.n()), report, watch).all();
+        return report.n() == 0
+                ? report.checks()
+                : new FailureChecks(evaluation, classifier, images.limit(report.n()), report, watch).all();
     }
 
     private List<Check> all() {
@@ -471,10 +473,12 @@ public final class FailureChecks {
 
     private TrialReport again(Trial trial, Attack attack, ThreatModel threat, ImageSet some, long seed) {
         Trial other = new Trial(attack, threat, trial.criterion(), trial.classes());
-        return new RobustEvaluation(List.of(other), evaluation.batchSize(), seed, evaluation.device())
-                .of(classifier, some, stops())
-                .trials()
-                .get(0);
+        RobustnessReport found = new RobustEvaluation(List.of(other), evaluation.batchSize(), seed, evaluation.device())
+                .of(classifier, some, stops());
+        if (!found.complete()) {
+            throw new StoppedException();
+        }
+        return found.trials().get(0);
     }
 
     /** Ends a check where a stop is requested: a part of one says nothing. */

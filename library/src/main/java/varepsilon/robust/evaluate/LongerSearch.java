@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
@@ -63,6 +64,9 @@ final class LongerSearch {
         RobustnessReport found = new RobustEvaluation(
                         longer, evaluation.batchSize(), evaluation.seed(), evaluation.device())
                 .of(classifier, images.subset(survivors), watch);
+        if (!found.complete()) {
+            throw new StoppedException();
+        }
         boolean[] still = found.worstCase();
         int broken =
                 (int) IntStream.range(0, still.length).filter(i -> !still[i]).count();

@@ -54,7 +54,8 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
     }
 
     /**
-     * Measures a classifier. Where a stop is requested, the report is of the images done until then.
+     * Measures a classifier. Where a stop is requested, the report is of the images done until then, which may be none;
+     * there is no accuracy then.
      *
      * @param images with labels, which are classes of the classifier
      * @param watch receives the number of images done, each counted once for every attack: {@link #work}
@@ -81,16 +82,21 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
                 Batch batch = batches.next();
                 Tensor pixels = batch.pixels(device);
                 Tensor labels = batch.labels().to(device);
+                List<MinimumResult> results = new ArrayList<>();
                 for (Tally tally : tallies) {
                     try (var inner = Scope.open();
                             Draws draws = draws(tally.attack, batch)) {
                         long start = System.nanoTime();
-                        MinimumResult result = run.minimum(tally.attack, pixels, labels, labels, draws, tally.cost);
-                        tally.add(finished, result, System.nanoTime() - start);
-                        System.arraycopy(result.correct(), 0, correct, finished, batch.size());
+                        results.add(run.minimum(tally.attack, pixels, labels, labels, draws, tally.cost));
+                        tally.nanos += System.nanoTime() - start;
                     }
                     done += batch.size();
                     watch.progress("attacking", done, work(images));
+                }
+                // Only now, when no stop can come between: a batch counts as a whole.
+                for (int i = 0; i < tallies.size(); i++) {
+                    tallies.get(i).add(finished, results.get(i));
+                    System.arraycopy(results.get(i).correct(), 0, correct, finished, batch.size());
                 }
                 finished += batch.size();
             } catch (StoppedException e) {
@@ -134,11 +140,10 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
             sizes = new double[images];
         }
 
-        void add(int from, MinimumResult result, long nanosTaken) {
+        void add(int from, MinimumResult result) {
             System.arraycopy(result.size(), 0, sizes, from, result.size().length);
             withoutGradient += result.withoutGradient().length;
             withoutLogits += result.withoutLogits().length;
-            nanos += nanosTaken;
         }
 
         MinimumReport.Measured measured(int finished) {

@@ -18,16 +18,19 @@ import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.robust.attack.Apgd;
+import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.AutoAttack;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.Eot;
 import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.attack.Knowledge;
 import varepsilon.robust.attack.Norm;
-import varepsilon.robust.attack.StageResult;
 import varepsilon.robust.attack.StagedAttack;
+import varepsilon.robust.attack.Strongest;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
@@ -65,10 +68,11 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
     }
 
     /**
-     * Measures a classifier. Where a stop is requested, the report is of the images done until then.
+     * Measures a classifier. Where a stop is requested, the report is of the images done until then, which may be none;
+     * there is no accuracy then.
      *
      * @param images with labels, which are classes of the classifier
-     * @param attacked receives the adversarial examples of each trial and batch; the tensors are freed when it returns
+     * @param attacked receives the adversarial examples of each trial and batch; the tensors are freed with the batch
      * @param watch receives the number of images done, each counted once for every trial and once without an attack:
      *     {@link #work}
      * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not
@@ -103,22 +107,33 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 .toList();
     }
 
-    /** A note where a classifier has fewer classes than the DLR loss is made for. */
+    /** A note where a classifier has fewer classes than the DLR loss needs: three, and four towards a target class. */
     private List<String> notesOn(long classes) {
-        if (classes > 3) {
-            return List.of();
-        }
-        String instead = classes == 3
-                ? "towards a target class it takes the third for the fourth, which is missing."
-                : "of two it is the margin.";
+        String instead = classes == 2
+                ? "the classifier has 2 classes, so its DLR loss is the margin: it would need a third."
+                : "the classifier has 3 classes, so its DLR loss towards a target takes the third for the fourth too.";
         return trials.stream()
-                .filter(trial -> trial.attack() instanceof StagedAttack
-                        || trial.attack() instanceof GradientAttack attack
-                                && attack.loss().equals(AttackLoss.DLR)
-                                && (classes < 3 || attack instanceof Apgd apgd && apgd.targets() > 0))
-                .map(trial -> trial.label() + ": the DLR loss is made for four classes; " + instead)
+                .filter(trial -> classes < 4 && mostOfDlr(trial.attack()) > classes)
+                .map(trial -> trial.label() + ": " + instead)
                 .distinct()
                 .toList();
+    }
+
+    /** How many classes an attack's DLR loss is about; 0 where it uses another. */
+    private static int mostOfDlr(Attack attack) {
+        if (attack instanceof Eot eot) {
+            return mostOfDlr(eot.inner().attack());
+        }
+        if (attack instanceof AutoAttack ensemble) {
+            return ensemble.version().equals("rand") ? 3 : 4;
+        }
+        if (attack instanceof Strongest) {
+            return 4;
+        }
+        if (!(attack instanceof GradientAttack gradient && gradient.loss().equals(AttackLoss.DLR))) {
+            return 0;
+        }
+        return attack instanceof Apgd apgd && apgd.targets() > 0 ? 4 : 3;
     }
 
     /** Above 1 in L∞, ε was probably meant in grey levels. */
@@ -181,12 +196,14 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             Predictions clean = Predictions.joined(predictions);
             boolean complete = finished == images.size();
             List<TrialReport> reports = new ArrayList<>();
+            List<Check> staged = new ArrayList<>();
             for (int t = 0; t < trials.size(); t++) {
                 if (isStaged(t)) {
-                    StagedTrial staged = staged(t, clean);
-                    complete &= staged.run(watch);
-                    staged.forward(t, attacked);
-                    reports.add(staged.report());
+                    StagedTrial trial = staged(t, clean);
+                    complete &= trial.run(watch);
+                    trial.forward(t, attacked);
+                    reports.add(trial.report());
+                    staged.add(trial.check());
                 } else {
                     reports.add(tallies.get(t).report(finished));
                 }
@@ -199,7 +216,7 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     reports,
                     complete,
                     notes,
-                    checks(reports));
+                    checks(staged));
         }
 
         private boolean isStaged(int trial) {
@@ -234,16 +251,12 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 classifier.evaluating(() -> outputs.compare(classifier, pixels));
             }
             advance(batch);
+            List<Attacked> results = new ArrayList<>();
             for (int t = 0; t < trials.size(); t++) {
-                if (isStaged(t)) {
-                    continue;
+                if (!isStaged(t)) {
+                    results.add(attack(t, batch, pixels, labels));
+                    advance(batch);
                 }
-                try (var scope = Scope.open()) {
-                    AttackResult result = attack(tallies.get(t), batch, pixels, labels);
-                    outputs.again(Arrays.equals(clean.classes(), result.cleanPrediction()));
-                    attacked.accept(new AttackedBatch(t, pixels, labels, batch.indices(), result));
-                }
-                advance(batch);
             }
             // Only now, when no stop can come between: a batch counts as a whole.
             predictions.add(clean);
@@ -252,21 +265,41 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                     addOpen(t, batch, logits);
                 }
             }
+            results.forEach(one -> count(one, clean, batch, pixels, labels));
             finished += batch.size();
         }
 
-        private AttackResult attack(TrialTally tally, Batch batch, Tensor pixels, Tensor labels) {
-            Trial trial = tally.trial();
-            Tensor targets = trial.targets(batch, device);
-            try (Draws draws = draws(trial, batch)) {
+        /** What one trial did to a batch. */
+        private record Attacked(int trial, AttackResult result, long nanos) {}
+
+        private Attacked attack(int trial, Batch batch, Tensor pixels, Tensor labels) {
+            Trial settings = trials.get(trial);
+            try (var scope = Scope.open();
+                    Draws draws = draws(settings, batch)) {
+                Tensor targets = settings.targets(batch, device);
                 long start = System.nanoTime();
-                AttackResult result = new AttackRun(classifier, trial.threat(), trial.criterion())
-                        .of(trial.attack(), pixels, labels, targets, draws, tally.cost());
-                tally.add(finished, result, System.nanoTime() - start);
-                int[] which = IntStream.range(finished, finished + batch.size()).toArray();
-                tally.observe(classifier, result, which, labels);
-                return result;
+                AttackResult result = new AttackRun(classifier, settings.threat(), settings.criterion())
+                        .of(
+                                settings.attack(),
+                                pixels,
+                                labels,
+                                targets,
+                                draws,
+                                tallies.get(trial).cost());
+                scope.keep(result.adversarial());
+                return new Attacked(trial, result, System.nanoTime() - start);
             }
+        }
+
+        private void count(Attacked one, Predictions clean, Batch batch, Tensor pixels, Tensor labels) {
+            TrialTally tally = tallies.get(one.trial());
+            tally.add(finished, one.result(), one.nanos());
+            int[] which = IntStream.range(finished, finished + batch.size()).toArray();
+            try (var scope = Scope.open()) {
+                tally.observe(classifier, one.result(), which, labels);
+            }
+            outputs.again(Arrays.equals(clean.classes(), one.result().cleanPrediction()));
+            attacked.accept(new AttackedBatch(one.trial(), pixels, labels, batch.indices(), one.result()));
         }
 
         private void addOpen(int trial, Batch batch, Tensor logits) {
@@ -304,27 +337,11 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             watch.progress("attacking", done, work(images));
         }
 
-        private List<Check> checks(List<TrialReport> reports) {
+        private List<Check> checks(List<Check> staged) {
             List<Check> checks = new ArrayList<>(outputs.checks());
             tallies.forEach(tally -> checks.addAll(tally.checks(finished)));
-            reports.stream()
-                    .filter(report -> !report.stages().isEmpty())
-                    .forEach(report -> checks.add(finished(report)));
+            checks.addAll(staged);
             return Check.byName(checks);
-        }
-
-        /** An image that no stage was run on counts as robust. */
-        private static Check finished(TrialReport report) {
-            StageResult first = report.stages().get(0);
-            String saw = report.trial().label() + ": its first stage ran on " + first.tried() + " of " + first.left()
-                    + " images";
-            return first.tried() < first.left()
-                    ? new Check(
-                            "budget",
-                            true,
-                            saw + ", and the others count as robust",
-                            "Allow more passes or time: this is not the robust accuracy.")
-                    : Check.passed("budget", saw);
         }
     }
 
@@ -349,10 +366,6 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
             rounding = new RoundingCheck(trial);
             robust = new boolean[images];
             predictions = new int[images];
-        }
-
-        Trial trial() {
-            return trial;
         }
 
         Cost cost() {

@@ -46,6 +46,7 @@ final class StagedTrial {
     private final Map<Integer, float[]> adversarial = new HashMap<>();
     private final List<StageResult> done = new ArrayList<>();
     private final StagedAttack.Schedule schedule;
+    private final int open;
     private int[] left;
     private final Observer observer;
 
@@ -92,6 +93,7 @@ final class StagedTrial {
             met[image] = false;
         }
         this.size = new double[predictions.length];
+        this.open = open.length;
         this.left = open;
         this.schedule = ((StagedAttack) trial.attack()).schedule(trial.threat().norm());
     }
@@ -105,7 +107,12 @@ final class StagedTrial {
             }
             done.add(run(next.get(), watch));
         }
-        return left.length == 0 || !watch.stopRequested();
+        if (left.length == 0) {
+            return true;
+        }
+        // Throws where partial results are not wanted.
+        watch.progress(trial.attack().name(), open - left.length, open);
+        return false;
     }
 
     private StageResult run(Stage stage, Watch watch) {
@@ -124,8 +131,7 @@ final class StagedTrial {
                 attack(part, stage, batch, rows, cost);
                 tried += batch.size();
             } catch (StoppedException e) {
-                watch.progress(what, tried, left.length); // Throws where partial results are not wanted.
-                break;
+                break; // The batches before it count.
             }
             watch.progress(what, tried, left.length);
         }
@@ -170,6 +176,9 @@ final class StagedTrial {
     /** Passes the results on, batch by batch in the order of the images. */
     void forward(int index, Consumer<AttackedBatch> attacked) {
         int n = predictions.length;
+        if (n == 0) {
+            return;
+        }
         var batches = Batches.of(images.limit(n), batchSize).iterator();
         while (batches.hasNext()) {
             try (var scope = Scope.withoutGradients()) {
@@ -210,6 +219,19 @@ final class StagedTrial {
             picked[i] = values[batch.indices()[i]];
         }
         return picked;
+    }
+
+    /** An image that no stage was run on counts as robust. */
+    Check check() {
+        int tried = done.isEmpty() ? 0 : done.get(0).tried();
+        String saw = trial.label() + ": its first stage ran on " + tried + " of " + open + " images";
+        return tried < open
+                ? new Check(
+                        "unfinished",
+                        true,
+                        saw + ", and the others count as robust",
+                        "Let it run longer, with more passes or time: this is not the robust accuracy.")
+                : Check.passed("unfinished", saw);
     }
 
     TrialReport report() {

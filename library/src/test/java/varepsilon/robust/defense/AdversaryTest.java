@@ -97,8 +97,7 @@ class AdversaryTest extends DefenseTest {
     void attacksForEvaluationAreNoneForTraining() {
         assertThatThrownBy(() -> new Adversary(new AutoAttack(), THREAT))
                 .isInstanceOf(InputException.class)
-                .hasMessageStartingWith(
-                        "attack autoattack: expected one attack, such as pgd or apgd; the stages of this");
+                .hasMessageStartingWith("attack autoattack: expected one attack, such as pgd or apgd; one with stages");
     }
 
     @ParameterizedTest

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.data.ImageSet;
@@ -172,6 +174,42 @@ class MinimumEvaluationTest extends ScopedTest {
         assertThat(report.n()).isEqualTo(2);
         assertThat(report.complete()).isFalse();
         assertThat(report.attacks().get(0).sizes()).hasSize(2);
+    }
+
+    /** The first attack of the second batch is done, and not counted: its batch is not. */
+    @Test
+    void aStopWithinABatchLeavesTheBatchesBeforeIt() {
+        ImageSet images = levels(102, 51, 204, 76, 0);
+        AtomicInteger calls = new AtomicInteger();
+        long[] done = {0};
+        Classifier counting = pixels -> {
+            calls.addAndGet(done[0] == 6 ? 1 : 0);
+            return BRIGHT.logits(pixels);
+        };
+        Watch watch = new Watch() {
+            @Override
+            public void progress(String what, long finished, long total) {
+                done[0] = finished;
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return calls.get() >= 1;
+            }
+        };
+        MinimumEvaluation evaluation =
+                new MinimumEvaluation(List.of(new DeepFool(), new Brighter(0.2)), Norm.LINF, 2, 1, Device.CPU);
+        MinimumReport report = evaluation.of(counting, images, watch);
+        assertThat(calls.get()).isEqualTo(1);
+        assertThat(report.n()).isEqualTo(2);
+        assertThat(report.complete()).isFalse();
+        assertThat(report.attacks().get(0).sizes())
+                .isEqualTo(Arrays.copyOf(
+                        evaluation.of(BRIGHT, images).attacks().get(0).sizes(), 2));
+        calls.set(0);
+        done[0] = 0;
+        assertThatThrownBy(() -> evaluation.of(counting, images, watch.throwing()))
+                .isInstanceOf(StoppedException.class);
     }
 
     @Test

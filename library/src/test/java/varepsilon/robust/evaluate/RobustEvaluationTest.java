@@ -348,7 +348,7 @@ class RobustEvaluationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, margin", "3, takes the third for the fourth", "4, ''"})
+    @CsvSource({"2, is the margin", "3, takes the third for the fourth", "4, ''"})
     void fewerClassesThanALossIsMadeForAreNoted(int classes, String note) {
         Classifier few = pixels -> Tensor.zeros(DType.FLOAT32, pixels.size(0), classes)
                 .add(pixels.mean(1, 2, 3).unsqueeze(1));
@@ -359,24 +359,35 @@ class RobustEvaluationTest {
         int noted = classes < 4 ? 1 : 0; // of two classes by both attacks, in the same words
         assertThat(report.notes())
                 .hasSize(noted)
-                .allSatisfy(one ->
-                        assertThat(one).startsWith("apgd").contains("the DLR loss is made for four classes", note));
+                .allSatisfy(one -> assertThat(one)
+                        .startsWith("apgd")
+                        .contains("the classifier has " + classes + " classes", note));
     }
 
-    @Test
-    void workWithoutPartialResultsThrowsAtAStop() {
+    /** In an attack, in a stage, and between two stages. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pgd", "stage 2", "end of stage 1"})
+    void workWithoutPartialResultsThrowsAtAStop(String where) {
         ImageSet images = Toys.random(25, 0, 255, 2, 4);
-        AtomicInteger calls = new AtomicInteger();
-        Classifier counting = pixels -> {
-            calls.incrementAndGet();
-            return Toys.linear(W, B).logits(pixels);
+        boolean[] reached = {false};
+        Watch watch = new Watch() {
+            @Override
+            public void progress(String what, long done, long all) {
+                reached[0] |= switch (where) {
+                    case "pgd" -> done == 20;
+                    case "stage 2" -> what.contains("stage 2");
+                    default -> what.contains("stage 1") && done == all;
+                };
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return reached[0];
+            }
         };
-        Watch watch = Watch.stopWhen(() -> calls.get() >= 4).throwing();
-        assertThatThrownBy(() -> evaluation(10, pgd(0.02)).of(counting, images, watch))
-                .isInstanceOf(StoppedException.class);
-        calls.set(0);
-        Trial staged = Trial.untargeted(new AutoAttack(), ThreatModel.of(Norm.LINF, 0.001));
-        assertThatThrownBy(() -> evaluation(10, staged).of(counting, images, watch))
+        Trial trial =
+                where.equals("pgd") ? pgd(0.02) : Trial.untargeted(new AutoAttack(), ThreatModel.of(Norm.LINF, 0.0001));
+        assertThatThrownBy(() -> evaluation(10, trial).of(Toys.linear(W, B), images, watch.throwing()))
                 .isInstanceOf(StoppedException.class);
     }
 
