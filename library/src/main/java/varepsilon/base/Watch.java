@@ -23,7 +23,10 @@ public interface Watch {
     /** A message for the user. */
     default void say(String message) {}
 
-    /** Whether the work is to stop. Polled between its units, by attacks at every pass; finished units are kept where the work supports it. */
+    /**
+     * Whether the work is to stop. Polled between its units, by attacks at every pass; finished units are kept where
+     * the work supports it.
+     */
     default boolean stopRequested() {
         return false;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -32,8 +33,8 @@ class AtomicFileTest {
                     out.write(new byte[1 << 20]);
                     throw new IOException("No space left on device");
                 }))
-                .isInstanceOf(IOException.class)
-                .hasMessage("No space left on device");
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(target + ": No space left on device");
         assertThat(target).hasContent("good");
         try (var files = Files.list(folder)) {
             assertThat(files).as("nothing is left beside it").containsExactly(target);

@@ -183,6 +183,9 @@ final class AttackCommand implements Callable<Integer> {
         } else {
             Judge.show(report, text, judged, output);
         }
+        if (report.unwritten() != null) {
+            throw report.unwritten();
+        }
         if (files != null) {
             Output.write(report, files.folder().resolve("results.json"));
             output.say("All of it on one page: " + AttackPage.write(report, settings, files.folder(), command()));

@@ -1,9 +1,11 @@
 package varepsilon.lab.evaluate;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.io.IOException;
 import java.util.List;
 import varepsilon.robust.evaluate.Check;
 import varepsilon.robust.evaluate.Reprediction;
@@ -35,6 +37,7 @@ import varepsilon.stats.Interval;
  * @param comparison with another classifier, null where there is none
  * @param transfer between classifiers, null where there are no others
  * @param saved adversarial examples in files, null where none were saved
+ * @param unwritten why pictures or examples could not be written; null where they were, or none were wanted
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -59,7 +62,8 @@ public record AttackReport(
         List<Check> checks,
         Comparison comparison,
         Transfer transfer,
-        List<Saved> saved) {
+        List<Saved> saved,
+        @JsonIgnore IOException unwritten) {
     /** Clean accuracy, as counts. */
     public Accuracy clean() {
         return new Accuracy(cleanCorrect, n);

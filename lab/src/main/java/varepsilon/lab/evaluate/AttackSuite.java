@@ -87,22 +87,28 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
      * @param watch receives the progress
      * @throws StoppedException where a stop is requested before any image is done
      * @throws InputException where a classifier does not fit the images, or does not return logits
-     * @throws IOException where pictures or examples cannot be written
      */
-    public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watch watch) throws IOException {
+    public AttackReport of(ClassifierFile model, ImageSet images, Extras extras, Watch watch) {
         ClassifierReport.requireLabels(images);
         requireOtherThanTarget(images);
         requireFits(model, images, extras);
         RobustEvaluation evaluation = evaluation();
         Optional<Attacked> attacked;
         List<AttackReport.Saved> saved = null;
+        IOException unwritten = null;
         if (extras.files() == null) {
             attacked = attacked(model, images, List.of(), watch);
         } else {
             try (AttackFiles.Listeners listeners =
                     extras.files().listeners(this, evaluation, model.classifier(), images)) {
                 attacked = attacked(model, images, listeners.all(), watch);
-                saved = attacked.isPresent() ? listeners.write(title(model, images)) : null;
+                if (attacked.isPresent()) {
+                    try {
+                        saved = listeners.write(title(model, images));
+                    } catch (IOException e) {
+                        unwritten = e; // A disk that is full must not take the result with it.
+                    }
+                }
             }
         }
         Attacked own = attacked.orElseThrow(StoppedException::new);
@@ -111,8 +117,12 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 : attacked(extras.compareTo(), images, List.of(), watch.as("attacking the other"))
                         .filter(whole -> !watch.stopRequested()) // A part of a comparison compares nothing.
                         .orElse(null);
-        if (extras.files() != null) {
-            extras.files().writeCurves(own, other);
+        if (extras.files() != null && unwritten == null) {
+            try {
+                extras.files().writeCurves(own, other);
+            } catch (IOException e) {
+                unwritten = e;
+            }
         }
         TransferMatrix transfer = extras.transferTo().isEmpty() || watch.stopRequested()
                 ? null
@@ -133,7 +143,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 other == null ? null : comparison(own, other),
                 transfer,
                 List.copyOf(notes),
-                saved);
+                saved,
+                unwritten);
     }
 
     /** Notes on the threat models for such images, known before any attack; the report has them too. */
@@ -202,7 +213,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
             AttackReport.Comparison comparison,
             TransferMatrix transfer,
             List<String> notes,
-            List<AttackReport.Saved> saved) {
+            List<AttackReport.Saved> saved,
+            IOException unwritten) {
         List<Check> checks = new ArrayList<>(own.report().checks());
         if (transfer != null) {
             checks.addAll(transfer.checks(0));
@@ -234,7 +246,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 Check.byName(checks),
                 comparison,
                 transfer == null ? null : AttackReport.Transfer.of(transfer),
-                saved);
+                saved,
+                unwritten);
     }
 
     private static AttackReport.Comparison comparison(Attacked own, Attacked other) {

@@ -21,7 +21,7 @@ import varepsilon.tensor.Device;
  * Accuracy under a threat model other than a ball around each image.
  *
  * @param name of the threat model, with its parameters
- * @param robustCorrect correctly classified as they are and under it
+ * @param robustCorrect correctly classified without and with it
  * @param robustAccuracy their share
  * @param robustCi95 Wilson 95 % interval of it
  * @param learnedOn images that the perturbation was found on, none of which it is measured on; null where it is found

@@ -42,6 +42,13 @@ final class ProgramProcess {
         return Files.readString(folder.resolve("err.txt"), UTF_8);
     }
 
+    /** Until the one started last has written this to standard error, or the process has ended. */
+    static void awaitError(Path folder, String text, Process process) throws IOException, InterruptedException {
+        while (!errors(folder).contains(text) && process.isAlive()) {
+            Thread.sleep(1);
+        }
+    }
+
     /** Until there is the file, or the process has ended. */
     static void await(Path file, Process process) throws InterruptedException {
         while (!Files.exists(file) && process.isAlive()) {

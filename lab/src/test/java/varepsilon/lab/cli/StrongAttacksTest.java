@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongPredicate;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -54,6 +55,22 @@ class StrongAttacksTest {
                 List.of("attack", "--weights", weights, "--data", "mnist", "--data-dir", data, "--threads", 1));
         words.addAll(List.of(more));
         return Ran.of(words.toArray());
+    }
+
+    /** Requests a stop from the first progress on for which the condition holds. */
+    private static Watch stoppingAt(LongPredicate condition) {
+        boolean[] stopped = {false};
+        return new Watch() {
+            @Override
+            public void progress(String what, long done, long all) {
+                stopped[0] |= condition.test(done);
+            }
+
+            @Override
+            public boolean stopRequested() {
+                return stopped[0];
+            }
+        };
     }
 
     private static List<String> texts(JsonNode array, String field) {
@@ -159,6 +176,18 @@ class StrongAttacksTest {
                         assertThat(page).contains("<td>" + check.get("name").asText() + "</td>"));
     }
 
+    /** As on a full disk: what was measured is printed all the same, and the file is named. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--pictures", "--save"})
+    void filesThatCannotBeWrittenDoNotTakeTheResultWithThem(String option) throws IOException {
+        Path inTheWay = folder.resolve("in-the-way" + option);
+        Files.writeString(inTheWay, "a file, not a folder");
+        Ran attacked = ran("--attack", "fgsm", "--eps", 0.05, "--limit", 12, option, inTheWay.resolve("new"), "--json");
+        assertThat(attacked.code()).isEqualTo(1);
+        assertThat(attacked.err()).contains("varepsilon: " + inTheWay);
+        assertThat(attacked.json().get("attacks")).hasSize(1);
+    }
+
     /** In the second batch, at its second attack. */
     @Test
     void aStopKeepsTheImagesDoneAndMarksTheReport() throws IOException {
@@ -169,18 +198,7 @@ class StrongAttacksTest {
                 5,
                 1,
                 Device.CPU);
-        long[] reached = {0};
-        Watch watch = new Watch() {
-            @Override
-            public void progress(String what, long done, long all) {
-                reached[0] = done;
-            }
-
-            @Override
-            public boolean stopRequested() {
-                return reached[0] == 25;
-            }
-        };
+        Watch watch = stoppingAt(done -> done == 25);
         Path pictures = folder.resolve("stopped");
         try (ClassifierFile model = ClassifierFile.read(weights, Device.CPU)) {
             AttackSuite.Extras extras = new AttackSuite.Extras(model, List.of(), new AttackFiles(pictures, true));
@@ -217,18 +235,7 @@ class StrongAttacksTest {
                 6,
                 1,
                 Device.CPU);
-        long[] reached = {0};
-        Watch watch = new Watch() {
-            @Override
-            public void progress(String what, long done, long all) {
-                reached[0] = Math.max(reached[0], done);
-            }
-
-            @Override
-            public boolean stopRequested() {
-                return reached[0] >= 12;
-            }
-        };
+        Watch watch = stoppingAt(done -> done >= 12);
         try (ClassifierFile model = ClassifierFile.read(weights, Device.CPU)) {
             AttackReport report = suite.of(model, images, new AttackSuite.Extras(model, List.of(model), null), watch);
             assertThat(report.n()).isEqualTo(6);
@@ -250,9 +257,7 @@ class StrongAttacksTest {
         List<Object> words = new ArrayList<>(List.of("attack", "--weights", weights, "--data", "mnist", "--data-dir"));
         words.addAll(List.of(data, "--attack", "autoattack:version=plus", "--eps", 1e-6, "--threads", 1));
         Process process = ProgramProcess.start(folder, words);
-        while (process.isAlive() && !ProgramProcess.errors(folder).contains("stage 1 ")) {
-            Thread.sleep(20);
-        }
+        ProgramProcess.awaitError(folder, "stage 1 ", process);
         process.destroy(); // SIGTERM, as Ctrl-C's SIGINT
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(128 + 15);

@@ -103,6 +103,12 @@ public record Apgd(
         return List.of(Norm.LINF, Norm.L2, Norm.L1);
     }
 
+    /** Four for the DLR loss towards a target class. */
+    @Override
+    public int leastClasses() {
+        return loss.equals(AttackLoss.DLR) && targets > 0 ? 4 : GradientAttack.super.leastClasses();
+    }
+
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
         List<Problem> aims = targets == 0 ? List.of(problem) : problem.towardsHighest(firstTarget, targets);

@@ -29,6 +29,11 @@ public interface Attack {
         return Norm.ALL;
     }
 
+    /** The fewest classes for which its loss is what its name says; of fewer, the loss is a simpler one. */
+    default int leastClasses() {
+        return 2;
+    }
+
     /** The length of its first step, in the norm and units of ε; empty for an attack without a step size. */
     default OptionalDouble firstStep(double epsilon) {
         return OptionalDouble.empty();

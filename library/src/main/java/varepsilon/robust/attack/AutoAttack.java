@@ -39,6 +39,14 @@ public record AutoAttack(
     }
 
     @Override
+    public int leastClasses() {
+        return stages(Norm.LINF).stream()
+                .mapToInt(stage -> stage.attack().leastClasses())
+                .max()
+                .orElseThrow();
+    }
+
+    @Override
     public Schedule schedule(Norm norm) {
         List<Stage> stages = stages(norm);
         return new Schedule() {

@@ -72,6 +72,11 @@ public record Eot(
     }
 
     @Override
+    public int leastClasses() {
+        return inner.attack().leastClasses();
+    }
+
+    @Override
     public List<Norm> norms() {
         return inner.attack().norms();
     }

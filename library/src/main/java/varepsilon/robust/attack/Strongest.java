@@ -45,6 +45,14 @@ public record Strongest(
     }
 
     @Override
+    public int leastClasses() {
+        return arms(Norm.LINF).stream()
+                .mapToInt(arm -> arm.attack().leastClasses())
+                .max()
+                .orElseThrow();
+    }
+
+    @Override
     public Schedule schedule(Norm norm) {
         return new Learned(arms(norm));
     }
@@ -108,7 +116,7 @@ public record Strongest(
 
         /** An attack that costs less than this share of all passes so far is tried. */
         private static final double CHEAP = 0.04;
-        /** Where at most this share of the images is left, everything is tried: each of them counts, and few cost little. */
+        /** Where at most this share of the images is left, everything is tried: for so few it costs little. */
         private static final double FEW = 0.02;
 
         private final List<Arm> arms;

@@ -17,20 +17,13 @@ import varepsilon.classify.Predictions;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
-import varepsilon.robust.attack.Apgd;
-import varepsilon.robust.attack.Attack;
-import varepsilon.robust.attack.AttackLoss;
 import varepsilon.robust.attack.AttackResult;
 import varepsilon.robust.attack.AttackRun;
-import varepsilon.robust.attack.AutoAttack;
 import varepsilon.robust.attack.Cost;
 import varepsilon.robust.attack.Draws;
-import varepsilon.robust.attack.Eot;
-import varepsilon.robust.attack.GradientAttack;
 import varepsilon.robust.attack.Knowledge;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.StagedAttack;
-import varepsilon.robust.attack.Strongest;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
@@ -113,27 +106,10 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
                 ? "the classifier has 2 classes, so its DLR loss is the margin: it would need a third."
                 : "the classifier has 3 classes, so its DLR loss towards a target takes the third for the fourth too.";
         return trials.stream()
-                .filter(trial -> classes < 4 && mostOfDlr(trial.attack()) > classes)
+                .filter(trial -> trial.attack().leastClasses() > classes)
                 .map(trial -> trial.label() + ": " + instead)
                 .distinct()
                 .toList();
-    }
-
-    /** How many classes an attack's DLR loss is about; 0 where it uses another. */
-    private static int mostOfDlr(Attack attack) {
-        if (attack instanceof Eot eot) {
-            return mostOfDlr(eot.inner().attack());
-        }
-        if (attack instanceof AutoAttack ensemble) {
-            return ensemble.version().equals("rand") ? 3 : 4;
-        }
-        if (attack instanceof Strongest) {
-            return 4;
-        }
-        if (!(attack instanceof GradientAttack gradient && gradient.loss().equals(AttackLoss.DLR))) {
-            return 0;
-        }
-        return attack instanceof Apgd apgd && apgd.targets() > 0 ? 4 : 3;
     }
 
     /** Above 1 in L∞, ε was probably meant in grey levels. */
