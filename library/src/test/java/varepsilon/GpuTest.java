@@ -28,12 +28,12 @@ import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Bernoulli;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Gaussian;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
@@ -147,7 +147,7 @@ class GpuTest {
     private static Map<String, double[]> train(Likelihood likelihood, Device device) {
         try (var scope = Scope.open();
                 Rng rng = Seed.of(4).stream();
-                Vae vae = new ConvVae(3, 4, 1, likelihood).create(new Init(rng, device, DType.FLOAT64));
+                Vae vae = VaeArchitecture.conv(3, 4, 1, likelihood).create(new Init(rng, device, DType.FLOAT64));
                 Optimizer adam = new Adam(vae.parameters(), 1e-3)) {
             Map<String, double[]> trained = train(new ElboObjective(vae, 2, 0.1), adam, GREY, rng);
             trained.put("mean image", vae.sample(4, Picture.MEAN, rng).toDoubles());

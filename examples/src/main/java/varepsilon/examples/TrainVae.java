@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import varepsilon.data.Glyphs;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
@@ -30,7 +30,7 @@ public final class TrainVae {
         Path picture = Path.of(args.length > 0 ? args[0] : "samples.png");
         Seed seed = Seed.of(42);
         // 8 latent dimensions, 8 filters in the first layer, grey images of 16 levels.
-        ConvVae architecture = new ConvVae(8, 8, 1, new Categorical(16));
+        VaeArchitecture architecture = VaeArchitecture.conv(8, 8, 1, new Categorical(16));
         TrainingPlan plan = TrainingPlan.of(4, 100, seed.value(), Monitor.smallest("bpd"));
         try (Rng init = seed.split("init").stream();
                 Vae vae = architecture.create(Init.on(Device.CPU, init));

@@ -31,8 +31,8 @@ public record Categorical(
     }
 
     @Override
-    public int channelsPerPixel() {
-        return levels;
+    public int outputChannels(int imageChannels) {
+        return imageChannels * levels;
     }
 
     /** Grey levels, INT64 N×C×H×W: the leading bits of each byte. */

@@ -1,5 +1,7 @@
 package varepsilon.generative;
 
+import varepsilon.base.Named;
+import varepsilon.nn.Init;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
@@ -9,8 +11,28 @@ import varepsilon.tensor.Tensor;
  * @param mean N×latentDim
  * @param logStd natural logarithm of the standard deviation, N×latentDim
  */
-public record DiagonalGaussian(Tensor mean, Tensor logStd) {
+public record DiagonalGaussian(Tensor mean, Tensor logStd) implements Posterior {
     static final double LOG_TWO_PI = Math.log(2 * Math.PI);
+
+    /** Chooses this posterior. */
+    @Named(value = "diagonal", help = "independent normal dimensions")
+    public record Choice() implements PosteriorChoice {
+        @Override
+        public int outputs(int latentDim) {
+            return 2 * latentDim;
+        }
+
+        @Override
+        public Inference create(Prior prior, Init init) {
+            return DiagonalGaussian::of;
+        }
+    }
+
+    /** The posteriors whose means, then logStds, are an encoder's output N×2·latentDim. */
+    static DiagonalGaussian of(Tensor output) {
+        long latentDim = output.size(1) / 2;
+        return new DiagonalGaussian(output.narrow(1, 0, latentDim), output.narrow(1, latentDim, latentDim));
+    }
 
     /** One draw for each image, N×latentDim, differentiable in mean and logStd: z = μ + σ·ε. */
     public Tensor sample(Rng rng) {
@@ -22,15 +44,26 @@ public record DiagonalGaussian(Tensor mean, Tensor logStd) {
         return reparameterised(noise(rng, k, mean.size(0), mean.size(1)));
     }
 
+    @Override
+    public Draws draw(int k, Rng rng) {
+        Tensor z = sample(k, rng);
+        return new Draws(z, logProbability(z));
+    }
+
     /** z = μ + σ·ε for noise of shape …×N×latentDim (Kingma, Welling 2014). */
     public Tensor reparameterised(Tensor noise) {
         return mean.add(logStd.exp().mul(noise));
     }
 
-    /** log q(z|x) in nats: z …×N×latentDim, result …×N. */
+    @Override
     public Tensor logProbability(Tensor z) {
         Tensor standardised = z.sub(mean).mul(logStd.neg().exp());
         return standardised.square().mul(-0.5).sub(logStd).sum(-1).sub(0.5 * LOG_TWO_PI * mean.size(-1));
+    }
+
+    @Override
+    public DiagonalGaussian detached() {
+        return new DiagonalGaussian(mean.detach(), logStd.detach());
     }
 
     private Tensor noise(Rng rng, long... shape) {

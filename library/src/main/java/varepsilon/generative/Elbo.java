@@ -9,7 +9,7 @@ import varepsilon.tensor.Tensor;
  * @param kl KL(q(z|x) ‖ p(z)), N values in nats
  * @param posterior q(z|x)
  */
-public record Elbo(Tensor logLikelihood, Tensor kl, DiagonalGaussian posterior) {
+public record Elbo(Tensor logLikelihood, Tensor kl, Posterior posterior) {
     /** The bound, N values in nats. */
     public Tensor value() {
         return logLikelihood.sub(kl);

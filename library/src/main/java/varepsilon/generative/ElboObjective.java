@@ -49,8 +49,16 @@ public final class ElboObjective implements Objective {
 
     @Override
     public BatchResult evaluate(Batch batch, Rng rng) {
-        Tensor target = vae.target(batch.images());
-        Elbo elbo = vae.elbo(target, rng);
+        return evaluate(batch, vae.trainingTarget(batch.images(), rng), rng);
+    }
+
+    @Override
+    public BatchResult validate(Batch batch, Rng rng) {
+        return evaluate(batch, vae.target(batch.images()), rng);
+    }
+
+    private BatchResult evaluate(Batch batch, Tensor target, Rng rng) {
+        Elbo elbo = vae.given(batch).elbo(target, rng);
         long dimensions = target.count() / target.size(0);
         Map<String, Tensor> perExample = new LinkedHashMap<>();
         perExample.put("bpd", elbo.bitsPerDimension(dimensions).detach());

@@ -31,8 +31,8 @@ public record Gaussian(
     }
 
     @Override
-    public int channelsPerPixel() {
-        return 1;
+    public int outputChannels(int imageChannels) {
+        return imageChannels;
     }
 
     @Override

@@ -24,11 +24,12 @@ public final class ImportanceWeightedBound {
             throw new IllegalArgumentException("samples " + samples + ", chunk " + chunk + ": expected at least 1");
         }
         try (var scope = Scope.open()) {
-            DiagonalGaussian q = vae.posterior(target);
+            Posterior q = vae.posterior(target);
             Tensor total = null;
             for (int done = 0; done < samples; done += chunk) {
                 try (var inner = Scope.open()) {
-                    Tensor part = logSumOfWeights(vae, q, target, Math.min(chunk, samples - done), rng);
+                    Tensor part = vae.logWeights(q.draw(Math.min(chunk, samples - done), rng), target)
+                            .logSumExp(0);
                     total = inner.keep(total == null ? part : logAddExp(total, part));
                 }
             }
@@ -36,29 +37,7 @@ public final class ImportanceWeightedBound {
         }
     }
 
-    private static Tensor logSumOfWeights(Vae vae, DiagonalGaussian q, Tensor target, int k, Rng rng) {
-        long n = target.size(0);
-        Tensor z = q.sample(k, rng);
-        Tensor output = vae.decode(z.flatten(0, 1));
-        long[] repeated = target.shape().clone();
-        repeated[0] = k * n;
-        Tensor targets = target.unsqueeze(0).expand(prepend(k, target.shape())).reshape(repeated);
-        Tensor logWeights = vae.likelihood()
-                .logProbability(output, targets)
-                .reshape(k, n)
-                .add(vae.prior().logProbability(z))
-                .sub(q.logProbability(z));
-        return logWeights.logSumExp(0);
-    }
-
     private static Tensor logAddExp(Tensor a, Tensor b) {
         return Tensor.stack(0, List.of(a, b)).logSumExp(0);
-    }
-
-    private static long[] prepend(long first, long[] rest) {
-        long[] all = new long[rest.length + 1];
-        all[0] = first;
-        System.arraycopy(rest, 0, all, 1, rest.length);
-        return all;
     }
 }

@@ -17,13 +17,18 @@ public final class KullbackLeibler {
     public record Estimate(Tensor value, Tensor standardError) {}
 
     /** The closed form, N values; empty where none is known for this pair. */
-    public static Optional<Tensor> closedForm(DiagonalGaussian q, Prior p) {
+    public static Optional<Tensor> closedForm(Posterior q, Prior p) {
+        if (q instanceof FullGaussian full && p instanceof StandardNormal) {
+            return Optional.of(full.toStandardNormal());
+        }
         return perDimension(q, p).map(kl -> kl.sum(-1));
     }
 
     /** The closed form for each latent dimension, N×latentDim; empty where none is known or p does not factorise. */
-    public static Optional<Tensor> perDimension(DiagonalGaussian q, Prior p) {
-        return p instanceof StandardNormal ? Optional.of(toStandardNormal(q)) : Optional.empty();
+    public static Optional<Tensor> perDimension(Posterior q, Prior p) {
+        return q instanceof DiagonalGaussian normal && p instanceof StandardNormal
+                ? Optional.of(toStandardNormal(normal))
+                : Optional.empty();
     }
 
     // ½ (σ² + μ² − 1 − log σ²)  (Kingma, Welling 2014, appendix B)
@@ -33,21 +38,24 @@ public final class KullbackLeibler {
     }
 
     /** 1/L Σₗ [log q(z⁽ˡ⁾|x) − log p(z⁽ˡ⁾)] with z⁽ˡ⁾ drawn from q: unbiased for every pair, error ∝ 1/√L. */
-    public static Estimate monteCarlo(DiagonalGaussian q, Prior p, int draws, Rng rng) {
+    public static Estimate monteCarlo(Posterior q, Prior p, int draws, Rng rng) {
         if (draws < 1) {
             throw new IllegalArgumentException("draws " + draws + ": expected at least 1");
         }
-        Tensor z = q.sample(draws, rng);
-        Tensor difference = q.logProbability(z).sub(p.logProbability(z));
+        Posterior.Draws drawn = q.draw(draws, rng);
+        Tensor difference = drawn.logProbability().sub(p.logProbability(drawn.z()));
         Tensor mean = difference.mean(0);
         Tensor variance = difference.sub(mean).square().sum(0).div(draws - 1.0);
         return new Estimate(mean, variance.div(draws).sqrt());
     }
 
     /**
-     * The closed form where there is one, else the estimate from the one draw {@code z} of q, N×latentDim: N values.
+     * The closed form where there is one, else the best estimate that draws of q give, averaged over them: N values.
      */
-    static Tensor between(DiagonalGaussian q, Prior p, Tensor z) {
-        return closedForm(q, p).orElseGet(() -> q.logProbability(z).sub(p.logProbability(z)));
+    static Tensor between(Posterior q, Prior p, Posterior.Draws draws) {
+        return closedForm(q, p)
+                .orElseGet(() -> draws.divergence()
+                        .orElseGet(() -> draws.logProbability().sub(p.logProbability(draws.z())))
+                        .mean(0));
     }
 }

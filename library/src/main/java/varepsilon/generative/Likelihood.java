@@ -11,11 +11,19 @@ import varepsilon.tensor.Tensor;
  */
 @Named(value = "likelihood", help = "the distribution p(x|z) of an image, given the decoder's output")
 public interface Likelihood {
-    /** Decoder channels for each image channel. */
-    int channelsPerPixel();
+    /** Channels of the decoder's output for images of so many channels. */
+    int outputChannels(int imageChannels);
 
     /** The values over which the distribution is defined, for UINT8 images N×C×H×W. */
     Tensor target(Tensor images);
+
+    /**
+     * The values for one presentation of training images; as {@link #target}, but for a likelihood that draws them anew
+     * each time.
+     */
+    default Tensor trainingTarget(Tensor images, Rng rng) {
+        return target(images);
+    }
 
     /** The encoder's input for such values: FLOAT32 N×C×H×W in [−1, 1]. */
     Tensor encoderInput(Tensor target);
@@ -23,7 +31,7 @@ public interface Likelihood {
     /**
      * log p(x|z) in nats, summed over the image.
      *
-     * @param output the decoder's output, N×(C·{@link #channelsPerPixel})×H×W
+     * @param output the decoder's output, N×{@link #outputChannels}×H×W
      * @param target from {@link #target}, N×C×H×W
      * @return N values
      */

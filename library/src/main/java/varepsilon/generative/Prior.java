@@ -11,6 +11,14 @@ public interface Prior {
     /** n draws, n×latentDim. */
     Tensor sample(int n, Rng rng);
 
+    /**
+     * The same distribution, with everything that does not depend on z computed once. It is right as long as no
+     * parameter changes, and belongs to the open scope.
+     */
+    default Prior frozen() {
+        return this;
+    }
+
     /** Number of latent dimensions. */
     int latentDim();
 }

@@ -11,10 +11,10 @@ import varepsilon.nn.Init;
 @Named(value = "prior", help = "the distribution p(z) of latent vectors")
 public interface PriorChoice {
     /**
-     * The prior over so many latent dimensions. One with parameters to be trained is a {@link varepsilon.nn.Module},
-     * which the VAE then trains with its own, under the name {@code prior}.
+     * The prior over a latent space. One with parameters to be trained is a {@link varepsilon.nn.Module}, which the
+     * VAE then trains with its own, under the name {@code prior}.
      *
      * @param init gives fresh parameters
      */
-    Prior create(int latentDim, Init init);
+    Prior create(LatentSpace space, Init init);
 }

@@ -15,8 +15,8 @@ public record StandardNormal(int latentDim) implements Prior {
     @Named(value = "standard-normal", help = "independent normal dimensions of mean 0 and variance 1")
     public record Choice() implements PriorChoice {
         @Override
-        public Prior create(int latentDim, Init init) {
-            return new StandardNormal(latentDim);
+        public Prior create(LatentSpace space, Init init) {
+            return new StandardNormal(space.dimensions());
         }
     }
 

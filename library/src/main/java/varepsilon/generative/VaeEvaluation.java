@@ -100,10 +100,11 @@ public record VaeEvaluation(
                     try (var scope = Scope.withoutGradients()) {
                         Batch batch = iterator.next();
                         Tensor target = vae.target(batch.images());
-                        sums.add(vae.elbo(target, noise), batch.size());
+                        Vae given = vae.given(batch);
+                        sums.add(given.elbo(target, noise), batch.size());
                         if (settings.importanceSamples() > 0) {
                             sums.weighted += sum(ImportanceWeightedBound.logLikelihood(
-                                    vae, target, settings.importanceSamples(), settings.chunk(), importance));
+                                    given, target, settings.importanceSamples(), settings.chunk(), importance));
                         }
                     }
                     watched.progress("evaluating", sums.n, images.size());

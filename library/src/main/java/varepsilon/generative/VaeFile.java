@@ -23,12 +23,12 @@ import varepsilon.weights.Weights;
  * @param vae the model, owned by this
  * @param notes notes on how its weights were found, a sentence each
  */
-public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> notes) implements AutoCloseable {
+public record VaeFile(Path path, VaeArchitecture architecture, Vae vae, List<String> notes) implements AutoCloseable {
     /**
      * Reads a VAE.
      *
      * @param weights a weight file, or a run directory, which stands for its best weights
-     * @throws InputException where there is no such file, or it does not hold a convolutional VAE
+     * @throws InputException where there is no such file, or it does not hold a VAE
      */
     public static VaeFile read(Path weights, Device device) throws IOException {
         Path file = RunDirectory.weightsOf(weights);
@@ -36,7 +36,7 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> not
                 Rng unused = Seed.of(0).stream()) {
             ModelWeights found = ModelWeights.read(file, List.of(VaeFile::isVae));
             Weights read = found.weights();
-            ConvVae architecture = ConvVae.describedBy(read, file);
+            VaeArchitecture architecture = VaeArchitecture.describedBy(read, file);
             Vae vae = architecture.create(Init.on(device, unused));
             try {
                 vae.load(read);
@@ -50,7 +50,8 @@ public record VaeFile(Path path, ConvVae architecture, Vae vae, List<String> not
     }
 
     private static boolean isVae(Map<String, long[]> shapes) {
-        return shapes.containsKey("encoder.net.0.weight") && shapes.containsKey("decoder.linear.0.weight");
+        return shapes.keySet().stream().anyMatch(name -> name.startsWith("encoder."))
+                && shapes.keySet().stream().anyMatch(name -> name.startsWith("decoder."));
     }
 
     /** @throws InputException where the model is for images of another shape */

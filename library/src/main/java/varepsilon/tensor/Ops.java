@@ -129,6 +129,16 @@ public final class Ops {
     private static final long BILINEAR = 0;
     private static final long PADDED_WITH_ZEROS = 0;
 
+    /** log 1/(1 + e⁻ˣ), safe against overflow. */
+    public static Tensor logSigmoid(Tensor x) {
+        return Tensor.wrap(torch.log_sigmoid(x.handle()));
+    }
+
+    /** The solution y of L·y = x for lower triangular L: L …×d×d, x …×d×m. */
+    public static Tensor solveLowerTriangular(Tensor lower, Tensor x) {
+        return Tensor.wrap(torch.linalg_solve_triangular(lower.handle(), x.handle(), false));
+    }
+
     /** log(1 + eˣ), safe against overflow. */
     public static Tensor softplus(Tensor x) {
         return Tensor.wrap(torch.softplus(x.handle()));

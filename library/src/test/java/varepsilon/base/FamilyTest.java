@@ -13,7 +13,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
+import varepsilon.generative.VaeNetwork;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
@@ -25,8 +27,14 @@ import varepsilon.robust.defense.Defense;
 /** What every member of every family keeps, and how families are read and written. */
 class FamilyTest {
     private static final Family<Attack> ATTACKS = Family.of(Attack.class);
-    private static final List<Class<?>> KINDS =
-            List.of(Attack.class, Defense.class, Likelihood.class, PriorChoice.class, Schedule.class);
+    private static final List<Class<?>> KINDS = List.of(
+            Attack.class,
+            Defense.class,
+            Likelihood.class,
+            PosteriorChoice.class,
+            PriorChoice.class,
+            Schedule.class,
+            VaeNetwork.class);
 
     @TestFactory
     Stream<DynamicTest> everyMemberIsReadAsItIsWritten() {

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
+import varepsilon.generative.VaeNetwork;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.Defense;
@@ -38,8 +40,14 @@ class ReferenceTest {
                 "Each of these is one file that declares its name, its parameters and their defaults; this page is made from"
                         + " those declarations, and so are the command line's `--list` and `--help`. On the command line and in"
                         + " YAML a name takes its parameters behind it, `pgd:steps=40:restarts=3`.");
-        for (Class<?> kind :
-                List.of(Attack.class, Defense.class, Schedule.class, Likelihood.class, PriorChoice.class)) {
+        for (Class<?> kind : List.of(
+                Attack.class,
+                Defense.class,
+                Schedule.class,
+                VaeNetwork.class,
+                Likelihood.class,
+                PriorChoice.class,
+                PosteriorChoice.class)) {
             Family<?> family = Family.of(kind);
             text.add("## `--" + family.word() + "`: "
                     + kind.getAnnotation(Named.class).help());

@@ -1,9 +1,13 @@
 package varepsilon.generative;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
 
@@ -74,5 +78,49 @@ class BernoulliTest extends GenerativeTest {
         double[] probabilities = {(1 - first) * (1 - second), (1 - first) * second, first * (1 - second), first * second
         };
         assertThat(Statistics.chiSquareOverLimit(counts, probabilities)).isLessThan(1);
+    }
+
+    /** Images of one byte each: white with probability byte/255, fixed by the image, or drawn anew. */
+    @Test
+    void greyBecomesWhiteWithItsProbability() {
+        int n = 4000;
+        byte[] greys = {0, 51, (byte) 204, (byte) 255};
+        byte[] pixels = new byte[4 * n];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = greys[i % 4];
+        }
+        Tensor images = Tensor.of(pixels, 1, 4, 1, n).reshape(1, 1, n, 4);
+        double[] probabilities = {0, 0.2, 0.8, 1};
+        Bernoulli fixed = new Bernoulli("fixed");
+        Bernoulli dynamic = new Bernoulli("dynamic");
+        for (Tensor drawn : List.of(
+                fixed.target(images), fixed.trainingTarget(images, rng(1)), dynamic.trainingTarget(images, rng(2)))) {
+            assertThat(drawn.shape()).containsExactly(images.shape());
+            double[] white = drawn.squeeze(0).squeeze(0).mean(0).toDoubles();
+            for (int i = 0; i < 4; i++) {
+                double sigma = Math.sqrt(probabilities[i] * (1 - probabilities[i]) / n);
+                assertThat(white[i]).isCloseTo(probabilities[i], within(4 * sigma));
+            }
+        }
+    }
+
+    @Test
+    void fixedBinarisationIsTheImagesAloneAndDynamicIsDrawnAnew() {
+        Bernoulli fixed = new Bernoulli("fixed");
+        Bernoulli dynamic = new Bernoulli("dynamic");
+        Tensor images = Tensor.of(rng(3).uniform(3, 1, 9, 9).mul(256).toBytes(), 3, 1, 9, 9);
+        float[] whole = fixed.target(images).toFloats();
+        for (int i = 0; i < 3; i++) {
+            float[] alone = fixed.target(images.narrow(0, i, 1)).toFloats();
+            assertThat(alone).containsExactly(Arrays.copyOfRange(whole, i * 81, (i + 1) * 81));
+        }
+        assertThat(fixed.trainingTarget(images, rng(1)).toFloats()).containsExactly(whole);
+        assertThat(dynamic.target(images).toFloats()).containsExactly(whole);
+        var rng = rng(1);
+        float[] first = dynamic.trainingTarget(images, rng).toFloats();
+        assertThat(dynamic.trainingTarget(images, rng).toFloats()).isNotEqualTo(first);
+        assertThatThrownBy(() -> new Bernoulli("often"))
+                .isInstanceOf(InputException.class)
+                .hasMessage("binarisation often: expected threshold, fixed, dynamic");
     }
 }

@@ -19,7 +19,7 @@ final class CrossCheck {
      */
     static Map<String, Tensor> answers(Vae vae, Tensor images, Tensor noise) {
         Tensor target = vae.target(images);
-        DiagonalGaussian q = vae.posterior(target);
+        DiagonalGaussian q = (DiagonalGaussian) vae.posterior(target);
         Tensor logits = vae.decode(q.reparameterised(noise));
         Tensor logLikelihood = vae.likelihood().logProbability(logits, target);
         Tensor kl = KullbackLeibler.closedForm(q, vae.prior()).orElseThrow();

@@ -20,7 +20,7 @@ class ElboGradientTest extends GenerativeTest {
     private static final double STEP = 1e-5;
 
     private Vae convolutional(Likelihood likelihood) {
-        Vae vae = closing(new ConvVae(2, 1, 1, likelihood).create(init(DType.FLOAT64, 4)));
+        Vae vae = closing(VaeArchitecture.conv(2, 1, 1, likelihood).create(init(DType.FLOAT64, 4)));
         try (var scope = Scope.withoutGradients()) {
             // Larger than fresh parameters: with those, the bound hardly depends on the encoder.
             vae.parameters().values().forEach(parameter -> parameter.mulInPlace(3));

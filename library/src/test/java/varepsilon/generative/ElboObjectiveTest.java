@@ -28,7 +28,7 @@ class ElboObjectiveTest extends GenerativeTest {
 
     @BeforeEach
     void makeModelAndBatch() {
-        vae = closing(new ConvVae(4, 2, CHANNELS, new Categorical(16)).create(init(DType.FLOAT64, 1)));
+        vae = closing(VaeArchitecture.conv(4, 2, CHANNELS, new Categorical(16)).create(init(DType.FLOAT64, 1)));
         byte[] pixels =
                 rng(2).uniform(N, CHANNELS, ConvVae.SIDE, ConvVae.SIDE).mul(256).toBytes();
         batch = new Batch(Tensor.of(pixels, N, CHANNELS, ConvVae.SIDE, ConvVae.SIDE), null, new int[N], N);
@@ -76,7 +76,7 @@ class ElboObjectiveTest extends GenerativeTest {
 
     /** Σ over dimensions of max(λ, mean over the batch of the divergence), by plain arithmetic. */
     private double freeDivergence(double freeNats) {
-        DiagonalGaussian q = vae.posterior(vae.target(batch.images()));
+        DiagonalGaussian q = (DiagonalGaussian) vae.posterior(vae.target(batch.images()));
         double[] mean = q.mean().toDoubles();
         double[] logStd = q.logStd().toDoubles();
         double total = 0;

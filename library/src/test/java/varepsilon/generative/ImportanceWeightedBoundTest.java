@@ -24,7 +24,8 @@ class ImportanceWeightedBoundTest extends GenerativeTest {
     private static Vae withPrior(Vae vae, Prior prior) {
         return new Vae(
                 Layer.of(x -> {
-                    DiagonalGaussian q = vae.posterior(x.add(1).div(2));
+                    DiagonalGaussian q =
+                            (DiagonalGaussian) vae.posterior(x.add(1).div(2));
                     return Tensor.concat(1, List.of(q.mean(), q.logStd()));
                 }),
                 Layer.of(vae::decode),

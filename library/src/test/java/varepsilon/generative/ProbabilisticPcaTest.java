@@ -53,7 +53,7 @@ class ProbabilisticPcaTest extends GenerativeTest {
 
     @Test
     void theEncoderGivesTheExactPosterior() {
-        DiagonalGaussian q = model(0, 1).posterior(target(IMAGES));
+        DiagonalGaussian q = (DiagonalGaussian) model(0, 1).posterior(target(IMAGES));
         double[] mean = q.mean().toDoubles();
         double[] logStd = q.logStd().toDoubles();
         for (int i = 0; i < IMAGES.length; i++) {

@@ -74,12 +74,12 @@ class PythonCrossCheckTest extends GenerativeTest {
         if (named != null && !named.isBlank()) {
             return Weights.read(Path.of(named));
         }
-        ConvVae size = new ConvVae(20, 32, 1, new Categorical(16));
+        VaeArchitecture size = VaeArchitecture.conv(20, 32, 1, new Categorical(16));
         return Weights.of(closing(size.create(init(DType.FLOAT32, 42))).state(), size.metadata());
     }
 
     private Vae load(Weights weights, Path file, DType dtype) {
-        Vae vae = closing(ConvVae.describedBy(weights, file).create(init(dtype, 1)));
+        Vae vae = closing(VaeArchitecture.describedBy(weights, file).create(init(dtype, 1)));
         vae.load(weights);
         return vae;
     }

@@ -36,8 +36,8 @@ class TextbookVaeTest extends GenerativeTest {
     @ValueSource(strings = {"textbook_vae.safetensors", "textbook_vae.pt"})
     void computesWhatPyTorchComputes(String file) throws IOException {
         Weights weights = read(file);
-        ConvVae size = ConvVae.describedBy(weights, folder.resolve(file));
-        assertThat(size).isEqualTo(new ConvVae(3, 2, 1, new Categorical(16)));
+        VaeArchitecture size = VaeArchitecture.describedBy(weights, folder.resolve(file));
+        assertThat(size).isEqualTo(VaeArchitecture.conv(3, 2, 1, new Categorical(16)));
         Vae vae = closing(size.create(init(DType.FLOAT32, 1)));
         vae.load(weights);
         Weights answers = read("textbook_vae_answers.safetensors");

@@ -24,7 +24,7 @@ class VaeEvaluationTest {
     private static Vae vae() {
         try (var scope = Scope.open();
                 Rng rng = Seed.of(5).stream()) {
-            return new ConvVae(3, 2, 1, new Categorical(16)).create(Init.on(Device.CPU, rng));
+            return VaeArchitecture.conv(3, 2, 1, new Categorical(16)).create(Init.on(Device.CPU, rng));
         }
     }
 

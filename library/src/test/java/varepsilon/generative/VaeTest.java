@@ -65,7 +65,7 @@ class VaeTest extends GenerativeTest {
     void theEncoderPutsOutMeanThenLogStd() {
         Layer encoder = Layer.of(x -> Tensor.of(new double[] {1, 2, -3, -4}, 1, 4));
         Vae vae = new Vae(encoder, Layer.of(z -> z), new StandardNormal(2), new Bernoulli(), Device.CPU);
-        DiagonalGaussian q = vae.posterior(Tensor.zeros(DType.FLOAT64, 1, 1, 1, 1));
+        DiagonalGaussian q = (DiagonalGaussian) vae.posterior(Tensor.zeros(DType.FLOAT64, 1, 1, 1, 1));
         assertThat(q.mean().toDoubles()).containsExactly(1, 2);
         assertThat(q.logStd().toDoubles()).containsExactly(-3, -4);
     }

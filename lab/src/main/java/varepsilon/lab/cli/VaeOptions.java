@@ -1,6 +1,7 @@
 package varepsilon.lab.cli;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -8,7 +9,9 @@ import picocli.CommandLine.Spec;
 import varepsilon.base.Declared;
 import varepsilon.base.Family;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
+import varepsilon.generative.VaeNetwork;
 import varepsilon.lab.spec.VaeSpec;
 
 /** The options of a VAE's training. */
@@ -17,14 +20,18 @@ final class VaeOptions {
     private static final VaeSpec USUAL = VaeSpec.of("any");
     private static final Family<Likelihood> LIKELIHOODS = Family.of(Likelihood.class);
     private static final Family<PriorChoice> PRIORS = Family.of(PriorChoice.class);
+    private static final Family<PosteriorChoice> POSTERIORS = Family.of(PosteriorChoice.class);
+    private static final Family<VaeNetwork> NETWORKS = Family.of(VaeNetwork.class);
 
     private DeclaredOptions options;
     private DeclaredOptions likelihood;
+    private DeclaredOptions network;
 
     @Spec(Spec.Target.MIXEE)
     void addTo(CommandSpec mixee) {
         options = new DeclaredOptions(mixee);
         likelihood = new DeclaredOptions(mixee);
+        network = new DeclaredOptions(mixee);
         for (Declared parameter : Declared.of(USUAL)) {
             switch (parameter.name()) {
                 case "limit", "threads" -> {} // options of all commands
@@ -33,6 +40,13 @@ final class VaeOptions {
                             "--likelihood", LIKELIHOODS, LIKELIHOODS.text(USUAL.likelihood()), "The form of p(x|z)");
                     likelihood.addShared("", "levels", LIKELIHOODS);
                 }
+                case "architecture" -> {
+                    network.addMember("--architecture", NETWORKS, NETWORKS.text(USUAL.architecture()), "The networks");
+                    List.of("filters", "width", "depth").forEach(name -> network.addShared("", name, NETWORKS));
+                }
+                case "posterior" ->
+                    options.addMember(
+                            "--posterior", POSTERIORS, POSTERIORS.text(USUAL.posterior()), "The form of q(z|x)");
                 case "prior" -> options.addMember("--prior", PRIORS, PRIORS.text(USUAL.prior()), "The form of p(z)");
                 default -> options.add(parameter);
             }
@@ -47,6 +61,8 @@ final class VaeOptions {
     VaeSpec applied(VaeSpec usual) {
         Map<String, Object> chosen = new LinkedHashMap<>(options.given());
         chosen.put("likelihood", LIKELIHOODS.parse(likelihood.text("--likelihood"), likelihood.givenInRange()));
+        chosen.put("architecture", NETWORKS.parse(network.text("--architecture"), network.givenInRange()));
+        chosen.put("posterior", POSTERIORS.parse(options.text("--posterior")));
         chosen.put("prior", PRIORS.parse(options.text("--prior")));
         return Declared.with(usual, chosen);
     }

@@ -8,10 +8,10 @@ import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
@@ -49,7 +49,7 @@ public final class VaeStepBenchmark {
         byte[] pixels = new byte[Math.multiplyExact(batchSize, 28 * 28)];
         new Random(1).nextBytes(pixels);
         ImageSet images = ImageSet.unlabelled("noise", pixels, 1, 28, 28);
-        ConvVae size = new ConvVae(LATENT_DIM, FILTERS, 1, new Categorical(16));
+        VaeArchitecture size = VaeArchitecture.conv(LATENT_DIM, FILTERS, 1, new Categorical(16));
         Seed seed = Seed.of(1);
         try (Rng init = seed.split("init").stream();
                 Rng same = seed.split("init").stream();
@@ -102,7 +102,7 @@ public final class VaeStepBenchmark {
 
         double step(Tensor images, Rng noise) {
             Tensor target = images.shiftRight(4).to(DType.INT64);
-            DiagonalGaussian q = vae.posterior(target);
+            DiagonalGaussian q = (DiagonalGaussian) vae.posterior(target);
             Tensor std = q.logStd().exp();
             Tensor z = q.mean().add(std.mul(noise.normal(q.mean().shape()).to(vae.device())));
             Tensor logProbabilities = vae.decode(z).logSoftmax(1);

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import varepsilon.generative.Categorical;
+import varepsilon.generative.ConvVae;
+import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.StandardNormal;
 import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
@@ -24,7 +26,10 @@ public final class PublishedCurves implements ReferenceCurves {
         boolean same = config.data().equals("mnist")
                 && config.likelihood().equals(new Categorical(16))
                 && config.prior().equals(new StandardNormal.Choice())
-                && config.filters() == 32
+                && config.posterior().equals(new DiagonalGaussian.Choice())
+                && !config.isConditional()
+                && config.averageDecay() == 0
+                && config.architecture().equals(new ConvVae())
                 && config.beta() == 1
                 && config.freeNats() == 0
                 && config.limit() == 0;

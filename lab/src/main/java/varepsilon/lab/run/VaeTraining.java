@@ -9,9 +9,9 @@ import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.data.Splits;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
@@ -62,10 +62,19 @@ public final class VaeTraining {
         return limited;
     }
 
-    private static ConvVae architecture(VaeSpec config, ImageSet images) {
+    private static VaeArchitecture architecture(VaeSpec config, ImageSet images) {
         try {
-            return new ConvVae(
-                    config.latentDim(), config.filters(), images.shape(), config.likelihood(), config.prior());
+            if (config.isConditional() && !images.isLabelled()) {
+                throw new InputException("has no labels; expected them for --condition label");
+            }
+            return new VaeArchitecture(
+                    config.latentDim(),
+                    config.architecture(),
+                    images.shape(),
+                    config.likelihood(),
+                    config.prior(),
+                    config.posterior(),
+                    config.isConditional() ? images.classNames().size() : 0);
         } catch (InputException e) {
             throw new InputException(images.name() + ": " + e.getMessage(), e);
         }
@@ -89,9 +98,9 @@ public final class VaeTraining {
         Engine.setThreads(config.threads());
         int held = held(config, all.size());
         int[][] parts = Splits.random(all.size(), new int[] {all.size() - held, held}, config.seed());
-        ConvVae architecture = architecture(config, all);
-        TrainingPlan plan =
-                TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"));
+        VaeArchitecture architecture = architecture(config, all);
+        TrainingPlan plan = TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"))
+                .withAverageDecay(config.averageDecay());
         try (Rng init = Seed.of(config.seed()).split("init").stream();
                 Vae vae = architecture.create(Init.on(Device.parse(config.device()), init));
                 Optimizer optimizer = new Adam(vae.parameters(), config.learningRate())) {

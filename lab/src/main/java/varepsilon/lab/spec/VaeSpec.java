@@ -7,9 +7,13 @@ import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.Parameter;
 import varepsilon.generative.Categorical;
+import varepsilon.generative.ConvVae;
+import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.StandardNormal;
+import varepsilon.generative.VaeNetwork;
 
 /**
  * The complete configuration of a VAE's training, apart from the data folder: the content of {@code config.yaml} in a
@@ -19,14 +23,17 @@ import varepsilon.generative.StandardNormal;
  * @param limit first so many training images, 0 for all
  * @param validationFraction share of the training images that is held out, between 0 and 1
  * @param latentDim dimensions of z
- * @param filters channels of the first convolutions
+ * @param architecture form of encoder and decoder
  * @param likelihood form of p(x|z)
  * @param prior form of p(z)
+ * @param posterior form of q(z|x)
+ * @param condition {@code none}, or {@code label} for a model of images given their class
  * @param beta weight of the divergence in the objective
  * @param freeNats divergence of each latent dimension that is not penalised, in nats
  * @param epochs passes over the training images
  * @param batchSize images in a batch
  * @param learningRate Adam's
+ * @param averageDecay decay of the moving average of the weights, which is evaluated and saved; 0 for none
  * @param samplesEvery epochs between two pictures of samples
  * @param seed of all random numbers
  * @param threads threads of one operation; results are bit-equal for equal numbers
@@ -43,13 +50,21 @@ public record VaeSpec(
 
         @Parameter(value = "dimensions of z", min = 1) int latentDim,
 
-        @Parameter(value = "channels of the first convolutions", min = 1)
-        int filters,
+        @Flattened @Usual("conv-vae") @Parameter("the form of encoder and decoder")
+        VaeNetwork architecture,
 
         @Flattened @Parameter("the form of p(x|z)") Likelihood likelihood,
 
         @Usual("standard-normal") @Parameter("the form of p(z)")
         PriorChoice prior,
+
+        @Usual("diagonal") @Parameter("the form of q(z|x)") PosteriorChoice posterior,
+
+        @Usual("none")
+        @Parameter(
+                value = "what the model is given besides z; label: the image's class",
+                oneOf = {"none", "label"})
+        String condition,
 
         @Parameter(value = "weight of the divergence", min = 0)
         double beta,
@@ -64,6 +79,13 @@ public record VaeSpec(
 
         @Parameter(value = "learning rate of Adam", above = 0)
         double learningRate,
+
+        @Usual("0")
+        @Parameter(
+                value = "decay of the moving average of the weights, which is evaluated and saved; 0 for none",
+                min = 0,
+                below = 1)
+        double averageDecay,
 
         @Parameter(value = "epochs between two pictures of samples", min = 1)
         int samplesEvery,
@@ -87,20 +109,24 @@ public record VaeSpec(
                 limit,
                 validationFraction,
                 latentDim,
-                filters,
+                architecture,
                 likelihood,
                 prior,
+                posterior,
+                condition,
                 beta,
                 freeNats,
                 epochs,
                 batchSize,
                 learningRate,
+                averageDecay,
                 samplesEvery,
                 seed,
                 threads,
                 device);
-        if (freeNats > 0 && !(prior instanceof StandardNormal.Choice)) {
+        if (freeNats > 0 && !(prior instanceof StandardNormal.Choice && posterior instanceof DiagonalGaussian.Choice)) {
             throw new InputException("freeNats " + freeNats + ": expected 0 with the prior " + Family.nameOf(prior)
+                    + " and the posterior " + Family.nameOf(posterior)
                     + ", whose divergence is not known by latent dimension");
         }
     }
@@ -112,14 +138,17 @@ public record VaeSpec(
                 0,
                 0.1,
                 20,
-                32,
+                new ConvVae(),
                 new Categorical(),
                 new StandardNormal.Choice(),
+                new DiagonalGaussian.Choice(),
+                "none",
                 1,
                 0,
                 80,
                 128,
                 1e-3,
+                0,
                 10,
                 42,
                 1,
@@ -157,9 +186,19 @@ public record VaeSpec(
         return Declared.with(this, Map.of("latentDim", other));
     }
 
-    /** The same with other channels. */
-    public VaeSpec withFilters(int other) {
-        return Declared.with(this, Map.of("filters", other));
+    /** The same with the published networks of other channels. */
+    public VaeSpec withFilters(int filters) {
+        return withArchitecture(new ConvVae(filters));
+    }
+
+    /** The same with other networks. */
+    public VaeSpec withArchitecture(VaeNetwork other) {
+        return Declared.with(this, Map.of("architecture", other));
+    }
+
+    /** Whether the model is given the image's class. */
+    public boolean isConditional() {
+        return condition.equals("label");
     }
 
     /** The same with another form of p(x|z). */

@@ -15,7 +15,9 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
@@ -37,7 +39,9 @@ import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.base.Names;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
+import varepsilon.generative.VaeNetwork;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.StepSize;
@@ -67,8 +71,14 @@ public final class Yaml {
     /** Members of families as text: {@code pgd:steps=40}, or {@code none}. */
     private static SimpleModule families() {
         SimpleModule module = new SimpleModule();
-        for (Class<?> kind :
-                List.of(Attack.class, Defense.class, Likelihood.class, PriorChoice.class, Schedule.class)) {
+        for (Class<?> kind : List.of(
+                Attack.class,
+                Defense.class,
+                Likelihood.class,
+                PosteriorChoice.class,
+                PriorChoice.class,
+                Schedule.class,
+                VaeNetwork.class)) {
             add(kind, kind == Attack.class, module);
         }
         return module;
@@ -186,10 +196,14 @@ public final class Yaml {
             String key = key(component);
             Usual usual = component.getAnnotation(Usual.class);
             if (usual != null && !gathered.has(key)) {
-                gathered.put(key, usual.value());
+                gathered.set(
+                        key,
+                        component.getType() == double.class
+                                ? new DoubleNode(Double.parseDouble(usual.value()))
+                                : new TextNode(usual.value()));
             }
-            if (component.isAnnotationPresent(Flattened.class) && tree.hasNonNull(key)) {
-                if (!tree.get(key).isTextual()) {
+            if (component.isAnnotationPresent(Flattened.class) && gathered.hasNonNull(key)) {
+                if (!gathered.get(key).isTextual()) {
                     throw new InputException(file + ": key '" + section + key + "': expected a text");
                 }
                 gather(component.getType(), key, gathered, section, file);

@@ -5,10 +5,10 @@ import java.util.List;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.KullbackLeibler;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.generative.VaeEvaluation;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
@@ -89,7 +89,7 @@ record EstimatorTraining(
 
     private Vae created(Rng init) {
         try (var scope = Scope.open()) {
-            return new ConvVae(LATENT_DIM, filters, train.shape(), new Categorical(LEVELS))
+            return VaeArchitecture.conv(LATENT_DIM, filters, train.shape(), new Categorical(LEVELS))
                     .create(Init.on(device, init));
         }
     }
@@ -116,7 +116,7 @@ record EstimatorTraining(
     /** A scalar whose gradient is the estimate for −ELBO, averaged over the images. */
     private static Tensor loss(Vae vae, Tensor images, GradientEstimator estimator, Baseline baseline, Rng noise) {
         Tensor target = vae.target(images);
-        DiagonalGaussian q = vae.posterior(target);
+        DiagonalGaussian q = (DiagonalGaussian) vae.posterior(target);
         Tensor divergence = KullbackLeibler.closedForm(q, vae.prior())
                 .orElseThrow(() -> new IllegalStateException("the VAE's prior has no closed form"));
         Tensor drawn = q.sample(noise);

@@ -41,7 +41,7 @@ record PosteriorFit(Vae vae, Tensor target, int rounds, int stepsEach, int draws
     /** Fits; measurements use draws that were not used for fitting. */
     List<Fitted> run(Rng rng, StudyContext context) {
         try (var scope = Scope.open()) {
-            DiagonalGaussian encoded = vae.posterior(target);
+            DiagonalGaussian encoded = (DiagonalGaussian) vae.posterior(target);
             DiagonalGaussian q = new DiagonalGaussian(
                     encoded.mean().detach().copy().requiresGrad(true),
                     encoded.logStd().detach().copy().requiresGrad(true));

@@ -112,7 +112,8 @@ final class TwoTermsStudy extends Study {
             var batches = Batches.of(images, BATCH).iterator();
             while (batches.hasNext()) {
                 try (var scope = Scope.withoutGradients()) {
-                    DiagonalGaussian q = vae.posterior(vae.target(batches.next().images()));
+                    DiagonalGaussian q = (DiagonalGaussian)
+                            vae.posterior(vae.target(batches.next().images()));
                     add(q.mean(), mean, images.size());
                     add(q.mean().square().add(q.logStd().mul(2).exp()), square, images.size());
                 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Init;
 import varepsilon.tensor.DType;
@@ -220,7 +220,7 @@ class BadInputTest {
     @Test
     void aModelForColourImages() throws IOException {
         Path file = folder.resolve("colour.safetensors");
-        ConvVae colour = new ConvVae(2, 2, 3, new Categorical(16));
+        VaeArchitecture colour = VaeArchitecture.conv(2, 2, 3, new Categorical(16));
         try (var scope = Scope.open();
                 Rng rng = Seed.of(1).stream();
                 var vae = colour.create(Init.on(Device.CPU, rng))) {
@@ -233,7 +233,7 @@ class BadInputTest {
     @Test
     void aManifoldOfManyDimensions() throws IOException {
         Path file = folder.resolve("three.safetensors");
-        ConvVae three = new ConvVae(3, 2, 1, new Categorical(16));
+        VaeArchitecture three = VaeArchitecture.conv(3, 2, 1, new Categorical(16));
         try (var scope = Scope.open();
                 Rng rng = Seed.of(1).stream();
                 var vae = three.create(Init.on(Device.CPU, rng))) {

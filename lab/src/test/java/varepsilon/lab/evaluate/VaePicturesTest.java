@@ -21,10 +21,10 @@ import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Bernoulli;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.Picture;
 import varepsilon.generative.StandardNormal;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.report.ImageGrid;
@@ -45,7 +45,7 @@ class VaePicturesTest {
     private static Vae vae(int latentDim) {
         try (var scope = Scope.open();
                 Rng rng = Seed.of(7).stream()) {
-            return new ConvVae(latentDim, 4, 1, new Categorical(16)).create(Init.on(Device.parse("cpu"), rng));
+            return VaeArchitecture.conv(latentDim, 4, 1, new Categorical(16)).create(Init.on(Device.parse("cpu"), rng));
         }
     }
 

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
 import varepsilon.generative.Categorical;
-import varepsilon.generative.ConvVae;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
+import varepsilon.generative.VaeArchitecture;
 import varepsilon.lab.evaluate.VaePictures;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Init;
@@ -221,7 +221,7 @@ class TrainingPicturesTest {
     private static Vae vae(int latentDim) {
         try (var scope = Scope.open();
                 Rng rng = Seed.of(7).stream()) {
-            return new ConvVae(latentDim, 4, 1, new Categorical(16)).create(Init.on(Device.parse("cpu"), rng));
+            return VaeArchitecture.conv(latentDim, 4, 1, new Categorical(16)).create(Init.on(Device.parse("cpu"), rng));
         }
     }
 }

@@ -9,7 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
 import varepsilon.generative.Bernoulli;
+import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.Gaussian;
+import varepsilon.generative.MlpVae;
 import varepsilon.generative.StandardNormal;
 
 class VaeSpecTest {
@@ -23,14 +25,17 @@ class VaeSpecTest {
                 7,
                 1e-3,
                 3,
-                1,
+                new MlpVae(7, 3),
                 new Gaussian(0.25),
                 new StandardNormal.Choice(),
+                new DiagonalGaussian.Choice(),
+                "label",
                 0.5,
                 1e-9,
                 1,
                 1,
                 3e-4,
+                0.99,
                 5,
                 Long.MIN_VALUE,
                 1,
@@ -84,7 +89,7 @@ class VaeSpecTest {
             value = {
                 "latentDim: 20   | latentdim: 20        | unknown key 'latentdim'; did you mean 'latentDim'?",
                 "epochs: 80      | ''                   | key 'epochs' is missing",
-                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 11)",
+                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 14)",
                 "epochs: 80      | epochs: 80.5         | key 'epochs': ",
                 "epochs: 80      | epochs: '\"80\"'     | key 'epochs': ",
                 "epochs: 80      | epochs: 99999999999  | key 'epochs': ",
@@ -94,7 +99,7 @@ class VaeSpecTest {
                 "data: mnist     | data: 5              | key 'data': ",
                 "data: mnist     | data: true           | key 'data': ",
                 "seed: 42        | 'seed: 42\nseed: 43' | Duplicate field 'seed'",
-                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 9)",
+                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 12)",
                 "levels: 16      | levels: 12           | levels 12: expected a power of two",
                 "device: cpu     | 'device: {'          | cannot be read: ",
                 "likelihood: categorical | likelihood: none   | unknown likelihood 'none'; did you mean 'bernoulli'?",

@@ -3,6 +3,7 @@ package varepsilon.lab.toy;
 import varepsilon.base.Declared;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
+import varepsilon.generative.LatentSpace;
 import varepsilon.generative.Prior;
 import varepsilon.generative.PriorChoice;
 import varepsilon.nn.Init;
@@ -27,8 +28,8 @@ public record Laplace(
     }
 
     @Override
-    public Prior create(int latentDim, Init init) {
-        return new Distribution(latentDim, scale);
+    public Prior create(LatentSpace space, Init init) {
+        return new Distribution(space.dimensions(), scale);
     }
 
     /** log p(z) = −Σ |zᵢ| / b − d log 2b. */
