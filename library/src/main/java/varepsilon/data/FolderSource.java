@@ -2,9 +2,12 @@ package varepsilon.data;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import varepsilon.base.InputException;
 
 /**
@@ -15,10 +18,14 @@ import varepsilon.base.InputException;
  * green, blue. The order is an image of each class in turn, so that the first N of a part show all its classes.
  *
  * @param root the folder
+ * @param fit how images of several sizes become images of one; null where they have one
  */
-record FolderSource(Path root) implements DataSource {
+record FolderSource(Path root, ImageFit fit) implements DataSource {
     /** Starts the names of such sets. */
     static final String PREFIX = "folder:";
+
+    /** Sizes that a message lists. */
+    private static final int MOST_SIZES = 5;
 
     FolderSource {
         // A run may be resumed from another working directory.
@@ -26,7 +33,7 @@ record FolderSource(Path root) implements DataSource {
     }
 
     /**
-     * The data set of a path.
+     * The data set of a path, behind {@code resize=HxW:} or {@code crop=HxW:} where the images are fitted.
      *
      * @throws InputException where it is none
      */
@@ -35,7 +42,9 @@ record FolderSource(Path root) implements DataSource {
             throw new InputException("'" + PREFIX + "' names no folder; expected " + PREFIX + "PATH");
         }
         try {
-            return new FolderSource(Path.of(path));
+            int colon = path.indexOf(':');
+            ImageFit fit = colon < 0 ? null : ImageFit.parse(path.substring(0, colon));
+            return new FolderSource(Path.of(fit == null ? path : path.substring(colon + 1)), fit);
         } catch (InvalidPathException e) {
             throw new InputException("'" + PREFIX + path + "': " + e.getReason() + "; expected " + PREFIX + "PATH", e);
         }
@@ -43,7 +52,7 @@ record FolderSource(Path root) implements DataSource {
 
     @Override
     public String name() {
-        return PREFIX + root;
+        return PREFIX + (fit == null ? "" : fit.text() + ":") + root;
     }
 
     @Override
@@ -76,34 +85,75 @@ record FolderSource(Path root) implements DataSource {
         FolderLayout.Part part = layout.part(split);
         Map<Path, ImageFile> all = headers(layout);
         ImageFile first = all.values().iterator().next();
+        int height = fit == null ? first.height() : fit.height();
+        int width = fit == null ? first.width() : fit.width();
         int channels = all.values().stream().allMatch(ImageFile::grey) ? 1 : 3;
-        int dimensions = channels * first.height() * first.width();
+        int dimensions = channels * height * width;
         byte[] pixels = PixelMemory.allocate(
                 root + ": holds " + part.files().size() + " images of " + dimensions + " bytes",
                 (long) part.files().size() * dimensions);
         for (int i = 0; i < part.files().size(); i++) {
-            all.get(part.files().get(i)).decode(channels, pixels, i * dimensions);
+            decode(all.get(part.files().get(i)), channels, pixels, i * dimensions);
         }
         String set = name() + "/" + split.label();
         return part.labels() == null
-                ? ImageSet.unlabelled(set, pixels, channels, first.height(), first.width())
-                : ImageSet.labelled(
-                        set, pixels, channels, first.height(), first.width(), part.labels(), layout.classNames());
+                ? ImageSet.unlabelled(set, pixels, channels, height, width)
+                : ImageSet.labelled(set, pixels, channels, height, width, part.labels(), layout.classNames());
     }
 
-    /** All files of both parts, which have one size; one part alone does not say whether there are colours. */
-    private static Map<Path, ImageFile> headers(FolderLayout layout) {
+    private void decode(ImageFile file, int channels, byte[] target, int start) {
+        if (fit == null) {
+            file.decode(channels, target, start);
+            return;
+        }
+        int plane = file.height() * file.width();
+        byte[] whole = new byte[channels * plane];
+        file.decode(channels, whole, 0);
+        for (int channel = 0; channel < channels; channel++) {
+            fit.plane(
+                    Arrays.copyOfRange(whole, channel * plane, (channel + 1) * plane),
+                    file.height(),
+                    file.width(),
+                    target,
+                    start + channel * fit.height() * fit.width());
+        }
+    }
+
+    /** All files of both parts, of sizes that become one; one part alone does not say whether there are colours. */
+    private Map<Path, ImageFile> headers(FolderLayout layout) {
         Map<Path, ImageFile> headers = new LinkedHashMap<>();
-        ImageFile first = null;
         for (Path path : layout.files()) {
-            ImageFile file = ImageFile.open(path);
-            first = first == null ? file : first;
-            if (!file.size().equals(first.size())) {
-                throw new InputException(path + ": " + file.size() + " pixels; expected " + first.size() + " like "
-                        + first.path() + ": scale or crop them to one size first");
-            }
-            headers.put(path, file);
+            headers.put(path, ImageFile.open(path));
+        }
+        Map<String, List<ImageFile>> bySize = headers.values().stream()
+                .collect(Collectors.groupingBy(ImageFile::size, LinkedHashMap::new, Collectors.toList()));
+        if (fit == null && bySize.size() > 1) {
+            ImageFile rare = bySize.values().stream()
+                    .reduce((some, later) -> later.size() <= some.size() ? later : some)
+                    .orElseThrow()
+                    .get(0);
+            throw new InputException(
+                    rare.path() + ": " + rare.size() + " pixels in a folder of images of several sizes: "
+                            + counts(bySize) + ". Resize or crop them to one size, as folder:resize=64x64:PATH does");
+        }
+        bySize.values()
+                .removeIf(files -> fit == null
+                        || fit.takes(files.get(0).height(), files.get(0).width()));
+        if (fit != null && !bySize.isEmpty()) {
+            throw new InputException(root + ": too small to be cropped to " + fit.height() + "×" + fit.width() + ": "
+                    + counts(bySize) + ". Crop them to a smaller size, or resize them");
         }
         return headers;
+    }
+
+    /** {@code 12 of 32×32, 1 of 30×40 (a.png)}: the most frequent first, and a file of each. */
+    private String counts(Map<String, List<ImageFile>> bySize) {
+        String counts = bySize.entrySet().stream()
+                .sorted(Comparator.comparing(entry -> -entry.getValue().size()))
+                .limit(MOST_SIZES)
+                .map(entry -> entry.getValue().size() + " of " + entry.getKey() + " pixels ("
+                        + root.relativize(entry.getValue().get(0).path()) + ")")
+                .collect(Collectors.joining(", "));
+        return counts + (bySize.size() > MOST_SIZES ? " and " + (bySize.size() - MOST_SIZES) + " more sizes" : "");
     }
 }

@@ -54,11 +54,16 @@ public record VaeFile(Path path, VaeArchitecture architecture, Vae vae, List<Str
                 && shapes.keySet().stream().anyMatch(name -> name.startsWith("decoder."));
     }
 
-    /** @throws InputException where the model is for images of another shape */
+    /** @throws InputException where the model is for images of another shape, or lacks the labels that it is given */
     public void requireFits(ImageSet images) {
         if (!images.shape().equals(architecture.image())) {
             throw new InputException(path + ": a VAE of " + architecture.image() + " images; " + images.name() + " has "
                     + images.shape());
+        }
+        int classes = architecture.classes();
+        if (classes > 0 && (!images.isLabelled() || images.classNames().size() != classes)) {
+            throw new InputException(path + ": a conditional VAE of " + classes + " classes; " + images.name() + " has "
+                    + (images.isLabelled() ? images.classNames().size() + " classes" : "no labels"));
         }
     }
 

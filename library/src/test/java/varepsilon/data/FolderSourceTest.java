@@ -341,18 +341,50 @@ class FolderSourceTest {
 
     @Test
     void refusesImagesOfDifferentSizes() throws IOException {
-        Path first = grey("a/1.png", 1, 2, 3);
+        grey("a/1.png", 1, 2, 3);
         grey("a/2.png", 1, 2, 3);
-        Path other = grey("b/1.png", 1, 3, 2);
-        grey("b/2.png", 1, 9, 9);
-        expectRefusal(other, "3×2 pixels; expected 2×3", first.toString());
+        grey("b/1.png", 1, 3, 2);
+        Path other = grey("b/2.png", 1, 9, 9);
+        expectRefusal(
+                other,
+                "9×9 pixels in a folder of images of several sizes",
+                "2 of 2×3 pixels (" + Path.of("a", "1.png") + ")",
+                "1 of 3×2 pixels (" + Path.of("b", "1.png") + ")",
+                "1 of 9×9 pixels (" + Path.of("b", "2.png") + ")",
+                "folder:resize=64x64:PATH");
     }
 
     @Test
     void partsMustBeOfOneSizeToo() throws IOException {
         grey("train/a/1.png", 1, 2, 3);
         Path other = grey("test/a/1.png", 1, 2, 2);
-        expectRefusal(other, "2×2 pixels; expected 2×3");
+        expectRefusal(other, "1 of 2×2 pixels", "1 of 2×3 pixels");
+    }
+
+    @Test
+    void imagesOfSeveralSizesAreFitted() throws IOException {
+        grey("train/a/1.png", 100, 2, 3);
+        grey("train/b/1.png", 100, 5, 9);
+        grey("test/a/1.png", 100, 4, 4);
+        ImageSet resized = Datasets.load("folder:resize=3x4:" + root, Split.TRAIN, folder);
+        assertThat(resized.name()).startsWith("folder:resize=3x4:" + root);
+        assertThat(resized.size()).isEqualTo(2);
+        assertThat(resized.shape()).isEqualTo(new ImageShape(1, 3, 4));
+        ImageSet cropped = Datasets.load("folder:crop=2x3:" + root, Split.TRAIN, folder);
+        assertThat(cropped.image(0)).isEqualTo(Arrays.copyOf(file("train/a/1.png"), 6));
+        assertThatThrownBy(() -> Datasets.load("folder:crop=4x4:" + root, Split.TEST, folder))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("too small to be cropped to 4×4", "1 of 2×3 pixels", "resize them");
+    }
+
+    /** The levels of a grey PNG file, read by Java alone. */
+    private byte[] file(String path) throws IOException {
+        BufferedImage image = ImageIO.read(root.resolve(path).toFile());
+        byte[] levels = new byte[image.getWidth() * image.getHeight()];
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = (byte) image.getRaster().getSample(i % image.getWidth(), i / image.getWidth(), 0);
+        }
+        return levels;
     }
 
     @Test

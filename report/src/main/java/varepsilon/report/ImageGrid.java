@@ -2,13 +2,10 @@ package varepsilon.report;
 
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import varepsilon.base.AtomicFile;
 
 /**
  * Many small images in one picture, row by row, enlarged by whole pixels without interpolation. Text is drawn with
@@ -20,7 +17,7 @@ import varepsilon.base.AtomicFile;
  *
  * <p>The setters change this grid and return it.
  */
-public final class ImageGrid {
+public final class ImageGrid implements PngPicture {
     static final int BACKGROUND = 0xF4F4F2;
     private static final int INK = 0x33363B;
     private static final int TEXT_SCALE = 2;
@@ -217,15 +214,9 @@ public final class ImageGrid {
         return picture;
     }
 
-    /** The picture as a PNG file. */
+    @Override
     public byte[] toPng() {
         return Png.encode(render());
-    }
-
-    /** Writes the picture as a PNG file, whole or not at all. */
-    public void write(Path target) throws IOException {
-        byte[] png = toPng();
-        AtomicFile.write(target, out -> out.write(png));
     }
 
     /** The layout, in picture pixels. */

@@ -6,7 +6,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.InputException;
 import varepsilon.data.Datasets;
+import varepsilon.data.ImageFit;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 
@@ -25,6 +27,15 @@ final class DataOptions {
                             + " part, every fifth image is one.")
     private String name;
 
+    @Option(
+            names = "--resize",
+            paramLabel = "HxW",
+            description = "Scale the images of a folder to one size, proportions kept, what is over cut off.")
+    private String resize;
+
+    @Option(names = "--crop", paramLabel = "HxW", description = "Only the middle of each image of a folder.")
+    private String crop;
+
     @Mixin
     private final DataFolderOption folder = new DataFolderOption();
 
@@ -36,7 +47,22 @@ final class DataOptions {
         if (name == null) {
             throw Usage.wrong(command, "--data is missing; `varepsilon data list` lists the data sets");
         }
-        return Usage.check(command, () -> Datasets.named(name)).name();
+        return Usage.check(command, () -> Datasets.named(fitted())).name();
+    }
+
+    private String fitted() {
+        if (resize == null && crop == null) {
+            return name;
+        }
+        String folders = "folder:";
+        if (!name.startsWith(folders)) {
+            throw new InputException("--resize and --crop are for the images of a folder; expected --data folder:PATH");
+        }
+        if (resize != null && crop != null) {
+            throw new InputException("--resize and --crop together: expected one of them");
+        }
+        ImageFit fit = resize != null ? ImageFit.of("resize", resize) : ImageFit.of("crop", crop);
+        return folders + fit.text() + ":" + name.substring(folders.length());
     }
 
     Path folder() {

@@ -85,7 +85,10 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeSampleCommand(console))
                 .addSubcommand(new VaeReconstructCommand(console))
                 .addSubcommand(new VaeInterpolateCommand(console))
-                .addSubcommand(new VaeManifoldCommand(console));
+                .addSubcommand(new VaeAnimateCommand(console))
+                .addSubcommand(new VaeTraverseCommand(console))
+                .addSubcommand(new VaeManifoldCommand(console))
+                .addSubcommand(new VaePseudoInputsCommand(console));
         CommandLine classifier = Group.named(
                         "classifier",
                         "Image classifiers: train, with or without defences, and evaluate.",

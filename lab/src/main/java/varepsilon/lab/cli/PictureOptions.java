@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.base.InputException;
-import varepsilon.report.ImageGrid;
+import varepsilon.report.PngPicture;
 
 /** The file of a picture. */
 final class PictureOptions {
@@ -33,7 +33,7 @@ final class PictureOptions {
         }
     }
 
-    void write(ImageGrid picture, Output output) throws IOException {
+    void write(PngPicture picture, Output output) throws IOException {
         picture.write(out);
         output.result(Map.of("file", out.toString()), "Wrote " + out);
     }

@@ -8,7 +8,7 @@ import varepsilon.data.Split;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeFile;
-import varepsilon.report.ImageGrid;
+import varepsilon.report.PngPicture;
 
 /** A command that draws what a VAE makes of images. */
 abstract class VaeImagesCommand extends VaePictureCommand {
@@ -32,7 +32,7 @@ abstract class VaeImagesCommand extends VaePictureCommand {
     }
 
     /** Draws the picture, with a caption that begins with that of the images. */
-    abstract ImageGrid draw(Vae vae, ImageSet images, String caption, Picture picture, long seed);
+    abstract PngPicture draw(Vae vae, ImageSet images, String caption, Picture picture, long seed);
 
     @Override
     final void load(Output notes) throws IOException {
@@ -40,7 +40,7 @@ abstract class VaeImagesCommand extends VaePictureCommand {
     }
 
     @Override
-    final ImageGrid draw(VaeFile file, long seed) {
+    final PngPicture draw(VaeFile file, long seed) {
         file.requireFits(images);
         return draw(file.vae(), images, data.name() + ", " + split.label() + " images", picture, seed);
     }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 import varepsilon.generative.VaeFile;
-import varepsilon.report.ImageGrid;
+import varepsilon.report.PngPicture;
 import varepsilon.tensor.Device;
 
 /** A command that draws a picture with a VAE. */
@@ -35,10 +35,10 @@ abstract class VaePictureCommand implements Callable<Integer> {
     void load(Output notes) throws IOException {}
 
     /** Draws the picture, with its caption. */
-    abstract ImageGrid draw(VaeFile file, long seed);
+    abstract PngPicture draw(VaeFile file, long seed);
 
     /** Draws what can fail only where an option's value makes no sense. */
-    final ImageGrid checked(Supplier<ImageGrid> drawing) {
+    final <T> T checked(Supplier<T> drawing) {
         return Usage.check(spec, drawing);
     }
 

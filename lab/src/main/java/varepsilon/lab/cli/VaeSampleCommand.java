@@ -2,6 +2,7 @@ package varepsilon.lab.cli;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import varepsilon.base.InputException;
 import varepsilon.generative.Picture;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.evaluate.VaePictures;
@@ -11,7 +12,12 @@ import varepsilon.report.ImageGrid;
 @Command(
         name = "sample",
         description = "Draws samples of a VAE.",
-        footer = {"", "Example:", "  varepsilon vae sample --weights runs/digits --count 64 --out samples.png"})
+        footer = {
+            "",
+            "Examples:",
+            "  varepsilon vae sample --weights runs/digits --count 64 --out samples.png",
+            "  varepsilon vae sample --weights runs/conditional --label 3 --out threes.png"
+        })
 final class VaeSampleCommand extends VaePictureCommand {
     @Option(
             names = "--count",
@@ -23,13 +29,27 @@ final class VaeSampleCommand extends VaePictureCommand {
     @Option(names = "--picture", paramLabel = "KIND", defaultValue = "sample", description = Descriptions.PICTURE)
     private Picture picture;
 
+    @Option(
+            names = "--label",
+            paramLabel = "CLASS",
+            description = "The class, by number, of a model trained with --condition label (default: all in turn).")
+    private Integer label;
+
     VaeSampleCommand(Console console) {
         super(console);
     }
 
     @Override
     ImageGrid draw(VaeFile file, long seed) {
-        return checked(() -> VaePictures.samples(file.vae(), count, picture, seed))
-                .caption(count + " samples · " + Descriptions.name(picture));
+        if (label == null) {
+            return checked(() -> VaePictures.samples(file.vae(), count, picture, seed))
+                    .caption(count + " samples · " + Descriptions.name(picture));
+        }
+        if (file.vae().classes() == 0) {
+            throw new InputException(file.path()
+                    + ": is not a conditional model; --label needs one that was trained with --condition label");
+        }
+        return checked(() -> VaePictures.samples(file.vae(), count, new int[] {label}, picture, seed))
+                .caption(count + " samples of class " + label + " · " + Descriptions.name(picture));
     }
 }

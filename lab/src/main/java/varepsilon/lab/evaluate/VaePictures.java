@@ -4,18 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 import varepsilon.base.InputException;
-import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
 import varepsilon.generative.Manifold;
 import varepsilon.generative.Picture;
 import varepsilon.generative.StandardNormal;
 import varepsilon.generative.Vae;
 import varepsilon.report.ImageGrid;
-import varepsilon.tensor.Rng;
-import varepsilon.tensor.Scope;
-import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -25,11 +21,10 @@ import varepsilon.tensor.Tensor;
  * compared one by one.
  */
 public final class VaePictures {
-    private static final int MOST_IMAGES = 10_000;
-    private static final int MOST_STEPS = 100;
-    private static final int CHUNK = 256;
-
+    static final int MOST_IMAGES = 10_000;
+    static final int MOST_STEPS = 100;
     private static final int SAMPLE_COLUMNS = 8;
+    private static final int MOST_COLUMNS = 16;
     private static final int PAIR_COLUMNS = 12;
     /** Columns of the screen for an image at least, so that there is room for a label over it. */
     private static final int LEAST_WIDTH = 56;
@@ -40,16 +35,44 @@ public final class VaePictures {
     private VaePictures() {}
 
     /**
-     * Images from p(x), each with a latent vector of its own, in rows of eight.
+     * Images from p(x), each with a latent vector of its own, in rows of eight. Those of a conditional model are of the
+     * classes 0, 1, 2 … in turn, a column each where there are no more than {@value #MOST_COLUMNS}.
      *
      * @param count 1 to 10,000
      * @throws InputException for another count
      */
     public static ImageGrid samples(Vae vae, int count, Picture picture, long seed) {
+        return samples(
+                vae, count, IntStream.range(0, Math.max(1, vae.classes())).toArray(), picture, seed);
+    }
+
+    /**
+     * The same of some classes in turn.
+     *
+     * @param classes for a conditional model; ignored for others
+     */
+    public static ImageGrid samples(Vae vae, int count, int[] classes, Picture picture, long seed) {
         requireWithin("count", count, 1, MOST_IMAGES);
-        return drawn(vae, seed, "samples", rng -> decoded(vae, vae.prior().sample(count, rng), picture, rng))
+        long[] labels = labels(vae, count, classes);
+        boolean columnEach = vae.classes() > 0 && classes.length > 1 && classes.length <= MOST_COLUMNS;
+        return Drawing.of(
+                        vae,
+                        seed,
+                        "samples",
+                        rng -> Drawing.decoded(vae, vae.prior().sample(count, rng), labels, picture, rng))
                 .grid()
-                .columns(Math.min(count, SAMPLE_COLUMNS));
+                .columns(Math.min(count, columnEach ? classes.length : SAMPLE_COLUMNS));
+    }
+
+    private static long[] labels(Vae vae, int count, int... classes) {
+        for (int label : classes) {
+            if (vae.classes() > 0) {
+                requireWithin("class", label, 0, vae.classes() - 1);
+            }
+        }
+        return IntStream.range(0, count)
+                .mapToLong(i -> classes[i % classes.length])
+                .toArray();
     }
 
     /**
@@ -61,7 +84,12 @@ public final class VaePictures {
     public static ImageGrid reconstructions(Vae vae, ImageSet set, int count, Picture picture, long seed) {
         requireWithin("count", count, 1, MOST_IMAGES);
         ImageSet originals = first(set, count, "count " + count);
-        Images decoded = drawn(vae, seed, "reconstructions", rng -> decoded(vae, means(vae, originals), picture, rng));
+        Drawing decoded = Drawing.of(
+                vae,
+                seed,
+                "reconstructions",
+                rng -> Drawing.decoded(
+                        vae, Drawing.means(vae, originals), Drawing.labels(vae, originals), picture, rng));
         int height = originals.height();
         int width = originals.width();
         int pairRows = 2 * height + 1;
@@ -86,7 +114,8 @@ public final class VaePictures {
 
     /**
      * Straight lines in latent space between the first images of a set, one a row: the original, its reconstruction,
-     * the way to the next image's, and the next original.
+     * the way to the next image's, and the next original. A conditional model decodes the way with the first image's
+     * class.
      *
      * @param pairs lines, at least 1; the set must have twice as many images
      * @param steps points on each line, ends included, 2 to 100
@@ -96,11 +125,15 @@ public final class VaePictures {
         requireWithin("steps", steps, 2, MOST_STEPS);
         requireWithin("pairs", pairs, 1, MOST_IMAGES / (steps + 2));
         ImageSet ends = first(set, 2 * pairs, "pairs " + pairs);
-        Images decoded = drawn(vae, seed, "interpolations", rng -> {
-            Tensor z = means(vae, ends).reshape(pairs, 2, vae.prior().latentDim());
+        long[] classes = Drawing.labels(vae, ends);
+        long[] left = IntStream.range(0, pairs * steps)
+                .mapToLong(i -> classes[i / steps * 2])
+                .toArray();
+        Drawing decoded = Drawing.of(vae, seed, "interpolations", rng -> {
+            Tensor z = Drawing.means(vae, ends).reshape(pairs, 2, vae.prior().latentDim());
             Tensor line = Manifold.lines(
                     z.narrow(1, 0, 1).squeeze(1), z.narrow(1, 1, 1).squeeze(1), steps);
-            return decoded(vae, line, picture, rng);
+            return Drawing.decoded(vae, line, left, picture, rng);
         });
         int size = ends.dimensions();
         int columns = steps + 2;
@@ -124,7 +157,8 @@ public final class VaePictures {
     }
 
     /**
-     * Expectation images over the plane of a two-dimensional latent space; see {@link Manifold#grid}.
+     * Expectation images over the plane of a two-dimensional latent space; see {@link Manifold#grid}. Those of a
+     * conditional model are of class 0.
      *
      * @param n images on each side, 1 to 100
      * @throws InputException for another number, or where the model's latent space has not two dimensions
@@ -140,7 +174,11 @@ public final class VaePictures {
                     "a manifold needs a model with a standard normal prior, by whose quantiles its points"
                             + " are chosen; this one has another");
         }
-        return drawn(vae, 0, "manifold", rng -> decoded(vae, Manifold.grid(n), Picture.MEAN, rng))
+        return Drawing.of(
+                        vae,
+                        0,
+                        "manifold",
+                        rng -> Drawing.decoded(vae, Manifold.grid(n), labels(vae, n * n, 0), Picture.MEAN, rng))
                 .grid()
                 .columns(n)
                 .padding(0)
@@ -152,7 +190,7 @@ public final class VaePictures {
         return vae.prior() instanceof StandardNormal normal && normal.latentDim() == 2;
     }
 
-    private static int scale(int width) {
+    static int scale(int width) {
         return Math.max(SCALE, (LEAST_WIDTH + width - 1) / width);
     }
 
@@ -161,58 +199,7 @@ public final class VaePictures {
         return picture.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Images in [0, 1] outside any scope. */
-    private record Images(float[] pixels, int channels, int height, int width) {
-        ImageGrid grid() {
-            return ImageGrid.of(pixels, channels, height, width);
-        }
-
-        byte[] bytes() {
-            byte[] bytes = new byte[pixels.length];
-            for (int i = 0; i < bytes.length; i++) {
-                bytes[i] = (byte) Math.round(255 * pixels[i]);
-            }
-            return bytes;
-        }
-    }
-
-    private static Images drawn(Vae vae, long seed, String stream, Function<Rng, Tensor> work) {
-        return vae.evaluating(() -> {
-            try (var scope = Scope.withoutGradients();
-                    Rng rng = Seed.of(seed).split("pictures: " + stream).stream()) {
-                Tensor images = work.apply(rng);
-                return new Images(images.toFloats(), (int) images.size(1), (int) images.size(2), (int) images.size(3));
-            }
-        });
-    }
-
-    /** Pictures of p(x|z), decoded in portions, so that thousands need no more memory than a batch of training. */
-    private static Tensor decoded(Vae vae, Tensor z, Picture picture, Rng rng) {
-        List<Tensor> portions = new ArrayList<>();
-        long n = z.size(0);
-        for (long start = 0; start < n; start += CHUNK) {
-            try (var scope = Scope.open()) {
-                Tensor portion = z.narrow(0, start, Math.min(CHUNK, n - start)).to(vae.device());
-                portions.add(scope.keep(picture.of(vae.likelihood(), vae.decode(portion), rng)));
-            }
-        }
-        return Tensor.concat(0, portions);
-    }
-
-    /** Means of q(z|x), size×latentDim. */
-    private static Tensor means(Vae vae, ImageSet set) {
-        List<Tensor> portions = new ArrayList<>();
-        var batches = Batches.of(set, CHUNK).iterator();
-        while (batches.hasNext()) {
-            try (var scope = Scope.open()) {
-                portions.add(scope.keep(
-                        vae.posterior(vae.target(batches.next().images())).mean()));
-            }
-        }
-        return Tensor.concat(0, portions);
-    }
-
-    private static ImageSet first(ImageSet set, int n, String name) {
+    static ImageSet first(ImageSet set, int n, String name) {
         if (n > set.size()) {
             throw new InputException(
                     name + " needs " + n + " images, but " + set.name() + " has " + set.size() + " here");
@@ -220,7 +207,7 @@ public final class VaePictures {
         return set.limit(n);
     }
 
-    private static void requireWithin(String name, int value, int least, int most) {
+    static void requireWithin(String name, int value, int least, int most) {
         if (value < least || value > most) {
             throw new InputException(name + " " + value + ": expected " + least + " to " + most);
         }

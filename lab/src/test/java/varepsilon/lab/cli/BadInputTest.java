@@ -208,13 +208,16 @@ class BadInputTest {
         Path file = folder.resolve("gigantic.safetensors");
         try (var scope = Scope.open()) {
             Map<String, Tensor> tensors = Map.of(
-                    "encoder.net.0.weight", Tensor.zeros(DType.FLOAT32, 1 << 20, 1, 1, 1),
-                    "decoder.linear.0.weight", Tensor.zeros(DType.FLOAT32, 1, 1 << 20),
+                    "encoder.net.0.weight", Tensor.zeros(DType.FLOAT32, 1 << 12, 1, 1, 1),
+                    "decoder.linear.0.weight", Tensor.zeros(DType.FLOAT32, 1, 1 << 16),
                     "decoder.net.8.weight", Tensor.zeros(DType.FLOAT32, 1, 16, 1, 1));
             Safetensors.write(file, Weights.of(tensors, Map.of()));
         }
 
-        assertThat(evaluationFailure(file)).contains(file + ": not the weights of a convolutional VAE");
+        assertThat(evaluationFailure(file))
+                .contains(
+                        file + ": these are not this model's weights",
+                        "encoder.net.0.weight [4096, 1, 1, 1] not [4096, 1, 3, 3]");
     }
 
     @Test

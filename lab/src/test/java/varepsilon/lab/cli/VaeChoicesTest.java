@@ -1,0 +1,139 @@
+package varepsilon.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Networks, priors, posteriors and conditions chosen on the command line, from the training to the pictures. */
+class VaeChoicesTest {
+    @TempDir
+    Path folder;
+
+    private Ran train(Path run, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("vae", "train", "--data", "glyphs", "--limit", 60, "--out", run));
+        words.addAll(List.of("--epochs", 1, "--latent-dim", 4, "--batch-size", 16, "--threads", 1, "--device", "cpu"));
+        words.addAll(List.of(more));
+        return Ran.of(words.toArray());
+    }
+
+    private BufferedImage picture(String command, Path run, Object... more) throws IOException {
+        Path file = folder.resolve(command + more.length + ".png");
+        List<Object> words = new ArrayList<>(List.of("vae", command, "--weights", run, "--out", file));
+        words.addAll(List.of(more));
+        Ran.of(words.toArray()).succeeded();
+        return ImageIO.read(file.toFile());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mlp-vae --width 8 --depth 2, mixture:components=3, full",
+        "residual-vae --width 3 --depth 1, flow:layers=2:width=8, iaf:layers=1:width=8:features=4",
+        "conv-vae --filters 2, hierarchical:groups=2:width=8, top-down:features=8:width=8"
+    })
+    void aModelOfAnyChoicesIsTrainedEvaluatedAndResumed(String networks, String prior, String posterior)
+            throws IOException {
+        List<Object> choices = new ArrayList<>(List.of("--architecture"));
+        choices.addAll(List.of((Object[]) networks.split(" ")));
+        choices.addAll(List.of("--prior", prior, "--posterior", posterior, "--average-decay", 0.9, "--json"));
+        Path run = folder.resolve("run");
+        JsonNode results = train(run, choices.toArray()).succeeded().json();
+        JsonNode evaluation = Ran.of(
+                        "vae",
+                        "evaluate",
+                        "--weights",
+                        run,
+                        "--data",
+                        "glyphs",
+                        "--batch-size",
+                        16,
+                        "--threads",
+                        1,
+                        "--importance-samples",
+                        3,
+                        "--json")
+                .succeeded()
+                .json();
+        assertThat(evaluation.get("bpd")).isEqualTo(results.at("/test/bpd"));
+        assertThat(evaluation.get("iw_nats").asDouble()).isPositive();
+        assertThat(Files.readString(run.resolve("config.yaml")))
+                .contains("architecture: " + networks.split(" ")[0], "posterior: " + posterior, "prior: " + prior);
+        Ran.of("vae", "train", "--resume", run, "--epochs", 2).succeeded();
+    }
+
+    @Test
+    void aConditionalModelWithVampPriorIsDrawnByClass() throws IOException {
+        Path run = folder.resolve("run");
+        train(run, "--architecture", "mlp-vae", "--width", 8, "--condition", "label", "--prior", "vamp:components=3")
+                .succeeded();
+        int side = 56;
+        assertThat(picture("sample", run, "--count", 20).getWidth())
+                .as("a column for each of ten classes")
+                .isBetween(10 * side, 11 * side + 60);
+        assertThat(picture("sample", run, "--count", 16, "--label", 3).getWidth())
+                .as("eight in a row")
+                .isBetween(8 * side, 9 * side + 60);
+        assertThat(picture("traverse", run, "--data", "glyphs", "--dims", 2, "--steps", 5)
+                        .getHeight())
+                .isBetween(2 * side, 4 * side);
+        picture("pseudo-inputs", run, "--count", 3);
+        picture("reconstruct", run, "--data", "glyphs", "--count", 4);
+        picture("interpolate", run, "--data", "glyphs", "--pairs", 2);
+        assertThat(Ran.of("vae", "sample", "--weights", run, "--label", 10, "--out", folder.resolve("x.png"))
+                        .refusal())
+                .contains("class 10: expected 0 to 9");
+        assertThat(Ran.of("vae", "pseudo-inputs", "--weights", run, "--count", 4, "--out", folder.resolve("x.png"))
+                        .failure())
+                .contains("count 4: expected 1 to 3");
+    }
+
+    @Test
+    void aConditionWithoutLabelsIsRefused() throws IOException {
+        Path images = Files.createDirectories(folder.resolve("images"));
+        for (int i = 0; i < 10; i++) {
+            ImageIO.write(
+                    new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY),
+                    "png",
+                    images.resolve(i + ".png").toFile());
+        }
+        Path run = folder.resolve("run");
+        assertThat(Ran.of("vae", "train", "--data", "folder:" + images, "--condition", "label", "--out", run)
+                        .failure())
+                .contains("has no labels", "--condition label");
+        assertThat(run).doesNotExist();
+    }
+
+    @Test
+    void picturesOfOtherModelsAreRefused() {
+        Path run = folder.resolve("run");
+        train(run, "--architecture", "mlp-vae", "--width", 8).succeeded();
+        Path out = folder.resolve("x.png");
+        assertThat(Ran.of("vae", "sample", "--weights", run, "--label", 1, "--out", out)
+                        .failure())
+                .contains("is not a conditional model", "--condition label");
+        assertThat(Ran.of("vae", "pseudo-inputs", "--weights", run, "--out", out)
+                        .failure())
+                .contains("pseudo-inputs are of the prior vamp");
+        assertThat(Ran.of("vae", "traverse", "--weights", run, "--data", "glyphs", "--range", -1, "--out", out)
+                        .refusal())
+                .contains("range -1.0: expected a positive number");
+    }
+
+    @Test
+    void anAnimationLeadsFromImageToImage() throws IOException {
+        Path run = folder.resolve("run");
+        train(run, "--architecture", "mlp-vae", "--width", 8).succeeded();
+        BufferedImage first = picture("animate", run, "--data", "glyphs", "--stops", 2, "--steps", 3);
+        assertThat(first.getWidth()).isGreaterThanOrEqualTo(224);
+    }
+}
