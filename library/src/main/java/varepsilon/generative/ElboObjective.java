@@ -1,82 +1,124 @@
 package varepsilon.generative;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-import varepsilon.data.Batch;
-import varepsilon.nn.Module;
+import varepsilon.base.Declared;
+import varepsilon.base.InputException;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 import varepsilon.train.BatchResult;
-import varepsilon.train.Objective;
 
 /**
- * Minimises −E_q[log p(x|z)] + β·KL, averaged over images. Measures {@code bpd}, {@code reconstruction_nats} and
- * {@code kl_nats} of the ELBO (β = 1, no free bits), also where another β or free bits are minimised.
+ * Minimises −E_q[log p(x|z)] + β·KL, averaged over images. Measures the ELBO (β = 1, no free bits), also where another
+ * β or free bits are minimised.
  */
-public final class ElboObjective implements Objective {
-    private final Vae vae;
-    private final double beta;
-    private final double freeNats;
-
-    /** The bound itself. */
-    public ElboObjective(Vae vae) {
-        this(vae, 1, 0);
-    }
+public final class ElboObjective extends MeasuredObjective {
+    private final Choice choice;
+    private double beta;
 
     /**
-     * A weighted bound.
+     * Chooses this objective.
      *
      * @param beta weight of the divergence (Higgins et al. 2017)
      * @param freeNats divergence of each latent dimension that is not penalised: its average over the batch counts only
-     *     above this (Kingma et al. 2016, "free bits"), in nats
+     *     above this (Kingma et al. 2016, "free bits"), in nats. Where the divergence is not known by dimension, all d
+     *     dimensions are one group, of whose divergence d times as much is free
+     * @param warmUp epochs over which the weight rises linearly from 0 to β (Sønderby et al. 2016)
+     * @param cycle epochs after which the weight begins again at 0 (Fu et al. 2019); 0 for a single rise
+     */
+    @Named(value = "elbo", help = "the evidence lower bound, with a weight on its divergence")
+    public record Choice(
+            @Parameter(value = "weight of the divergence", min = 0)
+            double beta,
+
+            @Parameter(value = "divergence of each latent dimension that is not penalised, in nats", min = 0)
+            double freeNats,
+
+            @Parameter(value = "epochs over which the weight of the divergence rises from 0; 0 for none", min = 0)
+            double warmUp,
+
+            @Parameter(value = "epochs after which the weight begins again at 0; 0 for a single rise", min = 0)
+            double cycle)
+            implements VaeObjective {
+        /** Rejects values outside their ranges. */
+        public Choice {
+            Declared.check(Choice.class, beta, freeNats, warmUp, cycle);
+            if (cycle > 0 && !(warmUp > 0 && warmUp <= cycle)) {
+                throw new InputException("warmUp " + warmUp + ": expected more than 0 and at most the cycle, "
+                        + Declared.text(cycle) + " epochs, in which the weight rises");
+            }
+        }
+
+        /** The bound itself. */
+        public Choice() {
+            this(1);
+        }
+
+        /** A weighted bound. */
+        public Choice(double beta) {
+            this(beta, 0, 0, 0);
+        }
+
+        /** The weight of the divergence at a position of the training, in epochs done. */
+        double weight(double epoch) {
+            double position = cycle > 0 ? epoch % cycle : epoch;
+            return position < warmUp ? beta * position / warmUp : beta;
+        }
+
+        @Override
+        public MeasuredObjective objective(Training training) {
+            return new ElboObjective(training.vae(), this);
+        }
+    }
+
+    /** The bound itself. */
+    public ElboObjective(Vae vae) {
+        this(vae, new Choice());
+    }
+
+    /**
+     * A weighted bound, of constant weight.
+     *
+     * @param beta weight of the divergence
+     * @param freeNats divergence of each latent dimension that is not penalised, in nats
      */
     public ElboObjective(Vae vae, double beta, double freeNats) {
-        if (!(beta >= 0) || Double.isInfinite(beta)) {
-            throw new IllegalArgumentException("beta " + beta + ": expected a number >= 0");
-        }
-        if (!(freeNats >= 0) || Double.isInfinite(freeNats)) {
-            throw new IllegalArgumentException("freeNats " + freeNats + ": expected a number >= 0");
-        }
-        this.vae = vae;
-        this.beta = beta;
-        this.freeNats = freeNats;
+        this(vae, new Choice(beta, freeNats, 0, 0));
+    }
+
+    /** A weighted bound. */
+    public ElboObjective(Vae vae, Choice choice) {
+        super(vae);
+        this.choice = choice;
+        this.beta = choice.weight(0);
     }
 
     @Override
-    public Module model() {
-        return vae;
+    public void at(double epoch) {
+        beta = choice.weight(epoch);
     }
 
     @Override
-    public BatchResult evaluate(Batch batch, Rng rng) {
-        return evaluate(batch, vae.trainingTarget(batch.images(), rng), rng);
+    protected BatchResult evaluate(Vae model, Tensor target, Rng rng) {
+        Elbo elbo = model.elbo(target, rng);
+        Tensor loss =
+                elbo.logLikelihood().mean().neg().add(divergence(model, elbo).mul(beta));
+        return new BatchResult(loss, measured(elbo, target));
     }
 
-    @Override
-    public BatchResult validate(Batch batch, Rng rng) {
-        return evaluate(batch, vae.target(batch.images()), rng);
-    }
-
-    private BatchResult evaluate(Batch batch, Tensor target, Rng rng) {
-        Elbo elbo = vae.given(batch).elbo(target, rng);
-        long dimensions = target.count() / target.size(0);
-        Map<String, Tensor> perExample = new LinkedHashMap<>();
-        perExample.put("bpd", elbo.bitsPerDimension(dimensions).detach());
-        perExample.put("reconstruction_nats", elbo.logLikelihood().neg().detach());
-        perExample.put("kl_nats", elbo.kl().detach());
-        Tensor loss = elbo.logLikelihood().mean().neg().add(divergence(elbo).mul(beta));
-        return new BatchResult(loss, perExample);
-    }
-
-    private Tensor divergence(Elbo elbo) {
-        if (freeNats == 0) {
+    private Tensor divergence(Vae model, Elbo elbo) {
+        if (choice.freeNats == 0) {
             return elbo.kl().mean();
         }
-        Tensor perDimension = KullbackLeibler.perDimension(elbo.posterior(), vae.prior())
-                .orElseThrow(() -> new IllegalStateException("free nats need a divergence for each dimension"))
-                .mean(0);
-        return perDimension
-                .max(Tensor.full(freeNats, perDimension.dtype()).to(vae.device()))
+        return KullbackLeibler.perDimension(elbo.posterior(), model.prior())
+                .map(kl -> aboveFree(kl.mean(0), 1))
+                .orElseGet(() -> aboveFree(elbo.kl().mean(), model.prior().latentDim()));
+    }
+
+    /** Σ max(λ·size, KL) over groups of so many dimensions. */
+    private Tensor aboveFree(Tensor perGroup, int size) {
+        return perGroup.max(
+                        Tensor.full(choice.freeNats * size, perGroup.dtype()).to(perGroup.device()))
                 .sum();
     }
 }

@@ -16,6 +16,7 @@ import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
+import varepsilon.generative.VaeObjective;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
@@ -34,7 +35,8 @@ class FamilyTest {
             PosteriorChoice.class,
             PriorChoice.class,
             Schedule.class,
-            VaeNetwork.class);
+            VaeNetwork.class,
+            VaeObjective.class);
 
     @TestFactory
     Stream<DynamicTest> everyMemberIsReadAsItIsWritten() {

@@ -12,6 +12,7 @@ import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
+import varepsilon.generative.VaeObjective;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.Defense;
@@ -47,7 +48,8 @@ class ReferenceTest {
                 VaeNetwork.class,
                 Likelihood.class,
                 PriorChoice.class,
-                PosteriorChoice.class)) {
+                PosteriorChoice.class,
+                VaeObjective.class)) {
             Family<?> family = Family.of(kind);
             text.add("## `--" + family.word() + "`: "
                     + kind.getAnnotation(Named.class).help());

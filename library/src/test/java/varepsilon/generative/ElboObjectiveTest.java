@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.InputException;
 import varepsilon.data.Batch;
+import varepsilon.data.ImageShape;
 import varepsilon.nn.Layer;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
@@ -123,25 +125,80 @@ class ElboObjectiveTest extends GenerativeTest {
         assertThat(Arrays.equals(noneFree, withoutDivergence)).isFalse();
     }
 
+    /** Three dimensions whose divergence is known only together: three times the free nats for the whole. */
     @Test
-    void freeNatsNeedADivergenceForEachDimension() {
-        Vae mixture = withPosteriors(new double[] {0, 0}, new MixturePrior());
-        Batch image = new Batch(Tensor.zeros(DType.UINT8, 1, 1, 1, 1), null, new int[1], 1);
-        assertThat(new ElboObjective(mixture).evaluate(image, rng(1)).loss().isFinite())
-                .isTrue();
-        assertThatThrownBy(() -> new ElboObjective(mixture, 1, 0.5).evaluate(image, rng(1)))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("free nats");
+    void dimensionsWithoutADivergenceOfTheirOwnAreOneGroup() {
+        Vae full = closing(new VaeArchitecture(
+                        3,
+                        new ConvVae(2),
+                        new ImageShape(1, ConvVae.SIDE, ConvVae.SIDE),
+                        new Categorical(16),
+                        new StandardNormal.Choice(),
+                        new FullGaussian.Choice(),
+                        0)
+                .create(init(DType.FLOAT64, 1)));
+        Batch images = new Batch(
+                Tensor.of(new byte[2 * ConvVae.SIDE * ConvVae.SIDE], 2, 1, ConvVae.SIDE, ConvVae.SIDE),
+                null,
+                new int[2],
+                2);
+        BatchResult plain = new ElboObjective(full).evaluate(images, rng(3));
+        double reconstruction = Statistics.mean(values(plain, "reconstruction_nats"));
+        double kl = Statistics.mean(values(plain, "kl_nats"));
+        assertThat(kl).isPositive();
+        for (double free : new double[] {kl / 3 * 0.99, kl / 3 * 1.01, 7}) {
+            BatchResult result = new ElboObjective(full, 1, free).evaluate(images, rng(3));
+            assertThat(result.loss().item()).isCloseTo(reconstruction + Math.max(kl, 3 * free), within(1e-9));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // One rise over 4 epochs to 3.
+        "4, 0, 0, 0",
+        "4, 0, 1, 0.75",
+        "4, 0, 3.5, 2.625",
+        "4, 0, 4, 3",
+        "4, 0, 99.5, 3",
+        // The same again every 10 epochs.
+        "4, 10, 2, 1.5",
+        "4, 10, 9.75, 3",
+        "4, 10, 10, 0",
+        "4, 10, 32, 1.5",
+        "4, 10, 35, 3",
+        // A saw, and no rise at all.
+        "2, 2, 5.5, 2.25",
+        "0, 0, 0, 3",
+    })
+    void theWeightRisesWithTheEpochs(double warmUp, double cycle, double epoch, double expected) {
+        ElboObjective.Choice choice = new ElboObjective.Choice(3, 0, warmUp, cycle);
+        ElboObjective objective = new ElboObjective(vae, choice);
+        objective.at(17.25);
+        objective.at(epoch);
+        assertThat(objective.evaluate(batch, rng(3)).loss().item())
+                .isEqualTo(evaluate(expected, 0).loss().item());
+        assertThat(new ElboObjective(vae, choice).evaluate(batch, rng(3)).loss().item())
+                .as("before the first step")
+                .isEqualTo(evaluate(warmUp > 0 ? 0 : 3, 0).loss().item());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 5", "6, 5"})
+    void aCycleHoldsARise(double warmUp, double cycle) {
+        assertThatThrownBy(() -> new ElboObjective.Choice(1, 0, warmUp, cycle))
+                .isInstanceOf(InputException.class)
+                .hasMessage("warmUp " + warmUp
+                        + ": expected more than 0 and at most the cycle, 5 epochs, in which the weight rises");
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {-0.1, Double.NaN, Double.POSITIVE_INFINITY})
     void otherWeightsAreRefused(double value) {
         assertThatThrownBy(() -> new ElboObjective(vae, value, 0))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("beta " + value);
         assertThatThrownBy(() -> new ElboObjective(vae, 1, value))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("freeNats " + value);
     }
 }

@@ -1,7 +1,7 @@
 package varepsilon.lab.cli;
 
 import varepsilon.generative.ActiveUnits;
-import varepsilon.generative.StandardNormal;
+import varepsilon.generative.ElboObjective;
 import varepsilon.lab.spec.VaeSpec;
 
 /** Notes on the results of a VAE. */
@@ -25,12 +25,17 @@ final class VaeNotes {
 
     /** What to change against the collapse. */
     static String advice(VaeSpec config) {
-        String gentler = (config.prior() instanceof StandardNormal.Choice
+        ElboObjective.Choice objective =
+                config.objective() instanceof ElboObjective.Choice elbo ? elbo : new ElboObjective.Choice();
+        String gentler = (objective.warmUp() == 0
+                        ? "--warm-up 10 (epochs over which the weight of the divergence rises from 0), "
+                        : "")
+                + (objective.freeNats() == 0
                         ? "--free-nats 0.1 (divergence of each dimension that is not penalised), "
                         : "")
                 + "more --epochs or another --learning-rate";
-        return config.beta() > 1
-                ? "Try a smaller --beta than " + config.beta() + "; 1 is the ELBO. If the collapse remains, try"
+        return objective.beta() > 1
+                ? "Try a smaller --beta than " + objective.beta() + "; 1 is the ELBO. If the collapse remains, try"
                         + " " + gentler
                         + "."
                 : "Try " + gentler + ".";

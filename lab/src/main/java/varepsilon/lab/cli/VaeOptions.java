@@ -12,7 +12,9 @@ import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
+import varepsilon.generative.VaeObjective;
 import varepsilon.lab.spec.VaeSpec;
+import varepsilon.nn.Schedule;
 
 /** The options of a VAE's training. */
 @Command
@@ -22,16 +24,24 @@ final class VaeOptions {
     private static final Family<PriorChoice> PRIORS = Family.of(PriorChoice.class);
     private static final Family<PosteriorChoice> POSTERIORS = Family.of(PosteriorChoice.class);
     private static final Family<VaeNetwork> NETWORKS = Family.of(VaeNetwork.class);
+    private static final Family<VaeObjective> OBJECTIVES = Family.of(VaeObjective.class);
+    private static final Family<Schedule> SCHEDULES = Family.of(Schedule.class);
 
+    private CommandSpec command;
     private DeclaredOptions options;
     private DeclaredOptions likelihood;
     private DeclaredOptions network;
+    private DeclaredOptions objective;
+    private DeclaredOptions schedule;
 
     @Spec(Spec.Target.MIXEE)
     void addTo(CommandSpec mixee) {
+        command = mixee;
         options = new DeclaredOptions(mixee);
         likelihood = new DeclaredOptions(mixee);
         network = new DeclaredOptions(mixee);
+        objective = new DeclaredOptions(mixee);
+        schedule = new DeclaredOptions(mixee);
         for (Declared parameter : Declared.of(USUAL)) {
             switch (parameter.name()) {
                 case "limit", "threads" -> {} // options of all commands
@@ -43,6 +53,20 @@ final class VaeOptions {
                 case "architecture" -> {
                     network.addMember("--architecture", NETWORKS, NETWORKS.text(USUAL.architecture()), "The networks");
                     List.of("filters", "width", "depth").forEach(name -> network.addShared("", name, NETWORKS));
+                }
+                case "objective" -> {
+                    objective.addMember(
+                            "--objective", OBJECTIVES, OBJECTIVES.text(USUAL.objective()), "What is minimised");
+                    List.of("beta", "freeNats", "warmUp").forEach(name -> objective.addShared("", name, OBJECTIVES));
+                }
+                case "schedule" -> {
+                    schedule.addMember(
+                            "--schedule",
+                            SCHEDULES,
+                            SCHEDULES.text(USUAL.schedule()),
+                            "The learning rate over training");
+                    List.of("decayEvery", "decayFactor", "peak")
+                            .forEach(name -> schedule.addShared("", name, SCHEDULES));
                 }
                 case "posterior" ->
                     options.addMember(
@@ -62,8 +86,23 @@ final class VaeOptions {
         Map<String, Object> chosen = new LinkedHashMap<>(options.given());
         chosen.put("likelihood", LIKELIHOODS.parse(likelihood.text("--likelihood"), likelihood.givenInRange()));
         chosen.put("architecture", NETWORKS.parse(network.text("--architecture"), network.givenInRange()));
+        chosen.put("objective", objective());
+        chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.givenInRange()));
         chosen.put("posterior", POSTERIORS.parse(options.text("--posterior")));
         chosen.put("prior", PRIORS.parse(options.text("--prior")));
         return Declared.with(usual, chosen);
+    }
+
+    private VaeObjective objective() {
+        String text = objective.text("--objective");
+        VaeObjective parsed = OBJECTIVES.parse(text, objective.givenInRange());
+        Map<String, Object> parameters =
+                OBJECTIVES.memberOf(parsed).orElseThrow().values(parsed);
+        objective.givenOptions().forEach((option, parameter) -> {
+            if (!parameters.containsKey(parameter.name())) {
+                throw Usage.wrong(command, option + ": has no effect on the objective " + text);
+            }
+        });
+        return parsed;
     }
 }

@@ -13,12 +13,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
+import varepsilon.generative.VaeNetwork;
+import varepsilon.generative.VaeObjective;
 import varepsilon.lab.published.PublishedCurves;
 import varepsilon.lab.run.Run;
 import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.run.VaeRuns;
 import varepsilon.lab.spec.VaeSpec;
+import varepsilon.nn.Schedule;
 
 /** {@code varepsilon vae train}. */
 @Command(
@@ -50,7 +54,8 @@ final class VaeTrainCommand implements Callable<Integer> {
     @Option(
             names = "--resume",
             paramLabel = "DIR",
-            description = "Resume this run with its configuration; more --epochs may be given.")
+            description = "Resume this run with its configuration; more --epochs may be given where its schedule"
+                    + " does not depend on their number.")
     private Path resume;
 
     @Mixin
@@ -71,7 +76,14 @@ final class VaeTrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (list.isGiven()) {
-            return ListOption.show(output, Likelihood.class, PriorChoice.class);
+            return ListOption.show(
+                    output,
+                    VaeNetwork.class,
+                    Likelihood.class,
+                    PriorChoice.class,
+                    PosteriorChoice.class,
+                    VaeObjective.class,
+                    Schedule.class);
         }
         TrainingRuns<VaeSpec, VaeResults> runs =
                 new TrainingRuns<>(new VaeRuns(new PublishedCurves()), spec, console, arguments, data, output);

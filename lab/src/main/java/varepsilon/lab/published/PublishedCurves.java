@@ -10,9 +10,11 @@ import java.util.Map;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.ElboObjective;
 import varepsilon.generative.StandardNormal;
 import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
+import varepsilon.nn.Schedule;
 
 /**
  * The published training curves of the VAE on 4-bit MNIST with 32 filters, at 2 and at 20 latent dimensions: Adam 1e-3,
@@ -30,8 +32,8 @@ public final class PublishedCurves implements ReferenceCurves {
                 && !config.isConditional()
                 && config.averageDecay() == 0
                 && config.architecture().equals(new ConvVae())
-                && config.beta() == 1
-                && config.freeNats() == 0
+                && config.objective().equals(new ElboObjective.Choice())
+                && config.schedule().equals(Schedule.constant())
                 && config.limit() == 0;
         return same ? ofLatentDim(config.latentDim()) : Map.of();
     }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.data.Datasets;
@@ -33,6 +34,10 @@ public record VaeRuns(ReferenceCurves curves) implements RunKind<VaeSpec, VaeRes
         if (epochs < config.epochs()) {
             throw new InputException(
                     "epochs " + epochs + ": the run is made for " + config.epochs() + "; expected at least as many");
+        }
+        if (epochs > config.epochs() && config.schedule().dependsOnTheEnd()) {
+            throw new InputException("epochs " + epochs + ": the run's schedule, " + Family.nameOf(config.schedule())
+                    + ", ends after " + config.epochs() + "; begin another run with more epochs");
         }
         return config.withEpochs(epochs);
     }

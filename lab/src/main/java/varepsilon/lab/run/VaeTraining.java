@@ -9,9 +9,10 @@ import varepsilon.data.Datasets;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.data.Splits;
-import varepsilon.generative.ElboObjective;
+import varepsilon.generative.MeasuredObjective;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeArchitecture;
+import varepsilon.generative.VaeObjective;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
@@ -100,19 +101,17 @@ public final class VaeTraining {
         int[][] parts = Splits.random(all.size(), new int[] {all.size() - held, held}, config.seed());
         VaeArchitecture architecture = architecture(config, all);
         TrainingPlan plan = TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"))
+                .withSchedule(config.schedule())
                 .withAverageDecay(config.averageDecay());
-        try (Rng init = Seed.of(config.seed()).split("init").stream();
-                Vae vae = architecture.create(Init.on(Device.parse(config.device()), init));
-                Optimizer optimizer = new Adam(vae.parameters(), config.learningRate())) {
-            return new Trainer(
-                            new ElboObjective(vae, config.beta(), config.freeNats()),
-                            optimizer,
-                            plan,
-                            run,
-                            architecture.metadata(),
-                            listeners.of(vae),
-                            watch)
-                    .train(all.subset(parts[0]), all.subset(parts[1]));
+        try (Rng rng = Seed.of(config.seed()).split("init").stream()) {
+            Init init = Init.on(Device.parse(config.device()), rng);
+            try (Vae vae = architecture.create(init);
+                    MeasuredObjective objective =
+                            config.objective().objective(new VaeObjective.Training(vae, parts[0].length, init));
+                    Optimizer optimizer = new Adam(vae.parameters(), config.learningRate())) {
+                return new Trainer(objective, optimizer, plan, run, architecture.metadata(), listeners.of(vae), watch)
+                        .train(all.subset(parts[0]), all.subset(parts[1]));
+            }
         }
     }
 }

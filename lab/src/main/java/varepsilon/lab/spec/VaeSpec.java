@@ -3,17 +3,19 @@ package varepsilon.lab.spec;
 import java.nio.file.Path;
 import java.util.Map;
 import varepsilon.base.Declared;
-import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.Parameter;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.StandardNormal;
 import varepsilon.generative.VaeNetwork;
+import varepsilon.generative.VaeObjective;
+import varepsilon.nn.Schedule;
 
 /**
  * The complete configuration of a VAE's training, apart from the data folder: the content of {@code config.yaml} in a
@@ -28,11 +30,11 @@ import varepsilon.generative.VaeNetwork;
  * @param prior form of p(z)
  * @param posterior form of q(z|x)
  * @param condition {@code none}, or {@code label} for a model of images given their class
- * @param beta weight of the divergence in the objective
- * @param freeNats divergence of each latent dimension that is not penalised, in nats
+ * @param objective what is minimised
  * @param epochs passes over the training images
  * @param batchSize images in a batch
- * @param learningRate Adam's
+ * @param learningRate Adam's, the largest of the schedule
+ * @param schedule the learning rate over training
  * @param averageDecay decay of the moving average of the weights, which is evaluated and saved; 0 for none
  * @param samplesEvery epochs between two pictures of samples
  * @param seed of all random numbers
@@ -66,11 +68,8 @@ public record VaeSpec(
                 oneOf = {"none", "label"})
         String condition,
 
-        @Parameter(value = "weight of the divergence", min = 0)
-        double beta,
-
-        @Parameter(value = "divergence of each latent dimension that is not penalised, in nats", min = 0)
-        double freeNats,
+        @Flattened @Usual("elbo") @Parameter("what is minimised")
+        VaeObjective objective,
 
         @Parameter(value = "passes over the images", min = 1)
         int epochs,
@@ -79,6 +78,9 @@ public record VaeSpec(
 
         @Parameter(value = "learning rate of Adam", above = 0)
         double learningRate,
+
+        @Flattened @Usual("constant") @Parameter("the learning rate over training")
+        Schedule schedule,
 
         @Usual("0")
         @Parameter(
@@ -114,21 +116,17 @@ public record VaeSpec(
                 prior,
                 posterior,
                 condition,
-                beta,
-                freeNats,
+                objective,
                 epochs,
                 batchSize,
                 learningRate,
+                schedule,
                 averageDecay,
                 samplesEvery,
                 seed,
                 threads,
                 device);
-        if (freeNats > 0 && !(prior instanceof StandardNormal.Choice && posterior instanceof DiagonalGaussian.Choice)) {
-            throw new InputException("freeNats " + freeNats + ": expected 0 with the prior " + Family.nameOf(prior)
-                    + " and the posterior " + Family.nameOf(posterior)
-                    + ", whose divergence is not known by latent dimension");
-        }
+        objective.requireUsable(prior, posterior);
     }
 
     /** The default training: the source's model, on all images of a data set, in one thread. */
@@ -143,11 +141,11 @@ public record VaeSpec(
                 new StandardNormal.Choice(),
                 new DiagonalGaussian.Choice(),
                 "none",
-                1,
-                0,
+                new ElboObjective.Choice(),
                 80,
                 128,
                 1e-3,
+                Schedule.constant(),
                 0,
                 10,
                 42,
@@ -206,9 +204,14 @@ public record VaeSpec(
         return Declared.with(this, Map.of("likelihood", other));
     }
 
-    /** The same with another weight of the divergence. */
-    public VaeSpec withBeta(double other) {
-        return Declared.with(this, Map.of("beta", other));
+    /** The same with another objective. */
+    public VaeSpec withObjective(VaeObjective other) {
+        return Declared.with(this, Map.of("objective", other));
+    }
+
+    /** The same with the evidence lower bound of another weight of the divergence. */
+    public VaeSpec withBeta(double beta) {
+        return withObjective(new ElboObjective.Choice(beta));
     }
 
     /** The same with another number of epochs. */
@@ -224,6 +227,11 @@ public record VaeSpec(
     /** The same with another learning rate. */
     public VaeSpec withLearningRate(double other) {
         return Declared.with(this, Map.of("learningRate", other));
+    }
+
+    /** The same with another schedule of the learning rate. */
+    public VaeSpec withSchedule(Schedule other) {
+        return Declared.with(this, Map.of("schedule", other));
     }
 
     /** The same with samples drawn at other epochs. */

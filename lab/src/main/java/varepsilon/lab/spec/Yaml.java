@@ -42,6 +42,7 @@ import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
+import varepsilon.generative.VaeObjective;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.StepSize;
@@ -78,7 +79,8 @@ public final class Yaml {
                 PosteriorChoice.class,
                 PriorChoice.class,
                 Schedule.class,
-                VaeNetwork.class)) {
+                VaeNetwork.class,
+                VaeObjective.class)) {
             add(kind, kind == Attack.class, module);
         }
         return module;

@@ -10,9 +10,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
 import varepsilon.generative.Bernoulli;
 import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Gaussian;
 import varepsilon.generative.MlpVae;
 import varepsilon.generative.StandardNormal;
+import varepsilon.nn.Schedule;
 
 class VaeSpecTest {
     private static final Path FILE = Path.of("run", "config.yaml");
@@ -30,11 +32,11 @@ class VaeSpecTest {
                 new StandardNormal.Choice(),
                 new DiagonalGaussian.Choice(),
                 "label",
-                0.5,
-                1e-9,
+                new ElboObjective.Choice(0.5, 1e-9, 2.5, 10),
                 1,
                 1,
                 3e-4,
+                new Schedule.OneCycle(0.25),
                 0.99,
                 5,
                 Long.MIN_VALUE,
@@ -89,7 +91,7 @@ class VaeSpecTest {
             value = {
                 "latentDim: 20   | latentdim: 20        | unknown key 'latentdim'; did you mean 'latentDim'?",
                 "epochs: 80      | ''                   | key 'epochs' is missing",
-                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 14)",
+                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 17)",
                 "epochs: 80      | epochs: 80.5         | key 'epochs': ",
                 "epochs: 80      | epochs: '\"80\"'     | key 'epochs': ",
                 "epochs: 80      | epochs: 99999999999  | key 'epochs': ",
@@ -99,7 +101,7 @@ class VaeSpecTest {
                 "data: mnist     | data: 5              | key 'data': ",
                 "data: mnist     | data: true           | key 'data': ",
                 "seed: 42        | 'seed: 42\nseed: 43' | Duplicate field 'seed'",
-                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 12)",
+                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 13)",
                 "levels: 16      | levels: 12           | levels 12: expected a power of two",
                 "device: cpu     | 'device: {'          | cannot be read: ",
                 "likelihood: categorical | likelihood: none   | unknown likelihood 'none'; did you mean 'bernoulli'?",
