@@ -97,6 +97,13 @@ record GridSettings(
                     .collect(Collectors.joining(", "));
         }
 
+        /** The same without its seed. */
+        Assignment withoutSeed() {
+            Map<String, JsonNode> others = new LinkedHashMap<>(values);
+            others.remove(SEED);
+            return new Assignment(others);
+        }
+
         private static String text(JsonNode value) {
             return value.isTextual() ? value.asText() : value.toString();
         }

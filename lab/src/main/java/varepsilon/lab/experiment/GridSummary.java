@@ -78,6 +78,11 @@ abstract class GridSummary<S extends Record & RunSpec, R extends Record> {
     /** Adds figures and tables to the report. */
     abstract void show(HtmlPage page, Table table) throws IOException;
 
+    /** The settings in which the trainings differ. */
+    final List<String> keys() {
+        return keys;
+    }
+
     final List<Trained<S, R>> trained() {
         return trained;
     }

@@ -14,7 +14,7 @@ public final class VaeGrid extends GridKind<VaeSpec> {
 
     @Override
     public List<String> shipped() {
-        return List.of("vae-1.8", "vae-1.9", "vae-1.10");
+        return List.of("vae-1.8", "vae-1.9", "vae-1.10", "rate-distortion", "mnist-bits", "cifar10-bits");
     }
 
     @Override

@@ -5,11 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.VaeEvaluation;
@@ -20,10 +22,13 @@ import varepsilon.lab.run.VaeResults;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
+import varepsilon.stats.Interval;
+import varepsilon.stats.SampleMean;
 
 /** Trained VAEs side by side, and beside what was published of the same training. */
 final class VaeGridSummary extends GridSummary<VaeSpec, VaeResults> {
     private static final String VALIDATION = "val_bpd";
+    private static final String BETA = "beta";
 
     private final ReferenceCurves curves;
 
@@ -101,6 +106,40 @@ final class VaeGridSummary extends GridSummary<VaeSpec, VaeResults> {
                     test.activeUnits() + " of " + one.config().latentDim());
         }
         return table;
+    }
+
+    /** The trainings that differ in their seeds alone, as one; of each at least two. */
+    private Table overSeeds() {
+        Table table = new Table(
+                Table.text("training"),
+                Table.count("seeds", ""),
+                Table.number("test", "bits/dim", 4),
+                Table.text("95 % interval"),
+                Table.number("−ELBO", "nats", 2),
+                Table.text("95 % interval"));
+        trained().stream()
+                .collect(Collectors.groupingBy(
+                        one -> one.assignment().withoutSeed().label(), LinkedHashMap::new, Collectors.toList()))
+                .forEach((label, same) -> {
+                    if (same.size() > 1) {
+                        Interval bits = interval(same, VaeEvaluation::bpd);
+                        Interval nats = interval(same, VaeEvaluation::nelboNats);
+                        table.row(label, same.size(), bits.value(), text(bits, 4), nats.value(), text(nats, 2));
+                    }
+                });
+        return table;
+    }
+
+    private static Interval interval(List<Trained<VaeSpec, VaeResults>> same, ToDoubleFunction<VaeEvaluation> figure) {
+        return SampleMean.of(same.stream()
+                        .mapToDouble(one -> figure.applyAsDouble(one.results().test()))
+                        .toArray())
+                .interval();
+    }
+
+    private static String text(Interval interval, int digits) {
+        String number = "%." + digits + "f";
+        return String.format(Locale.ROOT, number + " to " + number, interval.low(), interval.high());
     }
 
     /** Validation beside what was published of it. */
@@ -181,15 +220,41 @@ final class VaeGridSummary extends GridSummary<VaeSpec, VaeResults> {
     void show(HtmlPage page, Table table) throws IOException {
         page.heading("Bits per dimension");
         page.table(table, "The weights of the best validation epoch on the test images.");
+        Table overSeeds = overSeeds();
+        if (!overSeeds.rows().isEmpty()) {
+            page.table(overSeeds, "Means over the seeds, with Student's interval.");
+        }
         page.table(
                 beside(),
                 "Validation images beside the published curve, at the epochs of which it is known, counted from 0; none"
                         + " where nothing was published of such a training.");
+        if (keys().contains(BETA)) {
+            page.heading("Rate and distortion");
+            page.chart(
+                    rateAndDistortion(),
+                    "Each point is a training of its own: the divergence from the prior (rate) and the negative"
+                            + " log-likelihood of the reconstruction (distortion) of the test images. Their sum is −ELBO.");
+        }
         for (var one : trained()) {
             page.heading(one.label());
             charts(page, one);
             pictures(page, one);
         }
+    }
+
+    /** By rate. */
+    private LineChart rateAndDistortion() {
+        List<VaeEvaluation> tests = trained().stream()
+                .map(one -> one.results().test())
+                .sorted(Comparator.comparing(VaeEvaluation::klNats))
+                .toList();
+        return new LineChart("Rate and distortion", "rate: KL divergence in nats", "distortion in nats")
+                .curve(
+                        "test images",
+                        tests.stream().mapToDouble(VaeEvaluation::klNats).toArray(),
+                        tests.stream()
+                                .mapToDouble(VaeEvaluation::reconstructionNats)
+                                .toArray());
     }
 
     private void charts(HtmlPage page, Trained<VaeSpec, VaeResults> one) {

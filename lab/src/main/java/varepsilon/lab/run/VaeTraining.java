@@ -2,6 +2,7 @@ package varepsilon.lab.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import varepsilon.base.InputException;
 import varepsilon.base.Watch;
@@ -24,6 +25,8 @@ import varepsilon.tensor.Seed;
 import varepsilon.train.Fit;
 import varepsilon.train.Monitor;
 import varepsilon.train.RunDirectory;
+import varepsilon.train.StopRule;
+import varepsilon.train.TimeLimit;
 import varepsilon.train.Trainer;
 import varepsilon.train.TrainingListener;
 import varepsilon.train.TrainingPlan;
@@ -102,7 +105,13 @@ public final class VaeTraining {
         VaeArchitecture architecture = architecture(config, all);
         TrainingPlan plan = TrainingPlan.of(config.epochs(), config.batchSize(), config.seed(), Monitor.smallest("bpd"))
                 .withSchedule(config.schedule())
-                .withAverageDecay(config.averageDecay());
+                .withAverageDecay(config.averageDecay())
+                .withStopRules(
+                        config.minutes() > 0
+                                ? new StopRule[] {
+                                    new TimeLimit(Duration.ofMillis(Math.round(60_000 * config.minutes())))
+                                }
+                                : new StopRule[0]);
         try (Rng rng = Seed.of(config.seed()).split("init").stream()) {
             Init init = Init.on(Device.parse(config.device()), rng);
             try (Vae vae = architecture.create(init);

@@ -32,6 +32,7 @@ import varepsilon.nn.Schedule;
  * @param condition {@code none}, or {@code label} for a model of images given their class
  * @param objective what is minimised
  * @param epochs passes over the training images
+ * @param minutes of training after which no further epoch begins, 0 for no limit
  * @param batchSize images in a batch
  * @param learningRate Adam's, the largest of the schedule
  * @param schedule the learning rate over training
@@ -73,6 +74,10 @@ public record VaeSpec(
 
         @Parameter(value = "passes over the images", min = 1)
         int epochs,
+
+        @Usual("0")
+        @Parameter(value = "minutes of training after which no further epoch begins; 0 for no limit", min = 0)
+        double minutes,
 
         @Parameter(value = "images in a batch", min = 1) int batchSize,
 
@@ -118,6 +123,7 @@ public record VaeSpec(
                 condition,
                 objective,
                 epochs,
+                minutes,
                 batchSize,
                 learningRate,
                 schedule,
@@ -143,6 +149,7 @@ public record VaeSpec(
                 "none",
                 new ElboObjective.Choice(),
                 80,
+                0,
                 128,
                 1e-3,
                 Schedule.constant(),

@@ -67,7 +67,15 @@ class ExperimentCommandsTest {
         JsonNode rows = Ran.of("experiment", "list", "--json").succeeded().json();
 
         assertThat(rows.findValuesAsText("name"))
-                .containsExactly("vae-1.8", "vae-1.9", "vae-1.10", "robustness-2.1", "robustness-2.3");
+                .containsExactly(
+                        "vae-1.8",
+                        "vae-1.9",
+                        "vae-1.10",
+                        "rate-distortion",
+                        "mnist-bits",
+                        "cifar10-bits",
+                        "robustness-2.1",
+                        "robustness-2.3");
         for (JsonNode row : rows) {
             assertThat(row.get("presets").toString()).isEqualTo("[\"smoke\",\"laptop\",\"full\"]");
             assertThat(row.get("title").asText()).isNotBlank();

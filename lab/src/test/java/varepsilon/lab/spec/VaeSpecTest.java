@@ -34,6 +34,7 @@ class VaeSpecTest {
                 "label",
                 new ElboObjective.Choice(0.5, 1e-9, 2.5, 10),
                 1,
+                2.5,
                 1,
                 3e-4,
                 new Schedule.OneCycle(0.25),
