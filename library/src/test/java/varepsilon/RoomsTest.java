@@ -39,7 +39,8 @@ class RoomsTest {
             "varepsilon.classify..",
             "varepsilon.robust.attack..",
             "varepsilon.robust.defense..",
-            "varepsilon.robust.evaluate..");
+            "varepsilon.robust.evaluate..",
+            "varepsilon.robust.vae..");
 
     private static final JavaClasses LIBRARY =
             new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages("varepsilon");

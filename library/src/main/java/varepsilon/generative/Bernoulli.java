@@ -1,5 +1,6 @@
 package varepsilon.generative;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import varepsilon.base.Declared;
 import varepsilon.base.Named;
@@ -95,6 +96,13 @@ public record Bernoulli(
     public Tensor logProbability(Tensor output, Tensor target) {
         // log p = x·l − log(1 + eˡ)
         return target.mul(output).sub(Ops.softplus(output)).flatten(1).sum(1);
+    }
+
+    /** Black is level 0 and white level 1. */
+    @Override
+    public Tensor levelLogProbabilities(Tensor output, Tensor target, int channel) {
+        Tensor logit = output.narrow(1, channel, 1);
+        return Tensor.concat(1, List.of(Ops.logSigmoid(logit.neg()), Ops.logSigmoid(logit)));
     }
 
     @Override

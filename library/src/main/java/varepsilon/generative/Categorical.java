@@ -1,6 +1,5 @@
 package varepsilon.generative;
 
-import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
 import varepsilon.tensor.DType;
@@ -20,9 +19,7 @@ public record Categorical(
         int levels) implements Likelihood {
     /** Rejects anything but a power of two from 2 to 256. */
     public Categorical {
-        if (levels < 2 || levels > 256 || Integer.bitCount(levels) != 1) {
-            throw new InputException("levels " + levels + ": expected a power of two from 2 to 256");
-        }
+        new Levels(levels);
     }
 
     /** 16 levels: 4-bit images. */
@@ -38,12 +35,12 @@ public record Categorical(
     /** Grey levels, INT64 N×C×H×W: the leading bits of each byte. */
     @Override
     public Tensor target(Tensor images) {
-        return images.shiftRight(8 - Integer.numberOfTrailingZeros(levels)).to(DType.INT64);
+        return new Levels(levels).of(images);
     }
 
     @Override
     public Tensor encoderInput(Tensor target) {
-        return target.to(DType.FLOAT32).mul(2.0 / (levels - 1)).sub(1);
+        return new Levels(levels).toSigned(target, DType.FLOAT32);
     }
 
     @Override
@@ -52,16 +49,21 @@ public record Categorical(
     }
 
     @Override
+    public Tensor levelLogProbabilities(Tensor output, Tensor target, int channel) {
+        return output.narrow(1, (long) channel * levels, levels).logSoftmax(1);
+    }
+
+    @Override
     public Tensor sample(Tensor output, Rng rng) {
         // Gumbel's trick: argmax(logits − log E) with E standard exponential draws from softmax(logits).
         Tensor logits = byLevel(output);
         Tensor exponential = rng.exponential(logits.shape()).to(logits.device());
-        return toUnit(logits.sub(exponential.log()).argmax(1));
+        return new Levels(levels).toUnit(logits.sub(exponential.log()).argmax(1));
     }
 
     @Override
     public Tensor mode(Tensor output) {
-        return toUnit(byLevel(output).argmax(1));
+        return new Levels(levels).toUnit(byLevel(output).argmax(1));
     }
 
     @Override
@@ -69,10 +71,6 @@ public record Categorical(
         Tensor level =
                 Tensor.arange(levels).to(output.dtype()).to(output.device()).reshape(1, levels, 1, 1, 1);
         return byLevel(output).softmax(1).mul(level).sum(1L).div(levels - 1.0);
-    }
-
-    private Tensor toUnit(Tensor level) {
-        return level.to(DType.FLOAT32).div(levels - 1.0);
     }
 
     // N×(C·levels)×H×W → N×levels×C×H×W

@@ -1,6 +1,7 @@
 package varepsilon.generative;
 
 import varepsilon.base.Family;
+import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
@@ -36,6 +37,23 @@ public interface Likelihood {
      * @return N values
      */
     Tensor logProbability(Tensor output, Tensor target);
+
+    /**
+     * log p(x_c = v | x_0, …, x_(c−1), z) in nats, for every level v of image channel c of each pixel: what an entropy
+     * coder needs to code one channel after the other. For an image they sum, over the levels that it has, to {@link
+     * #logProbability}.
+     *
+     * @param output the decoder's output, N×{@link #outputChannels}×H×W
+     * @param target levels from 0 on, of any type, N×C×H×W; channels from c on are not read
+     * @param channel c, from 0
+     * @return N×levels×H×W
+     * @throws InputException where p(x|z) is a density, or not known by levels
+     */
+    default Tensor levelLogProbabilities(Tensor output, Tensor target, int channel) {
+        throw new InputException("the likelihood " + name()
+                + (isDensity() ? " is a density over real numbers" : " does not give the probabilities of levels")
+                + "; expected one over levels, such as categorical");
+    }
 
     /** Images drawn from p(x|z), each pixel from its own distribution: FLOAT32 N×C×H×W in [0, 1]. */
     Tensor sample(Tensor output, Rng rng);

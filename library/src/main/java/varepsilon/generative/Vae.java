@@ -130,7 +130,12 @@ public final class Vae extends Module {
 
     /** q(z|x) for values from {@link #target}. */
     public Posterior posterior(Tensor target) {
-        Tensor input = likelihood.encoderInput(target);
+        return posteriorOfInput(likelihood.encoderInput(target));
+    }
+
+    /** q(z|x) for the encoder's input, FLOAT32 N×C×H×W in [−1, 1]: differentiable in it, as levels are not. */
+    public Posterior posteriorOfInput(Tensor pixels) {
+        Tensor input = pixels;
         if (classes > 0) {
             Tensor planes = condition(input.size(0))
                     .to(input.dtype())
@@ -172,6 +177,11 @@ public final class Vae extends Module {
         Posterior.Draws draws = q.draw(1, rng);
         Tensor output = decode(draws.z().squeeze(0));
         return new Elbo(likelihood.logProbability(output, target), KullbackLeibler.between(q, prior, draws), q);
+    }
+
+    /** KL(q(z|x) ‖ p(z)), N values in nats: in closed form where one is known, else from draws of q. */
+    public Tensor divergence(Posterior q, Posterior.Draws draws) {
+        return KullbackLeibler.between(q, prior, draws);
     }
 
     /**

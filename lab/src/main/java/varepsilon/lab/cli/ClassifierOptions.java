@@ -2,6 +2,7 @@ package varepsilon.lab.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,7 +11,9 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.Normalisation;
 import varepsilon.data.ImageSet;
+import varepsilon.generative.VaeFile;
 import varepsilon.lab.run.NetworkChoice;
+import varepsilon.robust.vae.Purified;
 import varepsilon.tensor.Device;
 
 /** The classifier, and the properties that its file does not state. */
@@ -48,6 +51,14 @@ final class ClassifierOptions {
             converter = Fraction.class,
             description = "Standard deviation by channel, in pixels, by which it is divided.")
     private List<Double> std;
+
+    @Option(
+            names = "--purify",
+            paramLabel = "FILE",
+            description =
+                    "Let this VAE redraw every image before the classifier sees it: encode, draw z, decode. Attacks"
+                            + " go through both; average their gradients over draws by eot.")
+    private Path purify;
 
     /** The stated properties of the file, checked before anything is read. */
     ClassifierFile.Stated stated() {
@@ -92,6 +103,26 @@ final class ClassifierOptions {
                             + (channels == 1 ? " colour channel: expected 1" : " colour channels: expected " + channels)
                             + ", joined by commas");
         }
-        return ClassifierFile.read(weights, stated, device);
+        ClassifierFile file = ClassifierFile.read(weights, stated, device);
+        return purify == null ? file : purified(file, images, device);
+    }
+
+    private ClassifierFile purified(ClassifierFile file, ImageSet images, Device device) throws IOException {
+        try {
+            VaeFile vae = VaeFile.read(purify, device);
+            try {
+                vae.requireFits(images);
+                List<String> notes = new ArrayList<>(file.notes());
+                notes.addAll(vae.notes());
+                return new ClassifierFile(
+                        file.path(), new Purified(vae.vae(), file.classifier(), 0), Optional.empty(), notes);
+            } catch (RuntimeException e) {
+                vae.close();
+                throw e;
+            }
+        } catch (RuntimeException | IOException e) {
+            file.close();
+            throw e;
+        }
     }
 }

@@ -88,7 +88,9 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeAnimateCommand(console))
                 .addSubcommand(new VaeTraverseCommand(console))
                 .addSubcommand(new VaeManifoldCommand(console))
-                .addSubcommand(new VaePseudoInputsCommand(console));
+                .addSubcommand(new VaePseudoInputsCommand(console))
+                .addSubcommand(new VaeDetectCommand(console))
+                .addSubcommand(new VaeAttackCommand(console));
         CommandLine classifier = Group.named(
                         "classifier",
                         "Image classifiers: train, with or without defences, and evaluate.",

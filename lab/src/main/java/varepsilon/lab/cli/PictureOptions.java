@@ -37,4 +37,10 @@ final class PictureOptions {
         picture.write(out);
         output.result(Map.of("file", out.toString()), "Wrote " + out);
     }
+
+    /** Writes the picture of a result that is shown too. */
+    void write(PngPicture picture, Object result, String text, Output output) throws IOException {
+        picture.write(out);
+        output.result(result, text + System.lineSeparator() + "Wrote " + out);
+    }
 }

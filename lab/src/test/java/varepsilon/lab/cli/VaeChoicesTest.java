@@ -136,4 +136,109 @@ class VaeChoicesTest {
         BufferedImage first = picture("animate", run, "--data", "glyphs", "--stops", 2, "--steps", 3);
         assertThat(first.getWidth()).isGreaterThanOrEqualTo(224);
     }
+
+    /** A VAE against adversarial examples, and adversarial examples against a VAE. */
+    @Test
+    void aVaeDetectsPurifiesAndIsAttacked() throws IOException {
+        Path vae = folder.resolve("vae");
+        train(vae, "--architecture", "mlp-vae", "--width", 16).succeeded();
+        Path plain = folder.resolve("plain");
+        Ran.of(
+                        "classifier",
+                        "train",
+                        "--data",
+                        "glyphs",
+                        "--limit",
+                        300,
+                        "--validation",
+                        50,
+                        "--epochs",
+                        2,
+                        "--architecture",
+                        "small-cnn",
+                        "--threads",
+                        1,
+                        "--out",
+                        plain)
+                .succeeded();
+        JsonNode detection = Ran.of(
+                        "vae",
+                        "detect",
+                        "--weights",
+                        vae,
+                        "--classifier",
+                        plain,
+                        "--data",
+                        "glyphs",
+                        "--limit",
+                        40,
+                        "--attack",
+                        "fgsm,uniform-noise",
+                        "--eps",
+                        0.3,
+                        "--json")
+                .succeeded()
+                .json();
+        assertThat(detection.at("/attacks/1/examples").asInt()).isEqualTo(40);
+        for (String score : new String[] {"bits", "distance"}) {
+            JsonNode one = detection.at("/attacks/0/" + score);
+            assertThat(one.get("auc").asDouble())
+                    .isBetween(
+                            one.at("/auc_ci95/0").asDouble(),
+                            one.at("/auc_ci95/1").asDouble());
+        }
+        JsonNode purified = Ran.of(
+                        "attack",
+                        "--weights",
+                        plain,
+                        "--purify",
+                        vae,
+                        "--data",
+                        "glyphs",
+                        "--limit",
+                        20,
+                        "--attack",
+                        "eot:samples=2:inner=pgd+steps=2",
+                        "--eps",
+                        0.1,
+                        "--json")
+                .succeeded()
+                .json();
+        assertThat(purified.at("/n").asInt()).isEqualTo(20);
+        Path picture = folder.resolve("attacked.png");
+        JsonNode attacked = Ran.of(
+                        "vae",
+                        "attack",
+                        "--weights",
+                        vae,
+                        "--data",
+                        "glyphs",
+                        "--limit",
+                        10,
+                        "--goal",
+                        "bits",
+                        "--steps",
+                        5,
+                        "--out",
+                        picture,
+                        "--json")
+                .succeeded()
+                .json();
+        assertThat(attacked.get("bpd_after").asDouble())
+                .isGreaterThan(attacked.get("bpd_before").asDouble());
+        assertThat(picture).isNotEmptyFile();
+        assertThat(Ran.of(
+                                "vae",
+                                "attack",
+                                "--weights",
+                                vae,
+                                "--data",
+                                "glyphs",
+                                "--goal",
+                                "codes",
+                                "--out",
+                                folder.resolve("y.png"))
+                        .refusal())
+                .contains("expected latent, output or bits");
+    }
 }

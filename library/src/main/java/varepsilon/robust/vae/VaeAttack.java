@@ -1,0 +1,163 @@
+package varepsilon.robust.vae;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import varepsilon.base.InputException;
+import varepsilon.generative.Posterior;
+import varepsilon.generative.Vae;
+import varepsilon.robust.attack.StepSize;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.tensor.Gradients;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
+import varepsilon.tensor.Tensor;
+
+/**
+ * An attack on a VAE itself (Tabacof, Tavares, Valle 2016; Kos, Fischer, Song 2018): projected gradient ascent from the
+ * image, with steps that fall from 2 ε.
+ *
+ * @param goal what the perturbation is to reach
+ * @param threat the allowed perturbations
+ * @param steps gradients, at least 1
+ */
+public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
+    private static final double FIRST_STEP = 2;
+
+    /** What a perturbation is to reach. */
+    public enum Goal {
+        /** The mean of q(z|x) is that of another image. */
+        LATENT,
+        /** The reconstruction is that of another image: log p(t|z) of the other image t for z drawn from q(z|x). */
+        OUTPUT,
+        /** The image takes many bits: −ELBO, and with it the length of its code, is large. */
+        BITS;
+
+        /**
+         * The goal of that name.
+         *
+         * @throws InputException where there is none
+         */
+        public static Goal named(String name) {
+            for (Goal goal : values()) {
+                if (goal.label().equals(name)) {
+                    return goal;
+                }
+            }
+            throw new InputException("goal '" + name + "': expected latent, output or bits");
+        }
+
+        /** In lower case. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** Whether it is about another image. */
+        public boolean hasTarget() {
+            return this != BITS;
+        }
+    }
+
+    /** Rejects fewer steps than one. */
+    public VaeAttack {
+        if (steps < 1) {
+            throw new InputException("steps " + steps + ": expected at least 1");
+        }
+    }
+
+    /**
+     * Adversarial images, N×C×H×W.
+     *
+     * @param pixels FLOAT32 N×C×H×W in [0, 1]
+     * @param others the images to be reached, such pixels; not used where the goal has none
+     * @param seed of the draws of z
+     */
+    public Tensor perturbed(Vae vae, Tensor pixels, Tensor others, long seed) {
+        Tensor low = pixels.neg().add(threat.box().low());
+        Tensor high = pixels.neg().add(threat.box().high());
+        StepSize stepSize = StepSize.falling(FIRST_STEP);
+        Tensor delta = pixels.zerosLike();
+        return vae.evaluating(() -> {
+            try (Rng rng = Seed.of(seed).split("attack on a VAE").stream();
+                    var scope = Scope.withoutGradients()) {
+                Objective objective = objective(vae, others, rng);
+                Tensor best = delta;
+                for (int i = 0; i < steps; i++) {
+                    try (var step = Scope.open()) {
+                        Tensor gradient = gradient(objective, pixels.add(best));
+                        best = step.keep(threat.norm()
+                                .ascend(
+                                        best,
+                                        gradient,
+                                        stepSize.of(threat.epsilon(), i, steps),
+                                        threat.epsilon(),
+                                        low,
+                                        high));
+                    }
+                }
+                return scope.keep(
+                        pixels.add(best).clamp(threat.box().low(), threat.box().high()));
+            }
+        });
+    }
+
+    private static Tensor gradient(Objective objective, Tensor at) {
+        try (var scope = Scope.withGradients()) {
+            Tensor x = at.detach().copy().requiresGrad(true);
+            return scope.keep(Gradients.of(objective.of(x).sum(), x));
+        }
+    }
+
+    /** The values that the attack raises, one an image. */
+    @FunctionalInterface
+    private interface Objective {
+        Tensor of(Tensor x);
+    }
+
+    private Objective objective(Vae vae, Tensor others, Rng rng) {
+        return switch (goal) {
+            case LATENT -> {
+                Tensor reached = posterior(vae, others).mean();
+                yield x ->
+                        posterior(vae, x).mean().sub(reached).square().sum(1L).neg();
+            }
+            case OUTPUT -> {
+                Tensor reached = vae.target(VaeScores.bytes(others));
+                yield x -> vae.likelihood()
+                        .logProbability(
+                                vae.decode(posterior(vae, x).draw(1, rng).z().squeeze(0)), reached);
+            }
+            case BITS ->
+                x -> {
+                    Posterior q = posterior(vae, x);
+                    Posterior.Draws draws = q.draw(1, rng);
+                    Tensor output = vae.decode(draws.z().squeeze(0));
+                    Tensor divergence = vae.divergence(q, draws);
+                    return divergence.sub(interpolated(vae, output, x));
+                };
+        };
+    }
+
+    private static Posterior posterior(Vae vae, Tensor pixels) {
+        return vae.posteriorOfInput(pixels.mul(2).sub(1));
+    }
+
+    /**
+     * log p(x|z) between levels by linear interpolation of the two nearest, so that it has a gradient in x: levels have
+     * none.
+     */
+    private static Tensor interpolated(Vae vae, Tensor output, Tensor x) {
+        Tensor target = vae.target(VaeScores.bytes(x.detach()));
+        List<Tensor> channels = new ArrayList<>();
+        for (int c = 0; c < x.size(1); c++) {
+            Tensor byLevel = vae.likelihood().levelLogProbabilities(output, target, c);
+            long levels = byLevel.size(1);
+            Tensor level = Tensor.arange(levels).to(x.dtype()).to(x.device()).reshape(1, levels, 1, 1);
+            Tensor position = x.narrow(1, c, 1).mul(levels - 1.0);
+            Tensor weight = position.sub(level).abs().neg().add(1).clamp(0, 1);
+            channels.add(weight.mul(byLevel).flatten(1).sum(1));
+        }
+        return Tensor.stack(0, channels).sum(0);
+    }
+}
