@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
-public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource {
+public sealed interface DataSource
+        permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource, ShapeSource {
     /** Its name. */
     String name();
 
@@ -80,4 +82,9 @@ public sealed interface DataSource permits IdxSource, IdxFilesSource, CifarSourc
      * @throws IOException where a file cannot be read
      */
     ImageSet load(Split split, Path dataDir) throws IOException;
+
+    /** The factors that the images of a part were drawn from, in the order of {@link #load}; empty where not known. */
+    default Optional<FactorTable> factors(Split split) {
+        return Optional.empty();
+    }
 }

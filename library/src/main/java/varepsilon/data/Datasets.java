@@ -14,7 +14,8 @@ public final class Datasets {
             IdxSource.fashionMnist(),
             CifarSource.cifar10(),
             CifarSource.cifar100(),
-            new GlyphSource());
+            new GlyphSource(),
+            new ShapeSource());
 
     private Datasets() {}
 

@@ -21,7 +21,7 @@ final class DataOptions {
             names = "--data",
             paramLabel = "NAME",
             description =
-                    "mnist, fashion-mnist, cifar10, cifar100 or glyphs; folder:PATH for images in a sub-folder for each"
+                    "mnist, fashion-mnist, cifar10, cifar100, glyphs or shapes; folder:PATH for images in a sub-folder for each"
                             + " class (or in train/ and test/ or val/; without sub-folders, images without labels);"
                             + " idx:IMAGES,LABELS for IDX files (a second pair: the test part). Where there is no test"
                             + " part, every fifth image is one.")

@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,10 +49,11 @@ class DataCommandsTest {
                 .succeeded()
                 .json()
                 .get("data");
-        assertThat(rows).hasSize(5);
+        assertThat(rows).hasSize(6);
         for (JsonNode row : rows) {
             assertThat(row.get("usable").asBoolean())
-                    .isEqualTo(row.get("name").asText().equals("glyphs"));
+                    .isEqualTo(
+                            List.of("glyphs", "shapes").contains(row.get("name").asText()));
         }
     }
 
