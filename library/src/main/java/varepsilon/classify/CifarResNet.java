@@ -20,7 +20,7 @@ import varepsilon.tensor.Tensor;
  * blocks each, 6n + 2 layers deep. Shortcuts between stages have no parameters (option A): every second pixel, and
  * zeros for the new channels.
  */
-final class CifarResNet extends Layer {
+final class CifarResNet extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
 
     private final Conv2d conv1;
@@ -52,11 +52,16 @@ final class CifarResNet extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
+        return linear.forward(features(x));
+    }
+
+    @Override
+    public Tensor features(Tensor x) {
         // Measured at batch 128 on the CPU: 1.2 times as fast in training and in attacks; PreActResNet-18 is not
         // faster, and the small CNN is slower.
         Tensor y = bn1.after(conv1, x.channelsLast()).relu();
         y = layer3.forward(layer2.forward(layer1.forward(y)));
-        return linear.forward(y.mean(2, 3));
+        return y.mean(2, 3);
     }
 
     private static final class Block extends Layer {

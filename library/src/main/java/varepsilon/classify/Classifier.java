@@ -22,6 +22,18 @@ public interface Classifier extends AutoCloseable {
     Tensor logits(Tensor pixels);
 
     /**
+     * The features: what its last, linear layer makes the logits of.
+     *
+     * @param pixels FLOAT32 N×C×H×W in [0, 1]
+     * @return N×F
+     * @throws InputException where no such layer is known, as by default
+     */
+    default Tensor features(Tensor pixels) {
+        throw new InputException("the features of this classifier are not known: expected the weights of a network"
+                + " whose architecture is known, not a program or a function");
+    }
+
+    /**
      * A classifier of a function that is not differentiable and gives one score a class: logits, or logarithms of
      * probabilities.
      *

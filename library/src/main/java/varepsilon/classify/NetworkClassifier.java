@@ -44,6 +44,13 @@ public final class NetworkClassifier implements Classifier {
     }
 
     @Override
+    public Tensor features(Tensor pixels) {
+        return network instanceof FeatureNetwork featured
+                ? featured.features(normaliser.apply(pixels))
+                : Classifier.super.features(pixels);
+    }
+
+    @Override
     public <T> T evaluating(Supplier<T> work) {
         return network.evaluating(work);
     }

@@ -17,7 +17,7 @@ import varepsilon.tensor.Tensor;
  * literature on adversarial training uses it: no pooling in the stem, a last batch normalisation before the mean. With
  * {@code -no-norm}, as pytorch-cifar has it, that last normalisation and its activation are missing.
  */
-final class PreActResNet18 extends Layer {
+final class PreActResNet18 extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
 
     private static final String NAME = "preactresnet18";
@@ -43,8 +43,13 @@ final class PreActResNet18 extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
+        return linear.forward(features(x));
+    }
+
+    @Override
+    public Tensor features(Tensor x) {
         Tensor y = layer4.forward(layer3.forward(layer2.forward(layer1.forward(conv1.forward(x)))));
-        return linear.forward((bn == null ? y : bn.forward(y).relu()).mean(2, 3));
+        return (bn == null ? y : bn.forward(y).relu()).mean(2, 3);
     }
 
     private static final class Block extends Layer {

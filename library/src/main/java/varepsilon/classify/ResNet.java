@@ -30,7 +30,7 @@ import varepsilon.tensor.Tensor;
  *       {@code linear} for {@code fc}).
  * </ul>
  */
-final class ResNet extends Layer {
+final class ResNet extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
     private static final int WIDTH = 64;
 
@@ -64,12 +64,17 @@ final class ResNet extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
+        return last.forward(features(x));
+    }
+
+    @Override
+    public Tensor features(Tensor x) {
         // Measured with ResNet-18 at batch 64 on the CPU: 1.1 times as fast in training and in attacks.
         Tensor y = pool.apply(bn1.after(conv1, x.channelsLast()).relu());
         for (Sequential layer : layers) {
             y = layer.forward(y);
         }
-        return last.forward(y.mean(2, 3));
+        return y.mean(2, 3);
     }
 
     /** Adds what a block computes to what goes around it: its input, or a projection where the sizes differ. */

@@ -13,7 +13,7 @@ import varepsilon.nn.Sequential;
 import varepsilon.tensor.Tensor;
 
 /** Two convolutions of stride 2 and two linear layers: small enough to train in a minute. */
-final class SmallCnn extends Layer {
+final class SmallCnn extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
 
     private static final String NAME = "small-cnn";
@@ -23,6 +23,8 @@ final class SmallCnn extends Layer {
     private static final int KERNEL = 4;
     private static final int FILTERS = 16;
     private static final int HIDDEN = 100;
+    /** Index of the last layer. */
+    private static final int LAST = 7;
 
     private final Sequential net;
 
@@ -51,6 +53,11 @@ final class SmallCnn extends Layer {
     @Override
     public Tensor forward(Tensor x) {
         return net.forward(x);
+    }
+
+    @Override
+    public Tensor features(Tensor x) {
+        return net.forward(x, LAST);
     }
 
     private static final class Family implements NetworkFamily {

@@ -20,7 +20,7 @@ import varepsilon.tensor.Tensor;
  * adversarial training uses: {@code wideresnet-28-10} is 28 layers deep, three groups of (28 − 4) / 6 blocks, and ten
  * times as wide as 16, 32 and 64 channels. Dropout, which is the identity in evaluation mode, is left out.
  */
-final class WideResNet extends Layer {
+final class WideResNet extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
     private static final int STEM = 16;
     private static final int GROUPS = 3;
@@ -48,11 +48,16 @@ final class WideResNet extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
+        return fc.forward(features(x));
+    }
+
+    @Override
+    public Tensor features(Tensor x) {
         Tensor y = conv1.forward(x);
         for (Group group : groups) {
             y = group.forward(y);
         }
-        return fc.forward(bn1.forward(y).relu().mean(2, 3));
+        return bn1.forward(y).relu().mean(2, 3);
     }
 
     private static final class Group extends Layer {

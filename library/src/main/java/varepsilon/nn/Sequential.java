@@ -17,8 +17,13 @@ public final class Sequential extends Layer {
 
     @Override
     public Tensor forward(Tensor x) {
+        return forward(x, layers.size());
+    }
+
+    /** The output of the first {@code count} layers. */
+    public Tensor forward(Tensor x, int count) {
         Tensor y = x;
-        for (Layer layer : layers) {
+        for (Layer layer : layers.subList(0, count)) {
             y = layer.forward(y);
         }
         return y;
