@@ -139,6 +139,20 @@ public final class Ops {
         return Tensor.wrap(torch.linalg_solve_triangular(lower.handle(), x.handle(), false));
     }
 
+    /**
+     * What a symmetric matrix A = V·diag(λ)·Vᵀ consists of.
+     *
+     * @param values the eigenvalues λ, from the smallest up, n
+     * @param vectors V, n×n: the eigenvectors, of length 1, as columns
+     */
+    public record Eigen(Tensor values, Tensor vectors) {}
+
+    /** Eigenvalues and eigenvectors of a symmetric matrix n×n, of which the lower triangle is read. */
+    public static Eigen symmetricEigen(Tensor matrix) {
+        var found = torch.linalg_eigh(matrix.handle());
+        return new Eigen(Tensor.wrap(found.get0()), Tensor.wrap(found.get1()));
+    }
+
     /** log(1 + eˣ), safe against overflow. */
     public static Tensor softplus(Tensor x) {
         return Tensor.wrap(torch.softplus(x.handle()));

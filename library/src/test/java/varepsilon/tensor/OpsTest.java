@@ -298,4 +298,22 @@ class OpsTest extends ScopedTest {
     private static double[] seen(Tensor image, double... map) {
         return Ops.affineSample(image, Tensor.of(map, 1, 2, 3)).toDoubles();
     }
+
+    @Test
+    void eigenvectorsTakeASymmetricMatrixApart() {
+        int n = 7;
+        Tensor square = random(n, n);
+        Tensor symmetric = square.add(square.transpose(0, 1));
+        Ops.Eigen eigen = Ops.symmetricEigen(symmetric);
+
+        Tensor vectors = eigen.vectors();
+        double[] rebuilt =
+                vectors.mul(eigen.values()).matmul(vectors.transpose(0, 1)).toDoubles();
+        assertThat(rebuilt).containsExactly(symmetric.toDoubles(), within(1e-12));
+        double[] products = vectors.transpose(0, 1).matmul(vectors).toDoubles();
+        for (int i = 0; i < products.length; i++) {
+            assertThat(products[i]).isCloseTo(i % (n + 1) == 0 ? 1 : 0, within(1e-12));
+        }
+        assertThat(eigen.values().toDoubles()).isSorted();
+    }
 }
