@@ -28,7 +28,8 @@ class ShapesTest {
     @Test
     void drawsTheSameBytesOnEveryMachine() {
         // A recorded value: it changes only when the drawing is changed on purpose.
-        assertThat(Shapes.draw("x", Shapes.sample(0, 300, 42)).sha256()).isEqualTo("ef69988660de1425fe0f136d0fc4443f9dd3457a007416ddf72c41fb7fb41cfd");
+        assertThat(Shapes.draw("x", Shapes.sample(0, 300, 42)).sha256())
+                .isEqualTo("ef69988660de1425fe0f136d0fc4443f9dd3457a007416ddf72c41fb7fb41cfd");
     }
 
     @Test
