@@ -1,6 +1,7 @@
 package varepsilon.generative;
 
 import java.util.Arrays;
+import varepsilon.base.InputException;
 import varepsilon.data.FactorTable;
 
 /**
@@ -28,8 +29,8 @@ record Codes(double[][] rows, FactorTable factors) {
         }
         for (int f = 0; f < factors.factors().size(); f++) {
             if (Arrays.stream(factors.column(f)).distinct().limit(2).count() < 2) {
-                throw new IllegalArgumentException(
-                        "factor " + factors.factors().get(f).name() + " has one value in all images; expected several");
+                throw new InputException("all " + rows.length + " images have the same "
+                        + factors.factors().get(f).name() + "; expected several values of each factor: take more images");
             }
         }
     }

@@ -27,12 +27,17 @@ public record FactorVaeScore(double score, double chance) {
     /**
      * Of codes of images whose factors are known.
      *
-     * @param codes N×d: for instance posterior means; dimensions that do not vary take no part
+     * @param codes N×d: for instance posterior means. Dimensions that do not vary take no part; where none varies, the
+     *     score is that of chance
      * @param factors of the same N images, drawn independently of each other
      * @param seed of the votes
      */
     public static FactorVaeScore of(double[][] codes, FactorTable factors, long seed) {
         Votes votes = new Votes(new Codes(codes, factors), seed);
+        double chance = 1.0 / votes.codes.factorCount();
+        if (votes.nothingVaries()) {
+            return new FactorVaeScore(chance, chance);
+        }
         int[][] counts = new int[votes.codes.dimensions()][votes.codes.factorCount()];
         for (int vote = 0; vote < ASSIGNING_VOTES; vote++) {
             int factor = votes.nextFactor();
@@ -45,7 +50,7 @@ public record FactorVaeScore(double score, double chance) {
             int factor = votes.nextFactor();
             right += assigned[votes.nextDimension(factor)] == factor ? 1 : 0;
         }
-        return new FactorVaeScore((double) right / SCORED_VOTES, 1.0 / votes.codes.factorCount());
+        return new FactorVaeScore((double) right / SCORED_VOTES, chance);
     }
 
     private static int mostFrequent(int[] counts) {
@@ -72,9 +77,6 @@ public record FactorVaeScore(double score, double chance) {
             Arrays.setAll(means, j -> Arrays.stream(codes.column(j)).average().orElseThrow());
             variances = new double[codes.dimensions()];
             Arrays.setAll(variances, j -> Codes.variance(codes.column(j)));
-            if (Arrays.stream(variances).allMatch(variance -> variance == 0)) {
-                throw new IllegalArgumentException("no code dimension varies; expected at least one that does");
-            }
             images = new ArrayList<>();
             for (int f = 0; f < codes.factorCount(); f++) {
                 images.add(byValue(codes.factors(), f));
@@ -89,6 +91,10 @@ public record FactorVaeScore(double score, double chance) {
                             .toArray())
                     .filter(found -> found.length > 0)
                     .toList();
+        }
+
+        boolean nothingVaries() {
+            return Arrays.stream(variances).allMatch(variance -> variance == 0);
         }
 
         int nextFactor() {

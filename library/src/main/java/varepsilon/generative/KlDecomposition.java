@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.Arrays;
+import varepsilon.base.StoppedException;
+import varepsilon.base.Watch;
 import varepsilon.stats.SampleMean;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Scope;
@@ -69,10 +71,22 @@ public record KlDecomposition(
      * @param dataSize N, at least M
      */
     public static KlDecomposition of(DiagonalGaussian q, Tensor z, Prior prior, long dataSize) {
+        return of(q, z, prior, dataSize, Watch.NONE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param watch receives the number of images done
+     * @throws StoppedException where a stop is requested
+     */
+    public static KlDecomposition of(DiagonalGaussian q, Tensor z, Prior prior, long dataSize, Watch watch) {
         int m = (int) z.size(0);
         if (m < 2 || dataSize < m) {
             throw new IllegalArgumentException(m + " images of " + dataSize + ": expected at least 2, and no more");
         }
+        Watch watched = watch.throwing();
+        watched.progress("comparing posteriors", 0, m);
         try (var scope = Scope.withoutGradients()) {
             double[] posterior = doubles(q.logProbability(z));
             double[] priors = doubles(prior.logProbability(z));
@@ -89,6 +103,7 @@ public record KlDecomposition(
                     put(perDimension.sum(1L).add(weights).logSumExp(1), aggregate, start);
                     put(perDimension.add(weights.unsqueeze(1)).logSumExp(2).sum(1L), product, start);
                 }
+                watched.progress("comparing posteriors", Math.min(m, start + rows), m);
             }
             return new KlDecomposition(
                     m,

@@ -37,7 +37,7 @@ class KlDecompositionTest extends GenerativeTest {
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.9})
     void partsOfGaussiansAreTheirClosedForms(double correlation) {
-        int n = 4_000;
+        int n = 2_000;
         DiagonalGaussian q = posteriors(n, correlation);
         KlDecomposition found = KlDecomposition.of(q, q.sample(rng), new StandardNormal(2), n);
         double[][] covariance = aggregateCovariance(correlation);
@@ -52,10 +52,10 @@ class KlDecompositionTest extends GenerativeTest {
         assertThat(found.n()).isEqualTo(n);
     }
 
-    /** Four standard errors: of the draws of z, and of the means of the posteriors, which are drawn as well. */
+    /** Four standard errors of the draws of z, and a little for the means of the posteriors, which are drawn as well. */
     private static void expect(KlDecomposition.Part part, double expected) {
-        assertThat(part.standardError()).isBetween(1e-4, 0.03);
-        assertThat(part.value()).isCloseTo(expected, within(0.01 + 4 * part.standardError()));
+        assertThat(part.standardError()).isBetween(1e-4, 0.04);
+        assertThat(part.value()).isCloseTo(expected, within(0.02 + 4 * part.standardError()));
     }
 
     @Test
@@ -125,15 +125,15 @@ class KlDecompositionTest extends GenerativeTest {
         assertThat(found.indexCodeNats().value()).isCloseTo((first + second) / 2, within(1e-12));
     }
 
-    /** The estimate of q(z) from 300 of 3,000 images: close, and the information too large, as its logarithm is small. */
+    /** The estimate of q(z) from 300 of 1,500 images: close, and the information too large, as its logarithm is small. */
     @Test
     void aPartOfTheDataGivesAboutTheSame() {
-        DiagonalGaussian all = posteriors(3_000, 0.5);
+        DiagonalGaussian all = posteriors(1_500, 0.5);
         Tensor z = all.sample(rng);
-        KlDecomposition exact = KlDecomposition.of(all, z, new StandardNormal(2), 3_000);
+        KlDecomposition exact = KlDecomposition.of(all, z, new StandardNormal(2), 1_500);
         DiagonalGaussian some =
                 new DiagonalGaussian(all.mean().narrow(0, 0, 300), all.logStd().narrow(0, 0, 300));
-        KlDecomposition part = KlDecomposition.of(some, z.narrow(0, 0, 300), new StandardNormal(2), 3_000);
+        KlDecomposition part = KlDecomposition.of(some, z.narrow(0, 0, 300), new StandardNormal(2), 1_500);
 
         assertThat(part.totalCorrelationNats().value())
                 .isCloseTo(
