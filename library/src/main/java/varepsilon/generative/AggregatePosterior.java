@@ -123,13 +123,11 @@ public record AggregatePosterior(
 
     private static List<Dimension> dimensions(Tensor z, Vae vae, long seed) {
         Moments posterior = Moments.of(z);
-        Moments prior = vae.prior() instanceof StandardNormal normal
-                ? Moments.standard(normal.latentDim())
-                : drawn(vae, seed);
+        Moments prior =
+                vae.prior() instanceof StandardNormal normal ? Moments.standard(normal.latentDim()) : drawn(vae, seed);
         List<Dimension> dimensions = new ArrayList<>();
         for (int j = 0; j < posterior.mean.length; j++) {
-            dimensions.add(new Dimension(
-                    posterior.mean[j], posterior.variance[j], prior.mean[j], prior.variance[j]));
+            dimensions.add(new Dimension(posterior.mean[j], posterior.variance[j], prior.mean[j], prior.variance[j]));
         }
         return dimensions;
     }

@@ -30,7 +30,8 @@ record Codes(double[][] rows, FactorTable factors) {
         for (int f = 0; f < factors.factors().size(); f++) {
             if (Arrays.stream(factors.column(f)).distinct().limit(2).count() < 2) {
                 throw new InputException("all " + rows.length + " images have the same "
-                        + factors.factors().get(f).name() + "; expected several values of each factor: take more images");
+                        + factors.factors().get(f).name()
+                        + "; expected several values of each factor: take more images");
             }
         }
     }

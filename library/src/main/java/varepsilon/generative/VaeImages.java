@@ -63,8 +63,8 @@ public final class VaeImages {
     /** The values over which p(x|z) is defined, as images: those of a set with all that the likelihood leaves out. */
     public static ImageSet asModelled(Vae vae, ImageSet images) {
         Likelihood likelihood = vae.likelihood();
-        Function<Tensor, Tensor> modelled =
-                levels -> likelihood.encoderInput(likelihood.target(levels)).add(1).div(2);
+        Function<Tensor, Tensor> modelled = levels ->
+                likelihood.encoderInput(likelihood.target(levels)).add(1).div(2);
         Collected collected = new Collected(images.name(), images.size());
         var batches = Batches.of(images, CHUNK).iterator();
         while (batches.hasNext()) {

@@ -47,7 +47,8 @@ class AggregatePosteriorTest extends GenerativeTest {
         double high = PixelCodes.mean(192);
         double spread = (high - low) / 2;
         for (AggregatePosterior.Dimension dimension : found.dimensions()) {
-            // Variances 0.25 of the means and 0.25 of the draws around them: four standard errors of the mean are 0.073.
+            // Variances 0.25 of the means and 0.25 of the draws around them: four standard errors of the mean are
+            // 0.073.
             assertThat(dimension.mean()).isCloseTo((low + high) / 2, within(0.073));
             assertThat(dimension.variance()).isCloseTo(spread * spread + STD * STD, within(0.06));
             assertThat(dimension.priorMean()).isZero();
@@ -92,12 +93,11 @@ class AggregatePosteriorTest extends GenerativeTest {
         Layer encoder = Layer.of(x -> {
             Tensor mean = x.flatten(1);
             return Tensor.concat(
-                    1,
-                    List.of(mean, mean.zerosLike(), mean.narrow(1, 0, 1).zerosLike()));
+                    1, List.of(mean, mean.zerosLike(), mean.narrow(1, 0, 1).zerosLike()));
         });
         Inference full = new FullGaussian.Choice().create(new StandardNormal(2), null);
-        Vae vae = closing(new Vae(
-                encoder, full, PixelCodes.decoder(2), new StandardNormal(2), new Gaussian(), 0, Device.CPU));
+        Vae vae = closing(
+                new Vae(encoder, full, PixelCodes.decoder(2), new StandardNormal(2), new Gaussian(), 0, Device.CPU));
         AggregatePosterior found = measure(vae, images(N, 2));
 
         assertThat(found.decomposition()).isNull();

@@ -66,8 +66,8 @@ class VaeImagesTest extends GenerativeTest {
     /** A decoder that paints the class: black, grey or white, whatever z is. */
     @Test
     void samplesOfAConditionalModelAreOfAllClasses() {
-        Layer decoder = Layer.of(
-                input -> input.narrow(1, 2, 1).mul(0.5).add(input.narrow(1, 3, 1)).reshape(-1, 1, 1, 1));
+        Layer decoder = Layer.of(input ->
+                input.narrow(1, 2, 1).mul(0.5).add(input.narrow(1, 3, 1)).reshape(-1, 1, 1, 1));
         Vae vae = closing(new Vae(
                 Layer.of(x -> x), DiagonalGaussian::of, decoder, new StandardNormal(1), new Gaussian(), 3, Device.CPU));
         ImageSet samples = draw(vae, 3_000, Picture.MEAN, 3);

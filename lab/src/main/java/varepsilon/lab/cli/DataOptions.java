@@ -80,6 +80,11 @@ final class DataOptions {
     /** Loads a part; prints notes on its files. */
     ImageSet load(Split split, Output output) throws IOException {
         note(name(), output);
+        return loadQuietly(split);
+    }
+
+    /** Loads a part of a data set whose notes were printed. */
+    ImageSet loadQuietly(Split split) throws IOException {
         int first = limit();
         ImageSet all = Datasets.load(name(), split, folder());
         return first == 0 ? all : all.limit(first);

@@ -90,7 +90,11 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeManifoldCommand(console))
                 .addSubcommand(new VaePseudoInputsCommand(console))
                 .addSubcommand(new VaeDetectCommand(console))
-                .addSubcommand(new VaeAttackCommand(console));
+                .addSubcommand(new VaeAttackCommand(console))
+                .addSubcommand(new VaeQualityCommand(console))
+                .addSubcommand(new VaeNeighboursCommand(console))
+                .addSubcommand(new VaePosteriorCommand(console))
+                .addSubcommand(new VaeDisentangleCommand(console));
         CommandLine classifier = Group.named(
                         "classifier",
                         "Image classifiers: train, with or without defences, and evaluate.",

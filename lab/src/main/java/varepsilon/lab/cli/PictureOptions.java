@@ -33,14 +33,14 @@ final class PictureOptions {
         }
     }
 
-    void write(PngPicture picture, Output output) throws IOException {
+    /** Writes the picture and returns the name of its file. */
+    String save(PngPicture picture) throws IOException {
         picture.write(out);
-        output.result(Map.of("file", out.toString()), "Wrote " + out);
+        return out.toString();
     }
 
-    /** Writes the picture of a result that is shown too. */
-    void write(PngPicture picture, Object result, String text, Output output) throws IOException {
-        picture.write(out);
-        output.result(result, text + System.lineSeparator() + "Wrote " + out);
+    void write(PngPicture picture, Output output) throws IOException {
+        String file = save(picture);
+        output.result(Map.of("file", file), "Wrote " + file);
     }
 }

@@ -8,6 +8,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.Declared;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.generative.VaeFile;
@@ -112,11 +113,9 @@ final class VaeAttackCommand implements Callable<Integer> {
             try (WorkProgress progress = new WorkProgress(output, "images")) {
                 outcome = VaeAttackReport.of(file.vae(), images, attack, batchSize, compute.seed(), progress);
             }
-            pictures.write(
-                    outcome.picture().caption(goal + ", " + norm + " " + epsilon),
-                    outcome.report(),
-                    text(outcome.report(), file),
-                    output);
+            String picture =
+                    pictures.save(outcome.picture().caption(goal + ", " + norm + " " + Declared.text(epsilon)));
+            output.result(outcome.report(), text(outcome.report(), file) + System.lineSeparator() + "Wrote " + picture);
         }
         return 0;
     }
