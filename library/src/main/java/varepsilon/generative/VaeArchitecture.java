@@ -57,6 +57,7 @@ public record VaeArchitecture(
                     + LARGEST_SIDE + " pixels; scale, crop or pad the images, for example to "
                     + nearest(image.height()) + "×" + nearest(image.width()));
         }
+        likelihood.outputChannels(image.channels()); // refuses channels that it does not take
     }
 
     /** The convolutional model with a standard normal prior and a diagonal Gaussian posterior. */

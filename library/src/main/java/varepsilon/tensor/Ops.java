@@ -158,6 +158,26 @@ public final class Ops {
         return Tensor.wrap(torch.softplus(x.handle()));
     }
 
+    /** eˣ − 1, exact for small x. */
+    public static Tensor expm1(Tensor x) {
+        return Tensor.wrap(torch.expm1(x.handle()));
+    }
+
+    /** log(eˣ + eʸ), safe against overflow, element by element. */
+    public static Tensor logAddExp(Tensor x, Tensor y) {
+        return Tensor.wrap(torch.logaddexp(x.handle(), y.handle()));
+    }
+
+    /** log |Γ(x)|, element by element. */
+    public static Tensor logGamma(Tensor x) {
+        return Tensor.wrap(torch.lgamma(x.handle()));
+    }
+
+    /** Hyperbolic tangent. */
+    public static Tensor tanh(Tensor x) {
+        return Tensor.wrap(torch.tanh(x.handle()));
+    }
+
     /** Quantile function of the standard normal, Φ⁻¹, element by element. */
     public static Tensor normalQuantile(Tensor p) {
         return Tensor.wrap(torch.special_ndtri(p.handle()));

@@ -503,6 +503,11 @@ public final class Tensor implements AutoCloseable {
         return wrap(handle().lt(other.handle()));
     }
 
+    /** Where this is less. */
+    public Tensor lt(double value) {
+        return wrap(handle().lt(new Scalar(value)));
+    }
+
     /** Where this is greater. */
     public Tensor gt(Tensor other) {
         return wrap(handle().gt(other.handle()));

@@ -2,6 +2,7 @@ package varepsilon.generative;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.ChiSquaredDistribution;
 
 /** What statistical checks need: moments, a test of frequencies, an integral. */
@@ -28,6 +29,25 @@ final class Statistics {
             chiSquare += (counts[i] - expected) * (counts[i] - expected) / expected;
         }
         return chiSquare / ChiSquaredDistribution.of(counts.length - 1.0).inverseSurvivalProbability(1 / 16_000.0);
+    }
+
+    /** The same, with everything of an expected count below 5 counted as one. */
+    static double chiSquareOverLimitOfLikely(long[] counts, double[] probabilities) {
+        double total = Arrays.stream(counts).sum();
+        int[] likely = IntStream.range(0, counts.length)
+                .filter(i -> total * probabilities[i] >= 5)
+                .toArray();
+        long[] countsOfLikely = new long[likely.length + 1];
+        double[] probabilitiesOfLikely = new double[likely.length + 1];
+        for (int i = 0; i < likely.length; i++) {
+            countsOfLikely[i] = counts[likely[i]];
+            probabilitiesOfLikely[i] = probabilities[likely[i]];
+        }
+        countsOfLikely[likely.length] =
+                (long) total - Arrays.stream(countsOfLikely).sum();
+        probabilitiesOfLikely[likely.length] =
+                Math.max(1e-9, 1 - Arrays.stream(probabilitiesOfLikely).sum());
+        return chiSquareOverLimit(countsOfLikely, probabilitiesOfLikely);
     }
 
     /** ∫ f over [low, high] by Simpson's rule in 20,000 pieces. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import org.apache.commons.numbers.gamma.Digamma;
+import org.apache.commons.numbers.gamma.LogGamma;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,6 +178,35 @@ class OpsTest extends ScopedTest {
             assertThat(values[i]).isCloseTo(expected, within(2.1e-9));
         }
         assertThat(values[1]).isEqualTo(Math.exp(-30), within(1e-25));
+    }
+
+    @Test
+    void exponentialsNeitherOverflowNorVanish() {
+        double[] xs = {-800, -1, -1e-12, 0, 1e-12, 2};
+        double[] expected = Arrays.stream(xs).map(Math::expm1).toArray();
+        assertThat(Ops.expm1(Tensor.of(xs, 6)).toDoubles()).containsExactly(expected, within(1e-15));
+        assertThat(Ops.expm1(Tensor.of(new double[] {1e-12}, 1)).item()).isEqualTo(1e-12, within(1e-23));
+        double[] ys = {-800, 3, -2, 900, -900, 1};
+        double[] sums = new double[6];
+        Arrays.setAll(sums, i -> Math.max(xs[i], ys[i]) + Math.log1p(Math.exp(-Math.abs(xs[i] - ys[i]))));
+        assertThat(Ops.logAddExp(Tensor.of(xs, 6), Tensor.of(ys, 6)).toDoubles())
+                .containsExactly(sums, within(1e-12));
+        assertThat(Ops.tanh(Tensor.of(xs, 6)).toDoubles())
+                .containsExactly(Arrays.stream(xs).map(Math::tanh).toArray(), within(1e-15));
+    }
+
+    @Test
+    void logGammaAndItsDerivative() {
+        double[] xs = {1e-9, 0.5, 1, 2, 7.25, 1e6};
+        Tensor x = Tensor.of(xs, 6).requiresGrad(true);
+        Tensor found = Ops.logGamma(x);
+        double[] derivatives = Gradients.of(found.sum(), x).toDoubles();
+        for (int i = 0; i < xs.length; i++) {
+            double expected = LogGamma.value(xs[i]);
+            assertThat(found.toDoubles()[i]).isCloseTo(expected, within(1e-14 * (1 + Math.abs(expected))));
+            double slope = Digamma.value(xs[i]);
+            assertThat(derivatives[i]).isCloseTo(slope, within(1e-12 * (1 + Math.abs(slope))));
+        }
     }
 
     @Test

@@ -222,6 +222,7 @@ class TensorValuesTest extends ScopedTest {
         assertThat(x.eq(y).toLongs()).containsExactly(0, 1, 0, 0);
         assertThat(x.lt(y).toLongs()).containsExactly(1, 0, 0, 0);
         assertThat(x.gt(y).toLongs()).containsExactly(0, 0, 1, 1);
+        assertThat(x.lt(0.5).toLongs()).containsExactly(1, 1, 0, 0);
         assertThat(x.gt(y).and(x.gt(2)).toLongs()).containsExactly(0, 0, 0, 1);
         assertThat(x.where(x.gt(0), y).toDoubles()).containsExactly(1, 0, 0.5, 3);
     }
