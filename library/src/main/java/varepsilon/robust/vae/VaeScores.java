@@ -3,6 +3,7 @@ package varepsilon.robust.vae;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import varepsilon.base.InputException;
 import varepsilon.generative.Elbo;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
@@ -27,8 +28,13 @@ public record VaeScores(double[] bits, double[] distances) {
      *
      * @param pixels FLOAT32 N×C×H×W in [0, 1]
      * @param seed of the draws of z
+     * @throws InputException for a conditional model
      */
     public static VaeScores of(Vae vae, Tensor pixels, long seed) {
+        if (vae.classes() > 0) {
+            throw new InputException(
+                    "a conditional VAE cannot score images without their class: expected another model");
+        }
         List<double[]> bits = new ArrayList<>();
         List<double[]> distances = new ArrayList<>();
         long dimensions = pixels.count() / pixels.size(0);
