@@ -28,6 +28,7 @@ final class Judge {
             "--architecture",
             "--normalize-mean",
             "--normalize-std",
+            "--purify",
             "--data",
             "--data-dir",
             "--limit",

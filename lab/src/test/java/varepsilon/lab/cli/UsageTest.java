@@ -32,8 +32,7 @@ class UsageTest {
                 arguments("--levels 512", "--levels 512: expected a power of two from 2 to 256"),
                 arguments(
                         "--likelihood poisson",
-                        "unknown likelihood 'poisson'; did you mean 'gaussian'? There are: categorical, bernoulli,"
-                                + " gaussian"),
+                        "unknown likelihood 'poisson'; did you mean 'logistic'? There are: categorical, logistic,"),
                 arguments("--learning-rate 0", "--learning-rate 0.0: expected a positive number"),
                 arguments("--learning-rate NaN", "--learning-rate NaN: expected a positive number"),
                 arguments("--beta -1", "--beta -1.0: expected a number of at least 0"),
@@ -65,7 +64,7 @@ class UsageTest {
     static Stream<Arguments> wrongCommands() {
         return Stream.of(
                 arguments("vea", "unknown command 'vea'; did you mean vae?"),
-                arguments("vae", "expected a command: train, evaluate, sample, reconstruct, interpolate, manifold"),
+                arguments("vae", "expected a command: train, evaluate, sample, reconstruct, interpolate,"),
                 arguments("data", "expected a command: list, info, fetch"),
                 arguments("vae train", "--data is missing"),
                 arguments("vae evaluate --data glyphs", "Missing required option: '--weights=FILE'"),
