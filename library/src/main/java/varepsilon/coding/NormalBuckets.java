@@ -53,7 +53,7 @@ public final class NormalBuckets {
      * @param std standard deviation, above 0 and finite
      */
     public QuantisedDistribution normal(double mean, double std) {
-        return new Normal(mean, std, 1);
+        return mixture(new float[] {1}, new double[] {mean}, new double[] {std});
     }
 
     /**
@@ -64,22 +64,71 @@ public final class NormalBuckets {
      * @param std standard deviation, above 0 and finite
      */
     public QuantisedDistribution posterior(double mean, double std) {
-        return new Normal(mean, std, 0);
+        requireNormal(mean, std);
+        return new Mixture(new int[] {1 << PRECISION}, new double[] {mean}, new double[] {std}, 0);
     }
 
-    private final class Normal implements QuantisedDistribution {
-        private final double mean;
-        private final double std;
+    /**
+     * A mixture of normal distributions over the buckets, in which each has a frequency of at least 1. Components of
+     * less than about 2^−30 of the weight are left out.
+     *
+     * @param weights proportional to the components' weights; at least 0 and finite, not all 0
+     * @param means finite
+     * @param stds standard deviations, above 0 and finite
+     */
+    public QuantisedDistribution mixture(float[] weights, double[] means, double[] stds) {
+        if (weights.length != means.length || weights.length != stds.length) {
+            throw new IllegalArgumentException(weights.length + " weights, " + means.length + " means and "
+                    + stds.length + " standard deviations: expected as many of each");
+        }
+        for (int i = 0; i < means.length; i++) {
+            requireNormal(means[i], stds[i]);
+        }
+        return new Mixture(shares(weights, (1 << PRECISION) - (1 << bits)), means, stds, 1);
+    }
+
+    private static void requireNormal(double mean, double std) {
+        if (!Double.isFinite(mean) || !(std > 0) || Double.isInfinite(std)) {
+            throw new IllegalArgumentException("a normal distribution with mean " + mean + " and standard deviation "
+                    + std + ": expected finite numbers, and a standard deviation above 0");
+        }
+    }
+
+    /** Whole numbers in proportion to the weights that sum to {@code all}. */
+    private static int[] shares(float[] weights, int all) {
+        double sum = 0;
+        for (float weight : weights) {
+            sum += weight;
+        }
+        int[] shares = new int[weights.length];
+        double below = 0;
+        int given = 0;
+        for (int i = 0; i < weights.length; i++) {
+            if (!(weights[i] >= 0)) {
+                throw new IllegalArgumentException("the weight " + weights[i] + ": expected at least 0");
+            }
+            below += weights[i];
+            int up = (int) (below / sum * all); // never above all: the last sum is the whole, and none exceeds it
+            shares[i] = up - given;
+            given = up;
+        }
+        if (given != all) {
+            throw new IllegalArgumentException("weights that sum to " + sum + ": expected a finite number above 0");
+        }
+        return shares;
+    }
+
+    /** Normals in whole shares, which sum to 2^30 less {@code least} for each bucket. */
+    private final class Mixture implements QuantisedDistribution {
+        private final int[] shares;
+        private final double[] means;
+        private final double[] stds;
         private final int least;
 
-        Normal(double mean, double std, int least) {
-            if (!Double.isFinite(mean) || !(std > 0) || Double.isInfinite(std)) {
-                throw new IllegalArgumentException("a normal distribution with mean " + mean
-                        + " and standard deviation " + std
-                        + ": expected finite numbers, and a standard deviation above 0");
-            }
-            this.mean = mean;
-            this.std = std;
+        Mixture(int[] shares, double[] means, double[] stds, int least) {
+            this.shares = shares;
+            this.means = means;
+            this.stds = stds;
             this.least = least;
         }
 
@@ -93,11 +142,16 @@ public final class NormalBuckets {
             return PRECISION;
         }
 
+        /** Integers that never decrease from one edge to the next, whatever the rounding of the arguments. */
         @Override
         public int cumulative(int bucket) {
-            long below = NormalCdf.of((edges[bucket] - mean) / std);
-            long shared = (1L << PRECISION) - ((long) least << bits);
-            return (int) (below * shared >>> NormalCdf.SCALE_BITS) + least * bucket;
+            long below = 0;
+            for (int i = 0; i < shares.length; i++) {
+                if (shares[i] > 0) {
+                    below += shares[i] * NormalCdf.of((edges[bucket] - means[i]) / stds[i]);
+                }
+            }
+            return (int) (below >>> NormalCdf.SCALE_BITS) + least * bucket;
         }
     }
 }

@@ -21,13 +21,26 @@ class CodingPropertyTest {
         int bits = 1 + random.nextInt(8);
         int precision = bits + random.nextInt(AnsStack.MAX_PRECISION - bits + 1);
         int symbols = 1 + random.nextInt(1 << bits);
-        return switch (random.nextInt(3)) {
+        return switch (random.nextInt(4)) {
             case 0 -> new Uniform(symbols, precision);
             case 1 -> FrequencyTable.of(weights(random, symbols), precision);
+            case 2 -> new NormalBuckets(bits).normal(mean(random), std(random));
             default ->
-                // From near nothing to all of the mass in one bucket, at either end and in the middle.
-                new NormalBuckets(bits).normal(20 * random.nextDouble() - 10, Math.exp(40 * random.nextDouble() - 20));
+                new NormalBuckets(bits)
+                        .mixture(
+                                weights(random, symbols),
+                                random.doubles(symbols).map(x -> mean(random)).toArray(),
+                                random.doubles(symbols).map(x -> std(random)).toArray());
         };
+    }
+
+    private static double mean(Random random) {
+        return 20 * random.nextDouble() - 10;
+    }
+
+    /** From near nothing to all of the mass in one bucket, at either end and in the middle. */
+    private static double std(Random random) {
+        return Math.exp(40 * random.nextDouble() - 20);
     }
 
     /** Of all scales, and with zeros. */

@@ -116,6 +116,43 @@ class NormalBucketsTest {
     }
 
     @Test
+    void aMixtureHasTheMassOfItsComponents() {
+        NormalBuckets buckets = new NormalBuckets(10);
+        double[] means = {-1, 0.3, 7};
+        double[] stds = {0.5, 0.1, 2};
+        QuantisedDistribution mixture = buckets.mixture(new float[] {2, 5, 1}, means, stds);
+        assertThat(mixture.cumulative(1 << 10)).isEqualTo(1 << 30);
+        for (int i = 0; i < 1 << 10; i++) {
+            double edge = STANDARD.inverseCumulativeProbability(i / 1024.0);
+            double below = 0;
+            for (int k = 0; k < 3; k++) {
+                below += new double[] {0.25, 0.625, 0.125}[k]
+                        * NormalDistribution.of(means[k], stds[k]).cumulativeProbability(edge);
+            }
+            assertThat((mixture.cumulative(i) - i) / (0x1p30 - 1024)).isCloseTo(below, within(2e-6));
+            assertThat(mixture.cumulative(i + 1)).isGreaterThan(mixture.cumulative(i));
+        }
+        QuantisedDistribution one = buckets.mixture(new float[] {0, 3, 0}, means, stds);
+        QuantisedDistribution normal = buckets.normal(0.3, 0.1);
+        for (int i = 0; i <= 1 << 10; i++) {
+            assertThat(one.cumulative(i)).isEqualTo(normal.cumulative(i));
+        }
+    }
+
+    @Test
+    void whatIsNoMixtureIsRefused() {
+        NormalBuckets buckets = new NormalBuckets(4);
+        double[] two = {1, 1};
+        for (float[] wrong : new float[][] {
+            {1}, {0, 0}, {-1, 2}, {1, Float.NaN}, {1, Float.POSITIVE_INFINITY}
+        }) {
+            assertThatIllegalArgumentException().isThrownBy(() -> buckets.mixture(wrong, two, two));
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> buckets.mixture(new float[] {1, 0}, new double[] {1, Double.NaN}, two));
+    }
+
+    @Test
     void whatIsNoDistributionIsRefused() {
         NormalBuckets buckets = new NormalBuckets(4);
         for (double[] wrong :
