@@ -27,6 +27,7 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
+import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Tensor;
@@ -44,6 +45,7 @@ public final class NumpyFile implements Closeable {
     private static final int MAX_DIMENSIONS = 32;
     private static final long MAX_BYTES = Integer.MAX_VALUE - 8L;
     private static final int SHOWN_LENGTH = 80;
+    private static final int ALIGNMENT = 64;
     private static final String ENDING = ".npy";
 
     private static final Pattern ENTRY =
@@ -350,6 +352,32 @@ public final class NumpyFile implements Closeable {
                 content.put(at + size - 1 - i, first);
             }
         }
+    }
+
+    /**
+     * Replaces a file by an array of bytes, 0 to 255, in format 1.0 and row-major order: what {@code numpy.save} writes.
+     *
+     * @throws IllegalArgumentException where the values do not fill the shape exactly
+     */
+    public static void write(Path path, byte[] values, long... shape) throws IOException {
+        long count = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+        if (count != values.length) {
+            throw new IllegalArgumentException(values.length + " values for shape " + Arrays.toString(shape));
+        }
+        String sizes = Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", "));
+        String tuple = "(" + sizes + (shape.length == 1 ? ",)" : ")");
+        String header = "{'descr': '|u1', 'fortran_order': False, 'shape': " + tuple + ", }";
+        int before = MAGIC.length + 2 + Short.BYTES;
+        // The format has spaces and a line break, so that the numbers begin at a multiple of 64 bytes.
+        int length = (before + header.length() + ALIGNMENT) / ALIGNMENT * ALIGNMENT - before;
+        ByteBuffer start = ByteBuffer.allocate(before + length).order(ByteOrder.LITTLE_ENDIAN);
+        start.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) length);
+        String padded = header + " ".repeat(length - header.length() - 1) + "\n";
+        start.put(padded.getBytes(StandardCharsets.US_ASCII));
+        AtomicFile.write(path, out -> {
+            out.write(start.array());
+            out.write(values);
+        });
     }
 
     private InputException damaged(String name, IOException cause) {

@@ -121,7 +121,12 @@ public final class TopDown extends Module implements Inference {
      * @param features the encoder's output, N×features
      * @param constant whether the parameters are constants for gradients
      */
-    private record Groups(TopDown networks, Tensor features, boolean constant) implements Posterior {
+    private record Groups(TopDown networks, Tensor features, boolean constant) implements GroupedPosterior {
+        @Override
+        public DiagonalGaussian given(int group, Tensor above) {
+            return networks.conditional(group, features, above).q;
+        }
+
         /** The means, each given those above. */
         @Override
         public Tensor mean() {

@@ -143,9 +143,7 @@ class NormalBucketsTest {
     void whatIsNoMixtureIsRefused() {
         NormalBuckets buckets = new NormalBuckets(4);
         double[] two = {1, 1};
-        for (float[] wrong : new float[][] {
-            {1}, {0, 0}, {-1, 2}, {1, Float.NaN}, {1, Float.POSITIVE_INFINITY}
-        }) {
+        for (float[] wrong : new float[][] {{1}, {0, 0}, {-1, 2}, {1, Float.NaN}, {1, Float.POSITIVE_INFINITY}}) {
             assertThatIllegalArgumentException().isThrownBy(() -> buckets.mixture(wrong, two, two));
         }
         assertThatIllegalArgumentException()

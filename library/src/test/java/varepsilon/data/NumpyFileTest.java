@@ -95,6 +95,22 @@ class NumpyFileTest extends ScopedTest {
     }
 
     @Test
+    void bytesAreWrittenAsNumPyWritesThem() throws Exception {
+        byte[] values = new byte[24];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (byte) i;
+        }
+        Path path = folder.resolve("written.npy");
+        NumpyFile.write(path, values, 2, 3, 4);
+        assertThat(path).hasSameBinaryContentAs(resource("array_u1.npy"));
+        NumpyFile.write(path, values, 24);
+        assertThat(only(path).shape()).containsExactly(24);
+        NumpyFile.write(path, new byte[] {-1}, 1, 1, 1, 1);
+        assertThat(only(path).toDoubles()).containsExactly(255);
+        assertThatThrownBy(() -> NumpyFile.write(path, values, 5, 5)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void archivesNameTheirArrays() throws Exception {
         try (NumpyFile file = NumpyFile.open(resource("stored.npz"))) {
             assertThat(file.arrays().keySet()).containsExactly("x_adv", "y", "notes");
