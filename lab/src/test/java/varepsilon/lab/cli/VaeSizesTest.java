@@ -133,6 +133,29 @@ class VaeSizesTest {
     }
 
     @Test
+    void aFolderOfSeveralSizesIsFitted() throws IOException {
+        String data = images(16, 12, true);
+        ImageIO.write(
+                new BufferedImage(20, 30, BufferedImage.TYPE_BYTE_GRAY),
+                "png",
+                folder.resolve("images/round/other.png").toFile());
+        Path run = folder.resolve("run");
+
+        assertThat(train(data, run, 1).failure())
+                .contains("30×20 pixels in a folder of images of several sizes", "40 of 12×16", "1 of 30×20", "resize");
+        assertThat(run).doesNotExist();
+
+        train(data, run, 1, "--resize", "9x16").succeeded();
+        assertThat(Files.readString(run.resolve("config.yaml"))).contains("folder:resize=9x16:");
+        assertThat(Ran.of("vae", "evaluate", "--weights", run, "--data", data, "--crop", "12x16")
+                        .failure())
+                .contains("a VAE of 3×9×16 images", "has 3×12×16");
+        assertThat(Ran.of("vae", "evaluate", "--weights", run, "--data", "glyphs", "--resize", "9x16")
+                        .refusal())
+                .contains("--resize and --crop are for the images of a folder");
+    }
+
+    @Test
     void aModelOfOneSizeRefusesImagesOfAnother() throws IOException {
         Path run = folder.resolve("run");
         train(images(16, 16, true), run, 1).succeeded();
