@@ -41,6 +41,16 @@ public record Batch(Tensor images, Tensor labels, int[] indices, int size) {
         return levels.to(DType.FLOAT32).div(255);
     }
 
+    /**
+     * Pixels as the nearest bytes, as files would have them.
+     *
+     * @param pixels of any shape; values outside [0, 1] become the nearest in it
+     * @return UINT8 of the same shape and on the same device
+     */
+    public static Tensor rounded(Tensor pixels) {
+        return pixels.mul(255).add(0.5).clamp(0, 255).to(DType.UINT8);
+    }
+
     /** A copy of the images' bytes, image after image, each channel after channel, each row after row. */
     byte[] bytes() {
         if (images.dtype() != DType.UINT8) {

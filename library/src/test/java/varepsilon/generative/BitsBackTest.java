@@ -116,8 +116,7 @@ class BitsBackTest extends GenerativeTest {
                 .isEqualTo(architecture.likelihood().target(all).toBytes());
         assertThat(decoded.size()).isEqualTo(21);
         assertThat(decoded.shape()).isEqualTo(architecture.image());
-        assertThat(decoded.levels())
-                .isEqualTo(levels(architecture));
+        assertThat(decoded.levels()).isEqualTo(levels(architecture));
         assertThat(coder.compress(images, 12, 7, Watch.NONE).file().payload())
                 .isEqualTo(compressed.file().payload());
     }
@@ -199,7 +198,8 @@ class BitsBackTest extends GenerativeTest {
         VaeArchitecture architecture = model(new Gaussian(), "standard-normal", "diagonal", GREY, 0);
         assertThatThrownBy(() -> bitsBack(architecture))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("the likelihood gaussian is a density over real numbers; expected one over levels");
+                .hasMessageContaining(
+                        "the likelihood gaussian is a density over real numbers; expected one over levels");
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package varepsilon.lab.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -10,6 +11,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.generative.AnnealedImportanceSampling;
+import varepsilon.generative.LogLikelihoodBracket;
 import varepsilon.generative.VaeEvaluation;
 import varepsilon.generative.VaeFile;
 import varepsilon.report.Table;
@@ -59,6 +62,37 @@ final class VaeEvaluateCommand implements Callable<Integer> {
     private int chunk;
 
     @Option(
+            names = "--ais-steps",
+            paramLabel = "N",
+            description =
+                    "Also a bound by annealed importance sampling with N distributions; thousands of times the work"
+                            + " of -ELBO.")
+    private Integer aisSteps;
+
+    @Option(
+            names = "--ais-chains",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Its chains for each image (default: ${DEFAULT-VALUE}).")
+    private int aisChains;
+
+    @Option(
+            names = "--ais-leapfrogs",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Its leapfrog steps from one distribution to the next (default: ${DEFAULT-VALUE}).")
+    private int aisLeapfrogs;
+
+    @Option(
+            names = "--ais-check",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Bound log p(x) from both sides on so many images that the model draws itself: how far the bound"
+                            + " can be off (default: ${DEFAULT-VALUE}).")
+    private int aisCheck;
+
+    @Option(
             names = "--batch-size",
             paramLabel = "N",
             defaultValue = "128",
@@ -84,12 +118,19 @@ final class VaeEvaluateCommand implements Callable<Integer> {
                 spec,
                 () -> new VaeEvaluation.Settings(
                         batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
+        AnnealedImportanceSampling annealing = Usage.check(
+                spec,
+                () -> aisSteps == null ? null : new AnnealedImportanceSampling(aisSteps, aisChains, aisLeapfrogs));
+        if (annealing == null && aisCheck != 0) {
+            throw Usage.wrong(spec, "--ais-check: has no effect without --ais-steps");
+        }
         Device device = compute.start();
         ImageSet images = data.load(split, output);
         try (VaeFile file = weights.readVae(device, output)) {
             file.requireFits(images);
             VaeEvaluation result = evaluate(file, images, settings);
-            output.result(result, text(result, file));
+            LogLikelihoodBracket bracket = annealing == null ? null : bracket(file, images, annealing);
+            output.result(new Both(result, bracket), text(result, bracket, file));
             if (file.vae().likelihood().isDensity()) {
                 output.note(VaeNotes.DENSITY);
             }
@@ -106,7 +147,18 @@ final class VaeEvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private String text(VaeEvaluation result, VaeFile file) {
+    private LogLikelihoodBracket bracket(VaeFile file, ImageSet images, AnnealedImportanceSampling annealing) {
+        try (WorkProgress progress = new WorkProgress(output, "images")) {
+            return LogLikelihoodBracket.of(file.vae(), images, annealing, aisCheck, compute.seed(), progress);
+        }
+    }
+
+    /** One object of both. */
+    private record Both(
+            @JsonUnwrapped VaeEvaluation evaluation,
+            @JsonUnwrapped LogLikelihoodBracket bracket) {}
+
+    private String text(VaeEvaluation result, LogLikelihoodBracket bracket, VaeFile file) {
         Table table = new Table(Table.text("quantity"), Table.number("value", "", 4), Table.text("unit"))
                 .row("negative ELBO", result.bpd(), result.bpdUnit())
                 .row("negative ELBO", result.nelboNats(), "nats per image")
@@ -115,6 +167,13 @@ final class VaeEvaluateCommand implements Callable<Integer> {
         if (result.importanceSamples() != null) {
             String name = String.format(Locale.ROOT, "−log p(x), %,d importance samples", result.importanceSamples());
             table.row(name, result.iwBpd(), result.bpdUnit()).row(name, result.iwNats(), "nats per image");
+        }
+        if (bracket != null) {
+            String name = String.format(Locale.ROOT, "−log p(x), annealed in %,d steps", bracket.aisSteps());
+            table.row(name, bracket.aisBpd(), result.bpdUnit()).row(name, bracket.aisNats(), "nats per image");
+            if (bracket.aisGapNats() != null) {
+                table.row("  gap of both bounds, drawn images", bracket.aisGapNats(), "nats per image");
+            }
         }
         return String.format(
                         Locale.ROOT,

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import varepsilon.base.InputException;
+import varepsilon.data.Batch;
 import varepsilon.generative.Posterior;
 import varepsilon.generative.Vae;
 import varepsilon.robust.attack.StepSize;
@@ -123,7 +124,7 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
                         posterior(vae, x).mean().sub(reached).square().sum(1L).neg();
             }
             case OUTPUT -> {
-                Tensor reached = vae.target(VaeScores.bytes(others));
+                Tensor reached = vae.target(Batch.rounded(others));
                 yield x -> vae.likelihood()
                         .logProbability(
                                 vae.decode(posterior(vae, x).draw(1, rng).z().squeeze(0)), reached);
@@ -148,7 +149,7 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
      * none.
      */
     private static Tensor interpolated(Vae vae, Tensor output, Tensor x) {
-        Tensor target = vae.target(VaeScores.bytes(x.detach()));
+        Tensor target = vae.target(Batch.rounded(x.detach()));
         List<Tensor> channels = new ArrayList<>();
         for (int c = 0; c < x.size(1); c++) {
             Tensor byLevel = vae.likelihood().levelLogProbabilities(output, target, c);

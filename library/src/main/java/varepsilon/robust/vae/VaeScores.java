@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import varepsilon.base.InputException;
+import varepsilon.data.Batch;
 import varepsilon.generative.Elbo;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
-import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -43,7 +43,7 @@ public record VaeScores(double[] bits, double[] distances) {
                 for (long start = 0; start < pixels.size(0); start += CHUNK) {
                     try (var scope = Scope.withoutGradients()) {
                         Tensor some = pixels.narrow(0, start, Math.min(CHUNK, pixels.size(0) - start));
-                        Tensor images = bytes(some);
+                        Tensor images = Batch.rounded(some);
                         Elbo elbo = vae.elbo(vae.target(images), rng);
                         bits.add(elbo.bitsPerDimension(dimensions).toDoubles());
                         Tensor shown = vae.reconstruct(images, Picture.MEAN, rng);
@@ -58,11 +58,6 @@ public record VaeScores(double[] bits, double[] distances) {
             });
         }
         return new VaeScores(joined(bits), joined(distances));
-    }
-
-    /** Pixels as the nearest bytes, UINT8. */
-    static Tensor bytes(Tensor pixels) {
-        return pixels.mul(255).add(0.5).clamp(0, 255).to(DType.UINT8);
     }
 
     private static double[] joined(List<double[]> parts) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
+import varepsilon.data.Batch;
 import varepsilon.data.ImageShape;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.DiagonalGaussian;
@@ -129,7 +130,7 @@ class VaeAndAttacksTest extends ScopedTest {
     private double logLikelihood(Tensor x, Tensor others) {
         Tensor q = vae.posteriorOfInput(x.mul(2).sub(1)).mean();
         return vae.likelihood()
-                .logProbability(vae.decode(q), vae.target(VaeScores.bytes(others)))
+                .logProbability(vae.decode(q), vae.target(Batch.rounded(others)))
                 .sum()
                 .item();
     }
