@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.NetworkClassifier;
@@ -31,9 +32,11 @@ import varepsilon.generative.Categorical;
 import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Gaussian;
 import varepsilon.generative.Likelihood;
+import varepsilon.generative.MeasuredObjective;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeArchitecture;
+import varepsilon.generative.VaeObjective;
 import varepsilon.nn.Adam;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
@@ -142,6 +145,34 @@ class GpuTest {
     @MethodSource("likelihoods")
     void aVaeTrainsAndSamplesAsOnTheCpu(Likelihood likelihood) {
         assertClose(train(likelihood, gpu), train(likelihood, Device.CPU), 1e-9);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "iwae:samples=3",
+                "dreg:samples=3",
+                "score-function:samples=3",
+                "capacity:capacity=2:rise=0",
+                "beta-tcvae",
+                "factor-vae:discriminator-width=8"
+            })
+    void aVaeTrainsByEveryObjectiveAsOnTheCpu(String objective) {
+        assertClose(train(objective, gpu), train(objective, Device.CPU), 1e-9);
+    }
+
+    private static Map<String, double[]> train(String objective, Device device) {
+        try (var scope = Scope.open();
+                Rng rng = Seed.of(4).stream()) {
+            Init init = new Init(rng, device, DType.FLOAT64);
+            try (Vae vae = VaeArchitecture.conv(3, 4, 1, new Bernoulli()).create(init);
+                    MeasuredObjective minimised = Family.of(VaeObjective.class)
+                            .parse(objective)
+                            .objective(new VaeObjective.Training(vae, GREY.size(), init));
+                    Optimizer adam = new Adam(vae.parameters(), 1e-3)) {
+                return train(minimised, adam, GREY, rng);
+            }
+        }
     }
 
     private static Map<String, double[]> train(Likelihood likelihood, Device device) {

@@ -1,6 +1,7 @@
 package varepsilon.generative;
 
 import java.util.Optional;
+import java.util.function.Supplier;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Tensor;
 
@@ -53,9 +54,18 @@ public final class KullbackLeibler {
      * The closed form where there is one, else the best estimate that draws of q give, averaged over them: N values.
      */
     static Tensor between(Posterior q, Prior p, Posterior.Draws draws) {
+        return between(q, p, draws, () -> p.logProbability(draws.z()));
+    }
+
+    /**
+     * The same where log p(z) of the draws may be known already.
+     *
+     * @param logPrior log p(z) of the draws, K×N; asked for only where it is needed
+     */
+    static Tensor between(Posterior q, Prior p, Posterior.Draws draws, Supplier<Tensor> logPrior) {
         return closedForm(q, p)
                 .orElseGet(() -> draws.divergence()
-                        .orElseGet(() -> draws.logProbability().sub(p.logProbability(draws.z())))
+                        .orElseGet(() -> draws.logProbability().sub(logPrior.get()))
                         .mean(0));
     }
 }

@@ -65,6 +65,11 @@ public abstract class MeasuredObjective implements Objective, AutoCloseable {
         return perExample;
     }
 
+    /** A scalar with the value of one scalar, and with the gradient of another. */
+    static Tensor withGradientOf(Tensor surrogate, Tensor value) {
+        return surrogate.sub(surrogate.detach()).add(value.detach());
+    }
+
     /** Frees what belongs to the objective alone; the model stays. */
     @Override
     public void close() {}

@@ -174,7 +174,11 @@ public final class Vae extends Module {
      */
     public Elbo elbo(Tensor target, Rng rng) {
         Posterior q = posterior(target);
-        Posterior.Draws draws = q.draw(1, rng);
+        return elbo(target, q, q.draw(1, rng));
+    }
+
+    /** The same for one draw of z from q for each image. */
+    Elbo elbo(Tensor target, Posterior q, Posterior.Draws draws) {
         Tensor output = decode(draws.z().squeeze(0));
         return new Elbo(likelihood.logProbability(output, target), KullbackLeibler.between(q, prior, draws), q);
     }

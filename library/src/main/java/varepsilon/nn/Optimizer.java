@@ -48,6 +48,18 @@ public abstract sealed class Optimizer implements AutoCloseable permits Adam, Sg
                 quantity + "." + name, key -> parameter.zerosLike().own());
     }
 
+    /**
+     * Makes the tensors of the state, zeros, where the first step has not made them yet: {@link #state} has them all
+     * from then on.
+     */
+    public final void prepare() {
+        try (var scope = Scope.withoutGradients()) {
+            for (String quantity : quantities()) {
+                parameters.forEach((name, parameter) -> running(name, quantity, parameter));
+            }
+        }
+    }
+
     /** The trained tensors, in the order in which gradients are given. */
     public final List<Tensor> parameters() {
         return List.copyOf(parameters.values());

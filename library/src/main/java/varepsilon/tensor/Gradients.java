@@ -25,6 +25,14 @@ public final class Gradients {
     }
 
     /**
+     * The same for one input, after which the recorded operations are still there, for the gradients of other scalars
+     * that were computed in the same pass.
+     */
+    public static Tensor keeping(Tensor output, Tensor input) {
+        return of(output, List.of(input), true).get(0);
+    }
+
+    /**
      * ∂outputⱼ/∂input for each of several scalars that were computed in one pass, each in the shape of {@code input}.
      * The recorded operations are kept until the last is done.
      */

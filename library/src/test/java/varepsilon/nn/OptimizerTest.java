@@ -204,6 +204,26 @@ class OptimizerTest extends ScopedTest {
 
     @ParameterizedTest
     @MethodSource("paths")
+    void theStateCanBeThereBeforeTheFirstStep(Path path) {
+        Map<String, Tensor> straight = parameters();
+        Map<String, Tensor> prepared = parameters();
+        try (Optimizer a = path.optimizer().apply(straight);
+                Optimizer b = path.optimizer().apply(prepared)) {
+            b.prepare();
+            Map<String, Tensor> state = b.state();
+            assertThat(state.keySet()).isEqualTo(b.stateShapes(1).keySet());
+            for (int t = 1; t <= 3; t++) {
+                a.step(gradients(straight, t));
+                b.step(gradients(prepared, t));
+                b.prepare();
+            }
+            assertThat(values(prepared)).containsExactly(values(straight));
+            b.state().forEach((name, tensor) -> assertThat(tensor).isSameAs(state.get(name)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("paths")
     void saysWhichStateItNeeds(Path path) {
         Map<String, Tensor> parameters = parameters();
         try (Optimizer optimizer = path.optimizer().apply(parameters)) {

@@ -211,6 +211,19 @@ class GradientsTest {
     }
 
     @Test
+    void keepingLeavesWhatOtherGradientsNeed() {
+        try (var scope = Scope.open()) {
+            Tensor x = Tensor.of(new double[] {3, 5}, 2).requiresGrad(true);
+            Tensor squares = x.square();
+            Tensor first = Gradients.keeping(squares.sum(), x);
+            assertThat(first.toDoubles()).containsExactly(6, 10);
+            assertThat(first.requiresGrad()).isFalse();
+            assertThat(Gradients.of(squares.square().sum(), x).toDoubles()).containsExactly(4 * 27, 4 * 125);
+            assertThatThrownBy(() -> Gradients.of(squares.sum(), x)).isInstanceOf(RuntimeException.class);
+        }
+    }
+
+    @Test
     void ofWhatWasNotRecordedAreRefused() {
         try (var scope = Scope.open()) {
             Tensor x = Tensor.of(new double[] {1, 2}, 2).requiresGrad(true);

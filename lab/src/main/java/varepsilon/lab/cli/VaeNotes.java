@@ -1,6 +1,7 @@
 package varepsilon.lab.cli;
 
 import varepsilon.generative.ActiveUnits;
+import varepsilon.generative.BetaTcVae;
 import varepsilon.generative.ElboObjective;
 import varepsilon.lab.spec.VaeSpec;
 
@@ -25,19 +26,26 @@ final class VaeNotes {
 
     /** What to change against the collapse. */
     static String advice(VaeSpec config) {
-        ElboObjective.Choice objective =
-                config.objective() instanceof ElboObjective.Choice elbo ? elbo : new ElboObjective.Choice();
-        String gentler = (objective.warmUp() == 0
+        if (config.objective() instanceof ElboObjective.Choice elbo) {
+            return advice(elbo.beta(), gentler(elbo));
+        }
+        double beta = config.objective() instanceof BetaTcVae.Choice weighted ? weighted.beta() : 1;
+        return advice(beta, "--objective elbo with " + gentler(new ElboObjective.Choice()));
+    }
+
+    private static String advice(double beta, String gentler) {
+        return beta > 1
+                ? "Try a smaller --beta than " + beta + "; 1 is the ELBO. If the collapse remains, try " + gentler + "."
+                : "Try " + gentler + ".";
+    }
+
+    private static String gentler(ElboObjective.Choice objective) {
+        return (objective.warmUp() == 0
                         ? "--warm-up 10 (epochs over which the weight of the divergence rises from 0), "
                         : "")
                 + (objective.freeNats() == 0
                         ? "--free-nats 0.1 (divergence of each dimension that is not penalised), "
                         : "")
                 + "more --epochs or another --learning-rate";
-        return objective.beta() > 1
-                ? "Try a smaller --beta than " + objective.beta() + "; 1 is the ELBO. If the collapse remains, try"
-                        + " " + gentler
-                        + "."
-                : "Try " + gentler + ".";
     }
 }

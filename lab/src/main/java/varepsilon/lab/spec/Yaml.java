@@ -27,10 +27,12 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import varepsilon.base.Declared;
@@ -378,10 +380,15 @@ public final class Yaml {
         }
     }
 
-    /** @throws IllegalStateException where a member's parameter is called like a key of the record */
+    /** @throws IllegalStateException where a member's parameter is called like another key of the record */
     private static Stream<String> parameterKeys(RecordComponent component, Class<?> type) {
-        List<String> own =
-                Arrays.stream(type.getRecordComponents()).map(Yaml::key).toList();
+        Set<String> own = new HashSet<>();
+        for (RecordComponent other : type.getRecordComponents()) {
+            own.add(key(other));
+            if (other.isAnnotationPresent(Flattened.class) && !key(other).equals(key(component))) {
+                parameters(Family.of(other.getType())).forEach(parameter -> own.add(parameter.name()));
+            }
+        }
         return parameters(Family.of(component.getType())).stream().map(parameter -> {
             if (own.contains(parameter.name())) {
                 throw new IllegalStateException(Family.of(component.getType()).word() + ": its parameter "

@@ -39,6 +39,11 @@ class UsageTest {
                 arguments("--free-nats -1", "--free-nats -1.0: expected a number of at least 0"),
                 arguments("--warm-up -1", "--warm-up -1.0: expected a number of at least 0"),
                 arguments("--objective elbow", "unknown objective 'elbow'; did you mean 'elbo'?"),
+                arguments("--objective iwae --beta 2", "--beta: has no effect on the objective iwae"),
+                arguments("--objective dreg:samples=0", "dreg:samples=0: samples 0: expected from 1 to"),
+                arguments(
+                        "--objective beta-tcvae --posterior full",
+                        "--objective beta-tcvae: expected the posterior diagonal"),
                 arguments(
                         "--objective elbo:cycle=5 --warm-up 6",
                         "elbo:cycle=5: warmUp 6.0: expected more than 0 and at most the cycle, 5 epochs"),

@@ -10,8 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.Family;
 import varepsilon.generative.ActiveUnits;
+import varepsilon.generative.VaeObjective;
 import varepsilon.lab.Json;
+import varepsilon.lab.spec.VaeSpec;
 
 /** What is said of figures that would mislead: those of a density, and those of a model that ignores its code. */
 class VaeNotesTest {
@@ -83,6 +88,25 @@ class VaeNotesTest {
                                 .findFirst()
                                 .get()));
         assertThat(evaluate(run).err()).contains("Note: no latent dimension is active (posterior collapse)");
+    }
+
+    /** What is advised is an option that the training's objective has, and does not use yet. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "elbo | Try --warm-up 10 (epochs .*), --free-nats 0.1 (.*), more --epochs or another --learning-rate.",
+                "elbo:beta=3 | Try a smaller --beta than 3.0; 1 is the ELBO. If the collapse remains, try --warm-up 10 .*",
+                "elbo:warm-up=5 | Try --free-nats 0.1 .*",
+                "elbo:warm-up=5:free-nats=0.2 | Try more --epochs or another --learning-rate.",
+                "iwae | Try --objective elbo with --warm-up 10 .*, --free-nats 0.1 .*",
+                "beta-tcvae:beta=4 | Try a smaller --beta than 4.0; .* try --objective elbo with --warm-up 10 .*",
+            })
+    void theAdviceSuitsTheObjective(String objective, String expected) {
+        VaeSpec config = VaeSpec.of("mnist")
+                .withObjective(Family.of(VaeObjective.class).parse(objective));
+        assertThat(VaeNotes.advice(config))
+                .matches(expected.replace("(", "\\(").replace(")", "\\)"));
     }
 
     @Test

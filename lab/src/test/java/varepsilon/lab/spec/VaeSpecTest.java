@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.generative.Bernoulli;
 import varepsilon.generative.DiagonalGaussian;
@@ -14,6 +18,7 @@ import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Gaussian;
 import varepsilon.generative.MlpVae;
 import varepsilon.generative.StandardNormal;
+import varepsilon.generative.VaeObjective;
 import varepsilon.nn.Schedule;
 
 class VaeSpecTest {
@@ -46,6 +51,20 @@ class VaeSpecTest {
 
         assertThat(VaeSpec.parse(CONFIG.toYaml(), FILE)).isEqualTo(CONFIG);
         assertThat(VaeSpec.parse(odd.toYaml(), FILE)).isEqualTo(odd);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyObjectiveAndScheduleIsReadBack() {
+        return Stream.concat(
+                        Family.of(VaeObjective.class).members().stream()
+                                .map(member -> CONFIG.withObjective(member.usual())),
+                        Family.of(Schedule.class).members().stream()
+                                .map(member -> CONFIG.withSchedule(member.usual())))
+                .map(spec -> DynamicTest.dynamicTest(spec.objective() + " " + spec.schedule(), () -> {
+                    assertThat(VaeSpec.parse(spec.toYaml(), FILE)).isEqualTo(spec);
+                    assertThat(VaeSpec.parse(spec.toYaml().replace("epochs: 80", "epochs: 81"), FILE))
+                            .isEqualTo(spec.withEpochs(81));
+                }));
     }
 
     @Test
