@@ -27,7 +27,8 @@ public final class CapacityObjective extends MeasuredObjective {
             @Parameter(value = "divergence at the end of its rise, in nats", min = 0)
             double capacity,
 
-            @Parameter(value = "weight of the penalty", min = 0) double gamma,
+            @Parameter(value = "weight of the penalty", min = 0)
+            double gamma,
 
             @Parameter(value = "epochs over which the capacity rises from 0; 0 for none", min = 0)
             double rise)

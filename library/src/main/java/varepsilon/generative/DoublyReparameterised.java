@@ -70,8 +70,8 @@ public final class DoublyReparameterised extends MeasuredObjective {
         WeightedDraws weighted =
                 WeightedDraws.of(model, target, q, new Posterior.Draws(z, q.logProbability(z), draws.divergence()));
         Tensor weights = weighted.logWeights().softmax(0).detach();
-        Tensor slope = Gradients.keeping(
-                weights.square().mul(weighted.logWeights()).sum(), z);
+        Tensor slope =
+                Gradients.keeping(weights.square().mul(weighted.logWeights()).sum(), z);
         Tensor surrogate = weights.mul(weighted.logJoint())
                 .sum()
                 .add(slope.detach().mul(draws.z()).sum())

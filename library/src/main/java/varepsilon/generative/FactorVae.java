@@ -53,7 +53,8 @@ public final class FactorVae extends MeasuredObjective {
             value = "factor-vae",
             help = "the ELBO with a penalty on its total correlation, by a discriminator (Kim, Mnih 2018)")
     public record Choice(
-            @Parameter(value = "weight of the penalty", min = 0) double gamma,
+            @Parameter(value = "weight of the penalty", min = 0)
+            double gamma,
 
             @Parameter(value = "outputs of the discriminator's hidden layers", min = 1, max = 8192)
             int discriminatorWidth,

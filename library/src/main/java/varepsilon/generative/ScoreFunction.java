@@ -70,8 +70,7 @@ public final class ScoreFunction extends MeasuredObjective {
         Posterior.Draws drawn = q.draw(choice.samples, rng);
         Tensor z = drawn.z().detach();
         Tensor score = q.logProbability(z);
-        WeightedDraws weighted =
-                WeightedDraws.of(model, target, q, new Posterior.Draws(z, score, drawn.divergence()));
+        WeightedDraws weighted = WeightedDraws.of(model, target, q, new Posterior.Draws(z, score, drawn.divergence()));
         Tensor f = weighted.logWeights().detach();
         Tensor surrogate = weighted.logJoint().add(f.sub(baseline(f)).mul(score));
         return new BatchResult(

@@ -75,10 +75,12 @@ class BetaTcVaeTest extends GenerativeTest {
     @Test
     void itIsThatOfTheDecompositionOfTheDivergence() {
         Tensor mean = rng(1).normal(DType.FLOAT64, 7, 3);
-        DiagonalGaussian q = new DiagonalGaussian(mean, rng(2).normal(DType.FLOAT64, 7, 3).mul(0.3));
+        DiagonalGaussian q =
+                new DiagonalGaussian(mean, rng(2).normal(DType.FLOAT64, 7, 3).mul(0.3));
         Tensor z = q.sample(rng(3));
         for (int images : new int[] {7, 30, 60_000}) {
-            double[] found = BetaTcVae.Aggregate.at(z, q, images).totalCorrelation().toDoubles();
+            double[] found =
+                    BetaTcVae.Aggregate.at(z, q, images).totalCorrelation().toDoubles();
             double measured = KlDecomposition.of(q, z, new StandardNormal(3), images)
                     .totalCorrelationNats()
                     .value();
@@ -102,11 +104,17 @@ class BetaTcVaeTest extends GenerativeTest {
     @Test
     void theWeightOneIsTheElbo() {
         Vae vae = model();
-        double expected = new ElboObjective(vae).evaluate(vae, target(vae, 4), rng(6)).loss().item();
+        double expected = new ElboObjective(vae)
+                .evaluate(vae, target(vae, 4), rng(6))
+                .loss()
+                .item();
         var result = new BetaTcVae(vae, 1, 50).evaluate(vae, target(vae, 4), rng(6));
         assertThat(result.loss().item()).isCloseTo(expected, within(1e-10));
         double correlation = Statistics.mean(result.perExample().get("tc_nats").toDoubles());
-        assertThat(new BetaTcVae(vae, 3.5, 50).evaluate(vae, target(vae, 4), rng(6)).loss().item())
+        assertThat(new BetaTcVae(vae, 3.5, 50)
+                        .evaluate(vae, target(vae, 4), rng(6))
+                        .loss()
+                        .item())
                 .isCloseTo(expected + 2.5 * correlation, within(1e-10));
         assertThat(Math.abs(correlation)).isGreaterThan(1e-3);
     }
@@ -125,6 +133,7 @@ class BetaTcVaeTest extends GenerativeTest {
                 .perExample()
                 .get("tc_nats")
                 .toDoubles();
-        assertThat(IntStream.range(0, 3).allMatch(i -> Double.isFinite(more[i]))).isTrue();
+        assertThat(IntStream.range(0, 3).allMatch(i -> Double.isFinite(more[i])))
+                .isTrue();
     }
 }

@@ -32,8 +32,7 @@ class CapacityObjectiveTest extends GenerativeTest {
         "9, 0, 5, 5, 0"
     })
     void theDivergenceIsHeldAtTheCapacity(double capacity, double gamma, double rise, double epoch, double penalty) {
-        CapacityObjective objective =
-                new CapacityObjective(vae, new CapacityObjective.Choice(capacity, gamma, rise));
+        CapacityObjective objective = new CapacityObjective(vae, new CapacityObjective.Choice(capacity, gamma, rise));
         objective.at(3.7);
         objective.at(epoch);
         Tensor target = Tensor.of(new double[] {0.3, 0.9}, 2, 1, 1, 1);

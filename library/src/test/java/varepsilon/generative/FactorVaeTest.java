@@ -50,8 +50,8 @@ class FactorVaeTest extends GenerativeTest {
             for (int i = 0; i < found.length; i++) {
                 double a = values[2 * i];
                 double b = values[2 * i + 1];
-                double exact = -0.5 * Math.log(1 - r * r)
-                        - (r * r * (a * a + b * b) - 2 * r * a * b) / (2 * (1 - r * r));
+                double exact =
+                        -0.5 * Math.log(1 - r * r) - (r * r * (a * a + b * b) - 2 * r * a * b) / (2 * (1 - r * r));
                 squares += (found[i] - exact) * (found[i] - exact) / found.length;
             }
             assertThat(Math.sqrt(squares)).isLessThan(0.25);
@@ -70,10 +70,14 @@ class FactorVaeTest extends GenerativeTest {
     void theLossIsTheElboAndThePenalty() {
         Vae vae = model();
         FactorVae objective = objective(vae);
-        double elbo = new ElboObjective(vae).evaluate(vae, target(vae, 4), rng(6)).loss().item();
+        double elbo = new ElboObjective(vae)
+                .evaluate(vae, target(vae, 4), rng(6))
+                .loss()
+                .item();
         for (int step = 0; step < 3; step++) {
             var result = objective.evaluate(vae, target(vae, 4), rng(6));
-            double correlation = Statistics.mean(result.perExample().get("tc_nats").toDoubles());
+            double correlation =
+                    Statistics.mean(result.perExample().get("tc_nats").toDoubles());
             assertThat(result.loss().item()).isCloseTo(elbo + 3 * correlation, within(1e-9));
             Tensor z = vae.posterior(target(vae, 4)).draw(1, rng(6)).z().squeeze(0);
             assertThat(result.perExample().get("tc_nats").toDoubles())
@@ -92,8 +96,8 @@ class FactorVaeTest extends GenerativeTest {
         Tensor z = vae.posterior(target(vae, 4)).draw(1, rng(6)).z().squeeze(0);
         Tensor elbo = vae.elbo(target(vae, 4), rng(6)).value().mean().neg();
         Tensor bias = vae.parameters().get("encoder.net.11.bias");
-        double[] expected = Gradients.of(elbo.add(objective.logOdds(z).mean().mul(3)), bias)
-                .toDoubles();
+        double[] expected =
+                Gradients.of(elbo.add(objective.logOdds(z).mean().mul(3)), bias).toDoubles();
         assertThat(Gradients.of(loss, bias).toDoubles()).containsExactly(expected, within(1e-10));
     }
 
@@ -124,9 +128,8 @@ class FactorVaeTest extends GenerativeTest {
             one.trainDiscriminator(correlated(8, 0.5, same), same);
             one.trainDiscriminator(correlated(8, 0.5, same), same);
         }
-        straight.memory().forEach((name, tensor) -> assertThat(
-                        resumed.memory().get(name).toRaw())
-                .as(name)
-                .isEqualTo(tensor.toRaw()));
+        straight.memory()
+                .forEach((name, tensor) ->
+                        assertThat(resumed.memory().get(name).toRaw()).as(name).isEqualTo(tensor.toRaw()));
     }
 }

@@ -56,9 +56,7 @@ class ObjectiveGradientsTest extends GenerativeTest {
                 .create(init(DType.FLOAT64, 5)));
         try (var scope = Scope.withoutGradients()) {
             var noise = init(DType.FLOAT64, 77);
-            vae.parameters()
-                    .values()
-                    .forEach(parameter -> parameter.addInPlace(noise.normal(0.3, parameter.shape())));
+            vae.parameters().values().forEach(parameter -> parameter.addInPlace(noise.normal(0.3, parameter.shape())));
         }
         return vae;
     }
@@ -114,7 +112,8 @@ class ObjectiveGradientsTest extends GenerativeTest {
 
     private static double[] average(List<double[]> rows) {
         return IntStream.range(0, rows.get(0).length)
-                .mapToDouble(i -> rows.stream().mapToDouble(row -> row[i]).average().orElseThrow())
+                .mapToDouble(
+                        i -> rows.stream().mapToDouble(row -> row[i]).average().orElseThrow())
                 .toArray();
     }
 
@@ -132,16 +131,16 @@ class ObjectiveGradientsTest extends GenerativeTest {
         Rng rng = rng(12);
         for (int b = 0; b < BATCHES; b++) {
             try (var scope = Scope.open()) {
-                List<Tensor> gradients = Gradients.of(
-                        objective.evaluate(vae, target, rng).loss(), List.copyOf(parameters.values()));
+                List<Tensor> gradients =
+                        Gradients.of(objective.evaluate(vae, target, rng).loss(), List.copyOf(parameters.values()));
                 Map<String, List<Tensor>> ofBatch = new LinkedHashMap<>();
                 int i = 0;
                 for (String name : parameters.keySet()) {
                     ofBatch.computeIfAbsent(name.replaceFirst("\\..*", ""), unused -> new ArrayList<>())
                             .add(gradients.get(i++));
                 }
-                ofBatch.forEach((part, tensors) -> parts.computeIfAbsent(part, unused -> new ArrayList<>())
-                        .add(flat(tensors)));
+                ofBatch.forEach((part, tensors) ->
+                        parts.computeIfAbsent(part, unused -> new ArrayList<>()).add(flat(tensors)));
             }
         }
         return new Gradient((int) target.size(0), parts);
@@ -209,7 +208,8 @@ class ObjectiveGradientsTest extends GenerativeTest {
         Tensor target = repeated(REPEATS);
         Gradient none = gradient(vae, new ScoreFunction(vae, new ScoreFunction.Choice(4, "none")), target);
         Gradient others = gradient(vae, new ScoreFunction(vae, new ScoreFunction.Choice(4, "leave-one-out")), target);
-        double reparameterised = gradient(vae, new ImportanceWeighted(vae, 1), target).variance("encoder") / 4;
+        double reparameterised =
+                gradient(vae, new ImportanceWeighted(vae, 1), target).variance("encoder") / 4;
         assertThat(others.variance("encoder")).isLessThan(none.variance("encoder") / 2);
         assertThat(reparameterised).isLessThan(others.variance("encoder") / 2);
     }
@@ -227,11 +227,9 @@ class ObjectiveGradientsTest extends GenerativeTest {
         for (int i = 0; i < 3; i++) {
             assertThat(iwae.get(i).distance(dreg.get(i), "encoder")).isLessThan(3);
             assertThat(iwae.get(i).distance(dreg.get(i), "decoder")).isLessThan(1e-3);
-            assertThat(dreg.get(i).variance("encoder"))
-                    .isLessThan(iwae.get(i).variance("encoder") / 2);
+            assertThat(dreg.get(i).variance("encoder")).isLessThan(iwae.get(i).variance("encoder") / 2);
         }
-        assertThat(iwae.get(2).signalToNoise("encoder"))
-                .isLessThan(iwae.get(0).signalToNoise("encoder") / 2);
+        assertThat(iwae.get(2).signalToNoise("encoder")).isLessThan(iwae.get(0).signalToNoise("encoder") / 2);
         assertThat(dreg.get(2).signalToNoise("encoder"))
                 .isGreaterThan(dreg.get(0).signalToNoise("encoder") * 2);
     }
@@ -263,12 +261,15 @@ class ObjectiveGradientsTest extends GenerativeTest {
         Vae vae = linear(0, 1);
         Tensor target = repeated(3);
         List<Tensor> encoder = parameters(vae, "encoder");
-        double[] dreg =
-                flat(Gradients.of(new DoublyReparameterised(vae, 5).evaluate(vae, target, rng(2)).loss(), encoder));
+        double[] dreg = flat(Gradients.of(
+                new DoublyReparameterised(vae, 5).evaluate(vae, target, rng(2)).loss(), encoder));
         assertThat(dreg).containsOnly(new double[1], within(1e-12));
-        double[] iwae =
-                flat(Gradients.of(new ImportanceWeighted(vae, 5).evaluate(vae, target, rng(2)).loss(), encoder));
-        assertThat(IntStream.range(0, iwae.length).mapToDouble(i -> Math.abs(iwae[i])).max().orElseThrow())
+        double[] iwae = flat(Gradients.of(
+                new ImportanceWeighted(vae, 5).evaluate(vae, target, rng(2)).loss(), encoder));
+        assertThat(IntStream.range(0, iwae.length)
+                        .mapToDouble(i -> Math.abs(iwae[i]))
+                        .max()
+                        .orElseThrow())
                 .isGreaterThan(0.01);
     }
 
@@ -280,7 +281,8 @@ class ObjectiveGradientsTest extends GenerativeTest {
         List<Tensor> parameters = parameters(vae, "");
         DoubleSupplier loss =
                 () -> objective.evaluate(vae, target, rng(9)).loss().item();
-        List<Tensor> gradients = Gradients.of(objective.evaluate(vae, target, rng(9)).loss(), parameters);
+        List<Tensor> gradients =
+                Gradients.of(objective.evaluate(vae, target, rng(9)).loss(), parameters);
         Rng rng = rng(10);
         List<Tensor> direction = parameters.stream()
                 .map(parameter -> rng.normal(DType.FLOAT64, parameter.shape()))
@@ -310,9 +312,9 @@ class ObjectiveGradientsTest extends GenerativeTest {
     void theLossOfBothIsTheBound() {
         Vae vae = linear(0.4, 1.5);
         Tensor target = Tensor.of(rng(1).normal(DType.FLOAT64, 6, 4).toDoubles(), 6, 1, 1, 4);
-        double[] bound = ImportanceWeightedBound.logLikelihood(vae, target, 7, 7, rng(2)).toDoubles();
-        for (MeasuredObjective objective :
-                List.of(new ImportanceWeighted(vae, 7), new DoublyReparameterised(vae, 7))) {
+        double[] bound =
+                ImportanceWeightedBound.logLikelihood(vae, target, 7, 7, rng(2)).toDoubles();
+        for (MeasuredObjective objective : List.of(new ImportanceWeighted(vae, 7), new DoublyReparameterised(vae, 7))) {
             var result = objective.evaluate(vae, target, rng(2));
             assertThat(result.loss().item()).isCloseTo(-Statistics.mean(bound), within(1e-10));
             double[] measured = result.perExample().get("iw_nats").neg().toDoubles();
@@ -351,9 +353,15 @@ class ObjectiveGradientsTest extends GenerativeTest {
                 vae.device()));
         for (int i = 0; i < 3; i++) {
             double elbo = mixture.elbo(repeated(3), rng(i)).value().mean().item();
-            assertThat(new ImportanceWeighted(mixture, 1).evaluate(mixture, repeated(3), rng(i)).loss().item())
+            assertThat(new ImportanceWeighted(mixture, 1)
+                            .evaluate(mixture, repeated(3), rng(i))
+                            .loss()
+                            .item())
                     .isCloseTo(-elbo, within(1e-10));
-            assertThat(new DoublyReparameterised(mixture, 1).evaluate(mixture, repeated(3), rng(i)).loss().item())
+            assertThat(new DoublyReparameterised(mixture, 1)
+                            .evaluate(mixture, repeated(3), rng(i))
+                            .loss()
+                            .item())
                     .isCloseTo(-elbo, within(1e-10));
         }
         double[] weighted = new ImportanceWeighted(vae, 1)

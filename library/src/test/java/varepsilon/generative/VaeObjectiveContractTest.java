@@ -39,8 +39,7 @@ class VaeObjectiveContractTest extends GenerativeTest {
                 Arguments.of("score-function:samples=1:baseline=none", 1, List.of()),
                 Arguments.of("capacity:capacity=2:gamma=3", 1, List.of()),
                 Arguments.of("beta-tcvae:beta=4", 1, List.of("tc_nats")),
-                Arguments.of(
-                        "factor-vae:gamma=5:discriminator-width=8:discriminator-layers=2", 1, List.of("tc_nats")));
+                Arguments.of("factor-vae:gamma=5:discriminator-width=8:discriminator-layers=2", 1, List.of("tc_nats")));
     }
 
     /** Every objective with every kind of prior and posterior that it takes. */
@@ -86,16 +85,13 @@ class VaeObjectiveContractTest extends GenerativeTest {
         try (var scope = Scope.withoutGradients()) {
             // Off their first values, so that no network is trivial.
             var noise = init(DType.FLOAT64, 77);
-            vae.parameters()
-                    .values()
-                    .forEach(parameter -> parameter.addInPlace(noise.normal(0.1, parameter.shape())));
+            vae.parameters().values().forEach(parameter -> parameter.addInPlace(noise.normal(0.1, parameter.shape())));
         }
         return vae;
     }
 
     private MeasuredObjective objective(String text, Vae vae) {
-        return closing(
-                OBJECTIVES.parse(text).objective(new VaeObjective.Training(vae, 100, init(DType.FLOAT64, 8))));
+        return closing(OBJECTIVES.parse(text).objective(new VaeObjective.Training(vae, 100, init(DType.FLOAT64, 8))));
     }
 
     private Batch batch() {
@@ -154,8 +150,7 @@ class VaeObjectiveContractTest extends GenerativeTest {
             for (int j = 3 * i; j < 3 * i + 3; j++) {
                 kl += (Math.exp(2 * logStd[j]) + mean[j] * mean[j] - 1 - 2 * logStd[j]) / 2;
             }
-            assertThat(measured.get("reconstruction_nats").toDoubles()[i])
-                    .isCloseTo(reconstruction[i], within(1e-9));
+            assertThat(measured.get("reconstruction_nats").toDoubles()[i]).isCloseTo(reconstruction[i], within(1e-9));
             assertThat(measured.get("kl_nats").toDoubles()[i]).isCloseTo(kl, within(1e-9));
             assertThat(measured.get("bpd").toDoubles()[i])
                     .isCloseTo((reconstruction[i] + kl) / (64 * Math.log(2)), within(1e-11));
@@ -186,14 +181,14 @@ class VaeObjectiveContractTest extends GenerativeTest {
         }
         assertThat(validated.perExample()).containsOnlyKeys(trained.perExample().keySet());
         if (objective.memory().isEmpty()) {
-            assertThat(validated.loss().item())
-                    .isCloseTo(trained.loss().item(), within(1e-9));
+            assertThat(validated.loss().item()).isCloseTo(trained.loss().item(), within(1e-9));
         }
     }
 
     private static Map<String, double[]> values(Map<String, Tensor> tensors) {
         Map<String, double[]> values = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> values.put(name, tensor.to(DType.FLOAT64).toDoubles()));
+        tensors.forEach(
+                (name, tensor) -> values.put(name, tensor.to(DType.FLOAT64).toDoubles()));
         return values;
     }
 
@@ -209,7 +204,8 @@ class VaeObjectiveContractTest extends GenerativeTest {
                 .toDoubles();
         Vae given = vae.given(batch.labels());
         Tensor target = vae.target(batch.images());
-        assertThat(given.logLikelihoods(given.posterior(target).draw(draws, rng(6)).z(), target)
+        assertThat(given.logLikelihoods(
+                                given.posterior(target).draw(draws, rng(6)).z(), target)
                         .mean(0)
                         .neg()
                         .toDoubles())

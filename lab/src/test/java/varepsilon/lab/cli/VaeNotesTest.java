@@ -103,10 +103,9 @@ class VaeNotesTest {
                 "beta-tcvae:beta=4 | Try a smaller --beta than 4.0; .* try --objective elbo with --warm-up 10 .*",
             })
     void theAdviceSuitsTheObjective(String objective, String expected) {
-        VaeSpec config = VaeSpec.of("mnist")
-                .withObjective(Family.of(VaeObjective.class).parse(objective));
-        assertThat(VaeNotes.advice(config))
-                .matches(expected.replace("(", "\\(").replace(")", "\\)"));
+        VaeSpec config =
+                VaeSpec.of("mnist").withObjective(Family.of(VaeObjective.class).parse(objective));
+        assertThat(VaeNotes.advice(config)).matches(expected.replace("(", "\\(").replace(")", "\\)"));
     }
 
     @Test

@@ -46,7 +46,8 @@ class VaeObjectivesTest {
     void aRunIsTrainedByTheObjectiveAndGoesOn(String objective, String measured) throws IOException {
         Path run = folder.resolve("run");
         train(run, 1, "--objective", objective).succeeded();
-        assertThat(metrics(run).get(0).split(",")).contains(measured, "train_bpd", "val_bpd", "val_reconstruction_nats");
+        assertThat(metrics(run).get(0).split(","))
+                .contains(measured, "train_bpd", "val_bpd", "val_reconstruction_nats");
 
         Ran.of("vae", "train", "--resume", run, "--epochs", 2, "--data-dir", data)
                 .succeeded();
@@ -76,7 +77,8 @@ class VaeObjectivesTest {
         List<String> step = metrics(folder.resolve("step"));
         int column = List.of(constant.get(0).split(",")).indexOf("val_reconstruction_nats");
         for (int epoch = 1; epoch <= 2; epoch++) {
-            assertThat(step.get(epoch).split(",")[column]).isEqualTo(constant.get(epoch).split(",")[column]);
+            assertThat(step.get(epoch).split(",")[column])
+                    .isEqualTo(constant.get(epoch).split(",")[column]);
         }
         double second = Double.parseDouble(step.get(2).split(",")[column]);
         double last = Double.parseDouble(step.get(4).split(",")[column]);

@@ -58,8 +58,7 @@ class VaeSpecTest {
         return Stream.concat(
                         Family.of(VaeObjective.class).members().stream()
                                 .map(member -> CONFIG.withObjective(member.usual())),
-                        Family.of(Schedule.class).members().stream()
-                                .map(member -> CONFIG.withSchedule(member.usual())))
+                        Family.of(Schedule.class).members().stream().map(member -> CONFIG.withSchedule(member.usual())))
                 .map(spec -> DynamicTest.dynamicTest(spec.objective() + " " + spec.schedule(), () -> {
                     assertThat(VaeSpec.parse(spec.toYaml(), FILE)).isEqualTo(spec);
                     assertThat(VaeSpec.parse(spec.toYaml().replace("epochs: 80", "epochs: 81"), FILE))
