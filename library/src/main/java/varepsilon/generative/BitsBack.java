@@ -88,6 +88,18 @@ public final class BitsBack {
     }
 
     /**
+     * Rejects a logarithm of a number of buckets that is out of range, and returns any other.
+     *
+     * @throws InputException where it is rejected
+     */
+    public static int checkLatentBits(int latentBits) {
+        if (latentBits < 1 || latentBits > NormalBuckets.MAX_BITS) {
+            throw new InputException("latentBits " + latentBits + ": expected 1 to " + NormalBuckets.MAX_BITS);
+        }
+        return latentBits;
+    }
+
+    /**
      * Compresses images of the model's shape.
      *
      * @param latentBits logarithm of the number of buckets of a latent dimension
@@ -104,9 +116,7 @@ public final class BitsBack {
         if (vae.classes() > 0 && !images.isLabelled()) {
             throw new InputException(images.name() + " has no labels; the model needs the classes of images");
         }
-        if (latentBits < 1 || latentBits > NormalBuckets.MAX_BITS) {
-            throw new InputException("latentBits " + latentBits + ": expected 1 to " + NormalBuckets.MAX_BITS);
-        }
+        checkLatentBits(latentBits);
         LevelImages all = levels(images);
         AnsStack stack = AnsStack.random(seed);
         coding(() -> {

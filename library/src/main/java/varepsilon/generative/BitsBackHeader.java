@@ -53,6 +53,10 @@ public record BitsBackHeader(
     /** Names the coding. */
     static final String FORMAT = "bits-back";
 
+    private static final int MOST_THREADS = 1024;
+    private static final String CPU = "cpu";
+    private static final String CUDA = "cuda";
+
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
@@ -62,7 +66,8 @@ public record BitsBackHeader(
     /** Rejects values out of range. */
     public BitsBackHeader {
         require(format.equals(FORMAT), "format", format, FORMAT);
-        require(threads >= 1, "threads", threads, "at least 1");
+        require(threads >= 1 && threads <= MOST_THREADS, "threads", threads, "1 to " + MOST_THREADS);
+        require(Set.of(CPU, CUDA).contains(device), "device", device, CPU + " or " + CUDA);
         require(ImageShape.parse(image).isPresent(), "image", image, "CxHxW");
         require(levels >= 2 && levels <= 256, "levels", levels, "2 to 256");
         require(n >= 1, "n", n, "at least 1");
@@ -127,7 +132,7 @@ public record BitsBackHeader(
 
     /** {@code cpu} or {@code cuda}. */
     static String kind(Device device) {
-        return device.kind() == Device.Kind.CPU ? "cpu" : "cuda";
+        return device.kind() == Device.Kind.CPU ? CPU : CUDA;
     }
 
     /**

@@ -38,6 +38,11 @@ public record LevelImages(ImageShape shape, int levels, byte[] values) {
         return Arrays.copyOfRange(values, i * dimensions(), (i + 1) * dimensions());
     }
 
+    /** Whether the others are the same images: shape, number of levels and values. */
+    public boolean sameAs(LevelImages others) {
+        return shape.equals(others.shape) && levels == others.levels && Arrays.equals(values, others.values);
+    }
+
     /** SHA-256 of the values in hexadecimal. */
     public String sha256() {
         return Checksums.sha256(values);

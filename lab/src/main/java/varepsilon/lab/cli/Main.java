@@ -94,7 +94,9 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeQualityCommand(console))
                 .addSubcommand(new VaeNeighboursCommand(console))
                 .addSubcommand(new VaePosteriorCommand(console))
-                .addSubcommand(new VaeDisentangleCommand(console));
+                .addSubcommand(new VaeDisentangleCommand(console))
+                .addSubcommand(new VaeCompressCommand(console))
+                .addSubcommand(new VaeDecompressCommand(console));
         CommandLine classifier = Group.named(
                         "classifier",
                         "Image classifiers: train, with or without defences, and evaluate.",

@@ -120,6 +120,8 @@ class UsageTest {
                 "vae reconstruct --help",
                 "vae interpolate --help",
                 "vae manifold --help",
+                "vae compress --help",
+                "vae decompress --help",
                 "bench --help",
                 "doctor --help"
             })
