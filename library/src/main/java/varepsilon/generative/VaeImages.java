@@ -1,5 +1,6 @@
 package varepsilon.generative;
 
+import java.util.Arrays;
 import java.util.function.Function;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
@@ -20,7 +21,7 @@ public final class VaeImages {
     private VaeImages() {}
 
     /**
-     * Samples from p(x), in evaluation mode; for a conditional model, each of a class that is drawn uniformly.
+     * Samples from p(x), in evaluation mode; those of a conditional model are of the classes 0, 1, 2 … in turn.
      *
      * @param count at least 1
      * @param picture how p(x|z) is shown; {@link Picture#SAMPLE} draws from the model, the others do not
@@ -39,7 +40,7 @@ public final class VaeImages {
                 while (collected.done < count) {
                     int size = Math.min(CHUNK, count - collected.done);
                     try (var scope = Scope.withoutGradients()) {
-                        collected.add(withClasses(vae, size, rng).sample(size, picture, rng));
+                        collected.add(withClasses(vae, collected.done, size).sample(size, picture, rng));
                     }
                     watched.progress("drawing samples", collected.done, count);
                 }
@@ -48,15 +49,12 @@ public final class VaeImages {
         return collected.set();
     }
 
-    private static Vae withClasses(Vae vae, int count, Rng rng) {
+    private static Vae withClasses(Vae vae, int first, int count) {
         if (vae.classes() == 0) {
             return vae;
         }
         long[] labels = new long[count];
-        float[] uniform = rng.uniform(count).toFloats();
-        for (int i = 0; i < count; i++) {
-            labels[i] = (long) (uniform[i] * vae.classes());
-        }
+        Arrays.setAll(labels, i -> (first + i) % vae.classes());
         return vae.given(Tensor.of(labels, count));
     }
 

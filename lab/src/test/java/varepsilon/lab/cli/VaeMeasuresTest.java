@@ -232,7 +232,7 @@ class VaeMeasuresTest {
                         "--data",
                         "shapes",
                         "--limit",
-                        300,
+                        100,
                         "--out",
                         shapes,
                         "--filters",
