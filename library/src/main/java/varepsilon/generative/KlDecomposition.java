@@ -22,12 +22,15 @@ import varepsilon.tensor.Tensor;
  *
  * where the last line needs a prior whose dimensions are independent. Each part is a Monte Carlo estimate from one draw
  * of z an image; those of one estimate add up exactly. A mismatch of aggregate posterior and prior, KL(q(z) ‖ p(z)),
- * means that samples are decoded from latent vectors that no image has.
+ * means that samples are decoded from latent vectors that no image has. It also grows where N is small: as I(z; n) is at
+ * most log N, the mismatch is at least the average divergence less log N, whatever the model. Codes of many nats come
+ * close to that floor, and then only the dimension-wise part and the moments of q(z) say something of the model.
  *
  * @param n images that z was drawn for
  * @param klNats average KL(q(z|x) ‖ p(z)), from the same draws
  * @param indexCodeNats the index-code mutual information I(z; n): at most log N
  * @param aggregateKlNats KL(q(z) ‖ p(z))
+ * @param aggregateKlFloorNats what it cannot be below, for so many images: klNats − log N, at least 0
  * @param totalCorrelationNats KL(q(z) ‖ ∏ q(zⱼ))
  * @param dimensionWiseKlNats Σⱼ KL(q(zⱼ) ‖ p(zⱼ)); null where the prior's dimensions are not independent
  */
@@ -38,6 +41,7 @@ public record KlDecomposition(
         Part klNats,
         Part indexCodeNats,
         Part aggregateKlNats,
+        double aggregateKlFloorNats,
         Part totalCorrelationNats,
         Part dimensionWiseKlNats) {
     /** Numbers in the largest tensor, which then stays in the processor's cache; a row of it may be larger. */
@@ -105,11 +109,13 @@ public record KlDecomposition(
                 }
                 watched.progress("comparing posteriors", Math.min(m, start + rows), m);
             }
+            Part kl = Part.of(difference(posterior, priors));
             return new KlDecomposition(
                     m,
-                    Part.of(difference(posterior, priors)),
+                    kl,
                     Part.of(difference(posterior, aggregate)),
                     Part.of(difference(aggregate, priors)),
+                    Math.max(0, kl.value() - Math.log(dataSize)),
                     Part.of(difference(aggregate, product)),
                     prior instanceof StandardNormal ? Part.of(difference(product, priors)) : null);
         }

@@ -36,7 +36,7 @@ public record LogisticMixture(
         @Parameter("grey levels, a power of two from 2 to 256")
         int levels,
 
-        @Parameter(value = "components of the mixture", min = 1, max = 100)
+        @Parameter(value = "components of a pixel's mixture", min = 1, max = 100)
         int components)
         implements Likelihood {
     private static final int MOST_CHANNELS = 64;

@@ -1,22 +1,33 @@
 package varepsilon.generative;
 
+import java.util.stream.IntStream;
 import varepsilon.stats.Interval;
 import varepsilon.stats.NormalFit;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
- * Precision and recall of generated images (Kynkäänniemi et al. 2019). The manifold of a set of images is the union of
- * balls around their feature vectors, each as large as the distance to the vector's k-th nearest neighbour within the
- * set. Precision is the share of generated images in the manifold of the real ones: how many look real. Recall is the
- * share of real images in the manifold of the generated ones: how much of the real variety is generated. Both depend on
- * the features and on the sizes of the sets, which are best equal.
+ * How generated images lie among real ones, by balls around feature vectors, each as large as the distance to the
+ * vector's k-th nearest neighbour within its set.
+ *
+ * <ul>
+ *   <li>Precision: the share of generated images that lie in a ball around a real one (Kynkäänniemi et al. 2019).
+ *   <li>Recall: the share of real images that lie in a ball around a generated one.
+ *   <li>Density: in how many balls around real images a generated one lies, over k (Naeem et al. 2020).
+ *   <li>Coverage: the share of real images whose ball has a generated image in it.
+ * </ul>
+ *
+ * <p>One outlier among the real images has a large ball, and everything that lies in it counts for precision, even noise:
+ * density and coverage show that. Where generated images are drawn like real ones, the density is about 1, the coverage
+ * 1 − 2⁻ᵏ. All depend on the features and on the sizes of the sets, which are best equal.
  *
  * @param precision with the 95 % interval of a share, the real images given
  * @param recall with the 95 % interval of a share, the generated images given
+ * @param density at least 0
+ * @param coverage with the 95 % interval of a share, the generated images given
  * @param k which neighbour's distance is the radius
  */
-public record PrecisionRecall(Interval precision, Interval recall, int k) {
+public record PrecisionRecall(Interval precision, Interval recall, double density, Interval coverage, int k) {
     /** The paper's k. */
     public static final int DEFAULT_K = 3;
 
@@ -41,9 +52,13 @@ public record PrecisionRecall(Interval precision, Interval recall, int k) {
             Tensor centre = a.mean(0);
             a = a.sub(centre);
             b = b.sub(centre);
+            Membership generatedInReal = Membership.of(b, a, radii(a, k));
+            Membership realInGenerated = Membership.of(a, b, radii(b, k));
             return new PrecisionRecall(
-                    Interval.ofShare(countInside(b, a, radii(a, k)), generated.length),
-                    Interval.ofShare(countInside(a, b, radii(b, k)), real.length),
+                    Interval.ofShare(generatedInReal.inside, generated.length),
+                    Interval.ofShare(realInGenerated.inside, real.length),
+                    (double) generatedInReal.pairs / k / generated.length,
+                    Interval.ofShare(generatedInReal.reached, real.length),
                     k);
         }
     }
@@ -67,25 +82,39 @@ public record PrecisionRecall(Interval precision, Interval recall, int k) {
         return radii;
     }
 
-    /** How many of the vectors lie in a ball around one of the set. */
-    private static int countInside(Tensor vectors, Tensor set, double[] radii) {
-        int count = 0;
-        for (int start = 0; start < vectors.size(0); start += CHUNK) {
-            double[] distances = distances(vectors, start, set);
-            for (int row = 0; row < distances.length; row += radii.length) {
-                count += isInside(distances, row, radii) ? 1 : 0;
+    /**
+     * How vectors lie in balls around those of a set.
+     *
+     * @param inside vectors that lie in at least one ball
+     * @param reached balls in which at least one vector lies
+     * @param pairs of a vector and a ball in which it lies
+     */
+    private record Membership(int inside, int reached, long pairs) {
+        static Membership of(Tensor vectors, Tensor set, double[] radii) {
+            int inside = 0;
+            long pairs = 0;
+            boolean[] reached = new boolean[radii.length];
+            for (int start = 0; start < vectors.size(0); start += CHUNK) {
+                double[] distances = distances(vectors, start, set);
+                for (int row = 0; row < distances.length; row += radii.length) {
+                    int balls = 0;
+                    for (int j = 0; j < radii.length; j++) {
+                        if (distances[row + j] <= radii[j]) {
+                            reached[j] = true;
+                            balls++;
+                        }
+                    }
+                    inside += balls > 0 ? 1 : 0;
+                    pairs += balls;
+                }
             }
+            return new Membership(
+                    inside,
+                    (int) IntStream.range(0, reached.length)
+                            .filter(j -> reached[j])
+                            .count(),
+                    pairs);
         }
-        return count;
-    }
-
-    private static boolean isInside(double[] distances, int row, double[] radii) {
-        for (int j = 0; j < radii.length; j++) {
-            if (distances[row + j] <= radii[j]) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Squared distances of up to {@link #CHUNK} vectors to each of the set, vector after vector. */

@@ -153,6 +153,7 @@ class KlDecompositionTest extends GenerativeTest {
 
         assertThat(found.indexCodeNats().value()).isCloseTo(0, within(1e-12));
         assertThat(found.totalCorrelationNats().value()).isCloseTo(0, within(1e-12));
+        assertThat(found.aggregateKlFloorNats()).isZero();
         // KL(N(0.3, 1) ‖ N(0, 1)) = 0.3²/2 in each of three dimensions.
         assertThat(found.dimensionWiseKlNats().value())
                 .isCloseTo(0.135, within(4 * found.dimensionWiseKlNats().standardError()));
@@ -165,6 +166,7 @@ class KlDecompositionTest extends GenerativeTest {
 
         KlDecomposition found = KlDecomposition.of(q, q.sample(rng), new StandardNormal(1), 64);
         assertThat(found.indexCodeNats().value()).isCloseTo(Math.log(64), within(1e-12));
+        assertThat(found.aggregateKlNats().value()).isCloseTo(found.aggregateKlFloorNats(), within(1e-9));
     }
 
     @Test

@@ -2,6 +2,7 @@ package varepsilon.generative;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -41,8 +42,15 @@ class PrecisionRecallTest {
         PrecisionRecall found = PrecisionRecall.of(real, generated, 1);
         assertThat(found.precision()).isEqualTo(Interval.ofShare(2, 4));
         assertThat(found.recall()).isEqualTo(Interval.ofShare(4, 4));
+        // −0.5 lies in the ball of 0 alone, 5.5 in that of 10.
+        assertThat(found.density()).isEqualTo(2 / 4.0);
+        assertThat(found.coverage()).isEqualTo(Interval.ofShare(2, 4));
         // Second neighbours: real radii 3, 2, 3, 9: [−3, 6] and [1, 19].
-        assertThat(PrecisionRecall.of(real, generated, 2).precision().value()).isEqualTo(0.75);
+        PrecisionRecall second = PrecisionRecall.of(real, generated, 2);
+        assertThat(second.precision().value()).isEqualTo(0.75);
+        // −0.5 lies in [−3, 3], [−1, 3] and [0, 6] without it: two; 5.5 in [0, 6] and [1, 19]; 17.5 in the last.
+        assertThat(second.density()).isEqualTo(5 / 2.0 / 4);
+        assertThat(second.coverage().value()).isEqualTo(1);
     }
 
     @Test
@@ -78,6 +86,24 @@ class PrecisionRecallTest {
         assertThat(invents.recall()).isEqualTo(drops.precision());
     }
 
+    /** One real outlier has a ball that holds anything: all of the precision, little of density and coverage. */
+    @Test
+    void anOutlierAmongTheRealImagesTakesNoiseForReal() {
+        Random random = new Random(6);
+        double[][] real = cloud(random, 200, 0, 0);
+        real[0] = new double[] {50, 0};
+        double[][] noise = cloud(random, 200, 30, 0);
+        PrecisionRecall found = PrecisionRecall.of(real, noise, PrecisionRecall.DEFAULT_K);
+
+        assertThat(found.precision().value()).isEqualTo(1);
+        assertThat(found.density()).isEqualTo(1.0 / 3);
+        assertThat(found.coverage()).isEqualTo(Interval.ofShare(1, 200));
+        PrecisionRecall alike = PrecisionRecall.of(cloud(random, 600, 0, 0), cloud(random, 600, 0, 0), 3);
+        // Four standard errors of a share of 600; ones of the density are a little larger.
+        assertThat(alike.coverage().value()).isCloseTo(1 - 1.0 / 8, within(0.055));
+        assertThat(alike.density()).isCloseTo(1, within(0.1));
+    }
+
     /** Against the definition, written out, on more images than are compared at once. */
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 10})
@@ -89,16 +115,33 @@ class PrecisionRecallTest {
 
         assertThat(found.precision().value()).isEqualTo(share(generated, real, k));
         assertThat(found.recall().value()).isEqualTo(share(real, generated, k));
+        double[] radii = radii(real, k);
+        long pairs = 0;
+        int reached = 0;
+        for (int i = 0; i < real.length; i++) {
+            int[] ball = {i};
+            long members = Arrays.stream(generated)
+                    .filter(vector -> distance(vector, real[ball[0]]) <= radii[ball[0]])
+                    .count();
+            pairs += members;
+            reached += members > 0 ? 1 : 0;
+        }
+        assertThat(found.density()).isCloseTo((double) pairs / k / generated.length, within(1e-12));
+        assertThat(found.coverage()).isEqualTo(Interval.ofShare(reached, real.length));
         assertThat(found.precision().value()).isBetween(0.3, 0.999);
     }
 
-    private static double share(double[][] vectors, double[][] set, int k) {
-        double[] radii = Arrays.stream(set)
+    private static double[] radii(double[][] set, int k) {
+        return Arrays.stream(set)
                 .mapToDouble(center -> Arrays.stream(set)
                         .mapToDouble(other -> distance(center, other))
                         .sorted()
                         .toArray()[k]) // after the distance 0 to itself
                 .toArray();
+    }
+
+    private static double share(double[][] vectors, double[][] set, int k) {
+        double[] radii = radii(set, k);
         long inside = Arrays.stream(vectors)
                 .filter(vector -> {
                     for (int j = 0; j < set.length; j++) {

@@ -132,7 +132,7 @@ final class VaeEvaluateCommand implements Callable<Integer> {
             LogLikelihoodBracket bracket = annealing == null ? null : bracket(file, images, annealing);
             output.result(new Both(result, bracket), text(result, bracket, file));
             if (file.vae().likelihood().isDensity()) {
-                output.note(VaeNotes.DENSITY);
+                output.note(VaeNotes.density(file.vae().likelihood()));
             }
             if (result.activeUnits() == 0) {
                 output.note(VaeNotes.COLLAPSED);

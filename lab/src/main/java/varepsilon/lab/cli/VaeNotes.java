@@ -3,21 +3,25 @@ package varepsilon.lab.cli;
 import varepsilon.generative.ActiveUnits;
 import varepsilon.generative.BetaTcVae;
 import varepsilon.generative.ElboObjective;
+import varepsilon.generative.Likelihood;
 import varepsilon.lab.spec.VaeSpec;
 
 /** Notes on the results of a VAE. */
 final class VaeNotes {
-    /** The note on bits per dimension of a density. */
-    static final String DENSITY =
-            "the Gaussian likelihood is a density over intensities in [0, 1]: its bits per dimension"
-                    + " can be negative, and are not comparable with those of a categorical or Bernoulli likelihood.";
-
     /** Where no latent dimension is active. */
     static final String COLLAPSED =
             "no latent dimension is active (posterior collapse): the latent vector carries no information on the"
                     + " image, and all reconstructions are the same.";
 
     private VaeNotes() {}
+
+    /** The note on bits per dimension of a density. */
+    static String density(Likelihood likelihood) {
+        return "the likelihood " + likelihood.name()
+                + " is a density over intensities in [0, 1]: its bits per dimension"
+                + " can be negative, and are not comparable with those of a likelihood over levels, such as categorical"
+                + " or logistic.";
+    }
 
     /** Whether an average divergence in nats rules out that any dimension is active. */
     static boolean isCollapsed(double klNats) {

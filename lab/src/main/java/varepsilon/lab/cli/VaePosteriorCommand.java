@@ -29,7 +29,9 @@ import varepsilon.tensor.Device;
             "The average divergence from the prior has parts: what z says of the image (index-code mutual information),",
             "how far the dimensions depend on each other (total correlation), and how far each is from the prior's",
             "(Hoffman, Johnson 2016; Chen et al. 2018). The last two are the mismatch: samples come from latent vectors",
-            "that no image has. --limit N: the first N images stand for all of the part.",
+            "that no image has. As z cannot say more than log N nats of which of N images it is, the mismatch is at least",
+            "the divergence less log N, whatever the model; where it is about that, look at the dimension-wise part and at",
+            "the moments. --limit N: the first N images stand for all of the part.",
             "",
             "Example:",
             "  varepsilon vae posterior --weights runs/digits --data mnist --limit 2000"
@@ -106,8 +108,18 @@ final class VaePosteriorCommand implements Callable<Integer> {
                 + (result.decomposition() == null
                         ? String.format("The parts of the divergence are computed for diagonal Gaussian posteriors.%n")
                         : parts(result.decomposition()))
+                + correlation(result.gaussianTotalCorrelationNats())
                 + System.lineSeparator()
                 + dimensions(result.dimensions());
+    }
+
+    private static String correlation(Double nats) {
+        return nats == null
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "%nTotal correlation of the normal distribution with the moments of q(z): %.3f nats%n",
+                        nats);
     }
 
     private static String parts(KlDecomposition parts) {
@@ -118,6 +130,7 @@ final class VaePosteriorCommand implements Callable<Integer> {
         row(table, "KL(q(z|x) ‖ p(z))", parts.klNats());
         row(table, "  index-code mutual information", parts.indexCodeNats());
         row(table, "  KL(q(z) ‖ p(z)), the mismatch", parts.aggregateKlNats());
+        table.row("    at least, for so many images", parts.aggregateKlFloorNats(), null);
         row(table, "    total correlation of q(z)", parts.totalCorrelationNats());
         if (parts.dimensionWiseKlNats() != null) {
             row(table, "    dimension-wise KL", parts.dimensionWiseKlNats());

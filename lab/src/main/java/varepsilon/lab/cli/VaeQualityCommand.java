@@ -27,10 +27,11 @@ import varepsilon.tensor.Device;
             "",
             "The features are the input of the classifier's last layer. As many samples as test images are compared",
             "with them, all as the model represents them (of 16 levels, for instance): by the Fréchet distance of normal",
-            "distributions fitted to the features (Heusel et al. 2017), and by precision and recall (Kynkäänniemi et al.",
-            "2019). Training images in place of samples show what a perfect model would get. The distance depends on the",
-            "classifier and on the number of images; it does not compare with published FIDs, which are in the features",
-            "of an Inception network.",
+            "distributions fitted to the features (Heusel et al. 2017), by precision and recall (Kynkäänniemi et al. 2019),",
+            "and by density and coverage (Naeem et al. 2020). In the features of a small classifier, precision can be high",
+            "for noise as well; density and coverage then are low. Training images in place of samples show what a",
+            "perfect model would get. The distance depends on the classifier and on the number of images; it does not",
+            "compare with published FIDs, which are in the features of an Inception network.",
             "",
             "Example:",
             "  varepsilon vae quality --weights runs/digits --data mnist --classifier runs/plain"
@@ -63,7 +64,7 @@ final class VaeQualityCommand implements Callable<Integer> {
             names = "--k",
             paramLabel = "K",
             defaultValue = "3",
-            description = "Precision and recall: the neighbour whose distance is an image's radius"
+            description = "Precision, recall, density, coverage: the neighbour whose distance is an image's radius"
                     + " (default: ${DEFAULT-VALUE}).")
     private int k;
 
@@ -124,6 +125,10 @@ final class VaeQualityCommand implements Callable<Integer> {
                 Table.percent("to", 1),
                 Table.percent("recall", 1),
                 Table.percent("from", 1),
+                Table.percent("to", 1),
+                Table.number("density", "", 3),
+                Table.percent("coverage", 1),
+                Table.percent("from", 1),
                 Table.percent("to", 1));
         row(table, "samples", result.samples());
         row(table, "training images", result.trainingImages());
@@ -152,6 +157,10 @@ final class VaeQualityCommand implements Callable<Integer> {
                 scores.precisionCi95().get(1),
                 scores.recall(),
                 scores.recallCi95().get(0),
-                scores.recallCi95().get(1));
+                scores.recallCi95().get(1),
+                scores.density(),
+                scores.coverage(),
+                scores.coverageCi95().get(0),
+                scores.coverageCi95().get(1));
     }
 }

@@ -118,7 +118,7 @@ final class VaeTrainCommand implements Callable<Integer> {
     private void show(VaeResults results, Run<VaeSpec, VaeResults> run) {
         output.result(results, text(results, run));
         if (run.config().likelihood().isDensity()) {
-            output.note(VaeNotes.DENSITY);
+            output.note(VaeNotes.density(run.config().likelihood()));
         }
         if (results.test().activeUnits() == 0) {
             output.note(VaeNotes.COLLAPSED + " " + VaeNotes.advice(run.config()));

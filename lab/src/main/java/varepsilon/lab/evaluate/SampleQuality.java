@@ -50,6 +50,9 @@ public record SampleQuality(
      * @param precisionCi95 its interval
      * @param recall {@link PrecisionRecall#recall}
      * @param recallCi95 its interval
+     * @param density {@link PrecisionRecall#density}
+     * @param coverage {@link PrecisionRecall#coverage}
+     * @param coverageCi95 its interval
      * @param k {@link PrecisionRecall#k}
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -59,17 +62,24 @@ public record SampleQuality(
             List<Double> precisionCi95,
             double recall,
             List<Double> recallCi95,
+            double density,
+            double coverage,
+            List<Double> coverageCi95,
             int k) {
         static Scores of(double[][] real, double[][] others, int k) {
             PrecisionRecall found = PrecisionRecall.of(real, others, k);
             Interval precision = found.precision();
             Interval recall = found.recall();
+            Interval coverage = found.coverage();
             return new Scores(
                     FrechetDistance.between(real, others),
                     precision.value(),
                     precision.bounds(),
                     recall.value(),
                     recall.bounds(),
+                    found.density(),
+                    coverage.value(),
+                    coverage.bounds(),
                     k);
         }
     }

@@ -32,7 +32,22 @@ class UsageTest {
                 arguments("--levels 512", "--levels 512: expected a power of two from 2 to 256"),
                 arguments(
                         "--likelihood poisson",
-                        "unknown likelihood 'poisson'; did you mean 'logistic'? There are: categorical, logistic,"),
+                        "unknown likelihood 'poisson'; did you mean 'logistic'? There are: categorical, logistic,"
+                                + " logistic-mixture, beta-binomial, bernoulli, gaussian, gaussian-learned"),
+                arguments("--likelihood logistic --levels 12", "--levels 12: expected a power of two from 2 to 256"),
+                arguments(
+                        "--likelihood logistic-mixture:components=0",
+                        "logistic-mixture:components=0: components 0: expected from 1 to 100"),
+                arguments(
+                        "--likelihood logistic-mixture:mixtures=5",
+                        "logistic-mixture has no parameter 'mixtures'; did you mean 'components'? It has: levels,"
+                                + " components"),
+                arguments(
+                        "--likelihood beta-binomial:levels=7",
+                        "beta-binomial:levels=7: levels 7: expected a power of two from 2 to 256"),
+                arguments(
+                        "--likelihood gaussian-learned:min-std=0",
+                        "gaussian-learned:min-std=0: minStd 0.0: expected a positive number"),
                 arguments("--learning-rate 0", "--learning-rate 0.0: expected a positive number"),
                 arguments("--learning-rate NaN", "--learning-rate NaN: expected a positive number"),
                 arguments("--beta -1", "--beta -1.0: expected a number of at least 0"),

@@ -60,6 +60,9 @@ class VaeMeasuresTest {
                         "precision_ci95",
                         "recall",
                         "recall_ci95",
+                        "density",
+                        "coverage",
+                        "coverage_ci95",
                         "k",
                         "training_images");
         assertThat(result.get("n").asInt()).isEqualTo(SmallMnist.TEST);
@@ -72,6 +75,7 @@ class VaeMeasuresTest {
         assertThat(training.get("precision").asDouble()).isGreaterThan(0.6);
         assertThat(training.get("recall").asDouble()).isGreaterThan(0.6);
         assertThat(result.get("recall").asDouble()).isLessThan(0.5);
+        assertThat(result.get("coverage").asDouble()).isLessThan(0.5);
         double precision = result.get("precision").asDouble();
         assertThat(result.get("precision_ci95").get(0).asDouble()).isLessThanOrEqualTo(precision);
         assertThat(result.get("precision_ci95").get(1).asDouble()).isGreaterThanOrEqualTo(precision);
@@ -216,6 +220,8 @@ class VaeMeasuresTest {
                 .contains("mnist train: 120 of 120 images, 2 latent dimensions")
                 .containsPattern("index-code mutual information +-?[0-9.]+ +[0-9.]+")
                 .containsPattern("total correlation of q\\(z\\) +-?[0-9.]+")
+                .containsPattern("at least, for so many images +[0-9.]+")
+                .containsPattern("moments of q\\(z\\): [0-9.]+ nats")
                 .contains("mean of q(z)");
         assertThat(run("posterior", "--limit", 1).refusal()).contains("--limit 1: expected at least 2");
         assertThat(run("posterior", "--batch-size", 0).refusal()).contains("--batch-size 0");

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.base.Family;
 import varepsilon.generative.ActiveUnits;
 import varepsilon.generative.VaeObjective;
@@ -36,15 +37,16 @@ class VaeNotesTest {
         return Ran.of(words.toArray()).succeeded();
     }
 
-    @Test
-    void bitsOfADensityAreCalledSoEverywhere() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"gaussian", "gaussian-learned"})
+    void bitsOfADensityAreCalledSoEverywhere(String likelihood) throws IOException {
         Path run = folder.resolve("run");
-        Ran trained = train(run, 2, "--likelihood", "gaussian");
+        Ran trained = train(run, 2, "--likelihood", likelihood);
 
         assertThat(trained.out()).containsPattern("Test: -?[0-9.]+ bits per dimension \\(density\\) \\(50 images\\)");
         assertThat(trained.err())
                 .containsPattern("validation: -?[0-9.]+ bits/dim \\(density\\)")
-                .contains("Note: the Gaussian likelihood is a density", "not comparable");
+                .contains("Note: the likelihood " + likelihood + " is a density", "not comparable");
         JsonNode results = Json.read(run.resolve("results.json"));
         assertThat(results.get("bpd_unit").asText()).isEqualTo("bits per dimension (density)");
         assertThat(results.at("/test/bpd_unit").asText()).isEqualTo("bits per dimension (density)");
@@ -53,13 +55,14 @@ class VaeNotesTest {
         assertThat(table.out().lines().filter(line -> line.contains("bits per dimension")))
                 .hasSize(2)
                 .allMatch(line -> line.contains("bits per dimension (density)"));
-        assertThat(table.err()).contains("Note: the Gaussian likelihood is a density");
+        assertThat(table.err()).contains("Note: the likelihood " + likelihood + " is a density");
         assertThat(evaluate(run, "--json").json().get("bpd_unit").asText()).isEqualTo("bits per dimension (density)");
     }
 
-    @Test
-    void bitsOfLevelsHaveNoSuchNote() throws IOException {
-        Ran trained = train(folder.resolve("run"), 1);
+    @ParameterizedTest
+    @ValueSource(strings = {"categorical", "bernoulli", "logistic-mixture"})
+    void bitsOfLevelsHaveNoSuchNote(String likelihood) throws IOException {
+        Ran trained = train(folder.resolve("run"), 1, "--likelihood", likelihood);
         assertThat(trained.out() + trained.err()).contains("bits per dimension").doesNotContain("density");
     }
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** VAEs of folders of images, grey and colour, of sizes other than that of MNIST. */
 class VaeSizesTest {
@@ -105,6 +106,47 @@ class VaeSizesTest {
         Path plane = folder.resolve("plane.png");
         Ran.of("vae", "manifold", "--weights", run, "--size", 5, "--out", plane).succeeded();
         assertThat(ImageIO.read(plane.toFile()).getHeight()).isGreaterThanOrEqualTo(5 * height);
+    }
+
+    /** Eight bits a channel, in colour. */
+    @ParameterizedTest
+    @ValueSource(strings = {"logistic", "logistic-mixture:components=3", "beta-binomial"})
+    void colourImagesOfEightBitsHaveALikelihood(String likelihood) throws IOException {
+        String data = images(16, 16, true);
+        Path run = folder.resolve("run");
+        JsonNode results = train(data, run, 2, "--likelihood", likelihood, "--levels", 256, "--json")
+                .succeeded()
+                .json();
+        JsonNode evaluation = Ran.of(
+                        "vae",
+                        "evaluate",
+                        "--weights",
+                        run,
+                        "--data",
+                        data,
+                        "--batch-size",
+                        8,
+                        "--threads",
+                        1,
+                        "--json")
+                .succeeded()
+                .json();
+
+        assertThat(results.at("/test/bpd").asDouble()).isBetween(1.0, 10.0);
+        assertThat(evaluation.get("bpd")).isEqualTo(results.at("/test/bpd"));
+        assertThat(evaluation.get("bpd_unit").asText()).isEqualTo("bits per dimension");
+        assertThat(run.resolve("config.yaml")).content().contains("likelihood: " + likelihood.replaceFirst(":.*", ""));
+        for (String picture : List.of("sample", "argmax", "mean")) {
+            Path samples = folder.resolve(picture + ".png");
+            Path pairs = folder.resolve(picture + "-pairs.png");
+            Ran.of("vae", "sample", "--weights", run, "--count", 8, "--picture", picture, "--out", samples)
+                    .succeeded();
+            List<Object> words = new ArrayList<>(List.of("vae", "reconstruct", "--weights", run, "--data", data));
+            words.addAll(List.of("--count", 2, "--picture", picture, "--out", pairs));
+            Ran.of(words.toArray()).succeeded();
+            assertThat(ImageIO.read(samples.toFile()).getWidth()).isGreaterThanOrEqualTo(8 * 16);
+            assertThat(ImageIO.read(pairs.toFile()).getWidth()).isGreaterThanOrEqualTo(2 * 16);
+        }
     }
 
     @Test

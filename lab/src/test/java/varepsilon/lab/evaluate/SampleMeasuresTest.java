@@ -109,7 +109,8 @@ class SampleMeasuresTest {
     void theSamplesNearestToATrainingImageAreShownFirst() {
         ImageSet black = ImageSet.unlabelled("black", new byte[3 * 784], 1, 28, 28);
         TrainingNeighbours.Settings settings = new TrainingNeighbours.Settings(20, 20, 1, Picture.SAMPLE, 7);
-        ImageGrid grid = TrainingNeighbours.of(vae, black, GLYPHS, settings, Watch.NONE).picture();
+        ImageGrid grid =
+                TrainingNeighbours.of(vae, black, GLYPHS, settings, Watch.NONE).picture();
         BufferedImage drawn = grid.render();
         double last = 0;
         for (int row = 0; row < 20; row++) {
