@@ -96,7 +96,7 @@ class PrecisionRecallTest {
         PrecisionRecall found = PrecisionRecall.of(real, noise, PrecisionRecall.DEFAULT_K);
 
         assertThat(found.precision().value()).isEqualTo(1);
-        assertThat(found.density()).isEqualTo(1.0 / 3);
+        assertThat(found.density()).isCloseTo(1.0 / 3, within(1e-12));
         assertThat(found.coverage()).isEqualTo(Interval.ofShare(1, 200));
         PrecisionRecall alike = PrecisionRecall.of(cloud(random, 600, 0, 0), cloud(random, 600, 0, 0), 3);
         // Four standard errors of a share of 600; ones of the density are a little larger.
