@@ -123,7 +123,7 @@ class VaeSpecTest {
                 "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 13)",
                 "levels: 16      | levels: 12           | levels 12: expected a power of two",
                 "device: cpu     | 'device: {'          | cannot be read: ",
-                "likelihood: categorical | likelihood: none   | unknown likelihood 'none'; did you mean 'bernoulli'?",
+                "likelihood: categorical | likelihood: none   | unknown likelihood 'none'; did you mean 'logistic'?",
                 "likelihood: categorical | likelihood: 5      | key 'likelihood': expected a text",
                 "prior: standard-normal  | prior: none        | unknown prior 'none'; did you mean",
                 "prior: standard-normal  | prior: standard-norml | unknown prior 'standard-norml'; did you mean 'standard-normal'",
