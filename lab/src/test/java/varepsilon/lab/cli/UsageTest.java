@@ -39,8 +39,8 @@ class UsageTest {
                         "--likelihood logistic-mixture:components=0",
                         "logistic-mixture:components=0: components 0: expected from 1 to 100"),
                 arguments(
-                        "--likelihood logistic-mixture:mixtures=5",
-                        "logistic-mixture has no parameter 'mixtures'; did you mean 'components'? It has: levels,"
+                        "--likelihood logistic-mixture:component=5",
+                        "logistic-mixture has no parameter 'component'; did you mean 'components'? It has: levels,"
                                 + " components"),
                 arguments(
                         "--likelihood beta-binomial:levels=7",
