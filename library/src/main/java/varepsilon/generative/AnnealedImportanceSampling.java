@@ -81,7 +81,7 @@ public record AnnealedImportanceSampling(int steps, int chains, int leapfrogs) {
 
         private Chains(Vae vae, Tensor target, Rng adapting) {
             n = target.size(0);
-            q = vae.posterior(target).detached();
+            q = vae.posterior(target);
             path = AnnealingPath.fromPosterior(vae, vae.prior().frozen(), q, target);
             Tensor draws = q.draw(SCALE_DRAWS, adapting).z();
             scale = draws.sub(draws.mean(0)).square().mean(0).sqrt();
