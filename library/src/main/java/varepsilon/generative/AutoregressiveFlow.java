@@ -74,7 +74,7 @@ public final class AutoregressiveFlow extends Module implements Inference {
     @Override
     public Posterior posterior(Tensor output) {
         DiagonalGaussian base = DiagonalGaussian.of(output.narrow(1, 0, 2L * latentDim));
-        return new Refined(this, base, output.narrow(1, 2L * latentDim, output.size(1) - 2L * latentDim), false);
+        return new Refined(this, base, output.narrow(1, 2L * latentDim, output.size(1) - 2L * latentDim));
     }
 
     /**
@@ -82,10 +82,8 @@ public final class AutoregressiveFlow extends Module implements Inference {
      *
      * @param base before the flow
      * @param context N×features
-     * @param constant whether the flow's parameters are constants for gradients
      */
-    private record Refined(AutoregressiveFlow flow, DiagonalGaussian base, Tensor context, boolean constant)
-            implements Posterior {
+    private record Refined(AutoregressiveFlow flow, DiagonalGaussian base, Tensor context) implements Posterior {
         private static final class Moved {
             private Tensor z;
             private Tensor logDeterminant;
@@ -98,7 +96,7 @@ public final class AutoregressiveFlow extends Module implements Inference {
             moved.logDeterminant = rows.sum(1L).zerosLike();
             Tensor given = repeated(rows.size(0));
             for (Step step : flow.steps) {
-                Step.Gates gates = step.gates(moved.z, given, constant);
+                Step.Gates gates = step.gates(moved.z, given);
                 moved.z = gates.applied(moved.z);
                 moved.logDeterminant = moved.logDeterminant.add(gates.logGate().sum(1L));
             }
@@ -134,17 +132,12 @@ public final class AutoregressiveFlow extends Module implements Inference {
             Tensor logDeterminant = null;
             for (int i = flow.steps.size() - 1; i >= 0; i--) {
                 Step step = flow.steps.get(i);
-                rows = step.inverse(rows, given, constant);
-                Tensor change = step.gates(rows, given, constant).logGate().sum(1L);
+                rows = step.inverse(rows, given);
+                Tensor change = step.gates(rows, given).logGate().sum(1L);
                 logDeterminant = logDeterminant == null ? change : logDeterminant.add(change);
             }
             Tensor logBase = base.logProbability(rows.reshape(z.shape()));
             return logBase.sub(logDeterminant.reshape(logBase.shape()));
-        }
-
-        @Override
-        public Posterior detached() {
-            return new Refined(flow, base.detached(), context.detach(), true);
         }
     }
 
@@ -200,24 +193,19 @@ public final class AutoregressiveFlow extends Module implements Inference {
             }
         }
 
-        Gates gates(Tensor z, Tensor given, boolean constant) {
-            Tensor hidden = Ops.linear(z, used(in, constant).mul(inMask), used(inBias, constant))
-                    .add(Ops.linear(given, used(context, constant), null));
-            Tensor output = Ops.linear(Ops.gelu(hidden), used(out, constant).mul(outMask), used(outBias, constant));
+        Gates gates(Tensor z, Tensor given) {
+            Tensor hidden = Ops.linear(z, in.mul(inMask), inBias).add(Ops.linear(given, context, null));
+            Tensor output = Ops.linear(Ops.gelu(hidden), out.mul(outMask), outBias);
             long latentDim = z.size(1);
             Tensor raw = output.narrow(1, 0, latentDim).add(GATE_BIAS);
             return new Gates(Ops.logSigmoid(raw), raw.sigmoid(), output.narrow(1, latentDim, latentDim));
         }
 
-        private static Tensor used(Tensor parameter, boolean constant) {
-            return constant ? parameter.detach() : parameter;
-        }
-
         /** z with {@code gates(z).applied(z) = moved}, one dimension after the other. */
-        Tensor inverse(Tensor moved, Tensor given, boolean constant) {
+        Tensor inverse(Tensor moved, Tensor given) {
             Tensor z = moved.zerosLike();
             for (int i = 0; i < order.length; i++) {
-                Gates gates = gates(z, given, constant);
+                Gates gates = gates(z, given);
                 // After i + 1 rounds the first i + 1 dimensions are right, because none depends on later ones.
                 z = moved.sub(gates.gate.neg().add(1).mul(gates.shift)).div(gates.gate);
             }

@@ -245,6 +245,28 @@ public final class BitsBack {
         return all.array();
     }
 
+    /** Where the pixels of one part of the images of a batch are. */
+    private final class Place {
+        private final ImageDistribution.Part part;
+
+        Place(ImageDistribution.Part part) {
+            this.part = part;
+        }
+
+        /** Pixels of an image's channel before the first of this part. */
+        int first() {
+            return part.row() * shape.width() + part.column();
+        }
+
+        /** Where value i of a channel of this part, counted over the batch, is in N×C×H×W. */
+        int of(int i, int channel) {
+            int size = part.height() * part.width();
+            int row = part.row() + i % size / part.width();
+            int column = part.column() + i % part.width();
+            return ((i / size * shape.channels() + channel) * shape.height() + row) * shape.width() + column;
+        }
+    }
+
     /** Codes batches on a stack. */
     private final class Coder {
         private final int latentBits;
@@ -273,13 +295,19 @@ public final class BitsBack {
             try (var scope = Scope.withoutGradients()) {
                 byte[] values = Arrays.copyOfRange(all.values(), from * all.dimensions(), to * all.dimensions());
                 Vae model = given(labels);
-                LatentCoder.Latents z =
-                        latents.draw(model.posterior(target(values, shape.channels())), to - from, stack);
-                Tensor output = model.decode(z.z());
-                for (int channel = shape.channels() - 1; channel >= 0; channel--) {
-                    float[] probabilities = probabilities(output, values, channel);
-                    for (int i = probabilities.length / levels - 1; i >= 0; i--) {
-                        table(probabilities, i).push(stack, values[place(i, channel)] & 0xff);
+                LatentCoder.Latents z = latents.draw(model.posterior(target(values)), to - from, stack);
+                ImageDistribution images = model.decode(z.z());
+                List<ImageDistribution.Part> parts = images.parts();
+                for (int p = parts.size() - 1; p >= 0; p--) {
+                    Place place = new Place(parts.get(p));
+                    try (var inner = Scope.withoutGradients()) {
+                        Tensor output = images.output(known(values, place), place.part);
+                        for (int channel = shape.channels() - 1; channel >= 0; channel--) {
+                            float[] probabilities = probabilities(output, values, place, channel);
+                            for (int i = probabilities.length / levels - 1; i >= 0; i--) {
+                                table(probabilities, i).push(stack, values[place.of(i, channel)] & 0xff);
+                            }
+                        }
                     }
                 }
                 latents.push(z, stack);
@@ -303,16 +331,22 @@ public final class BitsBack {
                 }
                 Vae model = given(labels);
                 LatentCoder.Latents z = latents.pop(size, stack);
-                Tensor output = model.decode(z.z());
+                ImageDistribution images = model.decode(z.z());
                 byte[] values = new byte[Math.multiplyExact(size, dimensions())];
-                for (int channel = 0; channel < shape.channels(); channel++) {
-                    float[] probabilities = probabilities(output, values, channel);
-                    for (int i = 0; i < probabilities.length / levels; i++) {
-                        values[place(i, channel)] =
-                                (byte) table(probabilities, i).pop(stack);
+                for (ImageDistribution.Part part : images.parts()) {
+                    Place place = new Place(part);
+                    try (var inner = Scope.withoutGradients()) {
+                        Tensor output = images.output(known(values, place), part);
+                        for (int channel = 0; channel < shape.channels(); channel++) {
+                            float[] probabilities = probabilities(output, values, place, channel);
+                            for (int i = 0; i < probabilities.length / levels; i++) {
+                                values[place.of(i, channel)] =
+                                        (byte) table(probabilities, i).pop(stack);
+                            }
+                        }
                     }
                 }
-                latents.undraw(model.posterior(target(values, shape.channels())), z, stack);
+                latents.undraw(model.posterior(target(values)), z, stack);
                 return values;
             }
         }
@@ -329,28 +363,37 @@ public final class BitsBack {
             return shape.channels() * shape.height() * shape.width();
         }
 
-        /** Where value i of a channel of a batch is in N×C×H×W. */
-        private int place(int i, int channel) {
-            int plane = shape.height() * shape.width();
-            return (i / plane * shape.channels() + channel) * plane + i % plane;
-        }
-
-        /** What {@link Vae#target} gives for images of these levels, but 0 in all channels after so many. */
-        private Tensor target(byte[] values, int channels) {
-            int plane = shape.height() * shape.width();
-            byte[] known = values.clone();
-            for (int i = 0; i < known.length; i += dimensions()) {
-                Arrays.fill(known, i + channels * plane, i + dimensions(), (byte) 0);
-            }
-            return Tensor.of(known, values.length / dimensions(), shape.channels(), shape.height(), shape.width())
+        /** Levels as {@link Vae#target} gives them. */
+        private Tensor target(byte[] values) {
+            return Tensor.of(values, values.length / dimensions(), shape.channels(), shape.height(), shape.width())
                     .to(targetType)
                     .to(vae.device());
         }
 
-        /** The probabilities of the levels of a channel, N×H×W×levels. */
-        private float[] probabilities(Tensor output, byte[] values, int channel) {
+        /** The images as the encoder's input, with level 0 everywhere but in the parts before one. */
+        private Tensor known(byte[] values, Place place) {
+            byte[] known = new byte[values.length];
+            int plane = shape.height() * shape.width();
+            for (int start = 0; start < known.length; start += plane) {
+                System.arraycopy(values, start, known, start, place.first());
+            }
+            return vae.likelihood().encoderInput(target(known));
+        }
+
+        /**
+         * The probabilities of the levels of a channel of one part, N×height×width×levels.
+         *
+         * @param output the likelihood's parameters for the part
+         * @param values of which the part's earlier channels are read
+         */
+        private float[] probabilities(Tensor output, byte[] values, Place place, int channel) {
+            byte[] known = values.clone();
+            int plane = shape.height() * shape.width();
+            for (int i = 0; i < known.length; i += dimensions()) {
+                Arrays.fill(known, i + channel * plane, i + dimensions(), (byte) 0);
+            }
             Tensor probabilities = vae.likelihood()
-                    .levelLogProbabilities(output, target(values, channel), channel)
+                    .levelLogProbabilities(output, place.part.of(target(known)), channel)
                     .exp()
                     .permute(0, 2, 3, 1);
             if (!probabilities.isFinite()) {

@@ -29,6 +29,9 @@ record ConvVaeShapes(Weights weights) {
                 .orElseThrow(() -> new InputException("says image '" + metadata.get("image") + "'; expected CxHxW"));
         put("image", channels + "x" + image.height() + "x" + image.width(), metadata);
         put("latent_dim", shape("decoder.linear.0.weight", 2)[1] - classes, metadata);
+        if (metadata.containsKey("decoder")) {
+            return; // its channels are not the likelihood's
+        }
         int halvings = Halvings.of(image).count();
         long outputs = shape("decoder.net." + 4 * (halvings - 1) + ".weight", 4)[1];
         metadata.putIfAbsent("likelihood", Family.nameOf(outputs > channels ? new Categorical() : new Bernoulli()));

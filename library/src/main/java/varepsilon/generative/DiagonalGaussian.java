@@ -61,11 +61,6 @@ public record DiagonalGaussian(Tensor mean, Tensor logStd) implements Posterior 
         return standardised.square().mul(-0.5).sub(logStd).sum(-1).sub(0.5 * LOG_TWO_PI * mean.size(-1));
     }
 
-    @Override
-    public DiagonalGaussian detached() {
-        return new DiagonalGaussian(mean.detach(), logStd.detach());
-    }
-
     private Tensor noise(Rng rng, long... shape) {
         return rng.normal(mean.dtype(), shape).to(mean.device());
     }

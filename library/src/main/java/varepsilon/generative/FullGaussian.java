@@ -92,9 +92,4 @@ public record FullGaussian(Tensor mean, Tensor logDiagonal, Tensor below) implem
                 .add(below.square().sum(-1));
         return squares.mul(0.5).sub(logDiagonal.sum(-1));
     }
-
-    @Override
-    public FullGaussian detached() {
-        return new FullGaussian(mean.detach(), logDiagonal.detach(), below.detach());
-    }
 }

@@ -116,7 +116,7 @@ public record LogLikelihoodBracket(
 
     /** x drawn from p(x|z), as the likelihood has it. */
     private static Tensor simulated(Vae vae, Tensor z, Rng rng) {
-        return vae.target(Batch.rounded(vae.likelihood().sample(vae.decode(z), rng)));
+        return vae.target(Batch.rounded(vae.decode(z).image(Picture.SAMPLE, rng)));
     }
 
     private static void add(Tensor values, List<Double> to) {

@@ -29,7 +29,4 @@ public interface Posterior {
 
     /** log q(z|x) in nats: z …×N×latentDim, result …×N. */
     Tensor logProbability(Tensor z);
-
-    /** The same distribution, whose parameters are constants for gradients. */
-    Posterior detached();
 }

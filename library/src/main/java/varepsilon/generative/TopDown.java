@@ -83,7 +83,7 @@ public final class TopDown extends Module implements Inference {
 
     @Override
     public Posterior posterior(Tensor output) {
-        return new Groups(this, output, false);
+        return new Groups(this, output);
     }
 
     /** q(zₗ|z₁ … zₗ₋₁, x) and p(zₗ|z₁ … zₗ₋₁), where that is a Gaussian, for rows of features and the groups above. */
@@ -119,9 +119,8 @@ public final class TopDown extends Module implements Inference {
      * The posteriors of N images.
      *
      * @param features the encoder's output, N×features
-     * @param constant whether the parameters are constants for gradients
      */
-    private record Groups(TopDown networks, Tensor features, boolean constant) implements GroupedPosterior {
+    private record Groups(TopDown networks, Tensor features) implements GroupedPosterior {
         @Override
         public DiagonalGaussian given(int group, Tensor above) {
             return networks.conditional(group, features, above).q;
@@ -174,7 +173,7 @@ public final class TopDown extends Module implements Inference {
             Tensor divergence = null;
             for (int group = 0; group < networks.networks.size(); group++) {
                 Conditional conditional = networks.conditional(group, rows, z);
-                DiagonalGaussian q = constant ? conditional.q.detached() : conditional.q;
+                DiagonalGaussian q = conditional.q;
                 Tensor own = value.of(group, q, z);
                 Tensor logQ = q.logProbability(own);
                 Tensor kl = conditional.divergence(own, networks.prior.top());
@@ -183,11 +182,6 @@ public final class TopDown extends Module implements Inference {
                 z = Tensor.concat(1, List.of(z, own));
             }
             return new Walk(z, logProbability, divergence);
-        }
-
-        @Override
-        public Posterior detached() {
-            return new Groups(networks, features.detach(), true);
         }
     }
 }

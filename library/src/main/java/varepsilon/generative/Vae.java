@@ -11,8 +11,8 @@ import varepsilon.tensor.Tensor;
 
 /**
  * A variational autoencoder (Kingma, Welling 2014; Rezende et al. 2014): an encoder that gives q(z|x), a decoder that
- * gives p(x|z), and a prior p(z). Its weights are named {@code encoder.…} and {@code decoder.…}, and {@code prior.…}
- * and {@code posterior.…} where these have any.
+ * gives p(x|z), and a prior p(z). Its weights are named {@code encoder.…} and {@code decoder.…}, and {@code prior.…},
+ * {@code posterior.…} and {@code pixels.…} where these have any.
  *
  * <p>A conditional one (Sohn et al. 2015) has q(z|x, y) and p(x|z, y) for a class y of each image; {@link #given} says
  * which.
@@ -21,6 +21,7 @@ public final class Vae extends Module {
     private final Layer encoder;
     private final Inference inference;
     private final Layer decoder;
+    private final PixelDecoder pixels;
     private final Prior prior;
     private final Likelihood likelihood;
     private final Device device;
@@ -28,19 +29,20 @@ public final class Vae extends Module {
     /** One-hot classes of a batch's images, N×classes; null where none are given. */
     private final Tensor condition;
 
-    /** A model with a diagonal Gaussian posterior. */
+    /** A model with a diagonal Gaussian posterior, whose pixels are independent given z. */
     public Vae(Layer encoder, Layer decoder, Prior prior, Likelihood likelihood, Device device) {
-        this(encoder, DiagonalGaussian::of, decoder, prior, likelihood, 0, device);
+        this(encoder, DiagonalGaussian::of, decoder, IndependentPixels::new, prior, likelihood, 0, device);
     }
 
     /**
-     * Owns the two networks, and a posterior and a prior that are networks too.
+     * Owns the two networks, and a posterior, a last part of the decoder and a prior that are networks too.
      *
      * @param encoder from the likelihood's encoder input N×C×H×W to N×outputs; for a conditional model the input has
      *     one more channel for each class, which is 1 everywhere for the image's class and 0 for the others
      * @param inference makes q(z|x) of the encoder's output
-     * @param decoder from N×latentDim to the likelihood's output N×outputChannels×H×W; for a conditional model the
-     *     input is z, then the one-hot class
+     * @param decoder from N×latentDim to what {@code pixels} takes, N×channels×H×W; for a conditional model the input is
+     *     z, then the one-hot class
+     * @param pixels makes p(x|z) of the decoder's output
      * @param classes of a conditional model; 0 for others
      * @param device where all networks live
      */
@@ -48,6 +50,7 @@ public final class Vae extends Module {
             Layer encoder,
             Inference inference,
             Layer decoder,
+            PixelDecoder pixels,
             Prior prior,
             Likelihood likelihood,
             int classes,
@@ -55,12 +58,16 @@ public final class Vae extends Module {
         this.encoder = child("encoder", encoder);
         this.inference = inference;
         this.decoder = child("decoder", decoder);
+        this.pixels = pixels;
         this.prior = prior;
         if (prior instanceof Module learned) {
             child("prior", learned);
         }
         if (inference instanceof Module learned) {
             child("posterior", learned);
+        }
+        if (pixels instanceof Module learned) {
+            child("pixels", learned);
         }
         this.likelihood = likelihood;
         this.device = device;
@@ -72,6 +79,7 @@ public final class Vae extends Module {
         this.encoder = model.encoder;
         this.inference = model.inference;
         this.decoder = model.decoder;
+        this.pixels = model.pixels;
         this.prior = model.prior;
         this.likelihood = model.likelihood;
         this.device = model.device;
@@ -87,6 +95,11 @@ public final class Vae extends Module {
     /** The form of p(x|z). */
     public Likelihood likelihood() {
         return likelihood;
+    }
+
+    /** Whether pixels are independent given z, so that p(x|z) has an expected image in closed form. */
+    public boolean hasIndependentPixels() {
+        return pixels.isIndependent();
     }
 
     /** The device of the networks. */
@@ -146,12 +159,12 @@ public final class Vae extends Module {
         return inference.posterior(encoder.forward(input));
     }
 
-    /** The likelihood's parameters for latent vectors N×latentDim: N×outputChannels×H×W. */
-    public Tensor decode(Tensor z) {
-        return decoder.forward(
-                classes == 0
-                        ? z
-                        : Tensor.concat(1, List.of(z, condition(z.size(0)).to(z.dtype()))));
+    /** p(x|z) for latent vectors N×latentDim. */
+    public ImageDistribution decode(Tensor z) {
+        Tensor input = classes == 0
+                ? z
+                : Tensor.concat(1, List.of(z, condition(z.size(0)).to(z.dtype())));
+        return pixels.distribution(likelihood, decoder.forward(input));
     }
 
     /** The classes of n images or latent vectors, n×classes: those given, as often as n is a multiple of their number. */
@@ -179,8 +192,8 @@ public final class Vae extends Module {
 
     /** The same for one draw of z from q for each image. */
     Elbo elbo(Tensor target, Posterior q, Posterior.Draws draws) {
-        Tensor output = decode(draws.z().squeeze(0));
-        return new Elbo(likelihood.logProbability(output, target), KullbackLeibler.between(q, prior, draws), q);
+        Tensor logLikelihood = decode(draws.z().squeeze(0)).logProbability(target);
+        return new Elbo(logLikelihood, KullbackLeibler.between(q, prior, draws), q);
     }
 
     /** KL(q(z|x) ‖ p(z)), N values in nats: in closed form where one is known, else from draws of q. */
@@ -209,16 +222,16 @@ public final class Vae extends Module {
         Tensor repeated = target.unsqueeze(0)
                 .expand(k, shape[0], shape[1], shape[2], shape[3])
                 .reshape(k * n, shape[1], shape[2], shape[3]);
-        return likelihood.logProbability(decode(z.flatten(0, 1)), repeated).reshape(k, n);
+        return decode(z.flatten(0, 1)).logProbability(repeated).reshape(k, n);
     }
 
     /** n images from p(x): <b>one</b> z for each image, drawn from the prior, then a picture of p(x|z). */
     public Tensor sample(int n, Picture picture, Rng rng) {
-        return picture.of(likelihood, decode(prior.sample(n, rng).to(device)), rng);
+        return decode(prior.sample(n, rng).to(device)).image(picture, rng);
     }
 
     /** Pictures of p(x|z) with z the mean of q(z|x), for UINT8 images N×C×H×W. */
     public Tensor reconstruct(Tensor images, Picture picture, Rng rng) {
-        return picture.of(likelihood, decode(posterior(target(images)).mean()), rng);
+        return decode(posterior(target(images)).mean()).image(picture, rng);
     }
 }

@@ -18,7 +18,8 @@ import varepsilon.weights.Weights;
  * @param latentDim dimensions of z, at least 1
  * @param network form of encoder and decoder
  * @param image size of the images; sides from 8 to 256 pixels
- * @param likelihood form of p(x|z)
+ * @param likelihood form of p(x|z) of a pixel
+ * @param decoder how the pixels of p(x|z) depend on each other
  * @param prior form of p(z)
  * @param posterior form of q(z|x)
  * @param classes classes that the model is conditioned on, 0 for none
@@ -28,14 +29,17 @@ public record VaeArchitecture(
         VaeNetwork network,
         ImageShape image,
         Likelihood likelihood,
+        DecoderChoice decoder,
         PriorChoice prior,
         PosteriorChoice posterior,
         int classes) {
     private static final Family<VaeNetwork> NETWORKS = Family.of(VaeNetwork.class);
     private static final Family<Likelihood> LIKELIHOODS = Family.of(Likelihood.class);
+    private static final Family<DecoderChoice> DECODERS = Family.of(DecoderChoice.class);
     private static final Family<PriorChoice> PRIORS = Family.of(PriorChoice.class);
     private static final Family<PosteriorChoice> POSTERIORS = Family.of(PosteriorChoice.class);
 
+    private static final DecoderChoice USUAL_DECODER = new IndependentPixels.Choice();
     private static final PriorChoice USUAL_PRIOR = new StandardNormal.Choice();
     private static final PosteriorChoice USUAL_POSTERIOR = new DiagonalGaussian.Choice();
     private static final int SMALLEST_SIDE = 8;
@@ -60,6 +64,18 @@ public record VaeArchitecture(
         likelihood.outputChannels(image.channels()); // refuses channels that it does not take
     }
 
+    /** A model whose pixels are independent given z. */
+    public VaeArchitecture(
+            int latentDim,
+            VaeNetwork network,
+            ImageShape image,
+            Likelihood likelihood,
+            PriorChoice prior,
+            PosteriorChoice posterior,
+            int classes) {
+        this(latentDim, network, image, likelihood, USUAL_DECODER, prior, posterior, classes);
+    }
+
     /** The convolutional model with a standard normal prior and a diagonal Gaussian posterior. */
     public static VaeArchitecture conv(int latentDim, int filters, ImageShape image, Likelihood likelihood) {
         return new VaeArchitecture(latentDim, new ConvVae(filters), image, likelihood, USUAL_PRIOR, USUAL_POSTERIOR, 0);
@@ -81,15 +97,17 @@ public record VaeArchitecture(
     /** A model with fresh parameters. */
     public Vae create(Init init) {
         ImageShape input = new ImageShape(image.channels() + classes, image.height(), image.width());
-        ImageShape output = new ImageShape(likelihood.outputChannels(image.channels()), image.height(), image.width());
+        int outputChannels = likelihood.outputChannels(image.channels());
+        ImageShape output = new ImageShape(decoder.channels(outputChannels), image.height(), image.width());
         Layer encoder = network.encoder(input, posterior.outputs(latentDim), init);
-        Layer decoder = network.decoder(latentDim + classes, output, init);
+        Layer decoding = network.decoder(latentDim + classes, output, init);
         // The prior may use the encoder, and the posterior the prior: the encoder's last part is made last.
         Inference[] inference = new Inference[1];
         Prior p =
                 prior.create(new LatentSpace(latentDim, input, x -> inference[0].posterior(encoder.forward(x))), init);
         inference[0] = posterior.create(p, init);
-        return new Vae(encoder, inference[0], decoder, p, likelihood, classes, init.device());
+        PixelDecoder pixels = decoder.create(image.channels(), outputChannels, init);
+        return new Vae(encoder, inference[0], decoding, pixels, p, likelihood, classes, init.device());
     }
 
     /** The metadata of a weight file of such a model. */
@@ -101,6 +119,9 @@ public record VaeArchitecture(
         metadata.put("image", image.text());
         metadata.put("likelihood", likelihood.name());
         put(LIKELIHOODS, likelihood, metadata);
+        if (!decoder.equals(USUAL_DECODER)) {
+            metadata.put("decoder", DECODERS.wholeText(decoder));
+        }
         if (!prior.equals(USUAL_PRIOR)) {
             metadata.put("prior", PRIORS.wholeText(prior));
         }
@@ -156,6 +177,7 @@ public record VaeArchitecture(
                         .orElseThrow(
                                 () -> new InputException("says image '" + metadata.get("image") + "'; expected CxHxW")),
                 member(LIKELIHOODS, required("likelihood", metadata), metadata),
+                metadata.containsKey("decoder") ? DECODERS.parse(metadata.get("decoder")) : USUAL_DECODER,
                 metadata.containsKey("prior") ? PRIORS.parse(metadata.get("prior")) : USUAL_PRIOR,
                 metadata.containsKey("posterior") ? POSTERIORS.parse(metadata.get("posterior")) : USUAL_POSTERIOR,
                 metadata.containsKey("num_classes") ? number("num_classes", metadata) : 0);

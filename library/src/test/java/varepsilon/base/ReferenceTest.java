@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import varepsilon.generative.DecoderChoice;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
@@ -47,6 +48,7 @@ class ReferenceTest {
                 Schedule.class,
                 VaeNetwork.class,
                 Likelihood.class,
+                DecoderChoice.class,
                 PriorChoice.class,
                 PosteriorChoice.class,
                 VaeObjective.class)) {

@@ -96,8 +96,15 @@ class AggregatePosteriorTest extends GenerativeTest {
                     1, List.of(mean, mean.zerosLike(), mean.narrow(1, 0, 1).zerosLike()));
         });
         Inference full = new FullGaussian.Choice().create(new StandardNormal(2), null);
-        Vae vae = closing(
-                new Vae(encoder, full, PixelCodes.decoder(2), new StandardNormal(2), new Gaussian(), 0, Device.CPU));
+        Vae vae = closing(new Vae(
+                encoder,
+                full,
+                PixelCodes.decoder(2),
+                IndependentPixels::new,
+                new StandardNormal(2),
+                new Gaussian(),
+                0,
+                Device.CPU));
         AggregatePosterior found = measure(vae, images(N, 2));
 
         assertThat(found.decomposition()).isNull();

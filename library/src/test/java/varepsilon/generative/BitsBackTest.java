@@ -56,6 +56,9 @@ class BitsBackTest extends GenerativeTest {
                 model(new Bernoulli(), "hierarchical:groups=3:width=8", "top-down:features=6:width=8", GREY, 0),
                 model(new Bernoulli(), "hierarchical:groups=2:width=8:top=mixture", "top-down:width=8", GREY, 0),
                 model(new Bernoulli(), "hierarchical:groups=2:width=8", "diagonal", GREY, 0),
+                ordered(new Bernoulli(), GREY),
+                ordered(new Categorical(16), COLOUR),
+                ordered(new LogisticMixture(32, 2), COLOUR),
                 model(new Categorical(16), "standard-normal", "diagonal", GREY, 4));
     }
 
@@ -69,6 +72,19 @@ class BitsBackTest extends GenerativeTest {
                 Family.of(PriorChoice.class).parse(prior),
                 Family.of(PosteriorChoice.class).parse(posterior),
                 classes);
+    }
+
+    /** A model whose pixels depend on each other. */
+    private static VaeArchitecture ordered(Likelihood likelihood, ImageShape image) {
+        return new VaeArchitecture(
+                5,
+                new MlpVae(16, 1),
+                image,
+                likelihood,
+                new PixelCnn.Choice(6, 5, 1),
+                new StandardNormal.Choice(),
+                new DiagonalGaussian.Choice(),
+                0);
     }
 
     /** With parameters moved off their first values, so that no distribution is trivial. */

@@ -139,7 +139,7 @@ class ConvVaeTest extends GenerativeTest {
         for (Likelihood likelihood : List.of(new Categorical(4), new Bernoulli(), new Gaussian(0.2))) {
             Vae vae = closing(VaeArchitecture.conv(2, 1, 3, likelihood).create(init(DType.FLOAT32, 1)));
             Tensor images = randomImages(2, 3);
-            Tensor output = vae.decode(Tensor.zeros(DType.FLOAT32, 2, 2));
+            Tensor output = ((IndependentPixels) vae.decode(Tensor.zeros(DType.FLOAT32, 2, 2))).output();
             assertThat(output.shape()).containsExactly(2, likelihood.outputChannels(3), SIDE, SIDE);
             assertThat(vae.posterior(vae.target(images)).mean().shape()).containsExactly(2, 2);
             for (Picture picture : Picture.values()) {
@@ -194,7 +194,9 @@ class ConvVaeTest extends GenerativeTest {
         byte[] pixels = rng(9).uniform(2, channels, height, width).mul(256).toBytes();
         Tensor images = Tensor.of(pixels, 2, channels, height, width);
         checkZeroParameters(vae, vae.target(images), (long) channels * height * width, 4, 1e-12);
-        assertThat(vae.decode(Tensor.zeros(DType.FLOAT64, 1, 3)).shape())
+        assertThat(((IndependentPixels) vae.decode(Tensor.zeros(DType.FLOAT64, 1, 3)))
+                        .output()
+                        .shape())
                 .containsExactly(1, 16L * channels, height, width);
         for (Picture picture : Picture.values()) {
             assertThat(vae.reconstruct(images, picture, rng(1)).shape()).containsExactly(2, channels, height, width);

@@ -20,7 +20,7 @@ final class CrossCheck {
     static Map<String, Tensor> answers(Vae vae, Tensor images, Tensor noise) {
         Tensor target = vae.target(images);
         DiagonalGaussian q = (DiagonalGaussian) vae.posterior(target);
-        Tensor logits = vae.decode(q.reparameterised(noise));
+        Tensor logits = ((IndependentPixels) vae.decode(q.reparameterised(noise))).output();
         Tensor logLikelihood = vae.likelihood().logProbability(logits, target);
         Tensor kl = KullbackLeibler.closedForm(q, vae.prior()).orElseThrow();
         Map<String, Tensor> answers = new LinkedHashMap<>();

@@ -28,7 +28,7 @@ class ImportanceWeightedBoundTest extends GenerativeTest {
                             (DiagonalGaussian) vae.posterior(x.add(1).div(2));
                     return Tensor.concat(1, List.of(q.mean(), q.logStd()));
                 }),
-                Layer.of(vae::decode),
+                Layer.of(z -> ((IndependentPixels) vae.decode(z)).output()),
                 prior,
                 vae.likelihood(),
                 vae.device());

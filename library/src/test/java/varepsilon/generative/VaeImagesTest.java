@@ -69,7 +69,14 @@ class VaeImagesTest extends GenerativeTest {
         Layer decoder = Layer.of(input ->
                 input.narrow(1, 2, 1).mul(0.5).add(input.narrow(1, 3, 1)).reshape(-1, 1, 1, 1));
         Vae vae = closing(new Vae(
-                Layer.of(x -> x), DiagonalGaussian::of, decoder, new StandardNormal(1), new Gaussian(), 3, Device.CPU));
+                Layer.of(x -> x),
+                DiagonalGaussian::of,
+                decoder,
+                IndependentPixels::new,
+                new StandardNormal(1),
+                new Gaussian(),
+                3,
+                Device.CPU));
         ImageSet samples = draw(vae, 600, Picture.MEAN, 3);
 
         int[] levels = {0, 128, 255};

@@ -8,6 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 import varepsilon.base.Declared;
 import varepsilon.base.Family;
+import varepsilon.generative.DecoderChoice;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
@@ -21,6 +22,7 @@ import varepsilon.nn.Schedule;
 final class VaeOptions {
     private static final VaeSpec USUAL = VaeSpec.of("any");
     private static final Family<Likelihood> LIKELIHOODS = Family.of(Likelihood.class);
+    private static final Family<DecoderChoice> DECODERS = Family.of(DecoderChoice.class);
     private static final Family<PriorChoice> PRIORS = Family.of(PriorChoice.class);
     private static final Family<PosteriorChoice> POSTERIORS = Family.of(PosteriorChoice.class);
     private static final Family<VaeNetwork> NETWORKS = Family.of(VaeNetwork.class);
@@ -68,6 +70,12 @@ final class VaeOptions {
                     List.of("decayEvery", "decayFactor", "peak")
                             .forEach(name -> schedule.addShared("", name, SCHEDULES));
                 }
+                case "decoder" ->
+                    options.addMember(
+                            "--decoder",
+                            DECODERS,
+                            DECODERS.text(USUAL.decoder()),
+                            "How the pixels of p(x|z) depend on each other");
                 case "posterior" ->
                     options.addMember(
                             "--posterior", POSTERIORS, POSTERIORS.text(USUAL.posterior()), "The form of q(z|x)");
@@ -88,6 +96,7 @@ final class VaeOptions {
         chosen.put("architecture", NETWORKS.parse(network.text("--architecture"), network.givenInRange()));
         chosen.put("objective", objective());
         chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.givenInRange()));
+        chosen.put("decoder", DECODERS.parse(options.text("--decoder")));
         chosen.put("posterior", POSTERIORS.parse(options.text("--posterior")));
         chosen.put("prior", PRIORS.parse(options.text("--prior")));
         return Declared.with(usual, chosen);

@@ -12,6 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.generative.DecoderChoice;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
@@ -80,6 +81,7 @@ final class VaeTrainCommand implements Callable<Integer> {
                     output,
                     VaeNetwork.class,
                     Likelihood.class,
+                    DecoderChoice.class,
                     PriorChoice.class,
                     PosteriorChoice.class,
                     VaeObjective.class,

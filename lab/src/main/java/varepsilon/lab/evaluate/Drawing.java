@@ -60,7 +60,7 @@ record Drawing(float[] pixels, int channels, int height, int width) {
                         ? vae
                         : vae.given(Tensor.of(labels, n).narrow(0, start, size));
                 Tensor portion = z.narrow(0, start, size).to(vae.device());
-                portions.add(scope.keep(picture.of(vae.likelihood(), given.decode(portion), rng)));
+                portions.add(scope.keep(given.decode(portion).image(picture, rng)));
             }
         }
         return Tensor.concat(0, portions);

@@ -109,7 +109,7 @@ public record VaeAttackReport(
     private static Tensor shown(Vae vae, Tensor pixels, Rng rng) {
         return vae.evaluating(() -> {
             Tensor z = vae.posteriorOfInput(pixels.mul(2).sub(1)).mean();
-            return Picture.MEAN.of(vae.likelihood(), vae.decode(z), rng);
+            return vae.decode(z).image(Picture.MEAN, rng);
         });
     }
 

@@ -10,6 +10,7 @@ import varepsilon.data.ImageSet;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.ElboObjective;
+import varepsilon.generative.IndependentPixels;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeArchitecture;
 import varepsilon.nn.Adam;
@@ -105,7 +106,8 @@ public final class VaeStepBenchmark {
             DiagonalGaussian q = (DiagonalGaussian) vae.posterior(target);
             Tensor std = q.logStd().exp();
             Tensor z = q.mean().add(std.mul(noise.normal(q.mean().shape()).to(vae.device())));
-            Tensor logProbabilities = vae.decode(z).logSoftmax(1);
+            Tensor logProbabilities =
+                    ((IndependentPixels) vae.decode(z)).output().logSoftmax(1);
             Tensor reconstruction = logProbabilities.gather(1, target).neg().sum(1, 2, 3);
             Tensor kl = std.square()
                     .add(q.mean().square())

@@ -76,6 +76,7 @@ public final class VaeTraining {
                     config.architecture(),
                     images.shape(),
                     config.likelihood(),
+                    config.decoder(),
                     config.prior(),
                     config.posterior(),
                     config.isConditional() ? images.classNames().size() : 0);

@@ -7,8 +7,10 @@ import varepsilon.base.InputException;
 import varepsilon.base.Parameter;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
+import varepsilon.generative.DecoderChoice;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.ElboObjective;
+import varepsilon.generative.IndependentPixels;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
@@ -26,7 +28,8 @@ import varepsilon.nn.Schedule;
  * @param validationFraction share of the training images that is held out, between 0 and 1
  * @param latentDim dimensions of z
  * @param architecture form of encoder and decoder
- * @param likelihood form of p(x|z)
+ * @param likelihood form of p(x|z) of a pixel
+ * @param decoder how the pixels of p(x|z) depend on each other
  * @param prior form of p(z)
  * @param posterior form of q(z|x)
  * @param condition {@code none}, or {@code label} for a model of images given their class
@@ -57,6 +60,9 @@ public record VaeSpec(
         VaeNetwork architecture,
 
         @Flattened @Parameter("the form of p(x|z)") Likelihood likelihood,
+
+        @Usual("independent") @Parameter("how the pixels of p(x|z) depend on each other")
+        DecoderChoice decoder,
 
         @Usual("standard-normal") @Parameter("the form of p(z)")
         PriorChoice prior,
@@ -118,6 +124,7 @@ public record VaeSpec(
                 latentDim,
                 architecture,
                 likelihood,
+                decoder,
                 prior,
                 posterior,
                 condition,
@@ -144,6 +151,7 @@ public record VaeSpec(
                 20,
                 new ConvVae(),
                 new Categorical(),
+                new IndependentPixels.Choice(),
                 new StandardNormal.Choice(),
                 new DiagonalGaussian.Choice(),
                 "none",

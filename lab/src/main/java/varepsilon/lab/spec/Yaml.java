@@ -40,6 +40,7 @@ import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.Named;
 import varepsilon.base.Names;
+import varepsilon.generative.DecoderChoice;
 import varepsilon.generative.Likelihood;
 import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
@@ -78,6 +79,7 @@ public final class Yaml {
                 Attack.class,
                 Defense.class,
                 Likelihood.class,
+                DecoderChoice.class,
                 PosteriorChoice.class,
                 PriorChoice.class,
                 Schedule.class,

@@ -121,12 +121,10 @@ record EstimatorTraining(
                 .orElseThrow(() -> new IllegalStateException("the VAE's prior has no closed form"));
         Tensor drawn = q.sample(noise);
         if (estimator == GradientEstimator.REPARAMETERISED) {
-            return divergence
-                    .sub(vae.likelihood().logProbability(vae.decode(drawn), target))
-                    .mean();
+            return divergence.sub(vae.decode(drawn).logProbability(target)).mean();
         }
         Tensor z = drawn.detach(); // no gradient passes through the draw
-        Tensor f = vae.likelihood().logProbability(vae.decode(z), target);
+        Tensor f = vae.decode(z).logProbability(target);
         double before = baseline.next(f.detach().mean().item());
         Tensor weight = estimator == GradientEstimator.SCORE_FUNCTION
                 ? f.detach()

@@ -115,7 +115,7 @@ final class ManifoldStudy extends Study {
         try (Rng unused = Seed.of(0).stream()) {
             for (int start = 0; start < SIDE * SIDE; start += CHUNK) {
                 context.progress("images of the manifold", start, SIDE * SIDE);
-                parts.add(Picture.MEAN.of(vae.likelihood(), vae.decode(z.narrow(0, start, CHUNK)), unused));
+                parts.add(vae.decode(z.narrow(0, start, CHUNK)).image(Picture.MEAN, unused));
             }
         }
         return Tensor.concat(0, parts);

@@ -83,9 +83,7 @@ record PosteriorFit(Vae vae, Tensor target, int rounds, int stepsEach, int draws
     private Tensor elbo(DiagonalGaussian q, Rng rng) {
         Tensor divergence = KullbackLeibler.closedForm(q, vae.prior())
                 .orElseThrow(() -> new IllegalStateException("the VAE's prior has no closed form"));
-        return vae.likelihood()
-                .logProbability(vae.decode(q.sample(rng)), target)
-                .sub(divergence);
+        return vae.decode(q.sample(rng)).logProbability(target).sub(divergence);
     }
 
     private double[] elbos(DiagonalGaussian q, Rng rng) {

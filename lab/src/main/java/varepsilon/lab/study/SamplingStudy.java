@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import varepsilon.data.ImageSet;
+import varepsilon.generative.ImageDistribution;
 import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeEvaluation;
@@ -109,10 +110,9 @@ final class SamplingStudy extends Study {
         for (int start = 0; start < count; start += CHUNK) {
             try (var scope = Scope.open()) {
                 int size = Math.min(CHUNK, count - start);
-                Tensor output = vae.decode(z.narrow(0, start, size));
+                ImageDistribution images = vae.decode(z.narrow(0, start, size));
                 for (int kind = 0; kind < result.length; kind++) {
-                    float[] part =
-                            kinds.get(kind).of(vae.likelihood(), output, rng).toFloats();
+                    float[] part = images.image(kinds.get(kind), rng).toFloats();
                     if (result[kind] == null) {
                         result[kind] = new float[part.length / size * count];
                     }

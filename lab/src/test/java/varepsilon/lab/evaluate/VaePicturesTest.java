@@ -119,7 +119,7 @@ class VaePicturesTest {
         float[] halfway = floats(() -> {
             Tensor z = vae.posterior(vae.target(tensor(IMAGES))).mean();
             Tensor middle = z.narrow(0, 2, 1).add(z.narrow(0, 3, 1)).mul(0.5);
-            return Picture.MEAN.of(vae.likelihood(), vae.decode(middle), null);
+            return vae.decode(middle).image(Picture.MEAN, null);
         });
         BufferedImage drawn = grid.render();
         int secondRow = 5;
@@ -138,7 +138,7 @@ class VaePicturesTest {
             ImageGrid grid = VaePictures.manifold(plane, 2);
             float[] expected = floats(() -> {
                 Tensor z = Tensor.of(new float[] {-q, q, q, q, -q, -q, q, -q}, 4, 2); // rows from above
-                return Picture.MEAN.of(plane.likelihood(), plane.decode(z), null);
+                return plane.decode(z).image(Picture.MEAN, null);
             });
             BufferedImage drawn = grid.render();
             for (int i = 0; i < 4; i++) {

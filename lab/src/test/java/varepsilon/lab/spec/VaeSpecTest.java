@@ -16,6 +16,7 @@ import varepsilon.generative.Bernoulli;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.ElboObjective;
 import varepsilon.generative.Gaussian;
+import varepsilon.generative.IndependentPixels;
 import varepsilon.generative.MlpVae;
 import varepsilon.generative.StandardNormal;
 import varepsilon.generative.VaeObjective;
@@ -34,6 +35,7 @@ class VaeSpecTest {
                 3,
                 new MlpVae(7, 3),
                 new Gaussian(0.25),
+                new IndependentPixels.Choice(),
                 new StandardNormal.Choice(),
                 new DiagonalGaussian.Choice(),
                 "label",
@@ -110,7 +112,7 @@ class VaeSpecTest {
             value = {
                 "latentDim: 20   | latentdim: 20        | unknown key 'latentdim'; did you mean 'latentDim'?",
                 "epochs: 80      | ''                   | key 'epochs' is missing",
-                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 17)",
+                "epochs: 80      | epochs: eighty       | key 'epochs': expected a whole number of at most 32 bits (line 18)",
                 "epochs: 80      | epochs: 80.5         | key 'epochs': ",
                 "epochs: 80      | epochs: '\"80\"'     | key 'epochs': ",
                 "epochs: 80      | epochs: 99999999999  | key 'epochs': ",
@@ -120,7 +122,7 @@ class VaeSpecTest {
                 "data: mnist     | data: 5              | key 'data': ",
                 "data: mnist     | data: true           | key 'data': ",
                 "seed: 42        | 'seed: 42\nseed: 43' | Duplicate field 'seed'",
-                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 13)",
+                "beta: 1.0       | beta: .inf           | cannot be read: Malformed numeric value '.inf' (line 14)",
                 "levels: 16      | levels: 12           | levels 12: expected a power of two",
                 "device: cpu     | 'device: {'          | cannot be read: ",
                 "likelihood: categorical | likelihood: none   | unknown likelihood 'none'; did you mean 'logistic'?",

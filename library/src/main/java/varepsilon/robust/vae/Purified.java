@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import varepsilon.base.InputException;
 import varepsilon.classify.Classifier;
+import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
@@ -31,6 +32,10 @@ public final class Purified implements Classifier {
         if (vae.classes() > 0) {
             throw new InputException("a conditional VAE cannot purify images: it would be given their class");
         }
+        if (!vae.hasIndependentPixels()) {
+            throw new InputException("a VAE whose pixels depend on each other cannot purify images: they have no"
+                    + " expected image with a gradient; expected one with the decoder independent");
+        }
         this.vae = vae;
         this.classifier = classifier;
         this.rng = Seed.of(seed).split("purification").stream();
@@ -39,7 +44,7 @@ public final class Purified implements Classifier {
     /** Purified images, N×C×H×W in [0, 1], for such pixels. */
     public Tensor purified(Tensor pixels) {
         Tensor z = vae.posteriorOfInput(pixels.mul(2).sub(1)).draw(1, rng).z().squeeze(0);
-        return vae.likelihood().mean(vae.decode(z));
+        return vae.decode(z).image(Picture.MEAN, rng);
     }
 
     @Override

@@ -125,15 +125,14 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
             }
             case OUTPUT -> {
                 Tensor reached = vae.target(Batch.rounded(others));
-                yield x -> vae.likelihood()
-                        .logProbability(
-                                vae.decode(posterior(vae, x).draw(1, rng).z().squeeze(0)), reached);
+                yield x -> vae.decode(posterior(vae, x).draw(1, rng).z().squeeze(0))
+                        .logProbability(reached);
             }
             case BITS ->
                 x -> {
                     Posterior q = posterior(vae, x);
                     Posterior.Draws draws = q.draw(1, rng);
-                    Tensor output = vae.decode(draws.z().squeeze(0));
+                    Tensor output = vae.decode(draws.z().squeeze(0)).output(signed(x));
                     Tensor divergence = vae.divergence(q, draws);
                     return divergence.sub(interpolated(vae, output, x));
                 };
@@ -141,7 +140,11 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
     }
 
     private static Posterior posterior(Vae vae, Tensor pixels) {
-        return vae.posteriorOfInput(pixels.mul(2).sub(1));
+        return vae.posteriorOfInput(signed(pixels));
+    }
+
+    private static Tensor signed(Tensor pixels) {
+        return pixels.mul(2).sub(1);
     }
 
     /**
