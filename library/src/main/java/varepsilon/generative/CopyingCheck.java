@@ -3,6 +3,7 @@ package varepsilon.generative;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.Arrays;
+import varepsilon.stats.Quantiles;
 
 /**
  * Whether a model copies its training images: how far its samples are from their nearest training images, beside how
@@ -30,22 +31,14 @@ public record CopyingCheck(Distances samples, Distances test, double shareNearer
     public record Distances(int n, double least, double percent1, double percent10, double median, double percent90) {
         /** Of at least one distance; between two of them a quantile is interpolated. */
         public static Distances of(double[] distances) {
-            double[] sorted = distances.clone();
-            Arrays.sort(sorted);
+            Quantiles quantiles = new Quantiles(distances);
             return new Distances(
-                    sorted.length,
-                    sorted[0],
-                    quantile(sorted, 0.01),
-                    quantile(sorted, 0.1),
-                    quantile(sorted, 0.5),
-                    quantile(sorted, 0.9));
-        }
-
-        private static double quantile(double[] sorted, double share) {
-            double place = share * (sorted.length - 1);
-            int below = (int) place;
-            int above = Math.min(below + 1, sorted.length - 1);
-            return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+                    distances.length,
+                    quantiles.at(0),
+                    quantiles.at(0.01),
+                    quantiles.at(0.1),
+                    quantiles.median(),
+                    quantiles.at(0.9));
         }
     }
 

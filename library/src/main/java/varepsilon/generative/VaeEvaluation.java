@@ -3,12 +3,17 @@ package varepsilon.generative;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import varepsilon.base.InputException;
 import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.data.Batch;
 import varepsilon.data.Batches;
 import varepsilon.data.ImageSet;
+import varepsilon.stats.Quantiles;
+import varepsilon.stats.SampleMean;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -23,6 +28,7 @@ import varepsilon.tensor.Tensor;
  * @param bpd −ELBO in bits per dimension
  * @param bpdUnit what {@code bpd} and {@code iwBpd} are counted in: {@link Likelihood#bpdUnit}
  * @param nelboNats −ELBO: reconstruction plus divergence
+ * @param nelboCi95 interval of {@code nelboNats} over images; null for a single image
  * @param reconstructionNats −E_q[log p(x|z)], one draw for each image
  * @param klNats KL(q(z|x) ‖ p(z))
  * @param latentDim dimensions of z
@@ -30,6 +36,9 @@ import varepsilon.tensor.Tensor;
  * @param importanceSamples K of the importance-weighted bound; null where it was not computed
  * @param iwBpd the negative importance-weighted bound in bits per dimension
  * @param iwNats the negative importance-weighted bound: −log 1/K Σ w
+ * @param iwCi95 its interval over images; null for a single image
+ * @param effectiveSamples median over images of the draws of equal weight that would tell as much: where it is near 1,
+ *     a few draws decide the bound, and more of them would tighten it
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -38,13 +47,16 @@ public record VaeEvaluation(
         double bpd,
         String bpdUnit,
         double nelboNats,
+        List<Double> nelboCi95,
         double reconstructionNats,
         double klNats,
         int latentDim,
         int activeUnits,
         Integer importanceSamples,
         Double iwBpd,
-        Double iwNats) {
+        Double iwNats,
+        List<Double> iwCi95,
+        Double effectiveSamples) {
 
     /**
      * The settings of an evaluation.
@@ -53,21 +65,30 @@ public record VaeEvaluation(
      * @param seed decides the draws of z; the bound from one draw is the same as in training's validation with this
      *     seed and batch size
      * @param importanceSamples K of the importance-weighted bound, 0 to leave it out
-     * @param chunk draws of z for each image at once; bounds memory
+     * @param chunk draws of z for each image at once; bounds memory; 0 for as many as take some hundred MB
      */
     public record Settings(int batchSize, long seed, int importanceSamples, int chunk) {
-        private static final int DEFAULT_CHUNK = 8;
+        /** Values of feature maps decoded at once, and channels that networks have at the least. */
+        private static final int VALUES = 1 << 25;
+
+        private static final int CHANNELS = 32;
 
         /** Rejects counts out of range. */
         public Settings {
             require(batchSize >= 1, "batchSize", batchSize, "at least 1");
             require(importanceSamples >= 0, "importanceSamples", importanceSamples, "at least 1, or 0 for none");
-            require(chunk >= 1, "chunk", chunk, "at least 1");
+            require(chunk >= 0, "chunk", chunk, "at least 1, or 0 for as many as fit");
         }
 
         /** The evidence lower bound alone. */
         public static Settings elbo(int batchSize, long seed) {
-            return new Settings(batchSize, seed, 0, DEFAULT_CHUNK);
+            return new Settings(batchSize, seed, 0, 0);
+        }
+
+        /** The draws at once for images of so many pixels and the likelihood's channels. */
+        int draws(long pixels, int outputChannels) {
+            long rows = VALUES / (pixels * Math.max(CHANNELS, outputChannels));
+            return chunk > 0 ? chunk : (int) Math.max(1, rows / batchSize);
         }
 
         private static void require(boolean holds, String name, int value, String expected) {
@@ -92,6 +113,8 @@ public record VaeEvaluation(
         Watch watched = watch.throwing();
         watched.progress("evaluating", 0, images.size());
         Sums sums = new Sums(vae.prior().latentDim(), vae.likelihood().bpdUnit());
+        int draws = settings.draws(
+                (long) images.height() * images.width(), vae.likelihood().outputChannels(images.channels()));
         try (Rng noise = Seed.of(settings.seed()).split("validation").stream();
                 Rng importance = Seed.of(settings.seed()).split("importance").stream()) {
             vae.evaluating(() -> {
@@ -103,8 +126,8 @@ public record VaeEvaluation(
                         Vae given = vae.given(batch);
                         sums.add(given.elbo(target, noise), batch.size());
                         if (settings.importanceSamples() > 0) {
-                            sums.weighted += sum(ImportanceWeightedBound.logLikelihood(
-                                    given, target, settings.importanceSamples(), settings.chunk(), importance));
+                            sums.add(ImportanceWeightedBound.estimate(
+                                    given, target, settings.importanceSamples(), draws, importance));
                         }
                     }
                     watched.progress("evaluating", sums.n, images.size());
@@ -125,7 +148,9 @@ public record VaeEvaluation(
         private int n;
         private double reconstruction;
         private double kl;
-        private double weighted;
+        private final List<Double> bounds = new ArrayList<>();
+        private final List<Double> weighted = new ArrayList<>();
+        private final List<Double> effective = new ArrayList<>();
 
         Sums(int latentDim, String bpdUnit) {
             this.latentDim = latentDim;
@@ -137,25 +162,50 @@ public record VaeEvaluation(
             n += size;
             reconstruction -= sum(elbo.logLikelihood());
             kl += sum(elbo.kl());
+            add(elbo.value(), bounds);
             units.add(elbo.posterior().mean());
+        }
+
+        void add(ImportanceWeightedBound.Estimate estimate) {
+            add(estimate.logLikelihood(), weighted);
+            add(estimate.effectiveSamples(), effective);
+        }
+
+        private static void add(Tensor values, List<Double> to) {
+            Arrays.stream(values.toDoubles()).forEach(to::add);
+        }
+
+        /** The interval of the negative mean of values; null for a single one. */
+        private static List<Double> interval(List<Double> values) {
+            return values.size() < 2
+                    ? null
+                    : SampleMean.of(doubles(values)).interval().negated().bounds();
+        }
+
+        private static double[] doubles(List<Double> values) {
+            return values.stream().mapToDouble(Double::doubleValue).toArray();
         }
 
         VaeEvaluation result(int dimensions, int importanceSamples) {
             double bits = 1 / (dimensions * Math.log(2));
             double nelbo = (reconstruction + kl) / n;
             boolean weightedBound = importanceSamples > 0;
+            double iw = -Arrays.stream(doubles(weighted)).average().orElse(0);
             return new VaeEvaluation(
                     n,
                     nelbo * bits,
                     bpdUnit,
                     nelbo,
+                    interval(bounds),
                     reconstruction / n,
                     kl / n,
                     latentDim,
                     units.count(),
                     weightedBound ? importanceSamples : null,
-                    weightedBound ? -weighted / n * bits : null,
-                    weightedBound ? -weighted / n : null);
+                    weightedBound ? iw * bits : null,
+                    weightedBound ? iw : null,
+                    interval(weighted),
+                    weightedBound ? new Quantiles(doubles(effective)).median() : null);
         }
     }
 }

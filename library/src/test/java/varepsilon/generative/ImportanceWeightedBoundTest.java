@@ -76,14 +76,19 @@ class ImportanceWeightedBoundTest extends GenerativeTest {
         double[] logFactors = {-3, 1, 0.5, -40, 2, 0, -1};
         double sum =
                 IntStream.range(0, 7).mapToDouble(k -> Math.exp(logFactors[k])).sum();
+        double squares = IntStream.range(0, 7)
+                .mapToDouble(k -> Math.exp(2 * logFactors[k]))
+                .sum();
         double expected = blind.logLikelihood(image) + Math.log(sum / 7);
         for (int chunk : new int[] {1, 2, 3, 6, 7, 100}) {
             Scripted prior = new Scripted(logFactors);
-            double bound = ImportanceWeightedBound.logLikelihood(
-                            withPrior(vae, prior), Tensor.of(image, 1, 1, 1, 1), 7, chunk, rng(1))
-                    .item();
+            ImportanceWeightedBound.Estimate bound = ImportanceWeightedBound.estimate(
+                    withPrior(vae, prior), Tensor.of(image, 1, 1, 1, 1), 7, chunk, rng(1));
             assertThat(prior.asked).isEqualTo(7);
-            assertThat(bound).as("chunk %d", chunk).isCloseTo(expected, within(1e-12));
+            assertThat(bound.logLikelihood().item()).as("chunk %d", chunk).isCloseTo(expected, within(1e-12));
+            assertThat(bound.effectiveSamples().item())
+                    .as("chunk %d", chunk)
+                    .isCloseTo(sum * sum / squares, within(1e-12));
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -54,6 +55,46 @@ class VaeEvaluationTest {
         assertThat(result.activeUnits()).isZero();
         // Every weight is p(x) itself: no draw of z matters.
         assertThat(result.iwBpd()).isCloseTo(4, within(1e-6));
+        assertThat(result.effectiveSamples()).isCloseTo(5, within(1e-5));
+    }
+
+    /** Against the bounds image by image, by arithmetic in this test. */
+    @Test
+    void intervalsAreOverImages() {
+        double[] bounds = new double[images.size()];
+        for (int i = 0; i < bounds.length; i++) {
+            bounds[i] = VaeEvaluation.of(vae, images.subset(new int[] {i}), new VaeEvaluation.Settings(1, 9, 300, 0))
+                    .iwNats();
+        }
+        double mean = Arrays.stream(bounds).average().orElseThrow();
+        double variance = Arrays.stream(bounds)
+                        .map(bound -> (bound - mean) * (bound - mean))
+                        .sum()
+                / (bounds.length - 1);
+        double half = 2.0096 * Math.sqrt(variance / bounds.length); // Student's t of 49 degrees of freedom
+
+        VaeEvaluation result = evaluate(16, 300, 0);
+
+        assertThat(result.iwCi95().get(0)).isCloseTo(mean - half, within(0.05 * half));
+        assertThat(result.iwCi95().get(1)).isCloseTo(mean + half, within(0.05 * half));
+        assertThat(result.nelboCi95().get(0)).isLessThan(result.nelboNats());
+        assertThat(evaluate(16, 2, 0).iwCi95()).hasSize(2);
+    }
+
+    @Test
+    void aSingleImageHasNoInterval() {
+        VaeEvaluation result = VaeEvaluation.of(vae, images.limit(1), new VaeEvaluation.Settings(1, 9, 3, 0));
+        assertThat(result.nelboCi95()).isNull();
+        assertThat(result.iwCi95()).isNull();
+    }
+
+    @Test
+    void largeImagesTakeFewDrawsAtOnce() {
+        VaeEvaluation.Settings settings = VaeEvaluation.Settings.elbo(128, 1);
+        assertThat(settings.draws(28 * 28, 16)).isEqualTo(10);
+        assertThat(settings.draws(256 * 256, 768)).isEqualTo(1);
+        assertThat(settings.draws(28 * 28, 256)).isEqualTo(1);
+        assertThat(new VaeEvaluation.Settings(1, 1, 1000, 0).draws(28 * 28, 1)).isEqualTo(1337);
     }
 
     @Test

@@ -2,6 +2,7 @@ package varepsilon.lab.cli;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,6 +33,8 @@ import varepsilon.tensor.Device;
             "  varepsilon vae evaluate --weights runs/digits --data mnist --importance-samples 64"
         })
 final class VaeEvaluateCommand implements Callable<Integer> {
+    private static final String NATS = "nats per image";
+
     @Spec
     private CommandSpec spec;
 
@@ -57,9 +60,9 @@ final class VaeEvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--chunk",
             paramLabel = "N",
-            defaultValue = "8",
-            description = "Draws of z decoded at once for each image; bounds memory (default: ${DEFAULT-VALUE}).")
-    private int chunk;
+            description = "Draws of z decoded at once for each image; bounds memory (default: as many as take some"
+                    + " hundred MB).")
+    private Integer chunk;
 
     @Option(
             names = "--ais-steps",
@@ -114,10 +117,16 @@ final class VaeEvaluateCommand implements Callable<Integer> {
         if (importanceSamples != null && importanceSamples < 1) {
             throw Usage.wrong(spec, "--importance-samples " + importanceSamples + ": expected at least 1");
         }
+        if (chunk != null && chunk < 1) {
+            throw Usage.wrong(spec, "--chunk " + chunk + ": expected at least 1");
+        }
         VaeEvaluation.Settings settings = Usage.check(
                 spec,
                 () -> new VaeEvaluation.Settings(
-                        batchSize, compute.seed(), importanceSamples == null ? 0 : importanceSamples, chunk));
+                        batchSize,
+                        compute.seed(),
+                        importanceSamples == null ? 0 : importanceSamples,
+                        chunk == null ? 0 : chunk));
         AnnealedImportanceSampling annealing = Usage.check(
                 spec,
                 () -> aisSteps == null ? null : new AnnealedImportanceSampling(aisSteps, aisChains, aisLeapfrogs));
@@ -158,21 +167,36 @@ final class VaeEvaluateCommand implements Callable<Integer> {
             @JsonUnwrapped VaeEvaluation evaluation,
             @JsonUnwrapped LogLikelihoodBracket bracket) {}
 
+    private static String interval(List<Double> bounds) {
+        return bounds == null ? "" : String.format(Locale.ROOT, "%.2f to %.2f", bounds.get(0), bounds.get(1));
+    }
+
     private String text(VaeEvaluation result, LogLikelihoodBracket bracket, VaeFile file) {
-        Table table = new Table(Table.text("quantity"), Table.number("value", "", 4), Table.text("unit"))
-                .row("negative ELBO", result.bpd(), result.bpdUnit())
-                .row("negative ELBO", result.nelboNats(), "nats per image")
-                .row("  reconstruction", result.reconstructionNats(), "nats per image")
-                .row("  KL divergence", result.klNats(), "nats per image");
+        Table table = new Table(
+                        Table.text("quantity"),
+                        Table.number("value", "", 4),
+                        Table.text("unit"),
+                        Table.text("95 % over images"))
+                .row("negative ELBO", result.bpd(), result.bpdUnit(), "")
+                .row("negative ELBO", result.nelboNats(), NATS, interval(result.nelboCi95()))
+                .row("  reconstruction", result.reconstructionNats(), NATS, "")
+                .row("  KL divergence", result.klNats(), NATS, "");
         if (result.importanceSamples() != null) {
             String name = String.format(Locale.ROOT, "−log p(x), %,d importance samples", result.importanceSamples());
-            table.row(name, result.iwBpd(), result.bpdUnit()).row(name, result.iwNats(), "nats per image");
+            table.row(name, result.iwBpd(), result.bpdUnit(), "")
+                    .row(name, result.iwNats(), NATS, interval(result.iwCi95()))
+                    .row("  effective samples, median", result.effectiveSamples(), "draws of z", "");
         }
         if (bracket != null) {
             String name = String.format(Locale.ROOT, "−log p(x), annealed in %,d steps", bracket.aisSteps());
-            table.row(name, bracket.aisBpd(), result.bpdUnit()).row(name, bracket.aisNats(), "nats per image");
+            table.row(name, bracket.aisBpd(), result.bpdUnit(), "")
+                    .row(name, bracket.aisNats(), NATS, interval(bracket.aisCi95()));
             if (bracket.aisGapNats() != null) {
-                table.row("  gap of both bounds, drawn images", bracket.aisGapNats(), "nats per image");
+                table.row(
+                        "  gap of both bounds, drawn images",
+                        bracket.aisGapNats(),
+                        NATS,
+                        interval(bracket.aisGapCi95()));
             }
         }
         return String.format(

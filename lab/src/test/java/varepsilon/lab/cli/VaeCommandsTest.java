@@ -108,6 +108,7 @@ class VaeCommandsTest {
                         "bpd",
                         "bpd_unit",
                         "nelbo_nats",
+                        "nelbo_ci95",
                         "reconstruction_nats",
                         "kl_nats",
                         "latent_dim",
@@ -130,6 +131,11 @@ class VaeCommandsTest {
         assertThat(weighted.get("bpd")).isEqualTo(plain.get("bpd"));
         double iwNats = weighted.get("iw_nats").asDouble();
         assertThat(iwNats).isLessThan(plain.get("nelbo_nats").asDouble());
+        assertThat(iwNats)
+                .isBetween(
+                        weighted.get("iw_ci95").get(0).asDouble(),
+                        weighted.get("iw_ci95").get(1).asDouble());
+        assertThat(weighted.get("effective_samples").asDouble()).isBetween(1.0, 40.0);
         assertThat(weighted.get("iw_bpd").asDouble()).isCloseTo(iwNats / (784 * Math.log(2)), within(1e-12));
     }
 

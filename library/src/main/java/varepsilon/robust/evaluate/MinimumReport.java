@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import varepsilon.robust.attack.MinimumAttack;
 import varepsilon.robust.attack.Norm;
 import varepsilon.stats.Accuracy;
+import varepsilon.stats.Quantiles;
 
 /**
  * The sizes of the smallest perturbations that change what a classifier predicts, as far as attacks found them: upper
@@ -108,21 +109,12 @@ public record MinimumReport(
                 .toList();
     }
 
-    /** Linear between the sorted sizes, the first of which is at 0 and the last at 1, as in most software. */
     private static double quantile(double[] sizes, boolean[] correct, double share) {
-        double[] sorted = IntStream.range(0, sizes.length)
+        double[] counted = IntStream.range(0, sizes.length)
                 .filter(i -> correct[i])
                 .mapToDouble(i -> sizes[i])
-                .sorted()
                 .toArray();
-        if (sorted.length == 0) {
-            return Double.NaN;
-        }
-        double place = share * (sorted.length - 1);
-        int below = (int) Math.floor(place);
-        double rest = place - below;
-        // An infinite size counts only where it has a part in the mean, since 0 · ∞ is not a number.
-        return rest == 0 ? sorted[below] : (1 - rest) * sorted[below] + rest * sorted[below + 1];
+        return counted.length == 0 ? Double.NaN : new Quantiles(counted).at(share);
     }
 
     /**
