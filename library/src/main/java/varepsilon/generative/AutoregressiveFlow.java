@@ -6,6 +6,7 @@ import varepsilon.base.Declared;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
 import varepsilon.nn.Init;
+import varepsilon.nn.MaskedLinear;
 import varepsilon.nn.Module;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Rng;
@@ -165,25 +166,13 @@ public final class AutoregressiveFlow extends Module implements Inference {
                 out = parameter("out_weight", init.uniformByFanIn(width, 2L * latentDim, width));
                 outBias = parameter("out_bias", init.uniformByFanIn(width, 2L * latentDim));
                 // Hidden unit h may see the first h mod latentDim dimensions; output i uses units that see at most i.
-                float[] first = new float[width * latentDim];
-                float[] second = new float[2 * latentDim * width];
-                for (int h = 0; h < width; h++) {
-                    int seen = h % latentDim;
-                    for (int i = 0; i < latentDim; i++) {
-                        first[h * latentDim + order[i]] = i < seen ? 1 : 0;
-                        float uses = seen <= i ? 1 : 0;
-                        second[order[i] * width + h] = uses;
-                        second[(latentDim + order[i]) * width + h] = uses;
-                    }
+                int[] position = new int[latentDim];
+                for (int i = 0; i < latentDim; i++) {
+                    position[order[i]] = i;
                 }
-                inMask = Tensor.of(first, width, latentDim)
-                        .to(init.dtype())
-                        .to(init.device())
-                        .own();
-                outMask = Tensor.of(second, 2L * latentDim, width)
-                        .to(init.dtype())
-                        .to(init.device())
-                        .own();
+                inMask = MaskedLinear.mask(width, latentDim, (h, i) -> position[i] < h % latentDim, init);
+                outMask = MaskedLinear.mask(
+                        2 * latentDim, width, (o, h) -> h % latentDim <= position[o % latentDim], init);
             }
         }
 

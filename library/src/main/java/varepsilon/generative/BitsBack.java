@@ -120,7 +120,7 @@ public final class BitsBack {
         LevelImages all = levels(images);
         AnsStack stack = AnsStack.random(seed);
         coding(() -> {
-            Coder coder = new Coder(latentBits, stack);
+            Coder<?> coder = new Coder<>(latents(latentBits), stack);
             Watch watched = watch.throwing();
             watched.progress("compressing", 0, images.size());
             int from = 0;
@@ -147,6 +147,10 @@ public final class BitsBack {
                 all.sha256());
         long initialBits = Long.SIZE + (long) AnsStack.WORD_BITS * stack.initialWords();
         return new Compressed(new CodedFile(header.text(), stack.toBytes()), all, initialBits);
+    }
+
+    private LatentCoder<?> latents(int latentBits) {
+        return LatentCoder.of(vae, new NormalBuckets(latentBits));
     }
 
     /** Runs work in evaluation mode, without gradients. */
@@ -224,7 +228,7 @@ public final class BitsBack {
     }
 
     private void decode(BitsBackHeader header, AnsStack stack, List<byte[]> parts, Watch watch) {
-        Coder coder = new Coder(header.latentBits(), stack);
+        Coder<?> coder = new Coder<>(latents(header.latentBits()), stack);
         watch.progress("decompressing", 0, header.n());
         int left = header.n();
         while (left > 0) {
@@ -268,15 +272,13 @@ public final class BitsBack {
     }
 
     /** Codes batches on a stack. */
-    private final class Coder {
-        private final int latentBits;
+    private final class Coder<L extends LatentCoder.Latents> {
         private final AnsStack stack;
-        private final LatentCoder latents;
+        private final LatentCoder<L> latents;
 
-        Coder(int latentBits, AnsStack stack) {
-            this.latentBits = latentBits;
+        Coder(LatentCoder<L> latents, AnsStack stack) {
+            this.latents = latents;
             this.stack = stack;
-            latents = new LatentCoder(vae, new NormalBuckets(latentBits));
         }
 
         /**
@@ -284,18 +286,18 @@ public final class BitsBack {
          * of its bucket, and as few as keep the probabilities of the levels within some 30 MB.
          */
         int nextBatch() {
-            long drawn = (long) latentBits * vae.prior().latentDim();
+            long drawn = latents.bitsOfDraw();
             long held = stack.bits() - Long.SIZE;
             long probabilities = (long) shape.height() * shape.width() * levels;
             long largest = Math.min(1 << BATCH_BITS, PROBABILITIES_AT_ONCE / probabilities);
-            return (int) Math.max(1, Math.min(largest, held / drawn));
+            return (int) Math.max(1, Math.min(largest, drawn == 0 ? largest : held / drawn));
         }
 
         void encode(LevelImages all, int[] labels, int from, int to) {
             try (var scope = Scope.withoutGradients()) {
                 byte[] values = Arrays.copyOfRange(all.values(), from * all.dimensions(), to * all.dimensions());
                 Vae model = given(labels);
-                LatentCoder.Latents z = latents.draw(model.posterior(target(values)), to - from, stack);
+                L z = latents.draw(model.posterior(target(values)), to - from, stack);
                 ImageDistribution images = model.decode(z.z());
                 List<ImageDistribution.Part> parts = images.parts();
                 for (int p = parts.size() - 1; p >= 0; p--) {
@@ -330,7 +332,7 @@ public final class BitsBack {
                     labels[i] = classes().pop(stack);
                 }
                 Vae model = given(labels);
-                LatentCoder.Latents z = latents.pop(size, stack);
+                L z = latents.pop(size, stack);
                 ImageDistribution images = model.decode(z.z());
                 byte[] values = new byte[Math.multiplyExact(size, dimensions())];
                 for (ImageDistribution.Part part : images.parts()) {

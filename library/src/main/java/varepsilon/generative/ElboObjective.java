@@ -66,6 +66,14 @@ public final class ElboObjective extends MeasuredObjective {
         }
 
         @Override
+        public void requireUsable(PriorChoice prior, PosteriorChoice posterior) {
+            if (posterior instanceof Quantised.Choice && freeNats > 0) {
+                throw new InputException("freeNats " + freeNats + ": has no meaning with the posterior quantised, whose"
+                        + " divergence does not press the encoder");
+            }
+        }
+
+        @Override
         public MeasuredObjective objective(Training training) {
             return new ElboObjective(training.vae(), this);
         }

@@ -59,6 +59,10 @@ public record LogLikelihoodBracket(
         if (images.size() < 2) {
             throw new InputException(images.name() + ": " + images.size() + " image; expected at least 2");
         }
+        if (vae.prior() instanceof CodebookPrior) {
+            throw new InputException(
+                    "z of the prior codebook is discrete: annealing takes gradients in z; expected" + " another prior");
+        }
         if (simulated < 0 || simulated == 1) {
             throw new InputException("simulated " + simulated + ": expected 0, or at least 2");
         }

@@ -61,6 +61,10 @@ public record VaeArchitecture(
                     + LARGEST_SIDE + " pixels; scale, crop or pad the images, for example to "
                     + nearest(image.height()) + "×" + nearest(image.width()));
         }
+        if (prior instanceof CodebookPrior.Choice != posterior instanceof Quantised.Choice) {
+            throw new InputException("the prior codebook and the posterior quantised go together: expected both, or"
+                    + " neither of them");
+        }
         likelihood.outputChannels(image.channels()); // refuses channels that it does not take
     }
 

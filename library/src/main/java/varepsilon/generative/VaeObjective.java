@@ -18,7 +18,12 @@ public interface VaeObjective {
      * @param posterior q(z|x) of the model
      * @throws InputException saying which it takes
      */
-    default void requireUsable(PriorChoice prior, PosteriorChoice posterior) {}
+    default void requireUsable(PriorChoice prior, PosteriorChoice posterior) {
+        if (posterior instanceof Quantised.Choice) {
+            throw new InputException("objective " + Family.nameOf(this)
+                    + ": takes posteriors with a density, and quantised has none; expected the objective elbo");
+        }
+    }
 
     /** The training objective; the caller closes it. */
     MeasuredObjective objective(Training training);

@@ -39,7 +39,8 @@ class VaeChoicesTest {
     @CsvSource({
         "mlp-vae --width 8 --depth 2, mixture:components=3, full",
         "residual-vae --width 3 --depth 1, flow:layers=2:width=8, iaf:layers=1:width=8:features=4",
-        "conv-vae --filters 2, hierarchical:groups=2:width=8, top-down:features=8:width=8"
+        "conv-vae --filters 2, hierarchical:groups=2:width=8, top-down:features=8:width=8",
+        "mlp-vae --width 8 --depth 1, codebook:length=2:size=8:width=8, quantised"
     })
     void aModelOfAnyChoicesIsTrainedEvaluatedAndResumed(String networks, String prior, String posterior)
             throws IOException {
@@ -95,6 +96,22 @@ class VaeChoicesTest {
         assertThat(Ran.of("vae", "pseudo-inputs", "--weights", run, "--count", 4, "--out", folder.resolve("x.png"))
                         .failure())
                 .contains("count 4: expected 1 to 3");
+    }
+
+    /** What each of these does with p(x|z) is one path; none may take it for independent pixels. */
+    @Test
+    void aModelWhosePixelsDependOnEachOtherIsDrawnAndCompressed() throws IOException {
+        Path run = folder.resolve("run");
+        train(run, "--architecture", "mlp-vae", "--width", 8, "--decoder", "pixel-cnn:features=3:layers=0")
+                .succeeded();
+        assertThat(Files.readString(run.resolve("config.yaml"))).contains("decoder: pixel-cnn:features=3:kernel=7");
+        picture("sample", run, "--count", 3);
+        picture("reconstruct", run, "--data", "glyphs", "--count", 2);
+        Path file = folder.resolve("glyphs.vae");
+        Ran.of("vae", "compress", "--weights", run, "--data", "glyphs", "--limit", 5, "--threads", 1, "--out", file)
+                .succeeded();
+        Ran.of("vae", "decompress", "--weights", run, "--in", file, "--out", folder.resolve("x.npy"))
+                .succeeded();
     }
 
     @Test
