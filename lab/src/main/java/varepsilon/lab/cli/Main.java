@@ -87,6 +87,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new VaeInterpolateCommand(console))
                 .addSubcommand(new VaeAnimateCommand(console))
                 .addSubcommand(new VaeTraverseCommand(console))
+                .addSubcommand(new VaeScatterCommand(console))
                 .addSubcommand(new VaeManifoldCommand(console))
                 .addSubcommand(new VaePseudoInputsCommand(console))
                 .addSubcommand(new VaeDetectCommand(console))

@@ -15,6 +15,10 @@ import varepsilon.generative.Picture;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VampPrior;
 import varepsilon.report.ImageGrid;
+import varepsilon.report.ScatterPlot;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Ops;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
@@ -87,6 +91,51 @@ public final class LatentPictures {
                 .boxed()
                 .sorted(Comparator.comparing(dimension -> -variances[dimension]))
                 .toList();
+    }
+
+    /**
+     * The posterior means of images, in the colours of their classes: in two latent dimensions as they are, else along the
+     * two directions in which they vary most.
+     *
+     * @param set at least 3 images
+     * @param caption begins the caption
+     */
+    public static ScatterPlot scatter(Vae vae, ImageSet set, String caption) {
+        int latentDim = vae.prior().latentDim();
+        VaePictures.requireWithin("images", set.size(), 3, Integer.MAX_VALUE);
+        if (latentDim < 2) {
+            throw new InputException("a model of one latent dimension: expected at least 2 for a scatter");
+        }
+        List<ScatterPlot.Point> points = new ArrayList<>();
+        double[] shares = vae.evaluating(() -> {
+            try (var scope = Scope.withoutGradients()) {
+                Tensor means = Drawing.means(vae, set).to(DType.FLOAT64).to(Device.CPU);
+                Tensor centred = means.sub(means.mean(0));
+                Tensor covariance = centred.transpose(0, 1).matmul(centred).div(set.size() - 1.0);
+                Ops.Eigen eigen = Ops.symmetricEigen(covariance);
+                Tensor first = eigen.vectors().narrow(1, latentDim - 1L, 1);
+                Tensor second = eigen.vectors().narrow(1, latentDim - 2L, 1);
+                double[] xy =
+                        (latentDim == 2 ? means : centred.matmul(Tensor.concat(1, List.of(first, second)))).toDoubles();
+                for (int i = 0; i < set.size(); i++) {
+                    points.add(new ScatterPlot.Point(xy[2 * i], xy[2 * i + 1], set.isLabelled() ? set.label(i) : 0));
+                }
+                double[] values = eigen.values().toDoubles();
+                double all = Arrays.stream(values).sum();
+                return new double[] {values[latentDim - 1] / all, values[latentDim - 2] / all};
+            }
+        });
+        String text = String.format(Locale.ROOT, "%s: %,d posterior means", caption, set.size());
+        return new ScatterPlot(
+                latentDim == 2 ? "z0" : component("first", shares[0]),
+                latentDim == 2 ? "z1" : component("second", shares[1]),
+                set.isLabelled() ? set.classNames() : List.of("images"),
+                points,
+                text);
+    }
+
+    private static String component(String which, double share) {
+        return String.format(Locale.ROOT, "%s principal component, %.0f %% of the variance", which, 100 * share);
     }
 
     /**

@@ -1,15 +1,25 @@
 package varepsilon.lab.study;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import varepsilon.base.Family;
+import varepsilon.data.ImageShape;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.KullbackLeibler;
+import varepsilon.generative.LatentSpace;
 import varepsilon.generative.Prior;
+import varepsilon.generative.PriorChoice;
 import varepsilon.generative.StandardNormal;
 import varepsilon.lab.study.StudyResult.Verdict;
+import varepsilon.nn.Init;
+import varepsilon.nn.Module;
 import varepsilon.report.LineChart;
 import varepsilon.report.Table;
 import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
@@ -17,7 +27,7 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Question 1.6: KL(q ‖ p) by Monte Carlo with draws from q, compared with the closed form for p = N(0, I), and with
- * numerical quadrature for a mixture, which has no closed form.
+ * numerical quadrature for a mixture, a normalising flow and a hierarchy, which have none.
  */
 final class DivergenceStudy extends Study {
     private static final int LATENT_DIM = 20;
@@ -37,6 +47,11 @@ final class DivergenceStudy extends Study {
             new double[][] {{-2, 0.5}, {1, -0.5}, {0.5, 2}},
             new double[][] {{0.5, 0.8}, {0.9, 0.6}, {0.4, 0.7}});
 
+    private static final String QUADRATURE_SAYS = "by quadrature";
+    private static final ImageShape PLANE_INPUT = new ImageShape(1, 1, 1);
+    /** Standard deviation of the numbers that move the weights of fresh networks, which make N(0, I). */
+    private static final double LEARNED_STD = 0.4;
+
     private static final double[] PLANE_MEAN = {0.6, 0.4};
     private static final double[] PLANE_STD = {0.5, 0.8};
 
@@ -54,10 +69,14 @@ final class DivergenceStudy extends Study {
     /**
      * A divergence and its estimates.
      *
+     * @param key begins the names of its numbers
+     * @param name the prior
+     * @param against the prior, and what gives the truth
+     * @param by how the truth is known
      * @param truth in nats
      * @param rows by rising L
      */
-    record Case(double truth, List<Row> rows) {}
+    record Case(String key, String name, String against, String by, double truth, List<Row> rows) {}
 
     DivergenceStudy() {
         super(
@@ -81,13 +100,78 @@ final class DivergenceStudy extends Study {
                     .orElseThrow(() -> new IllegalStateException("no closed form for N(0, I)"))
                     .item();
             DiagonalGaussian plane = gaussian(PLANE_MEAN, PLANE_STD);
-            double integral = quadrature(PLANE_MEAN, PLANE_STD, MIXTURE::logDensity, QUADRATURE);
-            Measured measured = new Measured(
+            double integral = quadrature(PLANE_MEAN, PLANE_STD, LogDensity.of(MIXTURE::logDensity), QUADRATURE);
+            List<Case> cases = new ArrayList<>();
+            cases.add(new Case(
+                    "normal",
+                    "N(0, I)",
+                    "a normal prior the closed form",
+                    "in closed form",
+                    exact,
+                    rows(wide, normal, exact, draws, repeats, rng, context)));
+            cases.add(new Case(
+                    "mixture",
+                    "the mixture",
+                    "a mixture prior, which has no closed form, the quadrature",
+                    QUADRATURE_SAYS,
+                    integral,
+                    rows(plane, MIXTURE, integral, draws, repeats, rng, context)));
+            cases.add(learned("flow", "the flow", "flow:width=8", plane, draws, repeats, rng, context));
+            cases.add(learned(
+                    "hierarchical",
+                    "the hierarchy of two groups",
+                    "hierarchical:groups=2:width=8",
+                    plane,
+                    draws,
                     repeats,
-                    estimates(wide, normal, exact, draws, repeats, rng, context),
-                    estimates(plane, MIXTURE, integral, draws, repeats, rng, context));
+                    rng,
+                    context));
+            Measured measured = new Measured(repeats, cases);
             return measured.with(measured.exhibits());
         }
+    }
+
+    /** A prior of a VAE whose networks have random weights, so that it is neither normal nor a mixture. */
+    private static Case learned(
+            String key,
+            String name,
+            String choice,
+            DiagonalGaussian plane,
+            int[] draws,
+            int repeats,
+            Rng rng,
+            StudyContext context) {
+        Prior p = Family.of(PriorChoice.class)
+                .parse(choice)
+                .create(new LatentSpace(2, PLANE_INPUT, x -> plane), Init.on(Device.CPU, rng));
+        Module module = (Module) p;
+        try (module) {
+            module.parameters()
+                    .values()
+                    .forEach(parameter ->
+                            parameter.addInPlace(rng.normal(parameter.shape()).mul(LEARNED_STD)));
+            double truth = quadrature(PLANE_MEAN, PLANE_STD, logDensity(p), QUADRATURE);
+            return new Case(
+                    key,
+                    name,
+                    "a prior that is " + name + ", which has no closed form, the quadrature",
+                    QUADRATURE_SAYS,
+                    truth,
+                    rows(plane, p, truth, draws, repeats, rng, context));
+        }
+    }
+
+    /** log p at many points at once: a network takes longer for a point than for thousands. */
+    private static LogDensity logDensity(Prior p) {
+        return points -> {
+            double[] flat =
+                    Arrays.stream(points).flatMapToDouble(Arrays::stream).toArray();
+            try (var scope = Scope.withoutGradients()) {
+                return p.logProbability(Tensor.of(flat, points.length, 2).to(DType.FLOAT32))
+                        .to(DType.FLOAT64)
+                        .toDoubles();
+            }
+        };
     }
 
     /**
@@ -108,14 +192,14 @@ final class DivergenceStudy extends Study {
                 Tensor.of(mean, 1, mean.length), Tensor.of(std, 1, std.length).log());
     }
 
-    private static Case estimates(
+    private static List<Row> rows(
             DiagonalGaussian q, Prior p, double truth, int[] draws, int repeats, Rng rng, StudyContext context) {
         List<Row> rows = new ArrayList<>();
         for (int l : draws) {
             context.progress("numbers of draws", rows.size(), draws.length);
             rows.add(row(q, p, truth, l, repeats, rng));
         }
-        return new Case(truth, rows);
+        return rows;
     }
 
     private static Row row(DiagonalGaussian q, Prior p, double truth, int draws, int repeats, Rng rng) {
@@ -144,9 +228,14 @@ final class DivergenceStudy extends Study {
                 Moments.standardError(off));
     }
 
-    /** The logarithm of a density at a point. */
+    /** The logarithm of a density at many points. */
     interface LogDensity {
-        double at(double... z);
+        double[] at(double[][] z);
+
+        /** One that is computed point by point. */
+        static LogDensity of(ToDoubleFunction<double[]> logDensity) {
+            return points -> Arrays.stream(points).mapToDouble(logDensity).toArray();
+        }
     }
 
     /**
@@ -158,10 +247,14 @@ final class DivergenceStudy extends Study {
         double step = 2 * REACH / pieces;
         double sum = 0;
         for (int i = 0; i <= pieces; i++) {
+            double[][] column = new double[pieces + 1][];
             for (int j = 0; j <= pieces; j++) {
-                double[] z = q.at(new double[] {i * step - REACH, j * step - REACH});
-                double logQ = q.logDensity(z);
-                sum += Math.exp(logQ) * (logQ - p.at(z));
+                column[j] = q.at(new double[] {i * step - REACH, j * step - REACH});
+            }
+            double[] logP = p.at(column);
+            for (int j = 0; j <= pieces; j++) {
+                double logQ = q.logDensity(column[j]);
+                sum += Math.exp(logQ) * (logQ - logP[j]);
             }
         }
         return sum * step * std[0] * step * std[1];
@@ -171,40 +264,39 @@ final class DivergenceStudy extends Study {
      * The measurements.
      *
      * @param repeats estimates for each L
-     * @param normal KL from N(0, I), in closed form
-     * @param mixture KL from a mixture, by quadrature
+     * @param cases of several priors, of which the first has a closed form
      */
-    record Measured(int repeats, Case normal, Case mixture) implements Answer {
+    record Measured(int repeats, List<Case> cases) implements Answer {
         @Override
         public Numbers numbers() {
             Numbers numbers = new Numbers();
-            put(numbers, "normal", normal);
-            put(numbers, "mixture", mixture);
+            cases.forEach(one -> put(numbers, one.key(), one));
             return numbers;
         }
 
         @Override
         public String because() {
             return Words.text(
-                    "The error falls as L to the power of %s against N(0, I) and %s against the mixture; the mean of"
-                            + " all estimates is at most %.1f and %.1f standard errors from the truth.",
-                    rate(normal), rate(mixture), worstBias(normal), worstBias(mixture));
+                    "The error falls as L to the power of %s; the mean of all estimates is at most %.1f standard errors"
+                            + " from the truth.",
+                    cases.stream()
+                            .map(one -> rate(one) + " against " + one.name())
+                            .collect(Collectors.joining(", ")),
+                    cases.stream().mapToDouble(Measured::worstBias).max().orElseThrow());
         }
 
         List<Exhibit> exhibits() {
-            return List.of(
-                    new Exhibit.Chart(
-                            chart(),
-                            Words.text(
-                                    "Root mean square error of %,d estimates for each L: q in %d dimensions against"
-                                            + " N(0, I), q in 2 dimensions against a mixture of three normal"
-                                            + " distributions; and what the single draw's error gives by 1/√L.",
-                                    repeats, LATENT_DIM)),
-                    new Exhibit.Numbers(
-                            table(normal), Words.text("Against N(0, I): %.4f nats in closed form.", normal.truth())),
-                    new Exhibit.Numbers(
-                            table(mixture),
-                            Words.text("Against the mixture: %.4f nats by quadrature.", mixture.truth())));
+            List<Exhibit> exhibits = new ArrayList<>();
+            exhibits.add(new Exhibit.Chart(
+                    chart(),
+                    Words.text(
+                            "Root mean square error of %,d estimates for each L: q in %d dimensions against N(0, I), q in"
+                                    + " 2 dimensions against the others, whose networks have random weights; and what the"
+                                    + " single draw's error gives by 1/√L.",
+                            repeats, LATENT_DIM)));
+            cases.forEach(one -> exhibits.add(new Exhibit.Numbers(
+                    table(one), Words.text("Against %s: %.4f nats %s.", one.name(), one.truth(), one.by()))));
+            return exhibits;
         }
 
         private static void put(Numbers numbers, String name, Case one) {
@@ -234,7 +326,7 @@ final class DivergenceStudy extends Study {
         }
 
         private boolean unbiased() {
-            return worstBias(normal) < CLEAR && worstBias(mixture) < CLEAR;
+            return cases.stream().allMatch(one -> worstBias(one) < CLEAR);
         }
 
         private static boolean fallsAsTheRoot(Case one) {
@@ -246,23 +338,22 @@ final class DivergenceStudy extends Study {
             if (!unbiased()) {
                 return Verdict.CONTRADICTED;
             }
-            return fallsAsTheRoot(normal) && fallsAsTheRoot(mixture) ? Verdict.CONFIRMED : Verdict.MIXED;
+            return cases.stream().allMatch(Measured::fallsAsTheRoot) ? Verdict.CONFIRMED : Verdict.MIXED;
         }
 
         @Override
         public String reading() {
-            return against("a normal prior the closed form", normal) + " "
-                    + against("a mixture prior, which has no closed form, the quadrature", mixture);
+            return cases.stream().map(Measured::against).collect(Collectors.joining(" "));
         }
 
-        private static String against(String what, Case one) {
+        private static String against(Case one) {
             Row first = one.rows().get(0);
             Row last = Rows.last(one.rows());
             double shareOfTruth = first.error() / Math.abs(one.truth());
             return Words.text(
                     "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s"
                             + " with %,d, as L to the power of %s.",
-                    what,
+                    one.against(),
                     one.truth(),
                     worstBias(one) < CLEAR ? "meets it on average" : "misses it on average",
                     last.error() < first.error() ? "falls" : "goes",
@@ -279,8 +370,7 @@ final class DivergenceStudy extends Study {
             LineChart chart = new LineChart("Error of the divergence", "draws L", "root mean square error (nats)")
                     .logX()
                     .logY();
-            add(chart, "N(0, I)", normal);
-            add(chart, "mixture", mixture);
+            cases.forEach(one -> add(chart, one.name(), one));
             return chart;
         }
 

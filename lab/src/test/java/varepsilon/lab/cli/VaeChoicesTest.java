@@ -87,6 +87,7 @@ class VaeChoicesTest {
         assertThat(picture("traverse", run, "--data", "glyphs", "--dims", 2, "--steps", 5)
                         .getHeight())
                 .isBetween(2 * side, 4 * side);
+        assertThat(picture("scatter", run, "--data", "glyphs").getHeight()).isGreaterThan(720);
         picture("pseudo-inputs", run, "--count", 3);
         picture("reconstruct", run, "--data", "glyphs", "--count", 4);
         picture("interpolate", run, "--data", "glyphs", "--pairs", 2);

@@ -147,17 +147,18 @@ class LatentReadingsTest {
     }
 
     /** Estimates whose error falls as L to that power, and whose mean is so many standard errors off. */
-    private static DivergenceStudy.Case estimates(double power, double bias) {
+    private static DivergenceStudy.Case estimates(String name, double power, double bias) {
         List<DivergenceStudy.Row> rows = new ArrayList<>();
         for (int draws = 1; draws <= 64; draws *= 4) {
             double error = 2 * Math.pow(draws, power);
             rows.add(new DivergenceStudy.Row(draws, error, draws == 1 ? Double.NaN : error, bias * 0.01, 0.01));
         }
-        return new DivergenceStudy.Case(8, rows);
+        return new DivergenceStudy.Case(name, name, name, "by hand", 8, rows);
     }
 
     private static StudyResult divergence(double power, double bias) {
-        var measured = new DivergenceStudy.Measured(100, estimates(-0.5, 1), estimates(power, bias));
+        var measured = new DivergenceStudy.Measured(
+                100, List.of(estimates("first", -0.5, 1), estimates("second", power, bias)));
         return measured.with(measured.exhibits());
     }
 

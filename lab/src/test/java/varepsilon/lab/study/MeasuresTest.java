@@ -90,7 +90,7 @@ class MeasuresTest {
         double[] std = {0.4, 1.5};
         MultivariateNormal standard = MultivariateNormal.standard(2);
         double closed = MultivariateNormal.diagonal(mean, std).kullbackLeibler(standard);
-        assertThat(DivergenceStudy.quadrature(mean, std, standard::logDensity, 200))
+        assertThat(DivergenceStudy.quadrature(mean, std, DivergenceStudy.LogDensity.of(standard::logDensity), 200))
                 .isCloseTo(closed, within(1e-10));
     }
 
@@ -98,8 +98,9 @@ class MeasuresTest {
     void quadratureOfTheMixtureNoLongerDependsOnItsPieces() {
         double[] mean = {0.6, 0.4};
         double[] std = {0.5, 0.8};
-        double coarse = DivergenceStudy.quadrature(mean, std, DivergenceStudy.MIXTURE::logDensity, 300);
-        double fine = DivergenceStudy.quadrature(mean, std, DivergenceStudy.MIXTURE::logDensity, 500);
+        DivergenceStudy.LogDensity mixture = DivergenceStudy.LogDensity.of(DivergenceStudy.MIXTURE::logDensity);
+        double coarse = DivergenceStudy.quadrature(mean, std, mixture, 300);
+        double fine = DivergenceStudy.quadrature(mean, std, mixture, 500);
         assertThat(coarse).isCloseTo(fine, within(1e-9));
     }
 
