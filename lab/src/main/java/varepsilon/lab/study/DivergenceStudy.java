@@ -143,13 +143,13 @@ final class DivergenceStudy extends Study {
             StudyContext context) {
         Prior p = Family.of(PriorChoice.class)
                 .parse(choice)
-                .create(new LatentSpace(2, PLANE_INPUT, x -> plane), Init.on(Device.CPU, rng));
+                .create(new LatentSpace(2, PLANE_INPUT, x -> plane), new Init(rng, Device.CPU, DType.FLOAT64));
         Module module = (Module) p;
         try (module) {
             module.parameters()
                     .values()
-                    .forEach(parameter ->
-                            parameter.addInPlace(rng.normal(parameter.shape()).mul(LEARNED_STD)));
+                    .forEach(parameter -> parameter.addInPlace(
+                            rng.normal(DType.FLOAT64, parameter.shape()).mul(LEARNED_STD)));
             double truth = quadrature(PLANE_MEAN, PLANE_STD, logDensity(p), QUADRATURE);
             return new Case(
                     key,
@@ -167,9 +167,7 @@ final class DivergenceStudy extends Study {
             double[] flat =
                     Arrays.stream(points).flatMapToDouble(Arrays::stream).toArray();
             try (var scope = Scope.withoutGradients()) {
-                return p.logProbability(Tensor.of(flat, points.length, 2).to(DType.FLOAT32))
-                        .to(DType.FLOAT64)
-                        .toDoubles();
+                return p.logProbability(Tensor.of(flat, points.length, 2)).toDoubles();
             }
         };
     }
