@@ -50,7 +50,7 @@ final class DivergenceStudy extends Study {
     private static final String QUADRATURE_SAYS = "by quadrature";
     private static final ImageShape PLANE_INPUT = new ImageShape(1, 1, 1);
     /** Standard deviation of the numbers that move the weights of fresh networks, which make N(0, I). */
-    private static final double LEARNED_STD = 0.4;
+    private static final double LEARNED_STD = 0.2;
 
     private static final double[] PLANE_MEAN = {0.6, 0.4};
     private static final double[] PLANE_STD = {0.5, 0.8};
