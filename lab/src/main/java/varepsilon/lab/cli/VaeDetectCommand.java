@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Spec;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.generative.Vae;
 import varepsilon.generative.VaeFile;
 import varepsilon.lab.evaluate.DetectionReport;
 import varepsilon.lab.spec.AttackSpec;
@@ -20,6 +22,7 @@ import varepsilon.report.Table;
 import varepsilon.robust.attack.StagedAttack;
 import varepsilon.robust.evaluate.RobustEvaluation;
 import varepsilon.robust.evaluate.Trial;
+import varepsilon.robust.vae.SelectivePgd;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon vae detect}. */
@@ -30,7 +33,8 @@ import varepsilon.tensor.Device;
             "",
             "Positives are adversarial examples that are misclassified, negatives their images; of noise all count."
                     + " An area under the ROC",
-            "curve of 0.5 is chance. The attacks do not know of the detector: one that does can avoid it.",
+            "curve of 0.5 is chance. The attacks do not know of the detector, but for that of --adaptive, which lowers the",
+            "bits of an image once it is misclassified (Bryniarski et al. 2022): its row says what the detector is worth.",
             "",
             "Example:",
             "  varepsilon vae detect --weights runs/digits --classifier runs/plain --data mnist --limit 1000"
@@ -64,6 +68,15 @@ final class VaeDetectCommand implements Callable<Integer> {
     private final AttackOptions attack = new AttackOptions();
 
     @Option(
+            names = "--adaptive",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Also an attack of N steps that knows of the detector by bits, for each threat model (default:"
+                            + " ${DEFAULT-VALUE}, none).")
+    private int adaptive;
+
+    @Option(
             names = "--batch-size",
             paramLabel = "N",
             defaultValue = "128",
@@ -86,6 +99,9 @@ final class VaeDetectCommand implements Callable<Integer> {
         if (batchSize < 1) {
             throw Usage.wrong(spec, "--batch-size " + batchSize + ": expected at least 1");
         }
+        if (adaptive < 0) {
+            throw Usage.wrong(spec, "--adaptive " + adaptive + ": expected a number of steps, or 0 for none");
+        }
         Device device = compute.start();
         ImageSet images = data.load(split, output);
         try (VaeFile vae = weights.readVae(device, output);
@@ -98,7 +114,7 @@ final class VaeDetectCommand implements Callable<Integer> {
                         vae.vae(),
                         model.classifier(),
                         images,
-                        new RobustEvaluation(trials(settings), batchSize, compute.seed(), device),
+                        new RobustEvaluation(trials(settings, vae.vae()), batchSize, compute.seed(), device),
                         progress);
             }
             output.result(report, text(report));
@@ -106,15 +122,20 @@ final class VaeDetectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private List<Trial> trials(List<AttackSpec> settings) {
+    private List<Trial> trials(List<AttackSpec> settings, Vae vae) {
         for (AttackSpec one : settings) {
             if (one.attack() instanceof StagedAttack) {
                 throw Usage.wrong(spec, "--attack " + one.name() + ": expected attacks without stages");
             }
         }
-        return settings.stream()
-                .map(one -> Trial.untargeted(one.attack(), one.threatModel()))
-                .toList();
+        Stream<Trial> plain = settings.stream().map(one -> Trial.untargeted(one.attack(), one.threatModel()));
+        Stream<Trial> knowing = adaptive == 0
+                ? Stream.of()
+                : settings.stream()
+                        .map(AttackSpec::threatModel)
+                        .distinct()
+                        .map(threat -> Trial.untargeted(new SelectivePgd(vae, adaptive), threat));
+        return Stream.concat(plain, knowing).toList();
     }
 
     private static String text(DetectionReport report) {

@@ -192,12 +192,15 @@ class VaeChoicesTest {
                         40,
                         "--attack",
                         "fgsm,uniform-noise",
+                        "--adaptive",
+                        5,
                         "--eps",
                         0.3,
                         "--json")
                 .succeeded()
                 .json();
         assertThat(detection.at("/attacks/1/examples").asInt()).isEqualTo(40);
+        assertThat(detection.at("/attacks/2/attack").asText()).startsWith("selective-pgd-5");
         for (String score : new String[] {"bits", "distance"}) {
             JsonNode one = detection.at("/attacks/0/" + score);
             assertThat(one.get("auc").asDouble())

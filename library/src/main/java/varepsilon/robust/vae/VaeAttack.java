@@ -1,7 +1,5 @@
 package varepsilon.robust.vae;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import varepsilon.base.InputException;
 import varepsilon.data.Batch;
@@ -131,37 +129,12 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
             case BITS ->
                 x -> {
                     Posterior q = posterior(vae, x);
-                    Posterior.Draws draws = q.draw(1, rng);
-                    Tensor output = vae.decode(draws.z().squeeze(0)).output(signed(x));
-                    Tensor divergence = vae.divergence(q, draws);
-                    return divergence.sub(interpolated(vae, output, x));
+                    return SurrogateBits.negativeElbo(vae, x, q, q.draw(1, rng));
                 };
         };
     }
 
     private static Posterior posterior(Vae vae, Tensor pixels) {
-        return vae.posteriorOfInput(signed(pixels));
-    }
-
-    private static Tensor signed(Tensor pixels) {
-        return pixels.mul(2).sub(1);
-    }
-
-    /**
-     * log p(x|z) between levels by linear interpolation of the two nearest, so that it has a gradient in x: levels have
-     * none.
-     */
-    private static Tensor interpolated(Vae vae, Tensor output, Tensor x) {
-        Tensor target = vae.target(Batch.rounded(x.detach()));
-        List<Tensor> channels = new ArrayList<>();
-        for (int c = 0; c < x.size(1); c++) {
-            Tensor byLevel = vae.likelihood().levelLogProbabilities(output, target, c);
-            long levels = byLevel.size(1);
-            Tensor level = Tensor.arange(levels).to(x.dtype()).to(x.device()).reshape(1, levels, 1, 1);
-            Tensor position = x.narrow(1, c, 1).mul(levels - 1.0);
-            Tensor weight = position.sub(level).abs().neg().add(1).clamp(0, 1);
-            channels.add(weight.mul(byLevel).flatten(1).sum(1));
-        }
-        return Tensor.stack(0, channels).sum(0);
+        return vae.posteriorOfInput(SurrogateBits.signed(pixels));
     }
 }

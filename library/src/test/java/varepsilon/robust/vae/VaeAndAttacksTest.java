@@ -16,12 +16,17 @@ import varepsilon.data.Batch;
 import varepsilon.data.ImageShape;
 import varepsilon.generative.Categorical;
 import varepsilon.generative.DiagonalGaussian;
+import varepsilon.generative.KullbackLeibler;
 import varepsilon.generative.MlpVae;
 import varepsilon.generative.Picture;
 import varepsilon.generative.StandardNormal;
 import varepsilon.generative.Vae;
 import varepsilon.generative.VaeArchitecture;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.Problem;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Gradients;
@@ -180,6 +185,58 @@ class VaeAndAttacksTest extends ScopedTest {
             assertThat(scores.distances()[i]).isCloseTo(Math.sqrt(squares), within(1e-9));
         }
         assertThat(VaeScores.of(vae, pixels, 3).bits()).containsExactly(scores.bits());
+    }
+
+    /** Left half against right half: every image can be misclassified in many ways, some of them usual ones. */
+    private static Tensor halves(Tensor x) {
+        Tensor difference = x.narrow(3, 0, 4)
+                .flatten(1)
+                .sum(1)
+                .sub(x.narrow(3, 4, 4).flatten(1).sum(1))
+                .unsqueeze(1);
+        return Tensor.concat(1, List.of(difference, difference.neg()));
+    }
+
+    @Test
+    void anAttackThatKnowsTheDetectorMisleadsWithFewerBits() {
+        ThreatModel threat = ThreatModel.of(Norm.LINF, 0.15);
+        Tensor labels = halves(pixels).argmax(1);
+        Problem problem = Problem.ofTraining(VaeAndAttacksTest::halves, pixels, labels, threat, new Cost());
+        Tensor plain = Pgd.ofSteps(30).perturb(problem, Draws.shared(rng(1)));
+        Tensor knowing = new SelectivePgd(vae, 30).perturb(problem, Draws.shared(rng(1)));
+        assertThat(knowing.abs().amax(0, 1, 2, 3).item()).isLessThanOrEqualTo(0.15 + 1e-12);
+        Tensor found = pixels.add(knowing);
+        assertThat(found.clamp(0, 1).sub(found).abs().amax(0, 1, 2, 3).item()).isLessThan(1e-12);
+        assertThat(halves(pixels.add(plain)).argmax(1).eq(labels).nonzero().count())
+                .isZero();
+        assertThat(halves(found).argmax(1).eq(labels).nonzero().count()).isZero();
+        assertThat(bits(found)).isLessThan(bits(pixels.add(plain)) - 0.02);
+    }
+
+    /** The slope of the surrogate between levels, by finite differences; at whole levels it is the bound itself. */
+    @Test
+    void theSurrogateIsTheBoundAtWholeLevels() {
+        Tensor levels =
+                pixels.mul(15).add(0.5).to(DType.UINT8).to(DType.FLOAT64).div(15);
+        double[] found = SurrogateBits.of(vae, levels).values().toDoubles();
+        DiagonalGaussian q =
+                (DiagonalGaussian) vae.posteriorOfInput(levels.mul(2).sub(1));
+        double[] reconstruction = vae.decode(q.mean())
+                .logProbability(vae.target(Batch.rounded(levels)))
+                .toDoubles();
+        double[] divergence =
+                KullbackLeibler.closedForm(q, vae.prior()).orElseThrow().toDoubles();
+        for (int i = 0; i < N; i++) {
+            assertThat(found[i]).isCloseTo(divergence[i] - reconstruction[i], within(1e-9));
+        }
+        Tensor between = levels.mul(0.98).add(0.007);
+        SurrogateBits bits = SurrogateBits.of(vae, between);
+        Tensor direction = bits.gradient().sign().mul(1e-6);
+        double up = SurrogateBits.of(vae, between.add(direction)).values().sum().item();
+        double down =
+                SurrogateBits.of(vae, between.sub(direction)).values().sum().item();
+        double expected = bits.gradient().abs().sum().item();
+        assertThat((up - down) / 2e-6).isCloseTo(expected, within(1e-4 * expected));
     }
 
     @Test
