@@ -70,7 +70,9 @@ public record AggregatePosterior(
             Encoded encoded = encode(vae, images, batchSize, seed, watch.throwing());
             double[][] draws = rows(encoded.z);
             int latentDim = vae.prior().latentDim();
-            NormalFit fit = draws.length > latentDim ? NormalFit.of(draws) : null;
+            // Codes are no normal distribution, and one that never changes has no covariance that can be inverted.
+            boolean isFitted = draws.length > latentDim && !(vae.prior() instanceof CodebookPrior);
+            NormalFit fit = isFitted ? NormalFit.of(draws) : null;
             KlDecomposition parts = encoded.diagonal == null
                     ? null
                     : KlDecomposition.of(encoded.diagonal, encoded.z, vae.prior(), dataSize, watch);

@@ -23,6 +23,8 @@ import varepsilon.tensor.Tensor;
  * is so far off that it is never the nearest.
  */
 public final class CodebookPrior extends Module implements Prior {
+    private static final int SAMPLES_AT_ONCE = 512;
+
     private final Tensor codebook;
     private final MaskedLinear hidden;
     private final MaskedLinear logits;
@@ -147,23 +149,30 @@ public final class CodebookPrior extends Module implements Prior {
 
     @Override
     public Tensor sample(int n, Rng rng) {
-        List<Tensor> drawn = new ArrayList<>();
-        Tensor rest = Tensor.zeros(DType.INT64, n, length).to(codebook.device());
-        for (int place = 0; place < length; place++) {
-            drawn.add(rest.narrow(1, 0, 1));
-            Tensor known = place == 0 ? rest : joined(drawn.subList(0, place), rest);
-            Tensor log = logProbabilities(known).narrow(1, place, 1).squeeze(1);
-            // Gumbel's trick: argmax(logits − log E) with E standard exponential draws from softmax(logits).
-            Tensor exponential = rng.exponential(log.shape()).to(log.device());
-            drawn.set(place, log.sub(exponential.log()).argmax(1).unsqueeze(1));
+        List<Tensor> parts = new ArrayList<>();
+        for (int done = 0; done < n; done += SAMPLES_AT_ONCE) {
+            parts.add(vectors(sampleCodes(Math.min(SAMPLES_AT_ONCE, n - done), rng)));
         }
-        return vectors(Tensor.concat(1, drawn));
+        return Tensor.concat(0, parts);
     }
 
-    private Tensor joined(List<Tensor> drawn, Tensor rest) {
-        List<Tensor> parts = new ArrayList<>(drawn);
-        parts.add(rest.narrow(1, drawn.size(), (long) length - drawn.size()));
-        return Tensor.concat(1, parts);
+    private Tensor sampleCodes(int n, Rng rng) {
+        Tensor codes = Tensor.zeros(DType.INT64, n, length).to(codebook.device());
+        for (int place = 0; place < length; place++) {
+            try (var scope = Scope.withoutGradients()) {
+                Tensor log = logProbabilities(codes).narrow(1, place, 1).squeeze(1);
+                // Gumbel's trick: argmax(logits − log E) with E standard exponential draws from softmax(logits).
+                Tensor exponential = rng.exponential(log.shape()).to(log.device());
+                codes.narrow(1, place, 1)
+                        .copyInPlace(log.sub(exponential.log()).argmax(1).unsqueeze(1));
+            }
+        }
+        return codes;
+    }
+
+    @Override
+    public Tensor supported(Tensor z) {
+        return vectors(codes(scaled(z)));
     }
 
     @Override

@@ -67,9 +67,10 @@ public final class ElboObjective extends MeasuredObjective {
 
         @Override
         public void requireUsable(PriorChoice prior, PosteriorChoice posterior) {
-            if (posterior instanceof Quantised.Choice && freeNats > 0) {
-                throw new InputException("freeNats " + freeNats + ": has no meaning with the posterior quantised, whose"
-                        + " divergence does not press the encoder");
+            if (posterior instanceof Quantised.Choice && !equals(new Choice())) {
+                throw new InputException(
+                        "objective elbo with the posterior quantised: expected the plain bound, because"
+                                + " the codebook is trained by its divergence, and the encoder does not see it");
             }
         }
 

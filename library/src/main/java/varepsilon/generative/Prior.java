@@ -19,6 +19,14 @@ public interface Prior {
         return this;
     }
 
+    /**
+     * The z that has a probability nearest to a z that need not have one, such as a point between two: N×latentDim; z
+     * itself where p(z) is a density.
+     */
+    default Tensor supported(Tensor z) {
+        return z;
+    }
+
     /** Number of latent dimensions. */
     int latentDim();
 }

@@ -46,7 +46,8 @@ final class Quantised implements Posterior {
         Tensor encoded = prior.scaled(output);
         codes = prior.codes(encoded);
         Tensor nearest = prior.vectors(codes);
-        z = encoded.add(nearest.sub(encoded).detach());
+        // The vectors to the last bit, with the gradient of the encoder's output.
+        z = nearest.detach().add(encoded.sub(encoded.detach()));
         Tensor pull = nearest.sub(encoded.detach())
                 .square()
                 .sum(1L)

@@ -110,6 +110,10 @@ public record VaeEvaluation(
      * @throws StoppedException where a stop is requested
      */
     public static VaeEvaluation of(Vae vae, ImageSet images, Settings settings, Watch watch) {
+        if (settings.importanceSamples() > 0 && vae.prior() instanceof CodebookPrior) {
+            throw new InputException("importance samples of a VAE with the prior codebook: all draws of z are the same;"
+                    + " expected another prior, or −ELBO alone");
+        }
         Watch watched = watch.throwing();
         watched.progress("evaluating", 0, images.size());
         Sums sums = new Sums(vae.prior().latentDim(), vae.likelihood().bpdUnit());

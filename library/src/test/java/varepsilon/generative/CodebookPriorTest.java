@@ -111,6 +111,13 @@ class CodebookPriorTest extends GenerativeTest {
     }
 
     @Test
+    void aPointBetweenVectorsStandsForTheNearest() {
+        CodebookPrior prior = (CodebookPrior) vae().prior();
+        Tensor z = prior.vectors(Tensor.of(new long[] {3, 1, 0}, 1, 3));
+        assertThat(prior.supported(z.mul(1.7).add(1e-3)).toDoubles()).containsExactly(z.toDoubles());
+    }
+
+    @Test
     void theNearestVectorsAreTaken() {
         Vae vae = vae();
         CodebookPrior prior = (CodebookPrior) vae.prior();
@@ -252,6 +259,11 @@ class CodebookPriorTest extends GenerativeTest {
 
     @Test
     void whatDoesNotGoTogetherIsRefused() {
+        assertThatThrownBy(() -> Family.of(VaeObjective.class)
+                        .parse("elbo:warm-up=2")
+                        .requireUsable(new CodebookPrior.Choice(), new Quantised.Choice()))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("expected the plain bound");
         assertThatThrownBy(() -> architecture(LENGTH, SIZE, 7).create(init(DType.FLOAT32, 1)))
                 .isInstanceOf(InputException.class)
                 .hasMessage("the prior codebook of 3 vectors for latent dimension 7: expected a multiple of their"

@@ -87,19 +87,22 @@ public record ScatterPlot(String xLabel, String yLabel, List<String> groups, Lis
                 : groups.stream().mapToInt(font::width).max().orElse(0) * TEXT_SCALE + 4 * GAP + LINE;
         int width = 2 * MARGIN + SIDE + legend;
         List<String> lines = caption.isEmpty() ? List.of() : font.wrap(caption, (width - 2 * MARGIN) / TEXT_SCALE);
-        int height = 2 * MARGIN + SIDE + LINE * (lines.size() + 1);
+        int rows = legend == 0 ? 0 : groups.size();
+        int height = Math.max(2 * MARGIN + SIDE + LINE * (lines.size() + 1), 2 * MARGIN + rows * LINE);
+        Axis x = x();
+        Axis y = y();
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = picture.createGraphics();
         graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.setColor(Color.WHITE);
         graphics.fillRect(0, 0, width, height);
-        axes(graphics);
+        axes(graphics, x, y);
         for (Point point : points) {
             Color colour = colour(point.group, groups.size());
             graphics.setColor(
                     new Color(colour.getRed(), colour.getGreen(), colour.getBlue(), (int) Math.round(255 * OPACITY)));
-            double centreX = x().place(point.x);
-            double centreY = y().place(point.y);
+            double centreX = x.place(point.x);
+            double centreY = y.place(point.y);
             graphics.fill(new Ellipse2D.Double(centreX - RADIUS, centreY - RADIUS, 2 * RADIUS, 2 * RADIUS));
         }
         for (int group = 0; group < groups.size() && legend > 0; group++) {
@@ -116,19 +119,19 @@ public record ScatterPlot(String xLabel, String yLabel, List<String> groups, Lis
         return picture;
     }
 
-    private void axes(Graphics2D graphics) {
+    private void axes(Graphics2D graphics, Axis x, Axis y) {
         BitmapFont font = BitmapFont.STANDARD;
-        List<Double> across = x().ticks(TICKS);
-        List<Double> up = y().ticks(TICKS);
+        List<Double> across = x.ticks(TICKS);
+        List<Double> up = y.ticks(TICKS);
         for (int i = 0; i < across.size(); i++) {
-            int place = (int) Math.round(x().place(across.get(i)));
+            int place = (int) Math.round(x.place(across.get(i)));
             String name = Axis.labels(across).get(i);
             graphics.setColor(LINES);
             graphics.drawLine(place, MARGIN, place, MARGIN + SIDE);
             text(graphics, name, place - TEXT_SCALE * font.width(name) / 2, MARGIN + SIDE + GAP);
         }
         for (int i = 0; i < up.size(); i++) {
-            int place = (int) Math.round(y().place(up.get(i)));
+            int place = (int) Math.round(y.place(up.get(i)));
             String name = Axis.labels(up).get(i);
             graphics.setColor(LINES);
             graphics.drawLine(MARGIN, place, MARGIN + SIDE, place);

@@ -158,20 +158,24 @@ final class VaeDetectCommand implements Callable<Integer> {
     }
 
     private static String area(DetectionReport.Score score) {
-        return String.format(
-                Locale.ROOT,
-                "%.3f (%.3f to %.3f)",
-                score.auc(),
-                score.aucCi95().get(0),
-                score.aucCi95().get(1));
+        return score == null
+                ? "–"
+                : String.format(
+                        Locale.ROOT,
+                        "%.3f (%.3f to %.3f)",
+                        score.auc(),
+                        score.aucCi95().get(0),
+                        score.aucCi95().get(1));
     }
 
     private static String share(DetectionReport.Score score) {
-        return String.format(
-                Locale.ROOT,
-                "%.1f %% (%.1f to %.1f)",
-                100 * score.detectedAt5Percent(),
-                100 * score.detectedCi95().get(0),
-                100 * score.detectedCi95().get(1));
+        return score == null
+                ? "–"
+                : String.format(
+                        Locale.ROOT,
+                        "%.1f %% (%.1f to %.1f)",
+                        100 * score.detectedAt5Percent(),
+                        100 * score.detectedCi95().get(0),
+                        100 * score.detectedCi95().get(1));
     }
 }

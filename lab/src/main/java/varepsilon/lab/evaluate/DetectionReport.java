@@ -36,7 +36,8 @@ public record DetectionReport(int n, List<Row> attacks) {
      * @param attack name and ε
      * @param examples positives, and as many negatives
      * @param bits detection by −ELBO
-     * @param distance detection by the distance of image and reconstruction
+     * @param distance detection by the distance of image and reconstruction; null for a VAE whose pixels depend on each
+     *     other
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Row(String attack, int examples, Score bits, Score distance) {}
@@ -52,6 +53,9 @@ public record DetectionReport(int n, List<Row> attacks) {
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Score(double auc, List<Double> aucCi95, double detectedAt5Percent, List<Double> detectedCi95) {
         static Score of(double[] negatives, double[] positives) {
+            if (negatives.length == 0) {
+                return null;
+            }
             Roc roc = new Roc(negatives, positives);
             Interval area = roc.area();
             Interval detected = roc.truePositives(FALSE_POSITIVES);

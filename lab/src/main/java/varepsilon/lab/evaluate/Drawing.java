@@ -59,7 +59,7 @@ record Drawing(float[] pixels, int channels, int height, int width) {
                 Vae given = vae.classes() == 0
                         ? vae
                         : vae.given(Tensor.of(labels, n).narrow(0, start, size));
-                Tensor portion = z.narrow(0, start, size).to(vae.device());
+                Tensor portion = vae.prior().supported(z.narrow(0, start, size).to(vae.device()));
                 portions.add(scope.keep(given.decode(portion).image(picture, rng)));
             }
         }

@@ -121,8 +121,9 @@ public final class LatentPictures {
                     points.add(new ScatterPlot.Point(xy[2 * i], xy[2 * i + 1], set.isLabelled() ? set.label(i) : 0));
                 }
                 double[] values = eigen.values().toDoubles();
-                double all = Arrays.stream(values).sum();
-                return new double[] {values[latentDim - 1] / all, values[latentDim - 2] / all};
+                double all = Math.max(Double.MIN_NORMAL, Arrays.stream(values).sum());
+                return new double[] {Math.max(0, values[latentDim - 1]) / all, Math.max(0, values[latentDim - 2]) / all
+                };
             }
         });
         String text = String.format(Locale.ROOT, "%s: %,d posterior means", caption, set.size());

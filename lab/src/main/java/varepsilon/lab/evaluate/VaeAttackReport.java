@@ -54,11 +54,16 @@ public record VaeAttackReport(
     /**
      * Attacks; the image to be reached is for each image the next of the set, and for the last the first.
      *
-     * @throws InputException where the model is conditional, or there are fewer than two images
+     * @throws InputException where the model is conditional or its pixels depend on each other, or there are fewer than two images
      */
     public static Outcome of(Vae vae, ImageSet images, VaeAttack attack, int batchSize, long seed, Watch watch) {
         if (vae.classes() > 0) {
             throw new InputException("attacks are on models that are not conditional");
+        }
+        if (!vae.hasIndependentPixels()) {
+            throw new InputException(
+                    "attacks are measured by reconstructions, which a model whose pixels depend on each"
+                            + " other draws anew each time; expected one with the decoder independent");
         }
         if (images.size() < 2) {
             throw new InputException(images.name() + ": " + images.size() + " image; expected at least 2");

@@ -11,6 +11,7 @@ import varepsilon.generative.Categorical;
 import varepsilon.generative.ConvVae;
 import varepsilon.generative.DiagonalGaussian;
 import varepsilon.generative.ElboObjective;
+import varepsilon.generative.IndependentPixels;
 import varepsilon.generative.StandardNormal;
 import varepsilon.lab.run.ReferenceCurves;
 import varepsilon.lab.spec.VaeSpec;
@@ -27,6 +28,7 @@ public final class PublishedCurves implements ReferenceCurves {
     public Map<String, Curve> of(VaeSpec config) {
         boolean same = config.data().equals("mnist")
                 && config.likelihood().equals(new Categorical(16))
+                && config.decoder().equals(new IndependentPixels.Choice())
                 && config.prior().equals(new StandardNormal.Choice())
                 && config.posterior().equals(new DiagonalGaussian.Choice())
                 && !config.isConditional()

@@ -219,6 +219,10 @@ public final class Problem {
     }
 
     /** The same for a loss that is not linear over a step of that length, as {@link Norm#explore} says. */
+    public Tensor explore(Tensor delta, Tensor gradient, double stepSize) {
+        return explore(delta, gradient, stepSize, 1);
+    }
+
     Tensor explore(Tensor delta, Tensor gradient, double stepSize, double spread) {
         return threat().norm().explore(delta, gradient, stepSize, threat().epsilon(), low, high, spread);
     }

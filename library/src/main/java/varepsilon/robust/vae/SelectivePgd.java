@@ -18,7 +18,7 @@ import varepsilon.tensor.Tensor;
  * fewest bits is kept.
  *
  * @param vae the detector's model, not a conditional one; it stays the caller's
- * @param steps gradients an image, at least 1
+ * @param steps gradients an image, at least 1, each of the classifier and of the VAE
  */
 public record SelectivePgd(Vae vae, int steps) implements Attack {
     private static final StepSize STEP_SIZE = StepSize.falling(2);
@@ -47,34 +47,37 @@ public record SelectivePgd(Vae vae, int steps) implements Attack {
     @Override
     public Tensor perturb(Problem problem, Draws draws) {
         return vae.evaluating(() -> {
+            Tensor delta = problem.sample(draws).copy();
+            Tensor best = delta.copy();
             try (var scope = Scope.withoutGradients()) {
-                Tensor delta = problem.sample(draws);
-                Tensor best = null;
-                Tensor least = null;
-                for (int i = 0; i <= steps; i++) {
+                Tensor least = delta.flatten(1).sum(1).zerosLike().add(Double.POSITIVE_INFINITY);
+                for (int i = 0; i < steps; i++) {
+                    // A scope for each step, so that memory does not grow with their number.
                     try (var step = Scope.withoutGradients()) {
                         Problem.Slope slope = problem.slope(delta, AttackLoss.CROSS_ENTROPY);
                         SurrogateBits bits =
                                 SurrogateBits.of(vae, problem.pixels().add(delta));
-                        Tensor infinite = bits.values().add(Double.POSITIVE_INFINITY);
-                        Tensor score = bits.values().where(slope.met(), infinite);
-                        Tensor isBetter = least == null ? slope.met() : score.lt(least);
-                        best = step.keep(best == null ? delta.copy() : delta.where(perImage(isBetter), best));
-                        least = step.keep(least == null ? score : score.min(least));
-                        if (i < steps) {
-                            Tensor direction = bits.gradient().neg().where(perImage(slope.met()), slope.gradient());
-                            double size = STEP_SIZE.of(problem.threat().epsilon(), i, steps);
-                            Tensor next = problem.ascend(delta, direction, size);
-                            // What was never misclassified goes on, so that its last point is kept.
-                            Tensor never = least.lt(Double.POSITIVE_INFINITY).not();
-                            best = step.keep(next.where(perImage(never), best));
-                            delta = step.keep(next);
-                        }
+                        keepBetter(delta, bits.values(), slope.met(), best, least);
+                        Tensor direction = bits.gradient().neg().where(perImage(slope.met()), slope.gradient());
+                        double size = STEP_SIZE.of(problem.threat().epsilon(), i, steps);
+                        delta.copyInPlace(problem.explore(delta, direction, size));
                     }
                 }
-                return scope.keep(best);
+                SurrogateBits bits = SurrogateBits.of(vae, problem.pixels().add(delta));
+                keepBetter(delta, bits.values(), problem.isMet(delta), best, least);
+                // What was never misclassified is where it ended.
+                Tensor ever = least.lt(Double.POSITIVE_INFINITY);
+                best.copyInPlace(best.where(perImage(ever), delta));
             }
+            return best;
         });
+    }
+
+    /** Takes over the perturbations that are misclassified with fewer bits than the best so far. */
+    private static void keepBetter(Tensor delta, Tensor bits, Tensor met, Tensor best, Tensor least) {
+        Tensor isBetter = bits.lt(least).and(met);
+        best.copyInPlace(delta.where(perImage(isBetter), best));
+        least.copyInPlace(bits.where(isBetter, least));
     }
 
     private static Tensor perImage(Tensor values) {

@@ -1,6 +1,7 @@
 package varepsilon.robust.vae;
 
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import varepsilon.base.InputException;
 import varepsilon.data.Batch;
 import varepsilon.generative.Posterior;
@@ -80,11 +81,11 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
         return vae.evaluating(() -> {
             try (Rng rng = Seed.of(seed).split("attack on a VAE").stream();
                     var scope = Scope.withoutGradients()) {
-                Objective objective = objective(vae, others, rng);
+                Slope slope = slope(vae, others, rng);
                 Tensor best = delta;
                 for (int i = 0; i < steps; i++) {
                     try (var step = Scope.open()) {
-                        Tensor gradient = gradient(objective, pixels.add(best));
+                        Tensor gradient = slope.at(pixels.add(best));
                         best = step.keep(threat.norm()
                                 .ascend(
                                         best,
@@ -101,37 +102,41 @@ public record VaeAttack(Goal goal, ThreatModel threat, int steps) {
         });
     }
 
-    private static Tensor gradient(Objective objective, Tensor at) {
-        try (var scope = Scope.withGradients()) {
-            Tensor x = at.detach().copy().requiresGrad(true);
-            return scope.keep(Gradients.of(objective.of(x).sum(), x));
-        }
-    }
-
-    /** The values that the attack raises, one an image. */
+    /** The gradient of the values that the attack raises. */
     @FunctionalInterface
-    private interface Objective {
-        Tensor of(Tensor x);
+    private interface Slope {
+        Tensor at(Tensor pixels);
     }
 
-    private Objective objective(Vae vae, Tensor others, Rng rng) {
+    private Slope slope(Vae vae, Tensor others, Rng rng) {
         return switch (goal) {
             case LATENT -> {
                 Tensor reached = posterior(vae, others).mean();
-                yield x ->
-                        posterior(vae, x).mean().sub(reached).square().sum(1L).neg();
+                yield pixels -> gradient(
+                        x -> posterior(vae, x)
+                                .mean()
+                                .sub(reached)
+                                .square()
+                                .sum(1L)
+                                .neg(),
+                        pixels);
             }
             case OUTPUT -> {
                 Tensor reached = vae.target(Batch.rounded(others));
-                yield x -> vae.decode(posterior(vae, x).draw(1, rng).z().squeeze(0))
-                        .logProbability(reached);
+                yield pixels -> gradient(
+                        x -> vae.decode(posterior(vae, x).draw(1, rng).z().squeeze(0))
+                                .logProbability(reached),
+                        pixels);
             }
-            case BITS ->
-                x -> {
-                    Posterior q = posterior(vae, x);
-                    return SurrogateBits.negativeElbo(vae, x, q, q.draw(1, rng));
-                };
+            case BITS -> pixels -> SurrogateBits.of(vae, pixels, rng).gradient();
         };
+    }
+
+    private static Tensor gradient(UnaryOperator<Tensor> values, Tensor at) {
+        try (var scope = Scope.withGradients()) {
+            Tensor x = at.detach().copy().requiresGrad(true);
+            return scope.keep(Gradients.of(values.apply(x).sum(), x));
+        }
     }
 
     private static Posterior posterior(Vae vae, Tensor pixels) {

@@ -18,7 +18,8 @@ import varepsilon.tensor.Tensor;
  * as a file of them would hold.
  *
  * @param bits −ELBO with one draw of z in bits per dimension, one value an image
- * @param distances Euclidean distance of an image and its reconstruction, the expected image for the mean of q(z|x)
+ * @param distances Euclidean distance of an image and its reconstruction, the expected image for the mean of q(z|x);
+ *     empty for a model whose pixels depend on each other, which has no such image in closed form
  */
 public record VaeScores(double[] bits, double[] distances) {
     private static final int CHUNK = 256;
@@ -46,6 +47,9 @@ public record VaeScores(double[] bits, double[] distances) {
                         Tensor images = Batch.rounded(some);
                         Elbo elbo = vae.elbo(vae.target(images), rng);
                         bits.add(elbo.bitsPerDimension(dimensions).toDoubles());
+                        if (!vae.hasIndependentPixels()) {
+                            continue;
+                        }
                         Tensor shown = vae.reconstruct(images, Picture.MEAN, rng);
                         distances.add(shown.sub(some.to(vae.device()))
                                 .square()
