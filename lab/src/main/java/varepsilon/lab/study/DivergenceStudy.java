@@ -154,7 +154,7 @@ final class DivergenceStudy extends Study {
             return new Case(
                     key,
                     name,
-                    "a prior that is " + name + ", which has no closed form, the quadrature",
+                    name + " the quadrature",
                     QUADRATURE_SAYS,
                     truth,
                     rows(plane, p, truth, draws, repeats, rng, context));
@@ -339,9 +339,11 @@ final class DivergenceStudy extends Study {
             return cases.stream().allMatch(Measured::fallsAsTheRoot) ? Verdict.CONFIRMED : Verdict.MIXED;
         }
 
+        /** One sentence of the prior with a closed form, and one of the others. */
         @Override
         public String reading() {
-            return cases.stream().map(Measured::against).collect(Collectors.joining(" "));
+            return "For " + against(cases.get(0)) + ". For "
+                    + cases.stream().skip(1).map(Measured::against).collect(Collectors.joining("; for ")) + ".";
         }
 
         private static String against(Case one) {
@@ -349,8 +351,8 @@ final class DivergenceStudy extends Study {
             Row last = Rows.last(one.rows());
             double shareOfTruth = first.error() / Math.abs(one.truth());
             return Words.text(
-                    "For %s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s"
-                            + " with %,d, as L to the power of %s.",
+                    "%s gives %.3f nats, and the estimate %s: its error %s from %s nats (%s) with %d draw%s to %s"
+                            + " with %,d, as L to the power of %s",
                     one.against(),
                     one.truth(),
                     worstBias(one) < CLEAR ? "meets it on average" : "misses it on average",
