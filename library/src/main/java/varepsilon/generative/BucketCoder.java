@@ -89,7 +89,7 @@ final class BucketCoder implements LatentCoder<BucketCoder.Latents> {
         } else {
             throw new InputException(
                     "a model with this prior cannot compress: " + top.getClass().getSimpleName()
-                            + "; expected standard-normal, mixture, vamp, or hierarchical without a flow at its top");
+                            + "; expected standard-normal, mixture, vamp, codebook, or hierarchical without a flow at its top");
         }
     }
 

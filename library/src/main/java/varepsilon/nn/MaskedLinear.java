@@ -1,5 +1,6 @@
 package varepsilon.nn;
 
+import varepsilon.base.InputException;
 import varepsilon.tensor.Ops;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -26,12 +27,20 @@ public final class MaskedLinear extends Layer {
         }
     }
 
-    /** 1 where an output sees an input and 0 elsewhere, out×in; the caller closes it. */
+    /**
+     * 1 where an output sees an input and 0 elsewhere, out×in; the caller closes it.
+     *
+     * @throws InputException where these are more numbers than an array holds
+     */
     public static Tensor mask(int out, int in, Connection connection, Init init) {
         if (init.values() == Init.Values.SHAPES) {
             return init.constant(1, out, in).own(); // a file may name any size, which must take no memory
         }
-        float[] ones = new float[Math.multiplyExact(out, in)];
+        if ((long) out * in > Integer.MAX_VALUE) {
+            throw new InputException("a masked layer of " + out + " outputs and " + in + " inputs: expected fewer than "
+                    + Integer.MAX_VALUE + " weights");
+        }
+        float[] ones = new float[out * in];
         for (int o = 0; o < out; o++) {
             for (int i = 0; i < in; i++) {
                 ones[o * in + i] = connection.holds(o, i) ? 1 : 0;

@@ -34,7 +34,7 @@ import varepsilon.tensor.Device;
             "Positives are adversarial examples that are misclassified, negatives their images; of noise all count."
                     + " An area under the ROC",
             "curve of 0.5 is chance. The attacks do not know of the detector, but for that of --adaptive, which lowers the",
-            "bits of an image once it is misclassified (Bryniarski et al. 2022): its row says what the detector is worth.",
+            "bits of an image once it is misclassified (Bryniarski et al. 2022): the detector is worth its row at most.",
             "",
             "Example:",
             "  varepsilon vae detect --weights runs/digits --classifier runs/plain --data mnist --limit 1000"

@@ -54,7 +54,8 @@ public record VaeAttackReport(
     /**
      * Attacks; the image to be reached is for each image the next of the set, and for the last the first.
      *
-     * @throws InputException where the model is conditional or its pixels depend on each other, or there are fewer than two images
+     * @throws InputException where the model is conditional or its pixels depend on each other, or there are fewer than
+     *     two images
      */
     public static Outcome of(Vae vae, ImageSet images, VaeAttack attack, int batchSize, long seed, Watch watch) {
         if (vae.classes() > 0) {

@@ -21,6 +21,7 @@ import varepsilon.nn.Optimizer;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Engine;
 import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
 import varepsilon.tensor.Seed;
 import varepsilon.train.Fit;
 import varepsilon.train.Monitor;
@@ -71,7 +72,7 @@ public final class VaeTraining {
             if (config.isConditional() && !images.isLabelled()) {
                 throw new InputException("has no labels; expected them for --condition label");
             }
-            return new VaeArchitecture(
+            VaeArchitecture architecture = new VaeArchitecture(
                     config.latentDim(),
                     config.architecture(),
                     images.shape(),
@@ -80,6 +81,11 @@ public final class VaeTraining {
                     config.prior(),
                     config.posterior(),
                     config.isConditional() ? images.classNames().size() : 0);
+            // What the parts of a model refuse is said before anything is written.
+            try (var scope = Scope.withoutGradients();
+                    Vae unused = architecture.create(Init.shapes())) {
+                return architecture;
+            }
         } catch (InputException e) {
             throw new InputException(images.name() + ": " + e.getMessage(), e);
         }

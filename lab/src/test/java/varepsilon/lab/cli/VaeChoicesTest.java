@@ -116,6 +116,18 @@ class VaeChoicesTest {
     }
 
     @Test
+    void partsThatDoNotFitAreRefusedBeforeAnythingIsWritten() {
+        Path run = folder.resolve("run");
+        assertThat(train(run, "--prior", "codebook:length=3", "--posterior", "quantised")
+                        .failure())
+                .contains("the prior codebook of 3 vectors for latent dimension 4");
+        assertThat(train(run, "--prior", "hierarchical", "--posterior", "diagonal", "--decoder", "pixel-cnn:kernel=4")
+                        .refusal())
+                .contains("expected an odd number");
+        assertThat(run).doesNotExist();
+    }
+
+    @Test
     void aConditionWithoutLabelsIsRefused() throws IOException {
         Path images = Files.createDirectories(folder.resolve("images"));
         for (int i = 0; i < 10; i++) {
