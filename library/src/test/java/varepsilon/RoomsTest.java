@@ -33,6 +33,7 @@ class RoomsTest {
             "varepsilon.tensor..",
             "varepsilon.weights..",
             "varepsilon.nn..",
+            "varepsilon.graph..",
             "varepsilon.data..",
             "varepsilon.stats..",
             "varepsilon.train..",

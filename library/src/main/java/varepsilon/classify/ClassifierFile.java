@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
+import varepsilon.graph.OnnxFile;
 import varepsilon.nn.Init;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
@@ -21,7 +22,7 @@ import varepsilon.weights.ModelWeights;
  *
  * @param path the file
  * @param classifier the model, owned by this
- * @param architecture the architecture; empty for a TorchScript program
+ * @param architecture the architecture; empty for a TorchScript program or an ONNX model
  * @param notes notes on how the file was interpreted, a sentence each
  */
 public record ClassifierFile(Path path, Classifier classifier, Optional<Architecture> architecture, List<String> notes)
@@ -78,29 +79,52 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
      * shapes of its tensors. A normalisation cannot be inferred; where there is none the pixels are not normalised, and
      * a note is added.
      *
-     * @param weights a safetensors file, a PyTorch state dict or a TorchScript program (told by its content, not its
+     * @param weights a safetensors file, a PyTorch state dict, a TorchScript program or an ONNX model (told by its content, not its
      *     name), or a run directory, which stands for its best weights
      * @throws InputException where there is no such file, it is damaged, or it does not hold that classifier
      * @throws IOException on an I/O error
      */
     public static ClassifierFile read(Path weights, Stated stated, Device device) throws IOException {
         Path file = RunDirectory.weightsOf(weights);
+        if (OnnxFile.isOnnx(file)) {
+            return onnx(file, stated, device);
+        }
         return TorchScript.isProgram(file) ? program(file, stated, device) : network(file, stated, device);
     }
 
-    private static ClassifierFile program(Path file, Stated stated, Device device) throws IOException {
+    private static ClassifierFile onnx(Path file, Stated stated, Device device) throws IOException {
+        requireNoArchitecture(file, "an ONNX model", stated);
+        Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
+        return new ClassifierFile(
+                file,
+                OnnxClassifier.load(file, normalisation, device),
+                Optional.empty(),
+                assumedPixels(file, "an ONNX model", stated));
+    }
+
+    private static void requireNoArchitecture(Path file, String format, Stated stated) {
         if (stated.architecture().isPresent()) {
-            throw new InputException(file + ": a TorchScript program, which brings its own architecture; it cannot be"
-                    + " read as a " + stated.architecture().get());
+            throw new InputException(file + ": " + format + ", which brings its own architecture; it cannot be read as"
+                    + " a " + stated.architecture().get());
         }
-        List<String> notes = stated.normalisation().isPresent()
+    }
+
+    private static List<String> assumedPixels(Path file, String format, Stated stated) {
+        return stated.normalisation().isPresent()
                 ? List.of()
-                : List.of(file + " is a TorchScript program, so its input is pixels in [0, 1], not"
-                        + " normalised; if it expects normalised input, state the mean and the standard deviation");
+                : List.of(file + " is " + format + ", so its input is pixels in [0, 1], not normalised; if it expects"
+                        + " normalised input, state the mean and the standard deviation");
+    }
+
+    private static ClassifierFile program(Path file, Stated stated, Device device) throws IOException {
+        requireNoArchitecture(file, "a TorchScript program", stated);
         // One channel stands for however many the program takes.
         Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
         return new ClassifierFile(
-                file, TorchScriptClassifier.load(file, normalisation, device), Optional.empty(), notes);
+                file,
+                TorchScriptClassifier.load(file, normalisation, device),
+                Optional.empty(),
+                assumedPixels(file, "a TorchScript program", stated));
     }
 
     private static ClassifierFile network(Path file, Stated stated, Device device) throws IOException {
@@ -130,6 +154,9 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
             architecture.ifPresent(known -> known.requireFits(images));
             if (classifier instanceof TorchScriptClassifier program) {
                 program.requireFits(images);
+            }
+            if (classifier instanceof OnnxClassifier model) {
+                model.requireFits(images);
             }
         } catch (InputException e) {
             throw new InputException(path + ": " + e.getMessage(), e);

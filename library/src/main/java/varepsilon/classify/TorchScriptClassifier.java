@@ -12,7 +12,6 @@ import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 import varepsilon.tensor.TorchScript;
 
@@ -29,8 +28,7 @@ public final class TorchScriptClassifier implements Classifier {
     private final InputNormaliser normaliser;
     private final Set<String> notes = Collections.synchronizedSet(new LinkedHashSet<>());
     private volatile long outputs;
-    private volatile boolean single;
-    private volatile boolean singleBeyondOne;
+    private final SingleOutput single = new SingleOutput();
 
     private TorchScriptClassifier(Path file, TorchScript program, Normalisation normalisation, Device device) {
         this.file = file;
@@ -66,24 +64,9 @@ public final class TorchScriptClassifier implements Classifier {
                         + (type.bytes() < DType.FLOAT32.bytes() ? ", which rounds them and small perturbations," : "")
                         + " and logits back to FLOAT32"));
         logits = logits.to(DType.FLOAT32);
-        boolean one = logits.dimensions() == 1 ? logits.size(0) == pixels.size(0) : isColumn(logits);
-        if (one) {
-            logits = binary(logits.reshape(-1, 1));
-        }
+        logits = single.logits(logits, pixels.size(0));
         outputs = logits.dimensions() == 2 ? logits.size(1) : 0;
         return logits;
-    }
-
-    private static boolean isColumn(Tensor logits) {
-        return logits.dimensions() == 2 && logits.size(1) == 1;
-    }
-
-    private Tensor binary(Tensor z) {
-        single = true;
-        try (var scope = Scope.withoutGradients()) {
-            singleBeyondOne |= z.sub(0.5).abs().amax(0, 1).item() > 0.5;
-        }
-        return Tensor.concat(1, List.of(z.mul(0), z));
     }
 
     @Override
@@ -92,14 +75,7 @@ public final class TorchScriptClassifier implements Classifier {
         synchronized (notes) {
             all = new ArrayList<>(notes);
         }
-        if (single) {
-            all.add("returns one number z for each image, which is taken for the logit of class 1 against class 0: the"
-                    + " logits are 0 and z, and class 1 is predicted where z > 0"
-                    + (singleBeyondOne
-                            ? ""
-                            : ". All of them lie in [0, 1]: if they are probabilities, after a sigmoid, this"
-                                    + " interpretation is wrong, and the program must be saved without the sigmoid"));
-        }
+        single.note().ifPresent(all::add);
         return all;
     }
 

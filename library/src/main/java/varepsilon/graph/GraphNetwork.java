@@ -1,0 +1,130 @@
+package varepsilon.graph;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import varepsilon.base.InputException;
+import varepsilon.tensor.Rng;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
+import varepsilon.tensor.Tensor;
+
+/**
+ * A graph made ready to run: what it computes of constants and shapes is computed once, and the batch is free where its
+ * operations allow that. Differentiable in its input.
+ */
+public final class GraphNetwork implements AutoCloseable {
+    private static final double SAME = 1e-4;
+
+    private final Graph graph;
+    private final long fixedBatch;
+    private final Set<Tensor> owned = new HashSet<>();
+
+    private GraphNetwork(Graph graph, long fixedBatch) {
+        this.graph = graph;
+        this.fixedBatch = fixedBatch;
+    }
+
+    /**
+     * Prepares a graph.
+     *
+     * @param graph its constants remain its owner's, and are in use until this is closed
+     * @param example the sizes of one example of its input
+     * @throws InputException where it fails on such an input
+     */
+    public static GraphNetwork of(Graph graph, long... example) {
+        List<Long> stated = graph.input().shape();
+        long batch = stated.isEmpty() ? -1 : stated.get(0);
+        Graph constant = Folding.ofConstants(graph);
+        GraphNetwork network;
+        try (var scope = Scope.withoutGradients();
+                Rng random = Seed.of(0).stream()) {
+            if (batch < 0) {
+                network = new GraphNetwork(shapesFolded(constant, random, example), -1);
+            } else {
+                network = ofFixedBatch(constant, batch, random, example);
+            }
+        }
+        network.owned.addAll(network.graph.constants().values());
+        network.owned.removeAll(graph.constants().values());
+        return network;
+    }
+
+    private static Graph shapesFolded(Graph graph, Rng random, long... example) {
+        return Folding.ofShapes(graph, examples(graph, random, 2, example), examples(graph, random, 3, example));
+    }
+
+    private static Tensor examples(Graph graph, Rng random, long count, long... example) {
+        long[] shape = new long[example.length + 1];
+        shape[0] = count;
+        System.arraycopy(example, 0, shape, 1, example.length);
+        return random.uniform(shape).to(graph.input().dtype());
+    }
+
+    /** With the batch freed where that leaves every row as it was. */
+    private static GraphNetwork ofFixedBatch(Graph graph, long batch, Rng random, long... example) {
+        Tensor x = examples(graph, random, 2 * batch, example);
+        Tensor expected =
+                Tensor.concat(0, List.of(graph.run(x.narrow(0, 0, batch)), graph.run(x.narrow(0, batch, batch))));
+        try {
+            Graph freed = Folding.withoutFixedBatch(graph, batch);
+            Tensor found = freed.run(x);
+            double scale = expected.abs().amax(all(expected)).item();
+            if (Arrays.equals(found.shape(), expected.shape())
+                    && found.sub(expected).abs().amax(all(found)).item() <= SAME * scale) {
+                return new GraphNetwork(shapesFolded(freed, random, example), -1);
+            }
+        } catch (InputException e) {
+            // Another batch changes what its operations do, so it gets the one that it was made for.
+        }
+        return new GraphNetwork(graph, batch);
+    }
+
+    private static long[] all(Tensor x) {
+        long[] dimensions = new long[x.dimensions()];
+        Arrays.setAll(dimensions, i -> i);
+        return dimensions;
+    }
+
+    /** The operations that are left. */
+    public Graph graph() {
+        return graph;
+    }
+
+    /** The batch that it must be given, where its operations allow no other; else −1. */
+    public long fixedBatch() {
+        return fixedBatch;
+    }
+
+    /**
+     * What it computes.
+     *
+     * @param x N×…, of any N: of a fixed batch, so many at a time
+     */
+    public Tensor forward(Tensor x) {
+        if (fixedBatch < 0) {
+            return graph.run(x);
+        }
+        List<Tensor> parts = new ArrayList<>();
+        for (long start = 0; start < x.size(0); start += fixedBatch) {
+            long rows = Math.min(fixedBatch, x.size(0) - start);
+            Tensor part = x.narrow(0, start, rows);
+            if (rows < fixedBatch) {
+                long[] shape = x.shape();
+                shape[0] = fixedBatch - rows;
+                part = Tensor.concat(
+                        0, List.of(part, Tensor.zeros(x.dtype(), shape).to(x.device())));
+            }
+            parts.add(graph.run(part).narrow(0, 0, rows));
+        }
+        return Tensor.concat(0, parts);
+    }
+
+    /** Frees what was computed in advance. */
+    @Override
+    public void close() {
+        owned.forEach(Tensor::close);
+    }
+}
