@@ -92,6 +92,25 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
         return TorchScript.isProgram(file) ? program(file, stated, device) : network(file, stated, device);
     }
 
+    /**
+     * Opens an ONNX model as a black box, run outside the engine; such a classifier has no gradients.
+     *
+     * @throws InputException where it is none, or cannot be run
+     * @throws IOException on an I/O error
+     */
+    public static ClassifierFile blackBox(Path file, Stated stated, int threads) throws IOException {
+        if (!OnnxFile.isOnnx(file)) {
+            throw new InputException(file + ": not an ONNX model; expected one, to run it as a black box");
+        }
+        requireNoArchitecture(file, "an ONNX model", stated);
+        Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
+        return new ClassifierFile(
+                file,
+                OnnxBlackBox.open(file, normalisation, threads),
+                Optional.empty(),
+                assumedPixels(file, "an ONNX model", stated));
+    }
+
     private static ClassifierFile onnx(Path file, Stated stated, Device device) throws IOException {
         requireNoArchitecture(file, "an ONNX model", stated);
         Normalisation normalisation = stated.normalisation().orElse(Normalisation.none(1));
@@ -156,6 +175,9 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
                 program.requireFits(images);
             }
             if (classifier instanceof OnnxClassifier model) {
+                model.requireFits(images);
+            }
+            if (classifier instanceof OnnxBlackBox model) {
                 model.requireFits(images);
             }
         } catch (InputException e) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import varepsilon.base.InputException;
+import varepsilon.data.ImageSet;
 
 /**
  * Mean and standard deviation of each channel, by which a network's input is normalised. Part of the model, not of the
@@ -60,5 +61,17 @@ public record Normalisation(List<Double> mean, List<Double> std) {
     /** The number of colour channels. */
     public int channels() {
         return mean.size();
+    }
+
+    /**
+     * For a program, of which nothing else says how many channels it takes; one value is for all.
+     *
+     * @throws InputException where it is for another number of colour channels
+     */
+    void requireFits(ImageSet images) {
+        if (channels() != 1 && channels() != images.channels()) {
+            throw new InputException("its normalisation is for " + channels() + " colour channels; " + images.name()
+                    + " has " + images.channels());
+        }
     }
 }

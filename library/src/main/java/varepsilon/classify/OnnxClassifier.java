@@ -16,7 +16,6 @@ import varepsilon.graph.Node;
 import varepsilon.graph.OnnxFile;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -24,14 +23,15 @@ import varepsilon.tensor.Tensor;
  * first or last, flat, or as bytes. A softmax at the end is left out, since attacks follow the gradients of logits.
  */
 public final class OnnxClassifier implements Classifier {
-    private static final int MOST_CHANNELS = 4;
     private static final Set<String> PROBABILITIES = Set.of("Softmax", "Sigmoid");
 
     private final Path path;
     private final OnnxFile file;
     private final Graph graph;
+    private final OnnxInput input;
     private final InputNormaliser normaliser;
     private final Normalisation normalisation;
+    private final Device device;
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private final SingleOutput single = new SingleOutput();
     private GraphNetwork network;
@@ -41,9 +41,11 @@ public final class OnnxClassifier implements Classifier {
         this.path = path;
         this.file = file;
         this.normalisation = normalisation;
+        this.device = device;
         this.normaliser = new InputNormaliser(normalisation, DType.FLOAT32, device);
         notes.addAll(file.notes());
         this.graph = withoutSoftmax(file.graph());
+        this.input = new OnnxInput(path, graph.input());
         if (graph.input().dtype() == DType.UINT8) {
             notes.add("takes bytes: pixels are multiplied by 255 and, so that gradients exist, not rounded");
         }
@@ -81,14 +83,26 @@ public final class OnnxClassifier implements Classifier {
 
     @Override
     public Tensor logits(Tensor pixels) {
-        Tensor x = normaliser.apply(pixels);
-        DType type = graph.input().dtype();
-        x = arranged(type == DType.UINT8 ? x.mul(255) : type.isFloatingPoint() ? x.to(type) : x);
-        Tensor logits = prepared(x).forward(x).to(DType.FLOAT32);
-        return single.logits(logits, pixels.size(0));
+        Tensor x = prepared(pixels).to(inputType());
+        return single.logits(network(x).forward(x).to(DType.FLOAT32), pixels.size(0));
     }
 
-    private synchronized GraphNetwork prepared(Tensor x) {
+    private DType inputType() {
+        return graph.input().dtype().isFloatingPoint() ? graph.input().dtype() : DType.FLOAT32;
+    }
+
+    /** Pixels in [0, 1], N×C×H×W, as the model's input takes them, in FLOAT32. */
+    Tensor prepared(Tensor pixels) {
+        Tensor x = normaliser.apply(pixels);
+        return input.arranged(graph.input().dtype() == DType.UINT8 ? x.mul(255) : x);
+    }
+
+    /** The device of its weights. */
+    Device device() {
+        return device;
+    }
+
+    private synchronized GraphNetwork network(Tensor x) {
         long[] example = Arrays.copyOfRange(x.shape(), 1, x.dimensions());
         if (network == null || !Arrays.equals(example, preparedFor)) {
             if (network != null) {
@@ -107,48 +121,6 @@ public final class OnnxClassifier implements Classifier {
         return network;
     }
 
-    /** N×C×H×W pixels in the shape of the model's input. */
-    private Tensor arranged(Tensor pixels) {
-        List<Long> shape = graph.input().shape();
-        long channels = pixels.size(1);
-        long height = pixels.size(2);
-        long width = pixels.size(3);
-        if (shape.isEmpty() || matches(shape, channels, height, width)) {
-            return pixels;
-        }
-        if (matches(shape, height, width, channels) && isLast(shape)) {
-            return pixels.permute(0, 2, 3, 1);
-        }
-        if (shape.size() == 3 && channels == 1 && matches(shape, height, width)) {
-            return pixels.squeeze(1);
-        }
-        long[] sizes = shape.stream().mapToLong(Long::longValue).toArray();
-        sizes[0] = pixels.size(0);
-        boolean known = Arrays.stream(sizes).allMatch(size -> size >= 0);
-        if (known && Arrays.stream(sizes).reduce(1, (a, b) -> a * b) == pixels.count()) {
-            return pixels.reshape(sizes);
-        }
-        throw new InputException(
-                path + ": its input is " + graph.input() + "; the images are " + channels + "×" + height + "×" + width);
-    }
-
-    private static boolean isLast(List<Long> shape) {
-        return shape.get(3) > 0 && shape.get(3) <= MOST_CHANNELS;
-    }
-
-    private static boolean matches(List<Long> shape, long... sizes) {
-        if (shape.size() != sizes.length + 1) {
-            return false;
-        }
-        for (int i = 0; i < sizes.length; i++) {
-            long stated = shape.get(i + 1);
-            if (stated >= 0 && stated != sizes[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     @Override
     public List<String> notes() {
         List<String> all;
@@ -159,6 +131,11 @@ public final class OnnxClassifier implements Classifier {
         return all;
     }
 
+    /** Channels, height and width of the images that it takes; empty where its input leaves them open. */
+    public long[] image() {
+        return input.image();
+    }
+
     /** The operations of the model up to the logits. */
     public Graph graph() {
         return graph;
@@ -166,13 +143,8 @@ public final class OnnxClassifier implements Classifier {
 
     /** @throws InputException where the model cannot take these images */
     void requireFits(ImageSet images) {
-        if (normalisation.channels() != 1 && normalisation.channels() != images.channels()) {
-            throw new InputException("its normalisation is for " + normalisation.channels() + " colour channels; "
-                    + images.name() + " has " + images.channels());
-        }
-        try (var scope = Scope.withoutGradients()) {
-            arranged(Tensor.zeros(DType.FLOAT32, 1, images.channels(), images.height(), images.width()));
-        }
+        normalisation.requireFits(images);
+        input.requireFits(images);
     }
 
     @Override

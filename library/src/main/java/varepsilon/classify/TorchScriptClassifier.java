@@ -86,10 +86,7 @@ public final class TorchScriptClassifier implements Classifier {
 
     /** @throws InputException where its normalisation is for another number of colour channels */
     void requireFits(ImageSet images) {
-        if (normalisation.channels() != 1 && normalisation.channels() != images.channels()) {
-            throw new InputException("its normalisation is for " + normalisation.channels() + " colour channels; "
-                    + images.name() + " has " + images.channels());
-        }
+        normalisation.requireFits(images);
     }
 
     @Override

@@ -201,6 +201,41 @@ public record Graph(Port input, Port output, List<Node> nodes, Map<String, Tenso
         return new Graph(input, output, others, otherConstants, opset);
     }
 
+    /**
+     * This graph applied to what another gives. The operations of the other are meant in this one's opset, where they
+     * mean the same: {@link RecordedGraph} makes few of them.
+     */
+    public Graph after(Graph first) {
+        String prefix = "before/";
+        Map<String, Tensor> all = new LinkedHashMap<>(constants);
+        first.constants().forEach((name, tensor) -> all.put(prefix + name, tensor));
+        List<Node> joined = new ArrayList<>();
+        for (Node node : first.nodes()) {
+            joined.add(new Node(
+                    prefix + node.name(),
+                    node.operation(),
+                    prefixed(prefix, node.inputs()),
+                    prefixed(prefix, node.outputs()),
+                    node.attributes()));
+        }
+        joined.add(new Node(
+                prefix + "output",
+                "Identity",
+                List.of(prefix + first.output().name()),
+                List.of(input.name()),
+                Map.of()));
+        joined.addAll(nodes);
+        Port joint = new Port(
+                prefix + first.input().name(),
+                first.input().dtype(),
+                first.input().shape());
+        return new Graph(joint, output, joined, all, opset);
+    }
+
+    private static List<String> prefixed(String prefix, List<String> names) {
+        return names.stream().map(name -> name.isEmpty() ? name : prefix + name).toList();
+    }
+
     /** The same graph, whose result is another of its values. */
     public Graph endingIn(String value) {
         return new Graph(input, new Port(value, output.dtype(), output.shape()), nodes, constants, opset).pruned();

@@ -1,6 +1,5 @@
 package varepsilon.graph;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -104,22 +103,7 @@ public final class GraphNetwork implements AutoCloseable {
      * @param x N×…, of any N: of a fixed batch, so many at a time
      */
     public Tensor forward(Tensor x) {
-        if (fixedBatch < 0) {
-            return graph.run(x);
-        }
-        List<Tensor> parts = new ArrayList<>();
-        for (long start = 0; start < x.size(0); start += fixedBatch) {
-            long rows = Math.min(fixedBatch, x.size(0) - start);
-            Tensor part = x.narrow(0, start, rows);
-            if (rows < fixedBatch) {
-                long[] shape = x.shape();
-                shape[0] = fixedBatch - rows;
-                part = Tensor.concat(
-                        0, List.of(part, Tensor.zeros(x.dtype(), shape).to(x.device())));
-            }
-            parts.add(graph.run(part).narrow(0, 0, rows));
-        }
-        return Tensor.concat(0, parts);
+        return FixedBatch.run(fixedBatch, x, graph::run);
     }
 
     /** Frees what was computed in advance. */

@@ -1,5 +1,8 @@
 package varepsilon.tensor;
 
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptional;
@@ -11,12 +14,13 @@ public final class Ops {
 
     /** x·Wᵀ + b for x (…×in), W (out×in), b (out). */
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
-        return Tensor.wrap(torch.linear(x.handle(), weight.handle(), optional(bias)));
+        Tensor y = Tensor.wrap(torch.linear(x.handle(), weight.handle(), optional(bias)));
+        return Recording.of("Gemm", Map.of("transB", 1L), y, x, weight, bias);
     }
 
     /** Convolution with square stride and zero padding; weight out×in×k×k. */
     public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, int stride, int padding) {
-        return Tensor.wrap(torch.conv2d(
+        Tensor y = Tensor.wrap(torch.conv2d(
                 x.handle(),
                 weight.handle(),
                 optional(bias),
@@ -24,6 +28,7 @@ public final class Ops {
                 new long[] {padding, padding},
                 new long[] {1, 1},
                 1));
+        return Recording.of("Conv", windows(stride, padding), y, x, weight, bias);
     }
 
     /**
@@ -37,7 +42,7 @@ public final class Ops {
     /** The same with an output padding of their own for rows and columns. */
     public static Tensor convTranspose2d(
             Tensor x, Tensor weight, Tensor bias, int stride, int padding, int rowPadding, int columnPadding) {
-        return Tensor.wrap(torch.conv_transpose2d(
+        Tensor y = Tensor.wrap(torch.conv_transpose2d(
                 x.handle(),
                 weight.handle(),
                 optional(bias),
@@ -47,6 +52,13 @@ public final class Ops {
                 1,
                 1,
                 1));
+        Map<String, Object> attributes = new HashMap<>(windows(stride, padding));
+        attributes.put("output_padding", List.of((long) rowPadding, (long) columnPadding));
+        return Recording.of("ConvTranspose", attributes, y, x, weight, bias);
+    }
+
+    private static Map<String, Object> windows(long stride, long padding) {
+        return Map.of("strides", List.of(stride, stride), "pads", List.of(padding, padding, padding, padding));
     }
 
     /**
@@ -62,7 +74,7 @@ public final class Ops {
             boolean training,
             double momentum,
             double epsilon) {
-        return Tensor.wrap(torch.batch_norm(
+        Tensor y = Tensor.wrap(torch.batch_norm(
                 x.handle(),
                 optional(weight),
                 optional(bias),
@@ -72,27 +84,30 @@ public final class Ops {
                 momentum,
                 epsilon,
                 true));
+        Map<String, Object> attributes = Map.of("epsilon", epsilon, "training_mode", training ? 1L : 0L);
+        return Recording.of("BatchNormalization", attributes, y, x, weight, bias, runningMean, runningVar);
     }
 
     /** Gaussian error linear unit, exact: x·Φ(x). */
     public static Tensor gelu(Tensor x) {
-        return Tensor.wrap(torch.gelu(x.handle(), "none"));
+        return Recording.of("Gelu", Tensor.wrap(torch.gelu(x.handle(), "none")), x);
     }
 
     /** Largest value of each square window. */
     public static Tensor maxPool2d(Tensor x, int kernel, int stride, int padding) {
-        return Tensor.wrap(torch.max_pool2d(
+        Tensor y = Tensor.wrap(torch.max_pool2d(
                 x.handle(),
                 new long[] {kernel, kernel},
                 new long[] {stride, stride},
                 new long[] {padding, padding},
                 new long[] {1, 1},
                 false));
+        return Recording.of("MaxPool", windows(kernel, stride, padding), y, x);
     }
 
     /** Mean of each square window, without overlap or padding. */
     public static Tensor avgPool2d(Tensor x, int kernel) {
-        return Tensor.wrap(torch.avg_pool2d(
+        Tensor y = Tensor.wrap(torch.avg_pool2d(
                 x.handle(),
                 new long[] {kernel, kernel},
                 new long[] {kernel, kernel},
@@ -100,17 +115,28 @@ public final class Ops {
                 false,
                 true,
                 new LongOptional()));
+        return Recording.of("AveragePool", windows(kernel, kernel, 0), y, x);
+    }
+
+    private static Map<String, Object> windows(long kernel, long stride, long padding) {
+        Map<String, Object> attributes = new HashMap<>(windows(stride, padding));
+        attributes.put("kernel_shape", List.of(kernel, kernel));
+        return attributes;
     }
 
     /** Every n-th row and column of N×C×H×W images, from the first: a view. */
     public static Tensor everyNth(Tensor x, int n) {
         var rows = torch.slice(x.handle(), 2, new LongOptional(), new LongOptional(), n);
-        return Tensor.wrap(torch.slice(rows, 3, new LongOptional(), new LongOptional(), n));
+        Tensor y = Tensor.wrap(torch.slice(rows, 3, new LongOptional(), new LongOptional(), n));
+        Tensor recorded = Recording.slice(Tensor.wrap(rows), x, 2, 0, Integer.MAX_VALUE, n);
+        return Recording.slice(y, recorded, 3, 0, Integer.MAX_VALUE, n);
     }
 
     /** N×C×H×W images with so many channels of zeros before and after their own. */
     public static Tensor padChannels(Tensor x, int before, int after) {
-        return Tensor.wrap(torch.constant_pad_nd(x.handle(), new long[] {0, 0, 0, 0, before, after}, new Scalar(0)));
+        Tensor y =
+                Tensor.wrap(torch.constant_pad_nd(x.handle(), new long[] {0, 0, 0, 0, before, after}, new Scalar(0)));
+        return Recording.ofNumbers("Pad", Map.of(), y, x, 0, before, 0, 0, 0, after, 0, 0);
     }
 
     /**
@@ -155,7 +181,7 @@ public final class Ops {
 
     /** log(1 + eˣ), safe against overflow. */
     public static Tensor softplus(Tensor x) {
-        return Tensor.wrap(torch.softplus(x.handle()));
+        return Recording.of("Softplus", Tensor.wrap(torch.softplus(x.handle())), x);
     }
 
     /** eˣ − 1, exact for small x. */
@@ -175,7 +201,7 @@ public final class Ops {
 
     /** Hyperbolic tangent. */
     public static Tensor tanh(Tensor x) {
-        return Tensor.wrap(torch.tanh(x.handle()));
+        return Recording.of("Tanh", Tensor.wrap(torch.tanh(x.handle())), x);
     }
 
     /** Quantile function of the standard normal, Φ⁻¹, element by element. */

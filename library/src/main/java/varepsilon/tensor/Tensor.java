@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -334,12 +335,12 @@ public final class Tensor implements AutoCloseable {
      * the layout, and those of many small channels are faster in it.
      */
     public Tensor channelsLast() {
-        return wrap(handle().contiguous(torch.MemoryFormat.ChannelsLast));
+        return Recording.of("Identity", wrap(handle().contiguous(torch.MemoryFormat.ChannelsLast)), this);
     }
 
     /** A copy with memory of its own. */
     public Tensor copy() {
-        return wrap(torch.clone(handle()));
+        return Recording.of("Identity", wrap(torch.clone(handle())), this);
     }
 
     /** Copies the elements of {@code source}, which must broadcast to this shape, into this tensor. */
@@ -352,72 +353,72 @@ public final class Tensor implements AutoCloseable {
 
     /** this + other. */
     public Tensor add(Tensor other) {
-        return wrap(handle().add(other.handle()));
+        return Recording.of("Add", wrap(handle().add(other.handle())), this, other);
     }
 
     /** this + value. */
     public Tensor add(double value) {
-        return wrap(handle().add(new Scalar(value)));
+        return Recording.of("Add", wrap(handle().add(new Scalar(value))), this, value);
     }
 
     /** this − other. */
     public Tensor sub(Tensor other) {
-        return wrap(handle().sub(other.handle()));
+        return Recording.of("Sub", wrap(handle().sub(other.handle())), this, other);
     }
 
     /** this − value. */
     public Tensor sub(double value) {
-        return wrap(handle().sub(new Scalar(value)));
+        return Recording.of("Sub", wrap(handle().sub(new Scalar(value))), this, value);
     }
 
     /** this · other, element by element. */
     public Tensor mul(Tensor other) {
-        return wrap(handle().mul(other.handle()));
+        return Recording.of("Mul", wrap(handle().mul(other.handle())), this, other);
     }
 
     /** this · value. */
     public Tensor mul(double value) {
-        return wrap(handle().mul(new Scalar(value)));
+        return Recording.of("Mul", wrap(handle().mul(new Scalar(value))), this, value);
     }
 
     /** this / other, element by element. */
     public Tensor div(Tensor other) {
-        return wrap(handle().div(other.handle()));
+        return Recording.of("Div", wrap(handle().div(other.handle())), this, other);
     }
 
     /** this / value. */
     public Tensor div(double value) {
-        return wrap(handle().div(new Scalar(value)));
+        return Recording.of("Div", wrap(handle().div(new Scalar(value))), this, value);
     }
 
     /** −this. */
     public Tensor neg() {
-        return wrap(handle().neg());
+        return Recording.of("Neg", wrap(handle().neg()), this);
     }
 
     /** e to the power of this. */
     public Tensor exp() {
-        return wrap(handle().exp());
+        return Recording.of("Exp", wrap(handle().exp()), this);
     }
 
     /** Natural logarithm. */
     public Tensor log() {
-        return wrap(handle().log());
+        return Recording.of("Log", wrap(handle().log()), this);
     }
 
     /** Square root. */
     public Tensor sqrt() {
-        return wrap(handle().sqrt());
+        return Recording.of("Sqrt", wrap(handle().sqrt()), this);
     }
 
     /** this · this. */
     public Tensor square() {
-        return wrap(handle().square());
+        return Recording.of("Mul", wrap(handle().square()), this, this);
     }
 
     /** |this|. */
     public Tensor abs() {
-        return wrap(handle().abs());
+        return Recording.of("Abs", wrap(handle().abs()), this);
     }
 
     /** −1, 0 or 1. */
@@ -427,7 +428,9 @@ public final class Tensor implements AutoCloseable {
 
     /** Limited to [low, high]. */
     public Tensor clamp(double low, double high) {
-        return wrap(handle().clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
+        Tensor limited =
+                wrap(handle().clamp(new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high))));
+        return Recording.clip(limited, this, low, high);
     }
 
     /** Limited to [low, high], element by element. */
@@ -437,12 +440,12 @@ public final class Tensor implements AutoCloseable {
 
     /** The larger of the two, element by element. */
     public Tensor max(Tensor other) {
-        return wrap(torch.maximum(handle(), other.handle()));
+        return Recording.of("Max", wrap(torch.maximum(handle(), other.handle())), this, other);
     }
 
     /** The smaller of the two, element by element. */
     public Tensor min(Tensor other) {
-        return wrap(torch.minimum(handle(), other.handle()));
+        return Recording.of("Min", wrap(torch.minimum(handle(), other.handle())), this, other);
     }
 
     /** Integer elements shifted right, as {@code >>} does. */
@@ -452,7 +455,7 @@ public final class Tensor implements AutoCloseable {
 
     /** Matrix product, batched over leading dimensions. */
     public Tensor matmul(Tensor other) {
-        return wrap(handle().matmul(other.handle()));
+        return Recording.of("MatMul", wrap(handle().matmul(other.handle())), this, other);
     }
 
     /** this += other; both may be of whole numbers. */
@@ -559,7 +562,8 @@ public final class Tensor implements AutoCloseable {
 
     /** Sum over the given dimensions, which vanish. */
     public Tensor sum(long... dimensions) {
-        return wrap(handle().sum(dimensions, false, new ScalarTypeOptional()));
+        Tensor sum = wrap(handle().sum(dimensions, false, new ScalarTypeOptional()));
+        return Recording.ofNumbers("ReduceSum", Map.of("keepdims", 0L), sum, this, dimensions);
     }
 
     /** Mean of all elements. */
@@ -569,12 +573,14 @@ public final class Tensor implements AutoCloseable {
 
     /** Mean over the given dimensions, which vanish. */
     public Tensor mean(long... dimensions) {
-        return wrap(handle().mean(dimensions, false, new ScalarTypeOptional()));
+        Tensor mean = wrap(handle().mean(dimensions, false, new ScalarTypeOptional()));
+        return Recording.ofNumbers("ReduceMean", Map.of("keepdims", 0L), mean, this, dimensions);
     }
 
     /** Largest element along the given dimensions, which vanish. */
     public Tensor amax(long... dimensions) {
-        return wrap(handle().amax(dimensions, false));
+        return Recording.ofNumbers(
+                "ReduceMax", Map.of("keepdims", 0L), wrap(handle().amax(dimensions, false)), this, dimensions);
     }
 
     /** Index (INT64) of the largest element along one dimension, which vanishes. */
@@ -599,59 +605,66 @@ public final class Tensor implements AutoCloseable {
 
     /** log softmax along one dimension. */
     public Tensor logSoftmax(long dimension) {
-        return wrap(handle().log_softmax(dimension, new ScalarTypeOptional()));
+        Tensor result = wrap(handle().log_softmax(dimension, new ScalarTypeOptional()));
+        return Recording.of("LogSoftmax", Map.of("axis", dimension), result, this);
     }
 
     /** Softmax along one dimension. */
     public Tensor softmax(long dimension) {
-        return wrap(handle().softmax(dimension, new ScalarTypeOptional()));
+        Tensor result = wrap(handle().softmax(dimension, new ScalarTypeOptional()));
+        return Recording.of("Softmax", Map.of("axis", dimension), result, this);
     }
 
     // ---- Shape ----------------------------------------------------------------------------------------------------
 
     /** The same elements in another shape; one size may be −1. */
     public Tensor reshape(long... shape) {
-        return wrap(handle().reshape(shape));
+        return Recording.ofNumbers("Reshape", Map.of(), wrap(handle().reshape(shape)), this, shape);
     }
 
     /** Everything behind the given dimension flattened into it. */
     public Tensor flatten(int from) {
-        return wrap(handle().flatten(from, -1));
+        Tensor flat = wrap(handle().flatten(from, -1));
+        return Recording.ofNumbers("Reshape", Map.of(), flat, this, flat.shape());
     }
 
     /** Dimensions {@code from} to {@code to}, both included, flattened into one. */
     public Tensor flatten(int from, int to) {
-        return wrap(handle().flatten(from, to));
+        Tensor flat = wrap(handle().flatten(from, to));
+        return Recording.ofNumbers("Reshape", Map.of(), flat, this, flat.shape());
     }
 
     /** A view with the dimensions in another order. */
     public Tensor permute(long... dimensions) {
-        return wrap(handle().permute(dimensions));
+        return Recording.permuted(wrap(handle().permute(dimensions)), this, dimensions);
     }
 
     /** A view with two dimensions swapped. */
     public Tensor transpose(long a, long b) {
-        return wrap(handle().transpose(a, b));
+        Tensor swapped = wrap(handle().transpose(a, b));
+        return Recording.swapped(swapped, this, a, b);
     }
 
     /** A view with a new dimension of size 1. */
     public Tensor unsqueeze(long dimension) {
-        return wrap(handle().unsqueeze(dimension));
+        return Recording.ofNumbers("Unsqueeze", Map.of(), wrap(handle().unsqueeze(dimension)), this, dimension);
     }
 
     /** A view without a dimension of size 1. */
     public Tensor squeeze(long dimension) {
-        return wrap(handle().squeeze(dimension));
+        return Recording.ofNumbers("Squeeze", Map.of(), wrap(handle().squeeze(dimension)), this, dimension);
     }
 
     /** A view that repeats dimensions of size 1 without copying. */
     public Tensor expand(long... shape) {
-        return wrap(handle().expand(shape));
+        Tensor expanded = wrap(handle().expand(shape));
+        return Recording.ofNumbers("Expand", Map.of(), expanded, this, expanded.shape());
     }
 
     /** A view of {@code length} entries of one dimension, from {@code start}. */
     public Tensor narrow(long dimension, long start, long length) {
-        return wrap(handle().narrow(dimension, start, length));
+        Tensor part = wrap(handle().narrow(dimension, start, length));
+        return Recording.slice(part, this, dimension, start, start + length, 1);
     }
 
     /** The entries of one dimension at the given INT64 indices. */
@@ -677,7 +690,8 @@ public final class Tensor implements AutoCloseable {
 
     /** Joined along an existing dimension. */
     public static Tensor concat(long dimension, List<Tensor> parts) {
-        return wrap(torch.cat(vector(parts), dimension));
+        Tensor joined = wrap(torch.cat(vector(parts), dimension));
+        return Recording.of("Concat", Map.of("axis", dimension), joined, parts.toArray(Tensor[]::new));
     }
 
     /** Joined along a new dimension; all of one shape. */
@@ -693,12 +707,12 @@ public final class Tensor implements AutoCloseable {
 
     /** max(0, this). */
     public Tensor relu() {
-        return wrap(handle().relu());
+        return Recording.of("Relu", wrap(handle().relu()), this);
     }
 
     /** 1 / (1 + e^−this). */
     public Tensor sigmoid() {
-        return wrap(handle().sigmoid());
+        return Recording.of("Sigmoid", wrap(handle().sigmoid()), this);
     }
 
     @Override

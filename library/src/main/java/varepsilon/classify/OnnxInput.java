@@ -1,0 +1,86 @@
+package varepsilon.classify;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import varepsilon.base.InputException;
+import varepsilon.data.ImageSet;
+import varepsilon.graph.Graph;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/**
+ * How images enter an ONNX model: channels first or last, or flat.
+ *
+ * @param path the file, as messages name it
+ * @param port the model's input
+ */
+record OnnxInput(Path path, Graph.Port port) {
+    private static final int MOST_CHANNELS = 4;
+
+    /** N×C×H×W pixels in the shape of the model's input. */
+    Tensor arranged(Tensor pixels) {
+        List<Long> shape = port.shape();
+        long channels = pixels.size(1);
+        long height = pixels.size(2);
+        long width = pixels.size(3);
+        if (shape.isEmpty() || matches(channels, height, width)) {
+            return pixels;
+        }
+        if (isChannelsLast() && matches(height, width, channels)) {
+            return pixels.permute(0, 2, 3, 1);
+        }
+        if (channels == 1 && matches(height, width)) {
+            return pixels.squeeze(1);
+        }
+        long[] sizes = shape.stream().mapToLong(Long::longValue).toArray();
+        sizes[0] = pixels.size(0);
+        boolean known = Arrays.stream(sizes).allMatch(size -> size >= 0);
+        if (known && Arrays.stream(sizes).reduce(1, (a, b) -> a * b) == pixels.count()) {
+            return pixels.reshape(sizes);
+        }
+        throw new InputException(
+                path + ": its input is " + port + "; the images are " + channels + "×" + height + "×" + width);
+    }
+
+    private boolean isChannelsLast() {
+        List<Long> shape = port.shape();
+        return shape.size() == 4 && shape.get(3) > 0 && shape.get(3) <= MOST_CHANNELS;
+    }
+
+    private boolean matches(long... sizes) {
+        if (port.shape().size() != sizes.length + 1) {
+            return false;
+        }
+        for (int i = 0; i < sizes.length; i++) {
+            long stated = port.shape().get(i + 1);
+            if (stated >= 0 && stated != sizes[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** @throws InputException where these images cannot enter */
+    void requireFits(ImageSet images) {
+        try (var scope = Scope.withoutGradients()) {
+            arranged(Tensor.zeros(DType.FLOAT32, 1, images.channels(), images.height(), images.width()));
+        }
+    }
+
+    /** C, H and W of the images that it takes; empty where its shape leaves them open. */
+    long[] image() {
+        List<Long> shape = port.shape();
+        boolean known = shape.stream().skip(1).allMatch(size -> size > 0);
+        if (!known) {
+            return new long[0];
+        }
+        if (shape.size() == 4) {
+            return isChannelsLast()
+                    ? new long[] {shape.get(3), shape.get(1), shape.get(2)}
+                    : new long[] {shape.get(1), shape.get(2), shape.get(3)};
+        }
+        return shape.size() == 3 ? new long[] {1, shape.get(1), shape.get(2)} : new long[0];
+    }
+}

@@ -1,0 +1,2 @@
+/** ONNX models run by ONNX Runtime: optional, for checks and for models that the engine cannot run. */
+package varepsilon.onnxruntime;
