@@ -40,6 +40,7 @@ class RoomsTest {
             "varepsilon.generative..",
             "varepsilon.classify..",
             "varepsilon.robust.attack..",
+            "varepsilon.robust.certify..",
             "varepsilon.robust.defense..",
             "varepsilon.robust.evaluate..",
             "varepsilon.robust.vae..");

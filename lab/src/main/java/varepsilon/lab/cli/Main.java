@@ -120,6 +120,7 @@ public final class Main implements Runnable {
                 .addSubcommand(vae)
                 .addSubcommand(classifier)
                 .addSubcommand(new AttackCommand(console, arguments))
+                .addSubcommand(new CertifyCommand(console))
                 .addSubcommand(experiment)
                 .addSubcommand(study)
                 .addSubcommand(new BenchCommand(console))

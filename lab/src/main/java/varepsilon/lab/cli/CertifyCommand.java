@@ -1,0 +1,253 @@
+package varepsilon.lab.cli;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import varepsilon.base.Family;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.data.ImageSet;
+import varepsilon.data.Split;
+import varepsilon.lab.evaluate.CertificationReport;
+import varepsilon.lab.spec.AttackSpec;
+import varepsilon.report.Table;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.Norm;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.certify.AlphaCrown;
+import varepsilon.robust.certify.Bound;
+import varepsilon.robust.certify.BranchAndBound;
+import varepsilon.robust.certify.Crown;
+import varepsilon.robust.certify.Ibp;
+import varepsilon.robust.evaluate.TwoSidedEvaluation;
+import varepsilon.stats.Percent;
+import varepsilon.tensor.Device;
+
+/** {@code varepsilon certify}. */
+@Command(
+        name = "certify",
+        description = "Proves, image by image, that no allowed perturbation changes what a classifier predicts, and"
+                + " attacks the images that it cannot prove: robust accuracy from both sides.",
+        footer = {
+            "",
+            "Methods build on each other, and an image leaves at the first that decides it: interval bounds (ibp), linear"
+                    + " bounds (crown),",
+            "the same with optimised slopes (alpha-crown), branching on activations (branch-and-bound). Parameters follow a"
+                    + " name, as in",
+            "alpha-crown:steps=100. Bounds hold in exact arithmetic for the network's weights and are moved outwards by"
+                    + " what rounding may add.",
+            "Certified images are attacked once more: one that breaks would show a defect, and ends the command.",
+            "",
+            "Examples:",
+            "  varepsilon certify --weights runs/plain --data glyphs --eps 0.02 --method crown",
+            "  varepsilon certify --weights model.onnx --data cifar10 --limit 100 --eps 1/255,2/255",
+            "  varepsilon certify --weights model.onnx --data cifar10 --limit 100 --eps 2/255 --method branch-and-bound"
+                    + " --seconds-per-image 30"
+        })
+final class CertifyCommand implements Callable<Integer> {
+    private static final String NONE = "none";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final ClassifierOptions classifier = new ClassifierOptions();
+
+    @Mixin
+    private final DataOptions data = new DataOptions();
+
+    @Option(
+            names = "--split",
+            paramLabel = "PART",
+            defaultValue = "test",
+            description = "train or test (default: ${DEFAULT-VALUE}).")
+    private Split split;
+
+    @Option(
+            names = "--norm",
+            paramLabel = "NAME",
+            defaultValue = "linf",
+            description = "linf, l2 or l1 (default: ${DEFAULT-VALUE}).")
+    private String norm;
+
+    @Option(
+            names = "--eps",
+            split = ",",
+            required = true,
+            paramLabel = "X",
+            converter = Fraction.class,
+            description = "Largest perturbation, in pixel units, such as 2/255; several with commas give a curve.")
+    private List<Double> epsilons;
+
+    @Option(
+            names = "--method",
+            paramLabel = "NAME",
+            defaultValue = "alpha-crown",
+            description = "The last method tried: ibp, crown, alpha-crown or branch-and-bound (default:"
+                    + " ${DEFAULT-VALUE}).")
+    private String method;
+
+    @Option(
+            names = "--seconds-per-image",
+            paramLabel = "S",
+            description = "Time of branch-and-bound, at most (default: 30).")
+    private Double seconds;
+
+    @Option(
+            names = "--attack",
+            split = ",",
+            paramLabel = "NAME",
+            defaultValue = "pgd:steps=20,apgd:restarts=3",
+            description = "The attacks before the bounds and on what they leave open, or none (default:"
+                    + " ${DEFAULT-VALUE}).")
+    private List<String> attacks;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "Images that are bounded at once (default: ${DEFAULT-VALUE}).")
+    private int batchSize;
+
+    @Mixin
+    private final ListOption list = new ListOption();
+
+    @Mixin
+    private final ComputeOptions compute = new ComputeOptions();
+
+    @Mixin
+    private final Output output;
+
+    private final Console console;
+
+    CertifyCommand(Console console) {
+        this.console = console;
+        this.output = new Output(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (list.isGiven()) {
+            return ListOption.show(output, Bound.class);
+        }
+        classifier.stated();
+        Device device = compute.device();
+        List<TwoSidedEvaluation> evaluations = Usage.check(spec, () -> evaluations(device));
+        compute.start();
+        ImageSet images = data.load(split, output);
+        CertificationReport report;
+        try (ClassifierFile model = classifier.read(device, images);
+                WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
+            console.interruption().delay();
+            report = CertificationReport.of(model, images, evaluations, progress);
+        }
+        report.notes().forEach(output::note);
+        if (report.curve().isEmpty()) {
+            output.say("Stopped before any image was done.");
+            return Main.STOPPED;
+        }
+        output.result(report, text(report));
+        return report.complete() ? 0 : Main.STOPPED;
+    }
+
+    private List<TwoSidedEvaluation> evaluations(Device device) {
+        Norm of = Norm.named(norm);
+        if (of == Norm.L0) {
+            throw Usage.wrong(spec, "--norm l0: expected linf, l2 or l1, in which bounds are known");
+        }
+        List<Bound> bounds = bounds();
+        if (attacks.size() > 2) {
+            throw Usage.wrong(spec, "--attack: expected at most two, before the bounds and after them");
+        }
+        List<Attack> parsed = attacks.stream()
+                .map(name -> name.equals(NONE) ? null : Family.of(Attack.class).parse(name))
+                .toList();
+        return epsilons.stream()
+                .sorted()
+                .map(epsilon -> new TwoSidedEvaluation(
+                        ThreatModel.of(of, epsilon),
+                        parsed.get(0),
+                        bounds,
+                        parsed.size() > 1 ? parsed.get(1) : null,
+                        batchSize,
+                        compute.seed(),
+                        device))
+                .toList();
+    }
+
+    /** Those before the one that is named, and it. */
+    private List<Bound> bounds() {
+        Bound last = Family.of(Bound.class).parse(method);
+        if (last instanceof BranchAndBound search && seconds != null) {
+            last = new BranchAndBound(seconds, search.parts(), search.steps());
+        } else if (seconds != null) {
+            throw Usage.wrong(spec, "--seconds-per-image: expected --method branch-and-bound beside it");
+        }
+        List<Bound> bounds = new ArrayList<>();
+        for (Bound before : List.of(new Ibp(), new Crown(), new AlphaCrown())) {
+            if (before.getClass() == last.getClass()) {
+                break;
+            }
+            bounds.add(before);
+        }
+        bounds.add(last);
+        return bounds;
+    }
+
+    private static String text(CertificationReport report) {
+        StringBuilder text = new StringBuilder();
+        Table table = new Table(
+                Table.text("eps"),
+                Table.count("images", ""),
+                Table.count("correct", ""),
+                Table.count("certified", ""),
+                Table.count("broken", ""),
+                Table.count("open", ""),
+                Table.percent("certified", 2),
+                Table.percent("not broken", 2));
+        for (CertificationReport.AtEpsilon at : report.curve()) {
+            table.row(
+                    AttackSpec.pixels(at.eps()),
+                    at.n(),
+                    at.cleanCorrect(),
+                    at.certified(),
+                    at.broken(),
+                    at.open(),
+                    at.certifiedAccuracy(),
+                    at.robustAccuracyUpper());
+        }
+        text.append(table.toText());
+        for (CertificationReport.AtEpsilon at : report.curve()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%nRobust accuracy at ε = %s in %s lies between %s (95 %% interval from %s) and %s (to %s):%n%n",
+                    AttackSpec.pixels(at.eps()),
+                    at.norm(),
+                    Percent.of(at.certifiedAccuracy(), 2),
+                    Percent.of(at.certifiedCi95().get(0), 2),
+                    Percent.of(at.robustAccuracyUpper(), 2),
+                    Percent.of(at.robustUpperCi95().get(1), 2)));
+            Table stages = new Table(
+                    Table.text("stage"),
+                    Table.count("tried", ""),
+                    Table.count("decided", ""),
+                    Table.number("seconds", "s", 1),
+                    Table.number("an image", "s", 3));
+            at.stages()
+                    .forEach(stage -> stages.row(
+                            stage.name(),
+                            stage.tried(),
+                            stage.decided(),
+                            stage.seconds(),
+                            stage.seconds() / stage.tried()));
+            text.append(stages.toText());
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,30 @@
+package varepsilon.robust.certify;
+
+import varepsilon.base.Family;
+import varepsilon.base.Named;
+import varepsilon.base.Watch;
+import varepsilon.tensor.Tensor;
+
+/**
+ * A method that bounds the logits of a network from below over all images that a threat model allows. A new one is a
+ * record in a file of its own, registered as {@link Family} says.
+ */
+@Named(value = "method", help = "how logits are bounded over all allowed images")
+public interface Bound {
+    /**
+     * What is known afterwards.
+     *
+     * @param relaxation with the bounds that the method has found of the network's values, for a method that follows
+     * @param lower a lower bound of each function, N×S
+     */
+    record Found(Relaxation relaxation, Tensor lower) {}
+
+    /**
+     * Bounds linear functions of the logits.
+     *
+     * @param start the network over the allowed images, with bounds that are known already
+     * @param functions coefficients, N×S×K: an image's S functions of its K logits
+     * @param watch may request a stop, after which the bounds so far are given
+     */
+    Found bound(Relaxation start, Tensor functions, Watch watch);
+}

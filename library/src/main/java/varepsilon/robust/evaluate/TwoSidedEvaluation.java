@@ -1,0 +1,293 @@
+package varepsilon.robust.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import varepsilon.base.Family;
+import varepsilon.base.InputException;
+import varepsilon.base.Watch;
+import varepsilon.classify.Classifier;
+import varepsilon.classify.ClassifierGraph;
+import varepsilon.classify.Predictions;
+import varepsilon.data.Batch;
+import varepsilon.data.Batches;
+import varepsilon.data.ImageSet;
+import varepsilon.robust.attack.Attack;
+import varepsilon.robust.attack.AttackResult;
+import varepsilon.robust.attack.AttackRun;
+import varepsilon.robust.attack.Cost;
+import varepsilon.robust.attack.Draws;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.certify.Bound;
+import varepsilon.robust.certify.BoundedNetwork;
+import varepsilon.robust.certify.BranchAndBound;
+import varepsilon.robust.certify.Margins;
+import varepsilon.robust.certify.Relaxation;
+import varepsilon.robust.evaluate.TwoSidedReport.Status;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
+import varepsilon.tensor.Tensor;
+
+/**
+ * Bounds robust accuracy from both sides, image by image, cheap methods first: an attack, bounds from the loosest to the
+ * tightest, a stronger attack, and branch and bound. An image leaves as soon as it is decided. Certified images are
+ * attacked once more, with other random numbers: one that breaks shows a defect, and ends the evaluation.
+ *
+ * @param threat the allowed perturbations
+ * @param first the attack before any bound; null for none
+ * @param bounds in the order in which they are tried; {@link BranchAndBound} comes after the stronger attack
+ * @param second the attack on images that bounds leave open; null for none
+ * @param batchSize images that are bounded at once, at least 1
+ * @param seed of the attacks' random numbers
+ * @param device of the classifier
+ */
+public record TwoSidedEvaluation(
+        ThreatModel threat, Attack first, List<Bound> bounds, Attack second, int batchSize, long seed, Device device) {
+    /** Images that are attacked at once. */
+    private static final int ATTACKED = 128;
+    /** A margin counts as positive beyond this share of the logits: what single precision makes of them. */
+    private static final double ROUNDING = 1e-5;
+
+    /** Copies the list and rejects a batch size below 1. */
+    public TwoSidedEvaluation {
+        bounds = List.copyOf(bounds);
+        if (batchSize < 1) {
+            throw new InputException("batch size " + batchSize + ": expected at least 1");
+        }
+        if (bounds.isEmpty()) {
+            throw new InputException("no bounds: expected at least one");
+        }
+    }
+
+    /**
+     * Evaluates a classifier. Where a stop is requested, the report is of the images done until then.
+     *
+     * @param images with labels, which are classes of the classifier
+     * @param watch receives the number of images done
+     * @throws InputException where the classifier has an operation without a bound, or images have no labels
+     * @throws UnsoundBoundException where an image is certified and broken
+     */
+    public TwoSidedReport of(Classifier classifier, ImageSet images, Watch watch) {
+        if (!images.isLabelled()) {
+            throw new InputException(images.name() + " has no labels, which accuracy needs");
+        }
+        try (var scope = Scope.withoutGradients();
+                ClassifierGraph graph =
+                        ClassifierGraph.of(classifier, images.channels(), images.height(), images.width());
+                BoundedNetwork network =
+                        BoundedNetwork.of(graph.graph(), images.channels(), images.height(), images.width())) {
+            return new Run(classifier, network, watch).of(images);
+        }
+    }
+
+    private final class Run {
+        private final Classifier classifier;
+        private final BoundedNetwork network;
+        private final Watch watch;
+        private final Map<String, int[]> counts = new LinkedHashMap<>();
+        private final Map<String, Double> seconds = new LinkedHashMap<>();
+        private final List<TwoSidedReport.Image> done = new ArrayList<>();
+
+        Run(Classifier classifier, BoundedNetwork network, Watch watch) {
+            this.classifier = classifier;
+            this.network = network;
+            this.watch = watch;
+        }
+
+        TwoSidedReport of(ImageSet images) {
+            watch.progress("certifying", 0, images.size());
+            for (Batch batch : Batches.of(images, ATTACKED)) {
+                if (watch.stopRequested()) {
+                    break;
+                }
+                try (var scope = Scope.withoutGradients()) {
+                    new Group(batch, images.size()).run();
+                }
+            }
+            List<TwoSidedReport.Stage> stages = new ArrayList<>();
+            counts.forEach(
+                    (name, count) -> stages.add(new TwoSidedReport.Stage(name, count[0], count[1], seconds.get(name))));
+            return new TwoSidedReport(threat, done, stages, done.size() == images.size());
+        }
+
+        private void count(String name, int tried, int decided, long since) {
+            int[] count = counts.computeIfAbsent(name, any -> new int[2]);
+            count[0] += tried;
+            count[1] += decided;
+            seconds.merge(name, (System.nanoTime() - since) / 1e9, Double::sum);
+        }
+
+        /** The images of a batch. */
+        private final class Group {
+            private final Batch batch;
+            private final int all;
+            private final Tensor pixels;
+            private final int[] labels;
+            private final double[] tolerance;
+            private final int classes;
+            private final Status[] status;
+            private final String[] decidedBy;
+            private final double[] margin;
+            private final double[] spent;
+
+            Group(Batch batch, int all) {
+                this.batch = batch;
+                this.all = all;
+                this.pixels = batch.pixels(device);
+                this.labels = Arrays.stream(batch.labels().toLongs())
+                        .mapToInt(Math::toIntExact)
+                        .toArray();
+                Tensor logits = Predictions.logits(classifier, pixels);
+                this.classes = (int) logits.size(1);
+                this.tolerance = logits.abs().amax(1).add(1).mul(ROUNDING).toDoubles();
+                boolean[] correct = Predictions.of(logits).correct(labels);
+                this.status = new Status[labels.length];
+                this.decidedBy = new String[labels.length];
+                this.margin = new double[labels.length];
+                this.spent = new double[labels.length];
+                Arrays.fill(margin, Double.NaN);
+                for (int i = 0; i < labels.length; i++) {
+                    status[i] = correct[i] ? Status.OPEN : Status.MISCLASSIFIED;
+                    decidedBy[i] = correct[i] ? "" : "prediction";
+                }
+            }
+
+            void run() {
+                attack(first, "first", Status.OPEN);
+                bound(
+                        bounds.stream()
+                                .filter(bound -> !(bound instanceof BranchAndBound))
+                                .toList(),
+                        batchSize);
+                attack(second, "second", Status.OPEN);
+                bound(bounds.stream().filter(BranchAndBound.class::isInstance).toList(), 1);
+                attack(first, "check", Status.CERTIFIED);
+                for (int i = 0; i < labels.length; i++) {
+                    done.add(new TwoSidedReport.Image(
+                            batch.indices()[i], labels[i], status[i], decidedBy[i], margin[i], spent[i]));
+                }
+                progress();
+            }
+
+            private void progress() {
+                long decided =
+                        Arrays.stream(status).filter(one -> one != Status.OPEN).count();
+                boolean whole =
+                        !done.isEmpty() && done.get(done.size() - 1).index() == batch.indices()[labels.length - 1];
+                watch.progress("certifying", whole ? done.size() : done.size() + decided, all);
+            }
+
+            private int[] of(Status wanted) {
+                return IntStream.range(0, labels.length)
+                        .filter(i -> status[i] == wanted)
+                        .toArray();
+            }
+
+            private Tensor rows(int... indices) {
+                return Tensor.of(Arrays.stream(indices).asLongStream().toArray(), indices.length)
+                        .to(device);
+            }
+
+            /** Attacks the images of a status: open ones may break, certified ones must not. */
+            private void attack(Attack attack, String use, Status attacked) {
+                int[] tried = of(attacked);
+                if (attack == null || tried.length == 0 || watch.stopRequested()) {
+                    return;
+                }
+                long start = System.nanoTime();
+                Seed stream = Seed.of(seed).split("attack").split(attack.name()).split(use);
+                int[] numbers =
+                        Arrays.stream(tried).map(i -> batch.indices()[i]).toArray();
+                try (var scope = Scope.withoutGradients();
+                        Draws draws = Draws.perImage(stream, numbers)) {
+                    Tensor rows = rows(tried);
+                    Tensor images = pixels.indexSelect(0, rows);
+                    Tensor of = batch.labels().to(device).indexSelect(0, rows);
+                    AttackResult result =
+                            AttackRun.untargeted(classifier, threat).of(attack, images, of, of, draws, new Cost());
+                    int broken = 0;
+                    for (int i = 0; i < tried.length; i++) {
+                        if (result.isRobust(i)) {
+                            continue;
+                        }
+                        if (attacked == Status.CERTIFIED) {
+                            throw unsound(tried[i], images, result, i);
+                        }
+                        status[tried[i]] = Status.BROKEN;
+                        decidedBy[tried[i]] = attack.name();
+                        broken++;
+                    }
+                    count(
+                            attacked == Status.CERTIFIED ? attack.name() + " (check)" : attack.name(),
+                            tried.length,
+                            broken,
+                            start);
+                }
+                progress();
+            }
+
+            private UnsoundBoundException unsound(int at, Tensor images, AttackResult result, int row) {
+                return new UnsoundBoundException(
+                        "image " + batch.indices()[at] + " is certified by " + decidedBy[at] + " at ε = "
+                                + threat.epsilon() + " in " + threat.norm().label() + ", with a margin of at least "
+                                + margin[at] + ", and a perturbation of " + result.size()[row]
+                                + " changes its class: a defect, please report it",
+                        batch.indices()[at],
+                        images.narrow(0, row, 1).toFloats(),
+                        result.adversarial().narrow(0, row, 1).toFloats());
+            }
+
+            private void bound(List<Bound> methods, int atOnce) {
+                int[] tried = of(Status.OPEN);
+                for (int from = 0; from < tried.length && !methods.isEmpty(); from += atOnce) {
+                    if (watch.stopRequested()) {
+                        return;
+                    }
+                    try (var scope = Scope.withoutGradients()) {
+                        bound(methods, Arrays.copyOfRange(tried, from, Math.min(tried.length, from + atOnce)));
+                    }
+                    progress();
+                }
+            }
+
+            private void bound(List<Bound> methods, int... images) {
+                int[] left = images;
+                Tensor rows = rows(left);
+                Relaxation relaxation = Relaxation.of(network, pixels.indexSelect(0, rows), threat);
+                for (Bound method : methods) {
+                    if (left.length == 0) {
+                        return;
+                    }
+                    long start = System.nanoTime();
+                    Tensor of = batch.labels().to(device).indexSelect(0, rows(left));
+                    Tensor functions = Margins.of(of, classes, DType.FLOAT32);
+                    Bound.Found found = method.bound(relaxation, functions, watch);
+                    double[] least = found.lower().neg().amax(1).neg().toDoubles();
+                    List<Integer> open = new ArrayList<>();
+                    for (int i = 0; i < left.length; i++) {
+                        int image = left[i];
+                        margin[image] = Double.isNaN(margin[image]) ? least[i] : Math.max(margin[image], least[i]);
+                        spent[image] += (System.nanoTime() - start) / 1e9 / left.length;
+                        if (least[i] > tolerance[image]) {
+                            status[image] = Status.CERTIFIED;
+                            decidedBy[image] = Family.nameOf(method);
+                        } else {
+                            open.add(i);
+                        }
+                    }
+                    count(Family.nameOf(method), left.length, left.length - open.size(), start);
+                    long[] kept = open.stream().mapToLong(Integer::longValue).toArray();
+                    relaxation =
+                            found.relaxation().at(Tensor.of(kept, kept.length).to(device));
+                    int[] before = left;
+                    left = open.stream().mapToInt(i -> before[i]).toArray();
+                }
+            }
+        }
+    }
+}
