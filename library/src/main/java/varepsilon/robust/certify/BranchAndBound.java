@@ -44,6 +44,9 @@ public record BranchAndBound(
     private static final double ALPHA_STEP = 0.1;
     private static final double BETA_STEP = 0.05;
     private static final int CANDIDATES = 4;
+    /** On a part in which every activation is a line, the best multipliers give the exact bound, as linear programs do. */
+    private static final int STEPS_OF_WHOLE = 300;
+
     /** Parts that wait at the same time, at most; each takes a number an activation. */
     private static final int MOST_WAITING = 20_000;
 
@@ -148,12 +151,20 @@ public record BranchAndBound(
                 }
                 try (var scope = Scope.withoutGradients()) {
                     List<Part> halves = new ArrayList<>();
-                    branch(worst, halves, stuck);
-                    for (Part part : halves.isEmpty() ? halves : bounded(halves, watch)) {
+                    List<Part> whole = new ArrayList<>();
+                    branch(worst, halves, whole);
+                    for (Part part : bounded(halves, steps, watch)) {
                         if (part.lower() > 0) {
                             proven[part.function()] = Math.min(proven[part.function()], part.lower());
                         } else {
                             open.add(part);
+                        }
+                    }
+                    for (Part part : bounded(whole, STEPS_OF_WHOLE, watch)) {
+                        if (part.lower() > 0) {
+                            proven[part.function()] = Math.min(proven[part.function()], part.lower());
+                        } else {
+                            stuck.add(part);
                         }
                     }
                 }
@@ -278,8 +289,8 @@ public record BranchAndBound(
             return new Constraints(signs, multipliers);
         }
 
-        /** Divides each part in two; those that no activation can divide are stuck. */
-        private void branch(List<Part> worst, List<Part> halves, List<Part> stuck) {
+        /** Divides each part in two; those that no activation can divide are whole. */
+        private void branch(List<Part> worst, List<Part> halves, List<Part> whole) {
             Relaxation relaxation = over(worst);
             Map<Integer, Tensor> seen = new HashMap<>();
             relaxation.backward(
@@ -299,7 +310,7 @@ public record BranchAndBound(
             List<Part> candidates = new ArrayList<>();
             for (int i = 0; i < worst.size(); i++) {
                 if (!(values[i * tried] > 0)) {
-                    stuck.add(worst.get(i));
+                    whole.add(worst.get(i));
                     continue;
                 }
                 for (int k = 0; k < tried; k++) {
@@ -355,7 +366,10 @@ public record BranchAndBound(
         }
 
         /** The parts with better slopes and multipliers, and their bounds. */
-        private List<Part> bounded(List<Part> of, Watch watch) {
+        private List<Part> bounded(List<Part> of, int ascents, Watch watch) {
+            if (of.isEmpty()) {
+                return List.of();
+            }
             Relaxation relaxation = over(of);
             Tensor functionsOfParts = functionsOf(of);
             try (var all = Scope.withGradients()) {
@@ -369,7 +383,7 @@ public record BranchAndBound(
                 BoundAscent ascent = new BoundAscent(slopesList, ALPHA_STEP, 1);
                 BoundAscent pulling = new BoundAscent(multipliersList, BETA_STEP, Float.MAX_VALUE);
                 Tensor best = null;
-                for (int i = 0; i < steps; i++) {
+                for (int i = 0; i < ascents; i++) {
                     try (var step = Scope.open()) {
                         Tensor lower =
                                 relaxation.lower(root.network().last(), functionsOfParts, slopes, constraints.pulls());
