@@ -1,7 +1,5 @@
 package varepsilon.stats;
 
-import org.apache.commons.statistics.distribution.BinomialDistribution;
-
 /**
  * Two models, or two attacks on one, compared on the same examples.
  *
@@ -81,8 +79,7 @@ public record PairedComparison(int bothCorrect, int onlyFirst, int onlySecond, i
      * test is valid for small numbers of such examples.
      */
     public double pValue() {
-        BinomialDistribution split = BinomialDistribution.of(Math.addExact(onlyFirst, onlySecond), 0.5);
-        return Math.min(1, 2 * split.cumulativeProbability(Math.min(onlyFirst, onlySecond)));
+        return ExactBinomial.pValue(onlyFirst, onlySecond);
     }
 
     private static double hypotenuse(double a, double b, double phi) {
