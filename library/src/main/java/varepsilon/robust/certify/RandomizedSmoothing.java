@@ -102,11 +102,7 @@ public record RandomizedSmoothing(
 
     /** Noisy images to be classified: the total that a watch is told. */
     public long work(ImageSet images) {
-        return images.size() * perImage();
-    }
-
-    private long perImage() {
-        return (long) selectionDraws + draws;
+        return images.size() * ((long) selectionDraws + draws);
     }
 
     /**
