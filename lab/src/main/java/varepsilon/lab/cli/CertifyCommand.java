@@ -24,6 +24,7 @@ import varepsilon.robust.certify.AlphaCrown;
 import varepsilon.robust.certify.Bound;
 import varepsilon.robust.certify.BranchAndBound;
 import varepsilon.robust.certify.Crown;
+import varepsilon.robust.certify.CrownIbp;
 import varepsilon.robust.certify.Ibp;
 import varepsilon.robust.evaluate.TwoSidedEvaluation;
 import varepsilon.stats.Percent;
@@ -89,7 +90,7 @@ final class CertifyCommand implements Callable<Integer> {
             names = "--method",
             paramLabel = "NAME",
             defaultValue = "alpha-crown",
-            description = "The last method tried: ibp, crown, alpha-crown or branch-and-bound (default:"
+            description = "The last method tried: ibp, crown-ibp, crown, alpha-crown or branch-and-bound (default:"
                     + " ${DEFAULT-VALUE}).")
     private String method;
 
@@ -190,7 +191,7 @@ final class CertifyCommand implements Callable<Integer> {
             throw Usage.wrong(spec, "--seconds-per-image: expected --method branch-and-bound beside it");
         }
         List<Bound> bounds = new ArrayList<>();
-        for (Bound before : List.of(new Ibp(), new Crown(), new AlphaCrown())) {
+        for (Bound before : List.of(new Ibp(), new CrownIbp(), new Crown(), new AlphaCrown())) {
             if (before.getClass() == last.getClass()) {
                 break;
             }

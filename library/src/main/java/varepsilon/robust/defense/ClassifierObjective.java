@@ -126,8 +126,12 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
                     .of(settings.check().attack(), pixels, labels, rng, new Cost());
             measured.put("robust_accuracy", robust(result));
         }
+        validate(measured, pixels, labels, logits);
         return new BatchResult(measured.get("loss").mean(), measured);
     }
+
+    /** Adds metrics of an objective's own in validation: by default none. */
+    protected void validate(Map<String, Tensor> measured, Tensor pixels, Tensor labels, Tensor logits) {}
 
     private static Tensor robust(AttackResult result) {
         float[] robust = new float[result.correct().length];
