@@ -111,9 +111,10 @@ final class DefenseOptions {
                         option,
                         defense));
         boolean attacked = method.uses() == Defense.Uses.ATTACK;
-        for (String option : List.of("--attack", "--step-size", "--eps-warmup", "--attack-mode", "--steps")) {
+        for (String option : List.of("--attack", "--step-size", "--attack-mode", "--steps")) {
             require(attacked || !methods.isGiven(option), option, defense);
         }
+        require(method.warmsUp() || !methods.isGiven("--eps-warmup"), "--eps-warmup", defense);
         attacks.givenOptions()
                 .forEach((option, parameter) -> require(
                         ATTACKS.memberOf(attack())

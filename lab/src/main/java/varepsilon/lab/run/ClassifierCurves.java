@@ -48,6 +48,7 @@ final class ClassifierCurves implements TrainingListener {
         LineChart accuracy = new LineChart(title, "epoch", "accuracy");
         addCurves(accuracy, "accuracy", "");
         addCurves(accuracy, "robust_accuracy", "under attack, ");
+        addCurves(accuracy, "certified_accuracy", "certified, ");
         LineChart loss = new LineChart(title, "epoch", "cross-entropy, nats per image");
         addCurves(loss, "loss", "");
         addCurves(loss, "adversarial_loss", "under attack, ");

@@ -136,7 +136,8 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
     public String figures(ClassifierSpec config, Map<String, Double> averages) {
         return Stream.of(
                         percent("accuracy", averages.get("accuracy")),
-                        percent("robust", averages.get("robust_accuracy")))
+                        percent("robust", averages.get("robust_accuracy")),
+                        percent("certified", averages.get("certified_accuracy")))
                 .flatMap(Optional::stream)
                 .collect(Collectors.joining(", "));
     }

@@ -210,8 +210,9 @@ final class ClassifierTraining {
         return rules;
     }
 
-    /** The best weights are chosen by robust accuracy where it is measured, else by clean accuracy. */
+    /** The best weights are chosen by what the defence says, else by robust accuracy where it is measured, else clean. */
     private Monitor monitor() {
-        return Monitor.largest(config.check().present() ? "robust_accuracy" : "accuracy");
+        String usual = config.check().present() ? "robust_accuracy" : "accuracy";
+        return Monitor.largest(config.defense().method().monitored().orElse(usual));
     }
 }

@@ -3,6 +3,7 @@ package varepsilon.robust.defense;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import varepsilon.base.Declared;
 import varepsilon.base.InputException;
 import varepsilon.base.Named;
@@ -52,6 +53,16 @@ public final class CertifiedTraining extends ClassifierObjective {
         }
 
         @Override
+        public boolean warmsUp() {
+            return true;
+        }
+
+        @Override
+        public Optional<String> monitored() {
+            return Optional.of(CERTIFIED);
+        }
+
+        @Override
         public ClassifierObjective objective(Training training) {
             return new CertifiedTraining(
                     training.classifier(), training.settings(), training.adversary(), training.images(), clean, false);
@@ -81,11 +92,23 @@ public final class CertifiedTraining extends ClassifierObjective {
         }
 
         @Override
+        public boolean warmsUp() {
+            return true;
+        }
+
+        @Override
+        public Optional<String> monitored() {
+            return Optional.of(CERTIFIED);
+        }
+
+        @Override
         public ClassifierObjective objective(Training training) {
             return new CertifiedTraining(
                     training.classifier(), training.settings(), training.adversary(), training.images(), clean, true);
         }
     }
+
+    private static final String CERTIFIED = "certified_accuracy";
 
     static final String CLEAN =
             "weight of the cross-entropy of unperturbed images, to which it falls from 1 as eps grows";
@@ -150,7 +173,7 @@ public final class CertifiedTraining extends ClassifierObjective {
             margins = tighter.mul(share).add(margins.mul(1 - share));
         }
         Tensor worst = worstLogits(margins);
-        measured.put("certified_accuracy", certified(margins));
+        measured.put(CERTIFIED, certified(margins));
         Tensor worstLoss = crossEntropy(worst, labels.mul(Tensor.of(new long[] {0})));
         measured.put("certified_loss", worstLoss.detach());
         double kappa = 1 - (1 - clean) * grown;
@@ -177,7 +200,7 @@ public final class CertifiedTraining extends ClassifierObjective {
         Relaxation relaxation = Relaxation.of(network, pixels, adversary.threat());
         Tensor functions = Margins.of(labels, (int) logits.size(1), DType.FLOAT32);
         measured.put(
-                "certified_accuracy",
+                CERTIFIED,
                 certified(new Ibp().bound(relaxation, functions, Watch.NONE).lower()));
     }
 

@@ -1,5 +1,6 @@
 package varepsilon.robust.defense;
 
+import java.util.Optional;
 import varepsilon.base.Family;
 import varepsilon.base.InputException;
 import varepsilon.base.Named;
@@ -31,6 +32,19 @@ public interface Defense {
 
     /** Which parts of an adversary a defence uses. */
     Uses uses();
+
+    /** Whether ε grows from 0 over the epochs of a warm-up, where one is chosen. */
+    default boolean warmsUp() {
+        return uses() == Uses.ATTACK;
+    }
+
+    /**
+     * The measurement of held-out images by which it would have the best weights chosen; empty for robust accuracy
+     * where an attack measures it, else clean accuracy.
+     */
+    default Optional<String> monitored() {
+        return Optional.empty();
+    }
 
     /**
      * Rejects an attack that it cannot train against.
