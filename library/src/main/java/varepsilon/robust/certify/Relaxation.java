@@ -19,7 +19,7 @@ import varepsilon.tensor.Tensor;
  */
 public final class Relaxation {
     /** Numbers in the largest tensor of a propagation; more functions are bounded in parts. */
-    private static final long LARGEST = 1L << 24;
+    private static final long LARGEST = 1L << 22;
 
     private final BoundedNetwork network;
     private final Region region;
@@ -244,41 +244,53 @@ public final class Relaxation {
                 continue;
             }
             Step step = network.steps().get(v - 1);
-            Tensor constant;
-            if (step instanceof AffineStep affine) {
-                constant = sum(a, affine.offset().unsqueeze(1));
-                int[] inputs = affine.inputs();
-                for (int i = 0; i < inputs.length; i++) {
-                    coefficients.merge(inputs[i], affine.transposed(i, a), Tensor::add);
+            // Coefficients are large: what is between two steps' is freed as soon as it can be.
+            try (var scope = Scope.open()) {
+                Map<Integer, Tensor> before = new HashMap<>();
+                Tensor constant;
+                if (step instanceof AffineStep affine) {
+                    constant = sum(a, affine.offset().unsqueeze(1));
+                    int[] inputs = affine.inputs();
+                    for (int i = 0; i < inputs.length; i++) {
+                        before.merge(inputs[i], affine.transposed(i, a), Tensor::add);
+                    }
+                } else if (!intervals && step instanceof ActivationStep activation) {
+                    seen.put(v - 1, a);
+                    Lines lines = activation.activation().lines(values[activation.input()], choices.get(v - 1));
+                    Tensor positive = a.relu();
+                    Tensor negative = a.sub(positive);
+                    Tensor through = positive.mul(perFunction(lines.lowerSlope(), a))
+                            .add(negative.mul(perFunction(lines.upperSlope(), a)));
+                    Tensor pull = pulls.get(v - 1);
+                    before.put(activation.input(), pull == null ? through : through.add(pull));
+                    constant = sum(positive, perFunction(lines.lowerIntercept(), a))
+                            .add(sum(negative, perFunction(lines.upperIntercept(), a)));
+                } else {
+                    // Of an operation that only rises, its bounds.
+                    constant = sum(a.relu(), values[v].lower().unsqueeze(1))
+                            .sub(sum(a.neg().relu(), values[v].upper().unsqueeze(1)));
                 }
-            } else if (!intervals && step instanceof ActivationStep activation) {
-                seen.put(v - 1, a);
-                Lines lines = activation.activation().lines(values[activation.input()], choices.get(v - 1));
-                Tensor positive = a.relu();
-                Tensor negative = a.sub(positive);
-                Tensor before = positive.mul(perFunction(lines.lowerSlope(), a))
-                        .add(negative.mul(perFunction(lines.upperSlope(), a)));
-                Tensor pull = pulls.get(v - 1);
-                coefficients.merge(activation.input(), pull == null ? before : before.add(pull), Tensor::add);
-                constant = sum(positive, perFunction(lines.lowerIntercept(), a))
-                        .add(sum(negative, perFunction(lines.upperIntercept(), a)));
-            } else {
-                // Of an operation that only rises, its bounds.
-                constant = sum(a.relu(), values[v].lower().unsqueeze(1))
-                        .sub(sum(a.neg().relu(), values[v].upper().unsqueeze(1)));
+                constant = constant.sub(error(a, v, step.terms()));
+                bound = scope.keep(bound == null ? constant : bound.add(constant));
+                before.forEach((input, added) -> {
+                    Tensor known = coefficients.get(input);
+                    coefficients.put(input, scope.keep(known == null ? added : known.add(added)));
+                });
             }
-            Tensor error = sum(a.detach().abs(), magnitudes[v].unsqueeze(1)).mul(rounding.ofSum(step.terms()));
-            constant = constant.sub(error);
-            bound = bound == null ? constant : bound.add(constant);
         }
         Tensor a = coefficients.get(0);
         if (a == null) {
             return bound;
         }
-        Tensor least = region.minimum(a)
-                .sub(sum(a.detach().abs(), magnitudes[0].unsqueeze(1))
-                        .mul(rounding.ofSum(a.count() / (a.size(0) * a.size(1)))));
+        Tensor least = region.minimum(a).sub(error(a, 0, a.count() / (a.size(0) * a.size(1))));
         return bound == null ? least : bound.add(least);
+    }
+
+    /** What rounding may add to linear functions of a value, whose results are sums of so many products. */
+    private Tensor error(Tensor a, int value, long terms) {
+        try (var scope = Scope.withoutGradients()) {
+            return scope.keep(sum(a.abs(), magnitudes[value].unsqueeze(1)).mul(rounding.ofSum(terms)));
+        }
     }
 
     private static Tensor perFunction(Tensor line, Tensor a) {
