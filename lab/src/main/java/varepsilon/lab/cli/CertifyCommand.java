@@ -1,9 +1,11 @@
 package varepsilon.lab.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,6 +17,8 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
 import varepsilon.lab.evaluate.CertificationReport;
+import varepsilon.lab.evaluate.PropertyResult;
+import varepsilon.lab.evaluate.SmoothingResult;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
 import varepsilon.robust.attack.Attack;
@@ -26,6 +30,8 @@ import varepsilon.robust.certify.BranchAndBound;
 import varepsilon.robust.certify.Crown;
 import varepsilon.robust.certify.CrownIbp;
 import varepsilon.robust.certify.Ibp;
+import varepsilon.robust.certify.RandomizedSmoothing;
+import varepsilon.robust.evaluate.PropertyCheck;
 import varepsilon.robust.evaluate.TwoSidedEvaluation;
 import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
@@ -53,6 +59,13 @@ import varepsilon.tensor.Device;
         })
 final class CertifyCommand implements Callable<Integer> {
     private static final String NONE = "none";
+    private static final String SMOOTHING = "smoothing";
+    private static final int SELECTION_DRAWS = 100;
+    private static final int NOISY_AT_ONCE = 128;
+    /** Of the search for a counterexample to a property. */
+    private static final int STEPS = 50;
+
+    private static final int STARTS = 16;
 
     @Spec
     private CommandSpec spec;
@@ -73,14 +86,12 @@ final class CertifyCommand implements Callable<Integer> {
     @Option(
             names = "--norm",
             paramLabel = "NAME",
-            defaultValue = "linf",
-            description = "linf, l2 or l1 (default: ${DEFAULT-VALUE}).")
+            description = "linf, l2 or l1 (default: linf; l2 with --method smoothing, which knows no other).")
     private String norm;
 
     @Option(
             names = "--eps",
             split = ",",
-            required = true,
             paramLabel = "X",
             converter = Fraction.class,
             description = "Largest perturbation, in pixel units, such as 2/255; several with commas give a curve.")
@@ -90,8 +101,9 @@ final class CertifyCommand implements Callable<Integer> {
             names = "--method",
             paramLabel = "NAME",
             defaultValue = "alpha-crown",
-            description = "The last method tried: ibp, crown-ibp, crown, alpha-crown or branch-and-bound (default:"
-                    + " ${DEFAULT-VALUE}).")
+            description =
+                    "The last method tried: ibp, crown-ibp, crown, alpha-crown or branch-and-bound; or smoothing, which"
+                            + " certifies the classifier under noise (default: ${DEFAULT-VALUE}).")
     private String method;
 
     @Option(
@@ -116,6 +128,35 @@ final class CertifyCommand implements Callable<Integer> {
             description = "Images that are bounded at once (default: ${DEFAULT-VALUE}).")
     private int batchSize;
 
+    @Option(
+            names = "--sigma",
+            paramLabel = "X",
+            converter = Fraction.class,
+            description = "Standard deviation of the noise of smoothing, in pixel units (default: 0.25).")
+    private Double sigma;
+
+    @Option(
+            names = "--draws",
+            paramLabel = "N",
+            description =
+                    "Noisy images by which smoothing estimates the probability of an image's class, after 100 that"
+                            + " select it (default: 1000).")
+    private Integer draws;
+
+    @Option(
+            names = "--alpha",
+            paramLabel = "X",
+            description = "Probability of a wrong certificate of smoothing, for each image (default: 0.001).")
+    private Double alpha;
+
+    @Option(
+            names = "--vnnlib",
+            paramLabel = "FILE",
+            description =
+                    "Check this property (VNN-LIB, .vnnlib or .vnnlib.gz) of an ONNX model instead; its bounds are"
+                            + " of the inputs that the model takes.")
+    private Path property;
+
     @Mixin
     private final ListOption list = new ListOption();
 
@@ -138,6 +179,21 @@ final class CertifyCommand implements Callable<Integer> {
             return ListOption.show(output, Bound.class);
         }
         classifier.stated();
+        if (property != null) {
+            return property();
+        }
+        if (epsilons == null) {
+            throw Usage.wrong(spec, "--eps: expected the largest perturbation, such as --eps 2/255");
+        }
+        if (method.equals(SMOOTHING)) {
+            return smoothing();
+        }
+        for (var option : Map.of("--sigma", sigma != null, "--draws", draws != null, "--alpha", alpha != null)
+                .entrySet()) {
+            if (option.getValue()) {
+                throw Usage.wrong(spec, option.getKey() + ": expected --method smoothing beside it");
+            }
+        }
         Device device = compute.device();
         List<TwoSidedEvaluation> evaluations = Usage.check(spec, () -> evaluations(device));
         compute.start();
@@ -157,8 +213,94 @@ final class CertifyCommand implements Callable<Integer> {
         return report.complete() ? 0 : Main.STOPPED;
     }
 
+    private int property() throws IOException {
+        List<Bound> bounds = Usage.check(spec, this::bounds);
+        compute.start();
+        PropertyResult result;
+        try (WorkProgress progress = new WorkProgress(output, "properties", console.interruption())) {
+            result = PropertyResult.of(
+                    classifier.path(), property, new PropertyCheck(bounds, STEPS, STARTS, compute.seed()), progress);
+        }
+        output.result(
+                result,
+                String.format(
+                        Locale.ROOT,
+                        "%s of %s: %s%s, in %.1f s",
+                        property,
+                        result.weights(),
+                        result.verdict(),
+                        result.decidedBy().isEmpty() ? "" : " (" + result.decidedBy() + ")",
+                        result.seconds()));
+        return 0;
+    }
+
+    private int smoothing() throws IOException {
+        if (norm != null && !norm.equals(Norm.L2.label())) {
+            throw Usage.wrong(spec, "--norm " + norm + ": expected l2, in which smoothing certifies");
+        }
+        Device device = compute.start();
+        RandomizedSmoothing smoothing = Usage.check(
+                spec,
+                () -> new RandomizedSmoothing(
+                        sigma == null ? 0.25 : sigma,
+                        SELECTION_DRAWS,
+                        draws == null ? 1000 : draws,
+                        alpha == null ? 0.001 : alpha,
+                        NOISY_AT_ONCE,
+                        compute.seed(),
+                        device));
+        double largest =
+                epsilons.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+        if (smoothing.largestRadius() <= largest) {
+            output.note(String.format(
+                    Locale.ROOT,
+                    "with %d draws at σ = %s no radius above %.4g can be certified; more draws or more noise can.",
+                    smoothing.draws(),
+                    smoothing.sigma(),
+                    smoothing.largestRadius()));
+        }
+        ImageSet images = data.load(split, output);
+        SmoothingResult result;
+        try (ClassifierFile model = classifier.read(device, images);
+                WorkProgress progress = new WorkProgress(output, "noisy images", console.interruption())) {
+            console.interruption().delay();
+            result = SmoothingResult.of(model, images, smoothing, epsilons, progress);
+        }
+        if (result == null) {
+            output.say("Stopped before any image was done.");
+            return Main.STOPPED;
+        }
+        result.notes().forEach(output::note);
+        output.result(result, text(result));
+        return result.complete() ? 0 : Main.STOPPED;
+    }
+
+    private static String text(SmoothingResult result) {
+        Table table = new Table(
+                Table.text("eps"),
+                Table.count("certified", ""),
+                Table.percent("accuracy", 2),
+                Table.percent("from", 2),
+                Table.percent("to", 2));
+        result.curve()
+                .forEach(at -> table.row(
+                        AttackSpec.pixels(at.eps()),
+                        at.certified(),
+                        at.certifiedAccuracy(),
+                        at.certifiedCi95().get(0),
+                        at.certifiedCi95().get(1)));
+        return String.format(
+                Locale.ROOT,
+                "Certified accuracy in l2 under noise of σ = %s, %,d images, %,d draws each; %,d abstained%n%n%s",
+                result.sigma(),
+                result.n(),
+                result.draws(),
+                result.abstained(),
+                table.toText());
+    }
+
     private List<TwoSidedEvaluation> evaluations(Device device) {
-        Norm of = Norm.named(norm);
+        Norm of = norm == null ? Norm.LINF : Norm.named(norm);
         if (of == Norm.L0) {
             throw Usage.wrong(spec, "--norm l0: expected linf, l2 or l1, in which bounds are known");
         }

@@ -60,6 +60,11 @@ final class ClassifierOptions {
                             + " go through both; average their gradients over draws by eot.")
     private Path purify;
 
+    /** The file, as it was given. */
+    Path path() {
+        return weights;
+    }
+
     /** The stated properties of the file, checked before anything is read. */
     ClassifierFile.Stated stated() {
         if ((mean == null) != (std == null)) {

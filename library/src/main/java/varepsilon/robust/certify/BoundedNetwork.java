@@ -38,8 +38,8 @@ public final class BoundedNetwork implements AutoCloseable {
     /**
      * Prepares a graph.
      *
-     * @param graph from N×C×H×W pixels to N×K logits; its constants are used as long as this is open
-     * @param example C, H and W
+     * @param graph from N×… to N×K logits; its constants are used as long as this is open
+     * @param example sizes of its input: C, H and W
      * @throws InputException where it has an operation of which no bound is known, which is named
      */
     public static BoundedNetwork of(Graph graph, long... example) {

@@ -1,5 +1,6 @@
 package varepsilon.robust.certify;
 
+import java.util.Arrays;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.tensor.Tensor;
@@ -21,6 +22,12 @@ record Region(Tensor x, ThreatModel threat, Bounds box) {
         Tensor upper = x.add(epsilon).clamp(threat.box().low(), threat.box().high());
         // An image outside the box, by rounding, is still one of those allowed.
         return new Region(x, threat, new Bounds(lower.min(x), upper.max(x)));
+    }
+
+    /** A box, whatever the values in it are. */
+    static Region ofBox(Tensor lower, Tensor upper) {
+        Bounds box = new Bounds(lower, upper);
+        return new Region(box.center(), ThreatModel.of(Norm.LINF, 0), box);
     }
 
     /** The same for the images at these indices (INT64). */
@@ -78,18 +85,21 @@ record Region(Tensor x, ThreatModel threat, Bounds box) {
     }
 
     private static Tensor at(Tensor a, Tensor lambda, Tensor low, Tensor high) {
-        return a.neg().div(spread(lambda)).clamp(low, high);
+        return a.neg().div(spread(lambda, a)).clamp(low, high);
     }
 
     private Tensor dual(Tensor a, Tensor lambda, Tensor low, Tensor high) {
         Tensor delta = at(a, lambda, low, high);
         double epsilon = threat.epsilon();
-        Tensor free = sum(a.mul(delta).add(delta.square().mul(spread(lambda).mul(0.5))));
+        Tensor free = sum(a.mul(delta).add(delta.square().mul(spread(lambda, a).mul(0.5))));
         return free.sub(lambda.mul(epsilon * epsilon / 2));
     }
 
-    private static Tensor spread(Tensor perFunction) {
-        return perFunction.unsqueeze(2).unsqueeze(3).unsqueeze(4);
+    /** A number a function, for each of its coefficients. */
+    private static Tensor spread(Tensor perFunction, Tensor a) {
+        long[] shape = a.shape();
+        Arrays.fill(shape, 2, shape.length, 1);
+        return perFunction.reshape(shape);
     }
 
     private Tensor minimumL1(Tensor a, Tensor low, Tensor high) {
@@ -104,6 +114,6 @@ record Region(Tensor x, ThreatModel threat, Bounds box) {
     }
 
     private static Tensor sum(Tensor a) {
-        return a.sum(2, 3, 4);
+        return a.dimensions() > 2 ? a.flatten(2).sum(2) : a;
     }
 }

@@ -48,6 +48,16 @@ public final class Relaxation {
         return byIntervals(network, Region.of(x, threat));
     }
 
+    /**
+     * The same over a box of inputs, whatever these are.
+     *
+     * @param lower bounds of the inputs, N×…
+     * @param upper of the same shape
+     */
+    public static Relaxation ofBox(BoundedNetwork network, Tensor lower, Tensor upper) {
+        return byIntervals(network, Region.ofBox(lower, upper));
+    }
+
     /** With bounds of all values by intervals. */
     static Relaxation byIntervals(BoundedNetwork network, Region region) {
         Rounding rounding = new Rounding(network.dtype());
