@@ -11,7 +11,7 @@ import varepsilon.base.Watch;
 
 /** A data set by name: how its parts are loaded from the data folder, and which files it needs there. */
 public sealed interface DataSource
-        permits IdxSource, IdxFilesSource, CifarSource, FolderSource, GlyphSource, ShapeSource {
+        permits IdxSource, IdxFilesSource, NumpySource, CifarSource, FolderSource, GlyphSource, ShapeSource {
     /** Its name. */
     String name();
 

@@ -27,7 +27,7 @@ public final class Datasets {
     /**
      * The data set of this name; or the images in the folder PATH for {@code folder:PATH}: a sub-folder for each class,
      * images of one size in it, or {@code train/} and {@code test/} with such sub-folders; without sub-folders, images
-     * without labels. Or IDX files, for {@code idx:IMAGES,LABELS}.
+     * without labels. Or IDX files, for {@code idx:IMAGES,LABELS}; or arrays of NumPy, for {@code numpy:FILE}.
      *
      * @throws InputException for an unknown name; the message has the nearest one and all names
      */
@@ -37,6 +37,9 @@ public final class Datasets {
         }
         if (name.startsWith(IdxFilesSource.PREFIX)) {
             return IdxFilesSource.named(name.substring(IdxFilesSource.PREFIX.length()));
+        }
+        if (name.startsWith(NumpySource.PREFIX)) {
+            return NumpySource.named(name.substring(NumpySource.PREFIX.length()));
         }
         return SOURCES.stream()
                 .filter(source -> source.name().equals(name))
@@ -79,6 +82,7 @@ public final class Datasets {
         String nearest = Names.nearestOrLonger(asked, names);
         String all = String.join(", ", names);
         return new InputException("unknown data set '" + name + "'; did you mean '" + nearest + "'? There are: " + all
-                + ", " + FolderSource.PREFIX + "PATH and " + IdxFilesSource.PREFIX + "IMAGES,LABELS");
+                + ", " + FolderSource.PREFIX + "PATH, " + IdxFilesSource.PREFIX + "IMAGES,LABELS and "
+                + NumpySource.PREFIX + "FILE.npz");
     }
 }

@@ -22,7 +22,6 @@ record IdxFilesSource(List<Path> files) implements DataSource {
 
     private static final String USAGE = "expected " + PREFIX + "IMAGES,LABELS, " + PREFIX
             + "IMAGES,LABELS,TESTIMAGES,TESTLABELS, or " + PREFIX + "IMAGES without labels";
-    private static final int TEST_EVERY = 5;
 
     IdxFilesSource {
         // A run may be resumed from another working directory.
@@ -92,12 +91,10 @@ record IdxFilesSource(List<Path> files) implements DataSource {
     }
 
     private ImageSet part(ImageSet all, Split split) {
-        int[] indices = IntStream.range(0, all.size())
-                .filter(i -> (i % TEST_EVERY == TEST_EVERY - 1) == (split == Split.TEST))
-                .toArray();
+        int[] indices = Splits.everyFifth(all.size(), split);
         if (indices.length == 0) {
-            throw new InputException(files.get(0) + ": holds " + all.size() + " images, every " + TEST_EVERY
-                    + "th of which would be for testing; " + USAGE);
+            throw new InputException(files.get(0) + ": holds " + all.size()
+                    + " images, every fifth of which would be for testing; " + USAGE);
         }
         return all.subset(indices);
     }

@@ -47,6 +47,11 @@ public final class NumpyFile implements Closeable {
     private static final int SHOWN_LENGTH = 80;
     private static final int ALIGNMENT = 64;
     private static final String ENDING = ".npy";
+    /** Deflate codes at most 258 bytes in two bits (RFC 1951, 3.2.5). */
+    private static final long MAX_DEFLATE_RATIO = 1032;
+
+    /** What the array of a {@code .npy} file is called. */
+    static final String ONLY = "array";
 
     private static final Pattern ENTRY =
             Pattern.compile("\\G\\s*'(descr|fortran_order|shape)'\\s*:\\s*('[^'\\\\]*'|True|False|\\([\\d,L"
@@ -125,7 +130,7 @@ public final class NumpyFile implements Closeable {
         byte[] start = start(path);
         if (starts(start, MAGIC)) {
             NumpyFile file = new NumpyFile(path, null);
-            file.add("array", () -> Files.newInputStream(path), Files.size(path), -1);
+            file.add(ONLY, () -> Files.newInputStream(path), Files.size(path), -1);
             return file;
         }
         if (!starts(start, ZIP_MAGIC)) {
@@ -149,12 +154,16 @@ public final class NumpyFile implements Closeable {
                 throw refused(path, "a zip archive without arrays NAME.npy; expected one of numpy.savez", null);
             }
             for (ZipEntry entry : entries) {
-                String name = entry.getName();
-                file.add(
-                        name.substring(0, name.length() - ENDING.length()),
-                        () -> zip.getInputStream(entry),
-                        entry.getSize(),
-                        entry.getCrc());
+                String name = entry.getName().substring(0, entry.getName().length() - ENDING.length());
+                // Its size is what the archive says; that its packed bytes are in the file is not certain either.
+                long packed = Math.min(entry.getCompressedSize(), Files.size(path));
+                if (entry.getSize() > packed * MAX_DEFLATE_RATIO) {
+                    throw refused(
+                            path,
+                            quoted(name) + " is damaged: " + packed + " bytes cannot unpack to " + entry.getSize(),
+                            null);
+                }
+                file.add(name, () -> zip.getInputStream(entry), entry.getSize(), entry.getCrc());
             }
             return file;
         } catch (IOException | RuntimeException e) {
@@ -324,7 +333,7 @@ public final class NumpyFile implements Closeable {
     }
 
     private ByteBuffer content(String name, Stored stored, int bytes) throws IOException {
-        ByteBuffer content = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer content = allocate(name, bytes);
         CRC32 checksum = new CRC32();
         try (InputStream in = new CheckedInputStream(stored.source.open(), checksum);
                 ReadableByteChannel channel = Channels.newChannel(in)) {
@@ -342,6 +351,19 @@ public final class NumpyFile implements Closeable {
             throw refused(path, quoted(name) + " is damaged: its checksum differs", null);
         }
         return content.flip();
+    }
+
+    private ByteBuffer allocate(String name, int bytes) {
+        try {
+            return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        } catch (OutOfMemoryError e) {
+            long heap = Runtime.getRuntime().maxMemory() >> 20;
+            throw refused(
+                    path,
+                    quoted(name) + " has " + (bytes >> 20) + " MiB, too many for Java's " + heap
+                            + " MiB of memory: raise -Xmx",
+                    e);
+        }
     }
 
     private static void swap(ByteBuffer content, int size) {
@@ -392,7 +414,7 @@ public final class NumpyFile implements Closeable {
         return text.length() > SHOWN_LENGTH ? text.substring(0, SHOWN_LENGTH) + "…" : text;
     }
 
-    private static InputException refused(Path path, String why, Exception cause) {
+    private static InputException refused(Path path, String why, Throwable cause) {
         // Names in the file may hold line breaks and terminal controls.
         return new InputException((path + ": " + why).replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " "), cause);
     }

@@ -1,12 +1,22 @@
 package varepsilon.data;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Seed;
 
 /** Parts of a data set drawn by seed, for instance the 54,000 training and 6,000 validation images of MNIST. */
 public final class Splits {
+    private static final int TEST_EVERY = 5;
+
     private Splits() {}
+
+    /** The parts of n images that come without a test part: every fifth, from the fifth on, is for testing. */
+    static int[] everyFifth(int n, Split split) {
+        return IntStream.range(0, n)
+                .filter(i -> (i % TEST_EVERY == TEST_EVERY - 1) == (split == Split.TEST))
+                .toArray();
+    }
 
     /**
      * Partitions 0 … n − 1 at random.

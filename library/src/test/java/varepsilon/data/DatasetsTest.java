@@ -39,7 +39,7 @@ class DatasetsTest {
                 .hasMessageContaining("'" + asked + "'")
                 .hasMessageContaining("did you mean '" + nearest + "'")
                 .hasMessageContaining(
-                        "mnist, fashion-mnist, cifar10, cifar100, glyphs, shapes, folder:PATH and idx:IMAGES,LABELS");
+                        "mnist, fashion-mnist, cifar10, cifar100, glyphs, shapes, folder:PATH, idx:IMAGES,LABELS and numpy:FILE.npz");
     }
 
     @Test

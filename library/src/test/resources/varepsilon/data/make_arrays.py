@@ -1,4 +1,6 @@
-"""Writes the arrays that NumpyFileTest reads: python3 make_arrays.py, in this folder. Value k of 2x3x4 is k / 2, or k."""
+"""Writes the arrays that NumpyFileTest and NumpySourceTest read: python3 make_arrays.py, in this folder.
+
+Value k of 2x3x4 is k / 2, or k. Images have the levels 0, 1, 2 and so on, in the order NxCxHxW."""
 import zipfile
 import numpy as np
 from numpy.lib import format as npy
@@ -34,3 +36,25 @@ for version in ((2, 0), (3, 0)):
 
 np.savez("stored.npz", x_adv=half.astype("<f4"), y=np.arange(2), notes=np.array([None], dtype=object))
 np.savez_compressed("deflated.npz", half.astype("<f4"), whole.astype("u1"))
+
+
+def images(first, count, channels):
+    return np.arange(first, first + count * channels * 20).reshape(count, channels, 4, 5)
+
+
+# The layout of MedMNIST: N x H x W x C bytes and a column of labels.
+medmnist = {}
+for part, first, labels in (("train", 0, [2, 0, 1]), ("val", 180, [0]), ("test", 120, [1, 3])):
+    medmnist[part + "_images"] = images(first, len(labels), 3).astype("u1").transpose(0, 2, 3, 1)
+    medmnist[part + "_labels"] = np.array(labels, "u1")[:, None]
+np.savez_compressed("medmnist.npz", **medmnist)
+# The names of Keras; fractions in other orders of bytes and of dimensions.
+np.savez(
+    "keras.npz",
+    x_train=np.asfortranarray(images(0, 4, 3).astype(">f4") / 255),
+    y_train=np.array([3, 1, 0, 2], ">i8"),
+    x_test=images(100, 2, 3).astype("<f8").transpose(0, 2, 3, 1) / 255,
+    y_test=np.array([0, 4], "<i4"),
+)
+np.save("grey_images.npy", images(0, 10, 1)[:, 0].astype("u1"))
+np.save("ten_labels.npy", np.arange(10) % 3)
