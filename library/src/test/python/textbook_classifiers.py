@@ -122,6 +122,8 @@ class Bottleneck(nn.Module):
 
 
 class PreActivated(nn.Module):
+    raw = False
+
     def __init__(self, channels, out, stride):
         super().__init__()
         self.bn1, self.conv1 = nn.BatchNorm2d(channels), conv(channels, out, stride)
@@ -131,8 +133,12 @@ class PreActivated(nn.Module):
 
     def forward(self, x):
         y = torch.relu(self.bn1(x))
-        around = self.shortcut(y) if hasattr(self, "shortcut") else x
+        around = self.shortcut(x if self.raw else y) if hasattr(self, "shortcut") else x
         return around + self.conv2(torch.relu(self.bn2(self.conv1(y))))
+
+
+class RawShortcut(PreActivated):
+    raw = True
 
 
 class CifarResNet(nn.Module):
@@ -192,10 +198,10 @@ class PyTorchCifarResNet18(nn.Module):
 
 
 class PreActResNet18(nn.Module):
-    def __init__(self, norm=True):
+    def __init__(self, norm=True, block=PreActivated):
         super().__init__()
         self.conv1 = conv(3, 64)
-        self.layer1, self.layer2, self.layer3, self.layer4 = stages(PreActivated, [64, 128, 256, 512], 2)
+        self.layer1, self.layer2, self.layer3, self.layer4 = stages(block, [64, 128, 256, 512], 2)
         if norm:
             self.bn = nn.BatchNorm2d(512)
         self.linear = nn.Linear(512, CLASSES)
@@ -241,6 +247,85 @@ class WideResNet(nn.Module):
     def forward(self, x):
         x = torch.relu(self.bn1(self.block3(self.block2(self.block1(self.conv1(x))))))
         return self.fc(functional.avg_pool2d(x, 8).flatten(1))
+
+
+def same(x, stride):
+    """Zeros around an image for a 3x3 convolution; for one of stride 2, below and on the right only."""
+    return functional.pad(x, (1, 1, 1, 1) if stride == 1 else (0, 1, 0, 1))
+
+
+class SwishPreActivated(nn.Module):
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.stride = stride
+        self.batchnorm_0 = nn.BatchNorm2d(channels)
+        self.conv_2d_1 = nn.Conv2d(channels, out, 3, stride, bias=False)
+        self.batchnorm_1 = nn.BatchNorm2d(out)
+        self.conv_2d_2 = conv(out, out)
+        if stride != 1:
+            self.shortcut = nn.Conv2d(channels, out, 3, stride, bias=False)
+
+    def forward(self, x):
+        y = functional.silu(self.batchnorm_0(x))
+        y = functional.silu(self.batchnorm_1(self.conv_2d_1(same(y, self.stride))))
+        return self.conv_2d_2(y) + (self.shortcut(same(x, 2)) if self.stride == 2 else x)
+
+
+class SwishPreActResNet18(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv_2d = conv(3, 64)
+        self.layer_0, self.layer_1, self.layer_2, self.layer_3 = stages(SwishPreActivated, [64, 128, 256, 512], 2)
+        self.batchnorm = nn.BatchNorm2d(512)
+        self.logits = nn.Linear(512, CLASSES)
+
+    def forward(self, x):
+        x = self.layer_3(self.layer_2(self.layer_1(self.layer_0(self.conv_2d(x)))))
+        return self.logits(functional.silu(self.batchnorm(x)).mean((2, 3)))
+
+
+class SwishWide(nn.Module):
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.stride = stride
+        self.batchnorm_0 = nn.BatchNorm2d(channels)
+        self.conv_0 = nn.Conv2d(channels, out, 3, stride, bias=False)
+        self.batchnorm_1 = nn.BatchNorm2d(out)
+        self.conv_1 = conv(out, out)
+        self.shortcut = conv(channels, out, stride, 1) if channels != out else None
+
+    def forward(self, x):
+        y = functional.silu(self.batchnorm_0(x))
+        around = x if self.shortcut is None else self.shortcut(y)
+        return around + self.conv_1(functional.silu(self.batchnorm_1(self.conv_0(same(y, self.stride)))))
+
+
+class SwishWideGroup(nn.Module):
+    def __init__(self, channels, out, blocks, stride):
+        super().__init__()
+        first = SwishWide(channels, out, stride)
+        self.block = nn.Sequential(first, *[SwishWide(out, out, 1) for _ in range(blocks - 1)])
+
+    def forward(self, x):
+        return self.block(x)
+
+
+class SwishWideResNet(nn.Module):
+    def __init__(self, depth, factor):
+        super().__init__()
+        blocks = (depth - 4) // 6
+        self.init_conv = conv(3, 16)
+        self.layer = nn.Sequential(
+            SwishWideGroup(16, 16 * factor, blocks, 1),
+            SwishWideGroup(16 * factor, 32 * factor, blocks, 2),
+            SwishWideGroup(32 * factor, 64 * factor, blocks, 2),
+        )
+        self.batchnorm = nn.BatchNorm2d(64 * factor)
+        self.logits = nn.Linear(64 * factor, CLASSES)
+
+    def forward(self, x):
+        x = functional.silu(self.batchnorm(self.layer(self.init_conv(x))))
+        return self.logits(functional.avg_pool2d(x, 8).flatten(1))
 
 
 class SmallCnn(nn.Module):
@@ -297,12 +382,16 @@ def main(folder):
         "resnet20": (CifarResNet(20), 3, 32),
         "small-cnn": (SmallCnn(1, 28), 1, 28),
         "resnet18-imagenet": (ImageNetResNet(), 3, 48),
-        # In double precision: with such weights, rounding grows too far in so deep a network.
+        # In double precision, as the 3x3 shortcuts below: with such weights, rounding grows too far.
         "resnet50-imagenet": (ImageNetResNet(bottlenecks=True).double(), 3, 32),
         "resnet18-cifar": (PyTorchCifarResNet18(1), 1, 32),
         "preactresnet18-no-norm": (PreActResNet18(norm=False), 3, 32),
         "wideresnet-16-2": (WideResNet(16, 2), 3, 32),
         "wideresnet-28-1": (WideResNet(28, 1), 3, 32),
+        "preactresnet18-raw-shortcut": (PreActResNet18(block=RawShortcut), 3, 32),
+        "preactresnet18-no-norm-raw-shortcut": (PreActResNet18(norm=False, block=RawShortcut), 3, 32),
+        "preactresnet18-swish": (SwishPreActResNet18().double(), 3, 32),
+        "wideresnet-16-2-swish": (SwishWideResNet(16, 2), 3, 32),
     }
     rows, states = [], []
     for name, (model, channels, side) in models.items():

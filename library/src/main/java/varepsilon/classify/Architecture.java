@@ -26,8 +26,10 @@ public record Architecture(String name, int classes, int side, Normalisation nor
                     Stream.of(
                             ResNet.FAMILY,
                             PreActResNet18.FAMILY,
+                            SwishPreActResNet18.FAMILY,
                             CifarResNet.FAMILY,
                             WideResNet.FAMILY,
+                            SwishWideResNet.FAMILY,
                             SmallCnn.FAMILY),
                     ServiceLoader.load(NetworkFamily.class, NetworkFamily.class.getClassLoader()).stream()
                             .map(ServiceLoader.Provider::get))

@@ -15,13 +15,16 @@ import varepsilon.tensor.Tensor;
 /**
  * ResNet-18 with activations before the convolutions (He et al. 2016, "Identity mappings") for 32×32 images, as the
  * literature on adversarial training uses it: no pooling in the stem, a last batch normalisation before the mean. With
- * {@code -no-norm}, as pytorch-cifar has it, that last normalisation and its activation are missing.
+ * {@code -no-norm}, as pytorch-cifar has it, that last normalisation and its activation are missing. The convolution of
+ * a shortcut takes the block's input after its normalisation and activation; with {@code -raw-shortcut}, as Wong et al.
+ * 2020, "Fast is better than free", have it, the input itself.
  */
 final class PreActResNet18 extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
 
     private static final String NAME = "preactresnet18";
     private static final String WITHOUT_NORM = NAME + "-no-norm";
+    private static final String RAW_SHORTCUT = "-raw-shortcut";
 
     private final Conv2d conv1;
     private final Sequential layer1;
@@ -31,14 +34,18 @@ final class PreActResNet18 extends Layer implements FeatureNetwork {
     private final BatchNorm2d bn;
     private final Linear linear;
 
-    private PreActResNet18(boolean norm, int channels, int classes, Init init) {
+    private PreActResNet18(boolean norm, boolean raw, int channels, int classes, Init init) {
         conv1 = child("conv1", new Conv2d(channels, 64, 3, 1, 1, false, init));
-        layer1 = child("layer1", new Sequential(new Block(64, 64, 1, init), new Block(64, 64, 1, init)));
-        layer2 = child("layer2", new Sequential(new Block(64, 128, 2, init), new Block(128, 128, 1, init)));
-        layer3 = child("layer3", new Sequential(new Block(128, 256, 2, init), new Block(256, 256, 1, init)));
-        layer4 = child("layer4", new Sequential(new Block(256, 512, 2, init), new Block(512, 512, 1, init)));
+        layer1 = child("layer1", stage(64, 64, 1, raw, init));
+        layer2 = child("layer2", stage(64, 128, 2, raw, init));
+        layer3 = child("layer3", stage(128, 256, 2, raw, init));
+        layer4 = child("layer4", stage(256, 512, 2, raw, init));
         bn = norm ? child("bn", new BatchNorm2d(512, init)) : null;
         linear = child("linear", new Linear(512, classes, init));
+    }
+
+    private static Sequential stage(int in, int out, int stride, boolean raw, Init init) {
+        return new Sequential(new Block(in, out, stride, raw, init), new Block(out, out, 1, raw, init));
     }
 
     @Override
@@ -58,8 +65,10 @@ final class PreActResNet18 extends Layer implements FeatureNetwork {
         private final BatchNorm2d bn2;
         private final Conv2d conv2;
         private final Sequential shortcut;
+        private final boolean raw;
 
-        Block(int in, int out, int stride, Init init) {
+        Block(int in, int out, int stride, boolean raw, Init init) {
+            this.raw = raw;
             bn1 = child("bn1", new BatchNorm2d(in, init));
             conv1 = child("conv1", new Conv2d(in, out, 3, stride, 1, false, init));
             bn2 = child("bn2", new BatchNorm2d(out, init));
@@ -73,14 +82,28 @@ final class PreActResNet18 extends Layer implements FeatureNetwork {
         public Tensor forward(Tensor x) {
             Tensor activated = bn1.forward(x).relu();
             Tensor y = conv2.forward(bn2.after(conv1, activated).relu());
-            return y.add(shortcut == null ? x : shortcut.forward(activated));
+            return y.add(shortcut == null ? x : shortcut.forward(raw ? x : activated));
         }
     }
 
     private static final class Family implements NetworkFamily {
         @Override
         public List<String> names() {
-            return List.of(NAME, WITHOUT_NORM);
+            return List.of(NAME, WITHOUT_NORM, NAME + RAW_SHORTCUT, WITHOUT_NORM + RAW_SHORTCUT);
+        }
+
+        @Override
+        public boolean haveSameWeights(String name, String other) {
+            return name.startsWith(WITHOUT_NORM) == other.startsWith(WITHOUT_NORM);
+        }
+
+        @Override
+        public Optional<String> doubt(String name) {
+            return name.endsWith(RAW_SHORTCUT)
+                    ? Optional.empty()
+                    : Optional.of(
+                            "shortcuts that take a block's activated input, which no weights show; if they take the"
+                                    + " input itself, state the architecture " + name + RAW_SHORTCUT);
         }
 
         @Override
@@ -99,8 +122,13 @@ final class PreActResNet18 extends Layer implements FeatureNetwork {
 
         @Override
         public Layer create(Architecture architecture, Init init) {
-            boolean norm = architecture.name().equals(NAME);
-            return new PreActResNet18(norm, architecture.channels(), architecture.classes(), init);
+            String name = architecture.name();
+            return new PreActResNet18(
+                    !name.startsWith(WITHOUT_NORM),
+                    name.endsWith(RAW_SHORTCUT),
+                    architecture.channels(),
+                    architecture.classes(),
+                    init);
         }
     }
 }

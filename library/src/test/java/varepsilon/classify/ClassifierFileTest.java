@@ -104,7 +104,9 @@ class ClassifierFileTest extends ClassifierTest {
                 "preactresnet18",
                 "preactresnet18-no-norm",
                 "wideresnet-16-2",
+                "preactresnet18-swish",
                 "wideresnet-28-1",
+                "wideresnet-16-2-swish",
                 "resnet20",
                 "resnet32",
                 "resnet44",
@@ -119,7 +121,12 @@ class ClassifierFileTest extends ClassifierTest {
         assertThat(file.architecture()).contains(architecture);
         assertThat(file.notes()).first().asString().contains("does not say", "normalised", "[0, 1]");
         boolean poolUnknown = name.equals("resnet18") || name.equals("resnet34");
-        assertThat(file.notes()).hasSize(poolUnknown ? 2 : 1);
+        boolean shortcutUnknown = name.equals("preactresnet18") || name.equals("preactresnet18-no-norm");
+        assertThat(file.notes()).hasSize(poolUnknown || shortcutUnknown ? 2 : 1);
+        if (shortcutUnknown) {
+            assertThat(file.notes().get(1))
+                    .contains("activated input", "state the architecture " + name + "-raw-shortcut");
+        }
         if (poolUnknown) {
             assertThat(file.notes().get(1)).contains("with a max pool", "state the architecture " + name + "-no-pool");
         }
@@ -132,6 +139,17 @@ class ClassifierFileTest extends ClassifierTest {
         Stated stated = new Stated(Optional.of("resnet18-no-pool"), Optional.of(Normalisation.CIFAR10));
         ClassifierFile file = closing(ClassifierFile.read(path, stated, Device.CPU));
         assertThat(file.architecture()).contains(new Architecture("resnet18-no-pool", 4, Normalisation.CIFAR10));
+        assertThat(file.notes()).isEmpty();
+    }
+
+    @Test
+    void aShortcutThatWeightsDoNotShowIsWhatAPersonSays() throws IOException {
+        Architecture architecture = new Architecture("preactresnet18-no-norm", 4, Normalisation.CIFAR10);
+        Path path = written(state(architecture), Map.of());
+        Stated stated =
+                new Stated(Optional.of("preactresnet18-no-norm-raw-shortcut"), Optional.of(Normalisation.CIFAR10));
+        ClassifierFile file = closing(ClassifierFile.read(path, stated, Device.CPU));
+        assertThat(file.architecture().orElseThrow().name()).isEqualTo("preactresnet18-no-norm-raw-shortcut");
         assertThat(file.notes()).isEmpty();
     }
 

@@ -30,6 +30,8 @@ class FeaturesTest extends ClassifierTest {
         "resnet50, 2048",
         "preactresnet18, 512",
         "preactresnet18-no-norm, 512",
+        "preactresnet18-swish, 512",
+        "wideresnet-16-2-swish, 128",
         "wideresnet-10-2, 128"
     })
     void theLastLayerMakesTheLogitsOfThem(String name, int count) {

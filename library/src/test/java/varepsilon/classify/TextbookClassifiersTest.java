@@ -42,6 +42,10 @@ class TextbookClassifiersTest extends ClassifierTest {
                 "preactresnet18-no-norm",
                 "wideresnet-16-2",
                 "wideresnet-28-1",
+                "preactresnet18-raw-shortcut",
+                "preactresnet18-no-norm-raw-shortcut",
+                "preactresnet18-swish",
+                "wideresnet-16-2-swish",
                 "small-cnn");
     }
 
@@ -126,7 +130,8 @@ class TextbookClassifiersTest extends ClassifierTest {
     @ParameterizedTest
     @MethodSource("networks")
     void logitsAndGradientsAreTheTextbooks(String name) {
-        DType dtype = name.startsWith("resnet50") ? DType.FLOAT64 : DType.FLOAT32;
+        boolean isDouble = name.startsWith("resnet50") || name.equals("preactresnet18-swish");
+        DType dtype = isDouble ? DType.FLOAT64 : DType.FLOAT32;
         NetworkClassifier classifier = create(architecture(name), dtype);
         fill(classifier);
         Architecture architecture = classifier.architecture();
@@ -169,6 +174,7 @@ class TextbookClassifiersTest extends ClassifierTest {
         "preactresnet18-no-norm, 11171146",
         "wideresnet-16-2, 691674",
         "wideresnet-28-10, 36479194",
+        "wideresnet-28-10-swish, 36479194",
         "small-cnn, 166406"
     })
     void sizesAreTheKnownOnes(String name, long parameters) {
@@ -205,6 +211,10 @@ class TextbookClassifiersTest extends ClassifierTest {
                         "preactresnet18-no-norm",
                         "wideresnet-16-2",
                         "wideresnet-28-1",
+                        "preactresnet18-raw-shortcut",
+                        "preactresnet18-no-norm-raw-shortcut",
+                        "preactresnet18-swish",
+                        "wideresnet-16-2-swish",
                         "cifar10-resnet20",
                         "cifar10-resnet56");
     }
