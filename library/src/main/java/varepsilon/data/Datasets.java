@@ -27,7 +27,7 @@ public final class Datasets {
     /**
      * The data set of this name; or the images in the folder PATH for {@code folder:PATH}: a sub-folder for each class,
      * images of one size in it, or {@code train/} and {@code test/} with such sub-folders; without sub-folders, images
-     * without labels. Or IDX files, for {@code idx:IMAGES,LABELS}; or arrays of NumPy, for {@code numpy:FILE}.
+     * without labels, or with those of a CSV file for {@code folder:PATH,LABELS.csv}. Or IDX files, for {@code idx:IMAGES,LABELS}; or arrays of NumPy, for {@code numpy:FILE}.
      *
      * @throws InputException for an unknown name; the message has the nearest one and all names
      */

@@ -13,7 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.IntPredicate;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,13 +25,17 @@ import varepsilon.base.InputException;
  * The files of a folder by part and class, and those that are not images. {@link FolderSource} documents the layout.
  */
 final class FolderLayout {
-    private static final int TEST_EVERY = 5;
+    /** Labels that are whole numbers up to this are those numbers. */
+    private static final Pattern NUMBER = Pattern.compile("0|[1-9]\\d{0,4}");
+
     private static final String TRAIN_FOLDER = "train";
     /** The first that is there holds the test part. */
     private static final List<String> TEST_FOLDERS = List.of("test", "val", "valid", "validation");
 
-    private static final Set<String> ENDINGS =
+    /** Of the names of images, in lower case. */
+    static final Set<String> ENDINGS =
             Set.of("png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "tif", "tiff", "ppm", "pgm", "pbm", "pnm");
+
     private static final String ENDINGS_IN_WORDS =
             "*.png, *.jpg, *.jpeg, *.bmp, *.gif, *.tif, *.tiff, *.ppm, *.pgm or *.pbm";
     /** Files made by file managers. */
@@ -55,15 +61,24 @@ final class FolderLayout {
     private final Map<Split, Content> contents = new EnumMap<>(Split.class);
 
     private final boolean inParts;
+    /** The CSV file of the labels; null where sub-folders say them, or nothing. */
+    private final Path labels;
+
     private final List<String> notes = new ArrayList<>();
     /** Files that are no images, by what their names end in. */
     private final Map<String, List<Path>> leftOut = new TreeMap<>();
 
-    private FolderLayout(Path root) {
+    private FolderLayout(Path root, Path labels) {
         this.root = root;
+        this.labels = labels;
         if (!Files.isDirectory(root)) {
             throw new InputException(root + (Files.exists(root) ? ": is a file" : ": there is no such folder")
                     + "; expected a folder with a sub-folder of images for each class");
+        }
+        if (labels != null) {
+            inParts = readLabelled();
+            noteLeftOut();
+            return;
         }
         List<Path> folders = list(root).stream().filter(Files::isDirectory).toList();
         List<Path> parts = folders.stream().filter(FolderLayout::isNamedAsPart).toList();
@@ -71,7 +86,7 @@ final class FolderLayout {
         inParts = !parts.isEmpty()
                 && (parts.size() == folders.size() || parts.stream().anyMatch(FolderLayout::hasFolders));
         if (inParts) {
-            readParts(folders);
+            readParts(folders, this::content);
         } else {
             contents.put(Split.TRAIN, content(root));
         }
@@ -82,10 +97,11 @@ final class FolderLayout {
     /**
      * Looks through a folder.
      *
+     * @param labels the CSV file of the labels; null where sub-folders say them, or nothing
      * @throws InputException where there are no images in it that could be a data set
      */
-    static FolderLayout of(Path root) {
-        return new FolderLayout(root);
+    static FolderLayout of(Path root, Path labels) {
+        return new FolderLayout(root, labels);
     }
 
     private static boolean isNamedAsPart(Path folder) {
@@ -93,11 +109,60 @@ final class FolderLayout {
         return name.equals(TRAIN_FOLDER) || TEST_FOLDERS.contains(name);
     }
 
+    /** The images that the CSV file names; in parts where all lie in folders of parts. Returns whether they do. */
+    private boolean readLabelled() {
+        Map<Path, String> all;
+        try {
+            all = new LabelFile(labels, root).read();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        noteWithoutLabel(all.keySet());
+        Set<Path> folders = all.keySet().stream()
+                .map(image -> root.resolve(root.relativize(image).getName(0)))
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (folders.stream().allMatch(folder -> isNamedAsPart(folder) && Files.isDirectory(folder))) {
+            readParts(List.copyOf(folders), folder -> labelled(folder, all));
+            return true;
+        }
+        contents.put(Split.TRAIN, labelled(root, all));
+        return false;
+    }
+
+    private static Content labelled(Path folder, Map<Path, String> all) {
+        Map<String, List<Path>> classes = new LinkedHashMap<>();
+        if (all.values().stream().allMatch(label -> NUMBER.matcher(label).matches())) {
+            // A class that has no image here keeps its number.
+            int highest =
+                    all.values().stream().mapToInt(Integer::parseInt).max().orElseThrow();
+            IntStream.rangeClosed(0, highest).forEach(label -> classes.put(Integer.toString(label), new ArrayList<>()));
+        }
+        all.keySet().stream()
+                .filter(image -> image.startsWith(folder))
+                .sorted()
+                .forEach(image -> classes.computeIfAbsent(all.get(image), label -> new ArrayList<>())
+                        .add(image));
+        return new Content(folder, inOrder(classes));
+    }
+
+    private void noteWithoutLabel(Set<Path> labelled) {
+        List<Path> others = labelled.stream()
+                .map(Path::getParent)
+                .distinct()
+                .flatMap(folder -> list(folder).stream())
+                .filter(file -> isImageName(file.getFileName().toString()) && !labelled.contains(file))
+                .toList();
+        if (!others.isEmpty()) {
+            notes.add(root + ": left out " + counted(others, "image") + " without a label in " + labels + " ("
+                    + root.relativize(others.get(0)) + " first)");
+        }
+    }
+
     private static boolean hasFolders(Path folder) {
         return list(folder).stream().anyMatch(Files::isDirectory);
     }
 
-    private void readParts(List<Path> folders) {
+    private void readParts(List<Path> folders, Function<Path, Content> reader) {
         Path train = root.resolve(TRAIN_FOLDER);
         Path test = TEST_FOLDERS.stream()
                 .map(root::resolve)
@@ -105,10 +170,10 @@ final class FolderLayout {
                 .findFirst()
                 .orElse(null);
         if (folders.contains(train)) {
-            contents.put(Split.TRAIN, content(train));
+            contents.put(Split.TRAIN, reader.apply(train));
         }
         if (test != null) {
-            contents.put(Split.TEST, content(test));
+            contents.put(Split.TEST, reader.apply(test));
         }
         if (contents.values().stream().map(Content::isLabelled).distinct().count() > 1) {
             throw new InputException(root + ": one of " + train.getFileName() + "/ and " + test.getFileName()
@@ -164,9 +229,10 @@ final class FolderLayout {
         }
         for (String name : classes.keySet()) {
             if (!names.contains(name)) {
-                throw new InputException(contents.get(split).folder().resolve(name)
-                        + ": this class is not one of those in " + root.resolve(TRAIN_FOLDER) + ": "
-                        + String.join(", ", names));
+                throw new InputException(
+                        (labels == null ? contents.get(split).folder().resolve(name) : labels + ": " + name)
+                                + ": this class is not one of those in " + root.resolve(TRAIN_FOLDER) + ": "
+                                + String.join(", ", names));
             }
         }
         List<Path> files = new ArrayList<>();
@@ -188,8 +254,7 @@ final class FolderLayout {
     private List<Path> require(List<Path> files) {
         if (files.isEmpty()) {
             throw new InputException(root + ": " + (classNames().isEmpty() ? "there are not " : "no class has ")
-                    + TEST_EVERY + " images, every " + TEST_EVERY
-                    + "th of which would be for testing; add some, or make train/ and test/ with the same"
+                    + "5 images, every 5th of which would be for testing; add some, or make train/ and test/ with the same"
                     + " folders in them");
         }
         return files;
@@ -204,11 +269,9 @@ final class FolderLayout {
             }
             return contents.get(split).classes();
         }
-        IntPredicate isTest = i -> i % TEST_EVERY == TEST_EVERY - 1;
         Map<String, List<Path>> classes =
                 new LinkedHashMap<>(contents.get(Split.TRAIN).classes());
-        classes.replaceAll((name, files) -> IntStream.range(0, files.size())
-                .filter(split == Split.TEST ? isTest : isTest.negate())
+        classes.replaceAll((name, files) -> IntStream.of(Splits.everyFifth(files.size(), split))
                 .mapToObj(files::get)
                 .toList());
         return classes;
@@ -261,12 +324,18 @@ final class FolderLayout {
         return images;
     }
 
+    /** Whether a file's name ends as that of an image. */
+    static boolean isImageName(String name) {
+        return ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT))
+                && name.indexOf('.') >= 0;
+    }
+
     private boolean isImage(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        int dot = name.lastIndexOf('.');
-        if (dot >= 0 && ENDINGS.contains(name.substring(dot + 1))) {
+        if (isImageName(name)) {
             return true;
         }
+        int dot = name.lastIndexOf('.');
         if (!NOT_WORTH_A_WORD.contains(name)) {
             String kind = dot < 0 ? "without ending" : "*" + name.substring(dot);
             leftOut.computeIfAbsent(kind, key -> new ArrayList<>()).add(file);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import varepsilon.base.InputException;
@@ -17,12 +18,18 @@ import varepsilon.base.InputException;
  * Labels follow the names of the classes: as numbers where all are, else as text. Grey where all images are, else red,
  * green, blue. The order is an image of each class in turn, so that the first N of a part show all its classes.
  *
+ * <p>With a CSV file of labels ({@link LabelFile}) its images are those that the file names, wherever they lie in the
+ * folder. Labels that are all whole numbers are those numbers; others follow their names as text.
+ *
  * @param root the folder
+ * @param labels the CSV file; null where there is none
  * @param fit how images of several sizes become images of one; null where they have one
  */
-record FolderSource(Path root, ImageFit fit) implements DataSource {
+record FolderSource(Path root, Path labels, ImageFit fit) implements DataSource {
     /** Starts the names of such sets. */
     static final String PREFIX = "folder:";
+
+    private static final String LABELS_ENDING = ".csv";
 
     /** Sizes that a message lists. */
     private static final int MOST_SIZES = 5;
@@ -30,10 +37,12 @@ record FolderSource(Path root, ImageFit fit) implements DataSource {
     FolderSource {
         // A run may be resumed from another working directory.
         root = root.toAbsolutePath().normalize();
+        labels = labels == null ? null : labels.toAbsolutePath().normalize();
     }
 
     /**
-     * The data set of a path, behind {@code resize=HxW:} or {@code crop=HxW:} where the images are fitted.
+     * The data set of a path, behind an {@link ImageFit} and a colon where the images are fitted, and before a comma and
+     * the path of a CSV file where that has the labels.
      *
      * @throws InputException where it is none
      */
@@ -42,9 +51,12 @@ record FolderSource(Path root, ImageFit fit) implements DataSource {
             throw new InputException("'" + PREFIX + "' names no folder; expected " + PREFIX + "PATH");
         }
         try {
-            int colon = path.indexOf(':');
-            ImageFit fit = colon < 0 ? null : ImageFit.parse(path.substring(0, colon));
-            return new FolderSource(Path.of(fit == null ? path : path.substring(colon + 1)), fit);
+            ImageFit fit = ImageFit.startOf(path);
+            String paths = fit == null ? path : path.substring(fit.text().length() + 1);
+            int comma = paths.toLowerCase(Locale.ROOT).endsWith(LABELS_ENDING) ? paths.lastIndexOf(',') : -1;
+            return comma < 0
+                    ? new FolderSource(Path.of(paths), null, fit)
+                    : new FolderSource(Path.of(paths.substring(0, comma)), Path.of(paths.substring(comma + 1)), fit);
         } catch (InvalidPathException e) {
             throw new InputException("'" + PREFIX + path + "': " + e.getReason() + "; expected " + PREFIX + "PATH", e);
         }
@@ -52,7 +64,7 @@ record FolderSource(Path root, ImageFit fit) implements DataSource {
 
     @Override
     public String name() {
-        return PREFIX + (fit == null ? "" : fit.text() + ":") + root;
+        return PREFIX + (fit == null ? "" : fit.text() + ":") + root + (labels == null ? "" : "," + labels);
     }
 
     @Override
@@ -68,7 +80,7 @@ record FolderSource(Path root, ImageFit fit) implements DataSource {
     /** None, because there are no published checksums. Checks that there are images in both parts. */
     @Override
     public List<StoredFile> stored(Path dataDir) {
-        FolderLayout layout = FolderLayout.of(root);
+        FolderLayout layout = FolderLayout.of(root, labels);
         layout.part(Split.TRAIN);
         layout.part(Split.TEST);
         return List.of();
@@ -76,12 +88,12 @@ record FolderSource(Path root, ImageFit fit) implements DataSource {
 
     @Override
     public List<String> notes(Path dataDir) {
-        return FolderLayout.of(root).notes();
+        return FolderLayout.of(root, labels).notes();
     }
 
     @Override
     public ImageSet load(Split split, Path dataDir) {
-        FolderLayout layout = FolderLayout.of(root);
+        FolderLayout layout = FolderLayout.of(root, labels);
         FolderLayout.Part part = layout.part(split);
         Map<Path, ImageFile> all = headers(layout);
         ImageFile first = all.values().iterator().next();

@@ -118,15 +118,16 @@ record NumpyPart(Stored images, Stored labels) {
             throw labels.refused("is not of labels; expected N or N×1: one whole number for each image");
         }
         if (labels.size(0) != images.size(0)) {
-            throw labels.refused("does not fit " + images.description() + ": " + labels.size(0) + " labels for "
-                    + images.size(0) + " images");
+            throw labels.refused("does not fit " + images.file + ": " + images.description() + ": " + labels.size(0)
+                    + " labels for " + images.size(0) + " images");
         }
     }
 
     /**
      * Reads images and labels.
      *
-     * @param white the value of the brightest pixel; 0 for the usual one, 1 of floating-point numbers and 255 of others
+     * @param white the value of the brightest pixel; 0 for the usual one, 255, or 1 of floating-point numbers and of
+     *     truth values
      * @throws InputException where a pixel is not between 0 and that
      */
     ImageSet read(String set, int white, List<String> classNames) throws IOException {
@@ -150,7 +151,8 @@ record NumpyPart(Stored images, Stored labels) {
     private byte[] pixels(Tensor all, int stated) {
         byte[] pixels = PixelMemory.allocate(
                 images.file + ": " + images.label() + " holds " + all.count() + " bytes of pixels", all.count());
-        int white = stated > 0 ? stated : isFloatingPoint() ? 1 : 255;
+        boolean isFraction = isFloatingPoint() || all.dtype() == DType.BOOL;
+        int white = stated > 0 ? stated : isFraction ? 1 : 255;
         int dimensions = pixels.length / (int) all.size(0);
         int chunk = Math.max(1, CHUNK_PIXELS / dimensions);
         float highest = 0;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import varepsilon.base.InputException;
 
@@ -375,6 +376,109 @@ class FolderSourceTest {
         assertThatThrownBy(() -> Datasets.load("folder:crop=4x4:" + root, Split.TEST, folder))
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll("too small to be cropped to 4×4", "1 of 2×3 pixels", "resize them");
+    }
+
+    private Path labels(String... lines) throws IOException {
+        return Files.writeString(folder.resolve("labels.csv"), String.join("\n", lines));
+    }
+
+    private ImageSet labelled(Split split) throws IOException {
+        return Datasets.load("folder:" + root + "," + folder.resolve("labels.csv"), split, folder);
+    }
+
+    @Test
+    void labelsOfACsvFile() throws IOException {
+        for (int i = 0; i < 6; i++) {
+            grey("deep/" + i + ".png", 100 + i, 2, 3);
+        }
+        grey("7.png", 107, 2, 3);
+        grey("8.png", 108, 2, 3);
+        // A byte order mark, a header, quotation marks, carriage returns, an empty line, no ending.
+        labels(
+                "\uFEFFid,breed\r",
+                "deep/5.png,dog\r",
+                "\"deep/0.png\",\"a \"\"big\"\", old dog\"\r",
+                "\r",
+                "deep/1.png, dog",
+                "./deep/2.png,dog",
+                "deep/../deep/3,dog",
+                "deep/4.png,dog",
+                "7.png,cat",
+                "");
+        ImageSet train = labelled(Split.TRAIN);
+        assertThat(train.classNames()).containsExactly("a \"big\", old dog", "cat", "dog");
+        assertThat(train.labels()).containsExactly(0, 1, 2, 2, 2, 2);
+        assertThat(firstBytes(train)).containsExactly(100, 107, 101, 102, 103, 104);
+        assertThat(firstBytes(labelled(Split.TEST))).containsExactly(105);
+        DataSource source = Datasets.named("folder:" + root + "," + folder.resolve("labels.csv"));
+        assertThat(source.notes(folder))
+                .containsExactly(root + ": left out 1 image without a label in " + folder.resolve("labels.csv")
+                        + " (8.png first)");
+        assertThat(Datasets.named(source.name()).name()).isEqualTo(source.name());
+        String fitted = source.name().replace("folder:", "folder:resize=4:crop=2x2:");
+        assertThat(Datasets.load(fitted, Split.TRAIN, folder).shape()).isEqualTo(new ImageShape(1, 2, 2));
+    }
+
+    @Test
+    void labelsThatAreNumbersAreThoseNumbersAndFoldersMayBeParts() throws IOException {
+        grey("train/1.png", 1, 2, 3);
+        grey("train/2.png", 2, 2, 3);
+        grey("test/1.png", 3, 2, 3);
+        labels("train/1.png,10", "train/2.png,0", "test/1.png,2");
+        ImageSet train = labelled(Split.TRAIN);
+        assertThat(train.classNames()).hasSize(11).startsWith("0", "1", "2");
+        assertThat(train.labels()).containsExactly(0, 10);
+        assertThat(firstBytes(train)).containsExactly(2, 1);
+        assertThat(labelled(Split.TEST).labels()).containsExactly(2);
+        labels("train/1.png,b", "train/2.png,a", "test/1.png,c");
+        assertThatThrownBy(() -> labelled(Split.TEST))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("labels.csv: c: this class is not one of those in", "a, b");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "../secret.png,1; line 2 has '../secret.png', which is not inside",
+                "a/../../secret.png,1; which is not inside",
+                "/etc/passwd,1; which is not inside",
+                "..,1; which is not inside",
+                "b.png,1; line 2 has 'b.png', which is not in",
+                "a.png,0; 'a.png' once more",
+                "a.png; line 2 has 1 values",
+                "a.png,0,1; 3 values",
+                "c.png,; no label of 'c.png'",
+                "'\"c.png,0'; a quotation mark in line 2 is not closed",
+                "c.png,ESC[31m; control characters in the label",
+                "xNULy,1; which is no file name"
+            })
+    void linesOfLabelsThatDoNotFitAreRefused(String line, String why) throws IOException {
+        grey("a.png", 1, 2, 3);
+        grey("c.png", 1, 2, 3);
+        grey("../secret.png", 1, 2, 3);
+        labels("a.png,0", line.replace("ESC", "\u001b").replace("NUL", "\u0000"));
+        assertThatThrownBy(() -> labelled(Split.TRAIN))
+                .isInstanceOf(InputException.class)
+                .hasMessageStartingWith(folder.resolve("labels.csv") + ": ")
+                .hasMessageContaining(why)
+                .message()
+                .doesNotContain("\u001b", "\u0000");
+    }
+
+    @Test
+    void whatIsNoFileOfLabelsIsRefused() throws IOException {
+        grey("a.png", 1, 2, 3);
+        assertThatThrownBy(() -> labelled(Split.TRAIN)).hasMessageContaining("labels.csv: no such file");
+        labels("file,label");
+        assertThatThrownBy(() -> labelled(Split.TRAIN)).hasMessageContaining("names no images");
+        // A wrong name of an image is no header.
+        labels("b.png,1", "a.png,1");
+        assertThatThrownBy(() -> labelled(Split.TRAIN)).hasMessageContaining("line 1 has 'b.png'");
+        Files.write(folder.resolve("labels.csv"), new byte[] {'a', (byte) 0xff, ',', '1'});
+        assertThatThrownBy(() -> labelled(Split.TRAIN))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("is not UTF-8");
     }
 
     /** The levels of a grey PNG file, read by Java alone. */

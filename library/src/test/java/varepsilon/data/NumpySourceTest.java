@@ -266,8 +266,9 @@ class NumpySourceTest {
                 "2, 3, 4, 3; is not clearly of images",
                 "0, 4, 4; is empty",
                 "2, 0, 4, 3; is empty",
-                "1152921504606846976, 1, 1; more than 2 GB",
-                "2, 1152921504606846976, 1; more than 2 GB",
+                "576460752303423488, 1, 1; more than 2 GB",
+                "1152921504606846976, 1, 1; has the shape",
+                "2, 576460752303423488, 1; images too large",
                 "1, 4000000000, 4, 3; images too large",
                 "4, 4, 4; is damaged"
             })

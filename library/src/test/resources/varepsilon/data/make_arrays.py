@@ -51,7 +51,7 @@ np.savez_compressed("medmnist.npz", **medmnist)
 # The names of Keras; fractions in other orders of bytes and of dimensions.
 np.savez(
     "keras.npz",
-    x_train=np.asfortranarray(images(0, 4, 3).astype(">f4") / 255),
+    x_train=np.asfortranarray((images(0, 4, 3) / 255).astype(">f4")),
     y_train=np.array([3, 1, 0, 2], ">i8"),
     x_test=images(100, 2, 3).astype("<f8").transpose(0, 2, 3, 1) / 255,
     y_test=np.array([0, 4], "<i4"),

@@ -35,9 +35,9 @@ final class DataListCommand implements Callable<Integer> {
         List<Row> rows = Datasets.all().stream().map(this::row).toList();
         Table table = new Table(Table.text("name"), Table.text("description"), Table.text("where"));
         rows.forEach(row -> table.row(row.name(), row.description(), row.state()));
-        String own =
-                String.format("%nImages of your own: folder:PATH, with a sub-folder for each class, or without labels;"
-                        + " idx:IMAGES,LABELS for IDX files");
+        String own = String.format(
+                "%nImages of your own: folder:PATH, with a sub-folder for each class, or without labels;"
+                        + " folder:PATH,LABELS.csv; idx:IMAGES,LABELS for IDX files; numpy:FILE.npz for arrays of NumPy");
         output.result(new Listing(folder.folder(), rows), table.toText() + own);
         return 0;
     }

@@ -2,6 +2,7 @@ package varepsilon.lab.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -23,17 +24,29 @@ final class DataOptions {
             description =
                     "mnist, fashion-mnist, cifar10, cifar100, glyphs or shapes; folder:PATH for images in a sub-folder for each"
                             + " class (or in train/ and test/ or val/; without sub-folders, images without labels);"
-                            + " idx:IMAGES,LABELS for IDX files (a second pair: the test part). Where there is no test"
-                            + " part, every fifth image is one.")
+                            + " idx:IMAGES,LABELS for IDX files (a second pair: the test part);"
+                            + " numpy:FILE.npz, or numpy:IMAGES.npy,LABELS.npy, for arrays of NumPy. Where there is no"
+                            + " test part, every fifth image is one.")
     private String name;
 
     @Option(
+            names = "--labels",
+            paramLabel = "CSV",
+            description = "The labels of the images of a folder: lines of a file's name and its label.")
+    private Path labels;
+
+    @Option(
             names = "--resize",
-            paramLabel = "HxW",
-            description = "Scale the images of a folder to one size, proportions kept, what is over cut off.")
+            paramLabel = "N|HxW",
+            description =
+                    "Scale the images of a folder: the short side to N pixels, as torchvision's Resize(N), the middle"
+                            + " of which is taken; or until they cover HxW, what is over cut off.")
     private String resize;
 
-    @Option(names = "--crop", paramLabel = "HxW", description = "Only the middle of each image of a folder.")
+    @Option(
+            names = {"--center-crop", "--crop"},
+            paramLabel = "N|HxW",
+            description = "Only the middle of each image of a folder, as torchvision's CenterCrop, after --resize N.")
     private String crop;
 
     @Mixin
@@ -51,18 +64,21 @@ final class DataOptions {
     }
 
     private String fitted() {
-        if (resize == null && crop == null) {
+        if (resize == null && crop == null && labels == null) {
             return name;
         }
         String folders = "folder:";
         if (!name.startsWith(folders)) {
-            throw new InputException("--resize and --crop are for the images of a folder; expected --data folder:PATH");
+            throw new InputException(
+                    "--resize, --center-crop and --labels are for the images of a folder; expected --data"
+                            + " folder:PATH");
         }
-        if (resize != null && crop != null) {
-            throw new InputException("--resize and --crop together: expected one of them");
+        if (labels != null && !labels.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
+            throw new InputException("--labels " + labels + ": expected a CSV file, NAME.csv");
         }
-        ImageFit fit = resize != null ? ImageFit.of("resize", resize) : ImageFit.of("crop", crop);
-        return folders + fit.text() + ":" + name.substring(folders.length());
+        String fit =
+                resize == null && crop == null ? "" : ImageFit.of(resize, crop).text() + ":";
+        return folders + fit + name.substring(folders.length()) + (labels == null ? "" : "," + labels);
     }
 
     Path folder() {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
+import varepsilon.data.NumpyFile;
 
 class DataCommandsTest {
     @TempDir
@@ -44,7 +45,7 @@ class DataCommandsTest {
         Ran list = Ran.of("data", "list", "--data-dir", folder).succeeded();
         assertThat(list.out())
                 .containsPattern("cifar10 +.* not here; `varepsilon data fetch cifar10`")
-                .contains("folder:PATH");
+                .contains("folder:PATH", "folder:PATH,LABELS.csv", "numpy:FILE.npz");
         JsonNode rows = Ran.of("data", "list", "--data-dir", folder, "--json")
                 .succeeded()
                 .json()
@@ -112,6 +113,23 @@ class DataCommandsTest {
         Files.write(picture, new byte[20]);
         assertThat(Ran.of("data", "info", "folder:" + folder.resolve("pets")).failure())
                 .contains(picture + ": is not a PNG, JPEG, BMP, GIF, TIFF or PNM image");
+    }
+
+    @Test
+    void arraysOfNumPyAreADataSet() throws IOException {
+        Path images = folder.resolve("images.npy");
+        NumpyFile.write(images, new byte[10 * 4 * 6 * 3], 10, 4, 6, 3);
+        Path labels = folder.resolve("labels.npy");
+        NumpyFile.write(labels, new byte[] {0, 1, 2, 0, 1, 2, 0, 1, 2, 0}, 10);
+        String name = "numpy:" + images + "," + labels;
+        JsonNode info = Ran.of("data", "info", name, "--json").succeeded().json();
+        assertThat(info.get("channels").asInt()).isEqualTo(3);
+        assertThat(info.get("width").asInt()).isEqualTo(6);
+        assertThat(info.get("classNames")).hasSize(3);
+        assertThat(info.get("parts").get(0).get("size").asInt()).isEqualTo(8);
+        assertThat(Ran.of("data", "info", "numpy:" + labels + "," + images).failure())
+                .contains(labels + ": 'array' ('|u1' 10) is not clearly of images");
+        assertThat(Ran.of("data", "info", "numpy:a,b,c").refusal()).contains("expected numpy:FILE.npz");
     }
 
     private Path unlabelled() throws IOException {

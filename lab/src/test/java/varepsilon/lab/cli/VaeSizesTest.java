@@ -174,6 +174,12 @@ class VaeSizesTest {
         assertThat(run).doesNotExist();
     }
 
+    private static Ran evaluate(Path run, String data, Object... options) {
+        List<Object> line = new ArrayList<>(List.of("vae", "evaluate", "--weights", run, "--data", data));
+        line.addAll(List.of(options));
+        return Ran.of(line.toArray());
+    }
+
     @Test
     void aFolderOfSeveralSizesIsFitted() throws IOException {
         String data = images(16, 12, true);
@@ -192,9 +198,20 @@ class VaeSizesTest {
         assertThat(Ran.of("vae", "evaluate", "--weights", run, "--data", data, "--crop", "12x16")
                         .failure())
                 .contains("a VAE of 3×9×16 images", "has 3×12×16");
+        assertThat(evaluate(run, data, "--resize", "9", "--center-crop", "8x9").failure())
+                .contains("has 3×8×9");
+        assertThat(evaluate(run, data, "--resize", "9").failure()).contains("has 3×9×9");
+        assertThat(evaluate(run, data, "--resize", "9x9", "--center-crop", "8").refusal())
+                .contains("expected the short side alone");
+        Path labels = folder.resolve("labels.csv");
+        assertThat(evaluate(run, data, "--labels", labels).failure()).contains(labels + ": no such file");
+        Files.writeString(labels, "round/other.png,1");
+        assertThat(evaluate(run, data, "--labels", labels).failure()).contains("no class has 5 images");
+        assertThat(evaluate(run, data, "--labels", "labels.txt").refusal())
+                .contains("--labels labels.txt: expected a CSV file");
         assertThat(Ran.of("vae", "evaluate", "--weights", run, "--data", "glyphs", "--resize", "9x16")
                         .refusal())
-                .contains("--resize and --crop are for the images of a folder");
+                .contains("--resize, --center-crop and --labels are for the images of a folder");
     }
 
     @Test
