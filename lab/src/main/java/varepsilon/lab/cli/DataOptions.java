@@ -30,9 +30,9 @@ final class DataOptions {
     private String name;
 
     @Option(
-            names = "--labels",
-            paramLabel = "CSV",
-            description = "The labels of the images of a folder: lines of a file's name and its label.")
+            names = "--csv",
+            paramLabel = "FILE",
+            description = "The labels of the images of a folder, NAME.csv: in each line the name of a file and its label.")
     private Path labels;
 
     @Option(
@@ -70,11 +70,11 @@ final class DataOptions {
         String folders = "folder:";
         if (!name.startsWith(folders)) {
             throw new InputException(
-                    "--resize, --center-crop and --labels are for the images of a folder; expected --data"
+                    "--resize, --center-crop and --csv are for the images of a folder; expected --data"
                             + " folder:PATH");
         }
         if (labels != null && !labels.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
-            throw new InputException("--labels " + labels + ": expected a CSV file, NAME.csv");
+            throw new InputException("--csv " + labels + ": expected the name of a CSV file, NAME.csv");
         }
         String fit =
                 resize == null && crop == null ? "" : ImageFit.of(resize, crop).text() + ":";

@@ -204,14 +204,14 @@ class VaeSizesTest {
         assertThat(evaluate(run, data, "--resize", "9x9", "--center-crop", "8").refusal())
                 .contains("expected the short side alone");
         Path labels = folder.resolve("labels.csv");
-        assertThat(evaluate(run, data, "--labels", labels).failure()).contains(labels + ": no such file");
+        assertThat(evaluate(run, data, "--csv", labels).failure()).contains(labels + ": no such file");
         Files.writeString(labels, "round/other.png,1");
-        assertThat(evaluate(run, data, "--labels", labels).failure()).contains("no class has 5 images");
-        assertThat(evaluate(run, data, "--labels", "labels.txt").refusal())
-                .contains("--labels labels.txt: expected a CSV file");
+        assertThat(evaluate(run, data, "--csv", labels).failure()).contains("no class has 5 images");
+        assertThat(evaluate(run, data, "--csv", "labels.txt").refusal())
+                .contains("--csv labels.txt: expected the name of a CSV file");
         assertThat(Ran.of("vae", "evaluate", "--weights", run, "--data", "glyphs", "--resize", "9x16")
                         .refusal())
-                .contains("--resize, --center-crop and --labels are for the images of a folder");
+                .contains("--resize, --center-crop and --csv are for the images of a folder");
     }
 
     @Test
