@@ -11,6 +11,7 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
+import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -76,9 +77,9 @@ final class SwishPreActResNet18 extends Layer implements FeatureNetwork {
         @Override
         public Tensor forward(Tensor x) {
             Tensor activated = SwishWideResNet.swish(batchnorm0.forward(x));
-            Tensor into = shortcut == null ? activated : SwishWideResNet.padded(activated);
+            Tensor into = shortcut == null ? activated : Ops.padEnd(activated, 1, 1);
             Tensor y = conv2.forward(SwishWideResNet.swish(batchnorm1.after(conv1, into)));
-            return y.add(shortcut == null ? x : shortcut.forward(SwishWideResNet.padded(x)));
+            return y.add(shortcut == null ? x : shortcut.forward(Ops.padEnd(x, 1, 1)));
         }
     }
 

@@ -12,6 +12,7 @@ import varepsilon.nn.Init;
 import varepsilon.nn.Layer;
 import varepsilon.nn.Linear;
 import varepsilon.nn.Sequential;
+import varepsilon.tensor.Ops;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -50,12 +51,6 @@ final class SwishWideResNet extends Layer implements FeatureNetwork {
 
     static Tensor swish(Tensor x) {
         return x.mul(x.sigmoid());
-    }
-
-    /** A row of zeros below and a column of zeros on the right. */
-    static Tensor padded(Tensor x) {
-        Tensor below = Tensor.concat(2, List.of(x, x.narrow(2, 0, 1).zerosLike()));
-        return Tensor.concat(3, List.of(below, below.narrow(3, 0, 1).zerosLike()));
     }
 
     @Override
@@ -105,7 +100,7 @@ final class SwishWideResNet extends Layer implements FeatureNetwork {
         @Override
         public Tensor forward(Tensor x) {
             Tensor activated = swish(batchnorm0.forward(x));
-            Tensor y = swish(batchnorm1.after(conv0, halves ? padded(activated) : activated));
+            Tensor y = swish(batchnorm1.after(conv0, halves ? Ops.padEnd(activated, 1, 1) : activated));
             return conv1.forward(y).add(shortcut == null ? x : shortcut.forward(activated));
         }
     }

@@ -139,6 +139,12 @@ public final class Ops {
         return Recording.ofNumbers("Pad", Map.of(), y, x, 0, before, 0, 0, 0, after, 0, 0);
     }
 
+    /** N×C×H×W images with so many rows of zeros below and columns of zeros on the right. */
+    public static Tensor padEnd(Tensor x, int rows, int columns) {
+        Tensor y = Tensor.wrap(torch.constant_pad_nd(x.handle(), new long[] {0, columns, 0, rows}, new Scalar(0)));
+        return Recording.ofNumbers("Pad", Map.of(), y, x, 0, 0, 0, 0, 0, 0, rows, columns);
+    }
+
     /**
      * N×C×H×W images seen through affine maps: the value at a place of the result is the image's at the place that the
      * map gives, by bilinear interpolation, and 0 outside the image. Places have the coordinates (x, y), from −1 at the

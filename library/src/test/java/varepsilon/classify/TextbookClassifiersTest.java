@@ -154,6 +154,16 @@ class TextbookClassifiersTest extends ClassifierTest {
         assertThat(found).containsExactlyElementsOf(expected);
     }
 
+    /** Making a graph runs it beside the network, on images of another batch size. */
+    @ParameterizedTest
+    @ValueSource(strings = {"preactresnet18-raw-shortcut", "preactresnet18-swish", "wideresnet-16-2-swish"})
+    void theyAreGraphsToo(String name) {
+        NetworkClassifier classifier = create(architecture(name), DType.FLOAT32);
+        try (ClassifierGraph recorded = ClassifierGraph.of(classifier, 3, 32, 32)) {
+            assertThat(recorded.graph().nodes()).isNotEmpty();
+        }
+    }
+
     private static String joined(long... shape) {
         return String.join("x", Arrays.stream(shape).mapToObj(Long::toString).toList());
     }

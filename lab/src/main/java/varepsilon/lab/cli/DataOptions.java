@@ -32,7 +32,8 @@ final class DataOptions {
     @Option(
             names = "--csv",
             paramLabel = "FILE",
-            description = "The labels of the images of a folder, NAME.csv: in each line the name of a file and its label.")
+            description =
+                    "The labels of the images of a folder, NAME.csv: in each line the name of a file and its label.")
     private Path labels;
 
     @Option(
@@ -69,9 +70,8 @@ final class DataOptions {
         }
         String folders = "folder:";
         if (!name.startsWith(folders)) {
-            throw new InputException(
-                    "--resize, --center-crop and --csv are for the images of a folder; expected --data"
-                            + " folder:PATH");
+            throw new InputException("--resize, --center-crop and --csv are for the images of a folder; expected --data"
+                    + " folder:PATH");
         }
         if (labels != null && !labels.toString().toLowerCase(Locale.ROOT).endsWith(".csv")) {
             throw new InputException("--csv " + labels + ": expected the name of a CSV file, NAME.csv");
