@@ -125,7 +125,7 @@ class DataCommandsTest {
         JsonNode info = Ran.of("data", "info", name, "--json").succeeded().json();
         assertThat(info.get("channels").asInt()).isEqualTo(3);
         assertThat(info.get("width").asInt()).isEqualTo(6);
-        assertThat(info.get("classNames")).hasSize(3);
+        assertThat(info.get("class_names")).hasSize(3);
         assertThat(info.get("parts").get(0).get("size").asInt()).isEqualTo(8);
         assertThat(Ran.of("data", "info", "numpy:" + labels + "," + images).failure())
                 .contains(labels + ": 'array' ('|u1' 10) is not clearly of images");
