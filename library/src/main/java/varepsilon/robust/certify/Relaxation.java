@@ -299,7 +299,8 @@ public final class Relaxation {
     /** What rounding may add to linear functions of a value, whose results are sums of so many products. */
     private Tensor error(Tensor a, int value, long terms) {
         try (var scope = Scope.withoutGradients()) {
-            return scope.keep(sum(a.abs(), magnitudes[value].unsqueeze(1)).mul(rounding.ofSum(terms)));
+            Tensor parts = a.mul(magnitudes[value].unsqueeze(1));
+            return scope.keep(sum(parts, parts).sqrt().mul(rounding.ofSum(terms)));
         }
     }
 

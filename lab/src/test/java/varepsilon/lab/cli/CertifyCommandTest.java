@@ -1,0 +1,171 @@
+package varepsilon.lab.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import varepsilon.classify.ClassifierFile;
+import varepsilon.classify.ClassifierGraph;
+import varepsilon.graph.OnnxFile;
+import varepsilon.tensor.DType;
+import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+
+/** Certified bounds from the command line. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CertifyCommandTest {
+    private Path folder;
+    private Path data;
+    private Path weights;
+
+    @BeforeAll
+    void train(@TempDir Path folder) throws IOException {
+        this.folder = folder;
+        data = SmallMnist.in(folder.resolve("data"));
+        weights = folder.resolve("run");
+        Ran.of(SmallClassifier.training(data, weights, 8).toArray()).succeeded();
+    }
+
+    private Ran ran(Object... more) {
+        List<Object> words = new ArrayList<>(
+                List.of("certify", "--weights", weights, "--data", "mnist", "--data-dir", data, "--threads", 1));
+        words.addAll(List.of(more));
+        return Ran.of(words.toArray());
+    }
+
+    @Test
+    void bothSidesAreReportedAtEachEpsilon() throws IOException {
+        Ran run = ran("--eps", "1/255,0", "--method", "crown", "--limit", 12, "--json")
+                .succeeded();
+        JsonNode curve = run.json().get("curve");
+        assertThat(curve).hasSize(2);
+        JsonNode none = curve.get(0);
+        assertThat(none.get("eps").asDouble()).isZero();
+        assertThat(none.get("certified").asInt())
+                .isEqualTo(none.get("clean_correct").asInt());
+        for (JsonNode at : curve) {
+            int certified = at.get("certified").asInt();
+            int broken = at.get("broken").asInt();
+            int open = at.get("open").asInt();
+            assertThat(at.get("n").asInt()).isEqualTo(12);
+            assertThat(certified + broken + open)
+                    .isEqualTo(at.get("clean_correct").asInt());
+            assertThat(at.get("certified_accuracy").asDouble()).isEqualTo(certified / 12.0);
+            assertThat(at.get("robust_accuracy_upper").asDouble()).isEqualTo((certified + open) / 12.0);
+            assertThat(at.get("certified_ci95")).hasSize(2);
+            assertThat(at.get("images")).hasSize(12);
+            assertThat(at.get("stages").findValuesAsText("name")).contains("pgd", "ibp");
+            assertThat(at.get("seconds").asDouble()).isPositive();
+        }
+        assertThat(ran("--eps", "1/255", "--limit", 6).succeeded().out())
+                .contains("Robust accuracy at ε = 1/255 in linf lies between", "certified", "broken", "open", "ibp");
+    }
+
+    @Test
+    void smoothingCertifiesTheClassifierUnderNoise() throws IOException {
+        Ran run = ran(
+                        "--method",
+                        "smoothing",
+                        "--sigma",
+                        0.1,
+                        "--draws",
+                        50,
+                        "--alpha",
+                        0.01,
+                        "--eps",
+                        "0,0.05,0.5",
+                        "--limit",
+                        4,
+                        "--json")
+                .succeeded();
+        JsonNode json = run.json();
+        assertThat(json.get("n").asInt()).isEqualTo(4);
+        assertThat(json.get("curve")).hasSize(3);
+        assertThat(json.get("curve").get(2).get("certified").asInt()).isZero();
+        assertThat(json.get("forward_passes").asInt()).isEqualTo(4 * 150);
+        assertThat(run.err()).contains("no radius above", "not of the classifier itself");
+    }
+
+    @Test
+    void aPropertyOfAnOnnxModelHoldsOrIsViolated() throws IOException {
+        Path model = folder.resolve("model.onnx");
+        float[] logits;
+        try (var scope = Scope.withoutGradients();
+                ClassifierFile file = ClassifierFile.read(weights, Device.CPU);
+                ClassifierGraph graph = ClassifierGraph.of(file.classifier(), 1, 28, 28)) {
+            OnnxFile.write(model, graph.graph(), Map.of());
+            logits = file.classifier()
+                    .logits(Tensor.full(0.5, DType.FLOAT32, 1, 1, 28, 28))
+                    .toFloats();
+        }
+        int best = 0;
+        for (int j = 1; j < 10; j++) {
+            best = logits[j] > logits[best] ? j : best;
+        }
+        Path holds = property(folder.resolve("holds.vnnlib"), best);
+        Path violated = property(folder.resolve("violated.vnnlib"), (best + 1) % 10);
+        JsonNode proven = Ran.of("certify", "--weights", model, "--vnnlib", holds, "--method", "crown", "--json")
+                .succeeded()
+                .json();
+        assertThat(proven.get("verdict").asText()).isEqualTo("holds");
+        assertThat(proven.get("bound").asDouble()).isPositive();
+        JsonNode broken = Ran.of("certify", "--weights", model, "--vnnlib", violated, "--json")
+                .succeeded()
+                .json();
+        assertThat(broken.get("verdict").asText()).isEqualTo("violated");
+        assertThat(broken.get("counterexample")).hasSize(784);
+        assertThat(Ran.of("certify", "--weights", model, "--vnnlib", holds)
+                        .succeeded()
+                        .out())
+                .contains("holds.vnnlib", "holds (");
+    }
+
+    /** Around grey, class {@code label} is predicted. */
+    private static Path property(Path file, int label) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 784; i++) {
+            text.append(String.format(Locale.ROOT, "(declare-const X_%d Real)%n", i));
+        }
+        for (int j = 0; j < 10; j++) {
+            text.append(String.format(Locale.ROOT, "(declare-const Y_%d Real)%n", j));
+        }
+        for (int i = 0; i < 784; i++) {
+            text.append(String.format(Locale.ROOT, "(assert (>= X_%d 0.4999))%n(assert (<= X_%d 0.5001))%n", i, i));
+        }
+        text.append("(assert (or");
+        for (int j = 0; j < 10; j++) {
+            if (j != label) {
+                text.append(String.format(Locale.ROOT, " (and (>= Y_%d Y_%d))", j, label));
+            }
+        }
+        return Files.writeString(file, text + "))\n");
+    }
+
+    @Test
+    void wrongUseIsExplained() {
+        assertThat(ran().refusal()).contains("--eps");
+        assertThat(ran("--eps", "0.1", "--norm", "l0").refusal()).contains("l0", "linf, l2 or l1");
+        assertThat(ran("--eps", "0.1", "--method", "crwn").refusal()).contains("crwn", "crown");
+        assertThat(ran("--eps", "0.1", "--seconds-per-image", 5).refusal()).contains("branch-and-bound");
+        assertThat(ran("--eps", "0.1", "--sigma", 0.5).refusal()).contains("--sigma", "smoothing");
+        assertThat(ran("--eps", "0.1", "--norm", "linf", "--method", "smoothing")
+                        .refusal())
+                .contains("l2");
+        assertThat(ran("--eps", "-0.1").refusal()).contains("epsilon -0.1");
+        assertThat(Ran.of("certify", "--weights", weights, "--vnnlib", folder.resolve("none.vnnlib"))
+                        .failure())
+                .contains("none.vnnlib");
+        assertThat(ran("--list").succeeded().out()).contains("alpha-crown", "branch-and-bound", "ibp");
+    }
+}
