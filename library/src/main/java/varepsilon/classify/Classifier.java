@@ -74,6 +74,14 @@ public interface Classifier extends AutoCloseable {
         });
     }
 
+    /**
+     * Whether the logits are differentiable in the pixels, as far as that is known before they are computed; where not,
+     * only attacks on scores or labels work.
+     */
+    default boolean hasGradients() {
+        return true;
+    }
+
     /** Notes on how its outputs have been interpreted so far: ends of sentences whose subject is the classifier. */
     default List<String> notes() {
         return List.of();

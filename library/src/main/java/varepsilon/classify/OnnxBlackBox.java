@@ -81,6 +81,11 @@ public final class OnnxBlackBox implements Classifier {
     }
 
     @Override
+    public boolean hasGradients() {
+        return false;
+    }
+
+    @Override
     public List<String> notes() {
         List<String> all;
         synchronized (notes) {

@@ -29,7 +29,7 @@ public interface OnnxRunner {
         /** What it takes. */
         Graph.Port input();
 
-        /** What it gives: the output called logits, else the first. */
+        /** What it gives: of several outputs the one that {@link Graph.Port#logitsOf} chooses. */
         Graph.Port output();
 
         /**

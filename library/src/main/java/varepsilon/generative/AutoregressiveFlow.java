@@ -60,6 +60,12 @@ public final class AutoregressiveFlow extends Module implements Inference {
         }
 
         @Override
+        public String meaning(int latentDim) {
+            return "the means, then the natural logarithms of the standard deviations, of z before the flow, " + latentDim
+                    + " each, then " + features + " features for the flow's steps, which are not in this file";
+        }
+
+        @Override
         public Inference create(Prior prior, Init init) {
             return new AutoregressiveFlow(prior.latentDim(), this, init);
         }

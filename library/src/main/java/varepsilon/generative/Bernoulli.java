@@ -50,6 +50,11 @@ public record Bernoulli(
         return imageChannels;
     }
 
+    @Override
+    public String meaning(int imageChannels) {
+        return "the logit of white of each pixel";
+    }
+
     /** 0 or 1, FLOAT32 N×C×H×W. */
     @Override
     public Tensor target(Tensor images) {

@@ -31,6 +31,12 @@ public record FullGaussian(Tensor mean, Tensor logDiagonal, Tensor below) implem
         }
 
         @Override
+        public String meaning(int latentDim) {
+            return "the mean of q(z|x), then the natural logarithms of the diagonal of the lower triangular L whose L·Lᵀ"
+                    + " is its covariance, " + latentDim + " each, then the rest of L, row by row";
+        }
+
+        @Override
         public Inference create(Prior prior, Init init) {
             int latentDim = prior.latentDim();
             return output -> new FullGaussian(

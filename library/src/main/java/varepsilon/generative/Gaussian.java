@@ -36,6 +36,11 @@ public record Gaussian(
     }
 
     @Override
+    public String meaning(int imageChannels) {
+        return "the mean of each pixel, as a number from 0 to 1, whose standard deviation is " + std;
+    }
+
+    @Override
     public boolean isDensity() {
         return true;
     }

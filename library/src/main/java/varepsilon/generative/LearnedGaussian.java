@@ -41,6 +41,12 @@ public record LearnedGaussian(
     }
 
     @Override
+    public String meaning(int imageChannels) {
+        return "the means of " + imageChannels + " image channels, as numbers from 0 to 1, then the natural logarithms of"
+                + " their standard deviations s, which become s + " + minStd;
+    }
+
+    @Override
     public boolean isDensity() {
         return true;
     }

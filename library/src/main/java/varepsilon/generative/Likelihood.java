@@ -15,6 +15,14 @@ public interface Likelihood {
     /** Channels of the decoder's output for images of so many channels. */
     int outputChannels(int imageChannels);
 
+    /**
+     * What each channel of the decoder's output is, for a reader of an exported decoder: a phrase that may end a
+     * sentence.
+     */
+    default String meaning(int imageChannels) {
+        return "the parameters of the likelihood " + name();
+    }
+
     /** The values over which the distribution is defined, for UINT8 images N×C×H×W. */
     Tensor target(Tensor images);
 

@@ -33,6 +33,13 @@ public record Logistic(
         return 2 * imageChannels;
     }
 
+    @Override
+    public String meaning(int imageChannels) {
+        return "the means of " + imageChannels + " image channels, −1 for the first of " + levels + " levels and 1 for the"
+                + " last, then the natural logarithms of their scales in the same units; a scale of s levels becomes"
+                + " s + " + DiscretisedLogistic.SMALLEST_SCALE;
+    }
+
     /** Grey levels, INT64 N×C×H×W: the leading bits of each byte. */
     @Override
     public Tensor target(Tensor images) {

@@ -66,6 +66,13 @@ public record LogisticMixture(
         return components * ((imageChannels + 1) * (imageChannels + 2) / 2);
     }
 
+    @Override
+    public String meaning(int imageChannels) {
+        return "runs of " + components + " channels, one for each component: the logits of the weights; the means of each"
+                + " image channel; the logarithms of the scales of each; the coefficients of earlier channels, for"
+                + " (c, j) = (1, 0), (2, 0), (2, 1), …";
+    }
+
     /** Grey levels, INT64 N×C×H×W: the leading bits of each byte. */
     @Override
     public Tensor target(Tensor images) {

@@ -14,6 +14,13 @@ public interface PosteriorChoice {
     int outputs(int latentDim);
 
     /**
+     * What each of the encoder's outputs is, for a reader of an exported encoder: a phrase that may end a sentence.
+     */
+    default String meaning(int latentDim) {
+        return "of which the posterior " + Family.nameOf(this) + " makes q(z|x)";
+    }
+
+    /**
      * The last part of the encoder. One with parameters to be trained is a {@link varepsilon.nn.Module}, which the VAE
      * then trains with its own, under the name {@code posterior}.
      *

@@ -33,6 +33,11 @@ final class Quantised implements Posterior {
         }
 
         @Override
+        public String meaning(int latentDim) {
+            return "z before it is replaced by the nearest vectors of the codebook, which is not in this file";
+        }
+
+        @Override
         public Inference create(Prior prior, Init init) {
             if (!(prior instanceof CodebookPrior codebook)) {
                 throw new InputException("the posterior quantised is that of the prior codebook: expected that prior");

@@ -56,6 +56,11 @@ public final class TopDown extends Module implements Inference {
         }
 
         @Override
+        public String meaning(int latentDim) {
+            return "features, of which the networks of the groups of z, which are not in this file, make q(z|x)";
+        }
+
+        @Override
         public Inference create(Prior prior, Init init) {
             if (!(prior instanceof HierarchicalPrior hierarchical)) {
                 throw new InputException(

@@ -156,7 +156,17 @@ public final class Vae extends Module {
                     .expand(input.size(0), classes, input.size(2), input.size(3));
             input = Tensor.concat(1, List.of(input, planes));
         }
-        return inference.posterior(encoder.forward(input));
+        return inference.posterior(encoded(input));
+    }
+
+    /** What q(z|x) is made of, N×outputs, for the encoder's whole input: the pixels, then the planes of the classes. */
+    Tensor encoded(Tensor input) {
+        return encoder.forward(input);
+    }
+
+    /** What p(x|z) is made of, N×channels×H×W, for the decoder's whole input: z, then the one-hot classes. */
+    Tensor decoded(Tensor input) {
+        return decoder.forward(input);
     }
 
     /** p(x|z) for latent vectors N×latentDim. */
@@ -164,7 +174,7 @@ public final class Vae extends Module {
         Tensor input = classes == 0
                 ? z
                 : Tensor.concat(1, List.of(z, condition(z.size(0)).to(z.dtype())));
-        return pixels.distribution(likelihood, decoder.forward(input));
+        return pixels.distribution(likelihood, decoded(input));
     }
 
     /** The classes of n images or latent vectors, n×classes: those given, as often as n is a multiple of their number. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Init;
@@ -49,9 +50,27 @@ public record VaeFile(Path path, VaeArchitecture architecture, Vae vae, List<Str
         }
     }
 
+    /**
+     * Whether a weight file or a run directory holds a VAE, by the names of its tensors.
+     *
+     * @throws InputException where it is missing, damaged or no weight file
+     * @throws IOException on an I/O error
+     */
+    public static boolean isVae(Path weights) throws IOException {
+        try (var scope = Scope.withoutGradients()) {
+            Weights found = ModelWeights.read(RunDirectory.weightsOf(weights), List.of(VaeFile::isVae))
+                    .weights();
+            return isVae(found.names());
+        }
+    }
+
+    private static boolean isVae(Set<String> names) {
+        return names.stream().anyMatch(name -> name.startsWith("encoder."))
+                && names.stream().anyMatch(name -> name.startsWith("decoder."));
+    }
+
     private static boolean isVae(Map<String, long[]> shapes) {
-        return shapes.keySet().stream().anyMatch(name -> name.startsWith("encoder."))
-                && shapes.keySet().stream().anyMatch(name -> name.startsWith("decoder."));
+        return isVae(shapes.keySet());
     }
 
     /** @throws InputException where the model is for images of another shape, or lacks the labels that it is given */

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -35,6 +36,21 @@ public record Graph(Port input, Port output, List<Node> nodes, Map<String, Tenso
         /** Copies the shape. */
         public Port {
             shape = List.copyOf(shape);
+        }
+
+        /**
+         * The one of a model's outputs that is taken for its result: the one called logits, else the first that has a
+         * row of floating-point numbers for each example, else the first.
+         */
+        public static Optional<Port> logitsOf(List<Port> outputs) {
+            return outputs.stream()
+                    .filter(port -> port.name().equals("logits"))
+                    .findFirst()
+                    .or(() -> outputs.stream()
+                            .filter(port -> port.dtype().isFloatingPoint()
+                                    && port.shape().size() == 2)
+                            .findFirst())
+                    .or(() -> outputs.stream().findFirst());
         }
 
         private Port in(DType type) {
@@ -244,6 +260,27 @@ public record Graph(Port input, Port output, List<Node> nodes, Map<String, Tenso
 
     private static List<String> prefixed(String prefix, List<String> names) {
         return names.stream().map(name -> name.isEmpty() ? name : prefix + name).toList();
+    }
+
+    /** The same graph with other names for its input and its output, which no other value of it has. */
+    public Graph named(String inputName, String outputName) {
+        Map<String, String> names = Map.of(input.name(), inputName, output.name(), outputName);
+        List<Node> renamed = new ArrayList<>();
+        for (Node node : nodes) {
+            renamed.add(new Node(
+                    node.name(),
+                    node.operation(),
+                    replaced(names, node.inputs()),
+                    replaced(names, node.outputs()),
+                    node.attributes()));
+        }
+        Port in = new Port(inputName, input.dtype(), input.shape());
+        Port out = new Port(outputName, output.dtype(), output.shape());
+        return new Graph(in, out, renamed, constants, opset);
+    }
+
+    private static List<String> replaced(Map<String, String> names, List<String> values) {
+        return values.stream().map(value -> names.getOrDefault(value, value)).toList();
     }
 
     /** The same graph, whose result is another of its values. */

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,11 @@ import varepsilon.tensor.Tensor;
  *
  * @param graph its operations; its constants are owned by this
  * @param producer the program that wrote it, with its version
+ * @param metadata properties that the file keeps beside the graph
  * @param notes how it was interpreted, ends of sentences whose subject is the file
  */
-public record OnnxFile(Graph graph, String producer, List<String> notes) implements AutoCloseable {
+public record OnnxFile(Graph graph, String producer, Map<String, String> metadata, List<String> notes)
+        implements AutoCloseable {
     /** The versions of ONNX's operators that are understood. */
     public static final int OLDEST_OPSET = 7;
 
@@ -47,8 +50,9 @@ public record OnnxFile(Graph graph, String producer, List<String> notes) impleme
     private static final Set<String> CONTROL_FLOW = Set.of("If", "Loop", "Scan");
     private static final int DEEPEST_NESTING = 64;
 
-    /** Copies the notes. */
+    /** Copies the collections. */
     public OnnxFile {
+        metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
         notes = List.copyOf(notes);
     }
 
@@ -97,29 +101,45 @@ public record OnnxFile(Graph graph, String producer, List<String> notes) impleme
         }
     }
 
-    /** The operations that are not supported, with the first node of each and how often it occurs. */
-    public List<String> unsupported() {
+    /**
+     * An operation that is not supported.
+     *
+     * @param node the first that has it
+     * @param count how many nodes have it
+     */
+    public record Unsupported(String operation, String node, int count) {
+        @Override
+        public String toString() {
+            return operation + " ('" + node + "'" + (count > 1 ? " and " + (count - 1) + " more" : "")
+                    + (CONTROL_FLOW.contains(operation) ? "; control flow" : "") + ")";
+        }
+    }
+
+    /** The operations that are not supported. */
+    public List<Unsupported> unsupported() {
         Map<String, List<Node>> byOperation = graph.nodes().stream()
                 .filter(node -> Operators.find(node.operation()) == null)
                 .collect(Collectors.groupingBy(Node::operation, LinkedHashMap::new, Collectors.toList()));
-        List<String> unsupported = new ArrayList<>();
-        byOperation.forEach((operation, nodes) -> unsupported.add(operation + " ('"
-                + nodes.get(0).name() + "'" + (nodes.size() > 1 ? " and " + (nodes.size() - 1) + " more" : "")
-                + (CONTROL_FLOW.contains(operation) ? "; control flow" : "") + ")"));
-        return unsupported;
+        return byOperation.entrySet().stream()
+                .map(entry -> new Unsupported(
+                        entry.getKey(),
+                        entry.getValue().get(0).name(),
+                        entry.getValue().size()))
+                .toList();
     }
 
     /**
      * Checks that every operation is known.
      *
      * @param file as messages name it
-     * @throws InputException naming those that are not
+     * @throws UnsupportedOperationsException naming those that are not
      */
     public void requireSupported(Path file) {
-        List<String> missing = unsupported();
+        List<Unsupported> missing = unsupported();
         if (!missing.isEmpty()) {
-            throw new InputException((file + ": gradients cannot be computed of this model, since these of its"
-                            + " operations are not supported: " + String.join(", ", missing)
+            String named = missing.stream().map(Unsupported::toString).collect(Collectors.joining(", "));
+            throw new UnsupportedOperationsException((file + ": gradients cannot be computed of this model, since these"
+                            + " of its operations are not supported: " + named
                             + "; ONNX Runtime may run it as a black box, for attacks on scores or labels")
                     .replaceAll("\\p{C}+", " "));
         }
@@ -174,7 +194,15 @@ public record OnnxFile(Graph graph, String producer, List<String> notes) impleme
             owned.stream()
                     .filter(tensor -> !graph.constants().containsValue(tensor) && isNoAttribute(graph, tensor))
                     .forEach(Tensor::close);
-            return new OnnxFile(graph, producer, notes);
+            Map<String, String> metadata = new LinkedHashMap<>();
+            model.getMetadataPropsList()
+                    .forEach(entry -> metadata.put(printable(entry.getKey()), printable(entry.getValue())));
+            return new OnnxFile(graph, printable(producer), metadata, notes);
+        }
+
+        /** Files may hold line breaks and terminal controls. */
+        private static String printable(String text) {
+            return text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " ");
         }
 
         private static boolean isNoAttribute(Graph graph, Tensor tensor) {
@@ -273,21 +301,11 @@ public record OnnxFile(Graph graph, String producer, List<String> notes) impleme
             return port(inputs.get(0));
         }
 
-        /** Of several the one called logits, else the first that has a row for each image. */
         private Graph.Port output(GraphProto proto) {
             List<Graph.Port> outputs =
                     proto.getOutputList().stream().map(this::port).toList();
-            if (outputs.isEmpty()) {
-                throw new InputException("it has no output");
-            }
-            Graph.Port chosen = outputs.stream()
-                    .filter(port -> port.name().equals("logits"))
-                    .findFirst()
-                    .or(() -> outputs.stream()
-                            .filter(port -> port.dtype().isFloatingPoint()
-                                    && port.shape().size() == 2)
-                            .findFirst())
-                    .orElse(outputs.get(0));
+            Graph.Port chosen =
+                    Graph.Port.logitsOf(outputs).orElseThrow(() -> new InputException("it has no output"));
             if (outputs.size() > 1) {
                 notes.add("has " + outputs.size() + " outputs, of which '" + chosen.name() + "' is taken");
             }

@@ -147,6 +147,16 @@ public final class TorchScript implements AutoCloseable {
         return output;
     }
 
+    /** How many numbers its parameters have. */
+    public long parameterCount() {
+        long count = 0;
+        var parameters = module.parameters();
+        for (var at = parameters.begin(); at.notEquals(parameters.end()); at.increment()) {
+            count += at.multiply().numel();
+        }
+        return count;
+    }
+
     /** The type that inputs have been converted to; empty where the program takes them as they are. */
     public Optional<DType> convertsTo() {
         return converts ? Optional.of(parameterType) : Optional.empty();

@@ -102,8 +102,9 @@ enum WeightFormat {
     private static void requireNoForeignName(WeightFile file) {
         String name = file.path().getFileName().toString().toLowerCase(Locale.ROOT);
         if (name.endsWith(".onnx")) {
-            throw file.refused("an ONNX model" + FROM_PYTORCH
-                    + "; else convert it to PyTorch (the package onnx2torch does so) and save that");
+            throw file.refused("an ONNX model by its name" + FROM_PYTORCH
+                    + "; else convert it to PyTorch (the package onnx2torch does so) and save that. Classifiers are read"
+                    + " from ONNX models too: where one is expected, the file does not begin as they do");
         }
         if (name.endsWith(".pb")) {
             throw file.refused("a TensorFlow graph (.pb)" + FROM_OTHERS);

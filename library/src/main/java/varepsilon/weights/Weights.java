@@ -49,6 +49,16 @@ public final class Weights {
         return WeightFormat.of(path) == WeightFormat.PYTORCH ? PyTorchStateDict.read(path) : Safetensors.read(path);
     }
 
+    /**
+     * The format of a weight file, by its content: {@code safetensors} or {@code PyTorch state dict}.
+     *
+     * @throws InputException where there is no such file, or it is of another format
+     * @throws IOException on an I/O error
+     */
+    public static String format(Path path) throws IOException {
+        return WeightFormat.of(path) == WeightFormat.PYTORCH ? "PyTorch state dict" : "safetensors";
+    }
+
     /** Other tensors from the same source, with its metadata. */
     public Weights with(Map<String, Tensor> others) {
         return new Weights(source, others, metadata);

@@ -1,5 +1,6 @@
 package varepsilon.onnxruntime;
 
+import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -9,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import varepsilon.base.InputException;
@@ -56,12 +59,14 @@ public final class OrtRunner implements OnnxRunner {
                 throw new InputException(
                         file + ": it takes " + inputs.size() + " inputs, " + inputs + "; expected one, the images");
             }
-            Set<String> outputs = session.getOutputNames();
             String name = inputs.iterator().next();
             this.input = OrtTypes.port(name, session.getInputInfo().get(name));
-            String chosen =
-                    outputs.contains("logits") ? "logits" : outputs.iterator().next();
-            this.output = OrtTypes.port(chosen, session.getOutputInfo().get(chosen));
+            List<Graph.Port> outputs = new ArrayList<>();
+            for (Map.Entry<String, NodeInfo> entry : session.getOutputInfo().entrySet()) {
+                OrtTypes.portOrNone(entry.getKey(), entry.getValue()).ifPresent(outputs::add);
+            }
+            this.output = Graph.Port.logitsOf(outputs)
+                    .orElseThrow(() -> new InputException(file + ": it has no output that is a tensor of numbers"));
         }
 
         @Override

@@ -4,6 +4,7 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.TensorInfo;
 import java.util.Arrays;
+import java.util.Optional;
 import varepsilon.base.InputException;
 import varepsilon.graph.Graph;
 import varepsilon.tensor.DType;
@@ -18,6 +19,13 @@ final class OrtTypes {
         }
         return new Graph.Port(
                 name, of(tensor.type), Arrays.stream(tensor.getShape()).boxed().toList());
+    }
+
+    /** Empty for strings, sequences and maps, as classifiers of other kinds return beside scores. */
+    static Optional<Graph.Port> portOrNone(String name, NodeInfo info) {
+        return info.getInfo() instanceof TensorInfo tensor && tensor.type != OnnxJavaType.STRING
+                ? Optional.of(port(name, info))
+                : Optional.empty();
     }
 
     static DType of(OnnxJavaType type) {

@@ -104,6 +104,13 @@ public final class Main implements Runnable {
                         "varepsilon classifier train --data glyphs --epochs 3")
                 .addSubcommand(new ClassifierTrainCommand(console, arguments))
                 .addSubcommand(new ClassifierEvaluateCommand(console));
+        CommandLine model = Group.named(
+                        "model",
+                        "Model files: describe, check against ONNX Runtime, export as ONNX.",
+                        "varepsilon model info model.onnx")
+                .addSubcommand(new ModelInfoCommand(console))
+                .addSubcommand(new ModelCheckCommand(console))
+                .addSubcommand(new ModelExportCommand(console));
         CommandLine experiment = Group.named(
                         "experiment",
                         "Experiments of many runs: those of the source, and your own.",
@@ -121,6 +128,7 @@ public final class Main implements Runnable {
                 .addSubcommand(classifier)
                 .addSubcommand(new AttackCommand(console, arguments))
                 .addSubcommand(new CertifyCommand(console))
+                .addSubcommand(model)
                 .addSubcommand(experiment)
                 .addSubcommand(study)
                 .addSubcommand(new BenchCommand(console))

@@ -19,11 +19,16 @@ final class NewFileOptions {
 
     /** Rejects a place that cannot be written to, before any work is done. */
     void check() {
-        if (Files.isDirectory(out)) {
-            throw new InputException(out + ": is a folder; expected the name of a file");
+        check(out);
+    }
+
+    /** The same for one of several files that are written instead. */
+    void check(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new InputException(file + ": is a folder; expected the name of a file");
         }
-        if (Files.exists(out) && !force) {
-            throw new InputException(out + ": is there already; --force replaces it");
+        if (Files.exists(file) && !force) {
+            throw new InputException(file + ": is there already; --force replaces it");
         }
     }
 }

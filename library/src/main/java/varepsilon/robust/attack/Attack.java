@@ -3,7 +3,9 @@ package varepsilon.robust.attack;
 import java.util.List;
 import java.util.OptionalDouble;
 import varepsilon.base.Family;
+import varepsilon.base.InputException;
 import varepsilon.base.Named;
+import varepsilon.classify.Classifier;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -22,6 +24,18 @@ public interface Attack {
     /** What it uses of the classifier. */
     default Knowledge knowledge() {
         return Knowledge.GRADIENTS;
+    }
+
+    /**
+     * Checks that a classifier has the gradients that this follows, as far as that is known beforehand.
+     *
+     * @throws InputException naming the attacks that need none, where it has not
+     */
+    default void requireUsableOn(Classifier classifier) {
+        if (knowledge() == Knowledge.GRADIENTS && !classifier.hasGradients()) {
+            throw new InputException(
+                    name() + " follows gradients, which this classifier does not have" + Problem.withoutGradients());
+        }
     }
 
     /** The norms in which it searches: all by default. */

@@ -498,7 +498,8 @@ public final class Problem {
                 .toArray();
     }
 
-    private static String withoutGradients() {
+    /** The end of a message that names the attacks that need no gradient. */
+    static String withoutGradients() {
         List<String> names = Family.of(Attack.class).members().stream()
                 .filter(member -> member.usual().knowledge().isBlackBox())
                 .map(Family.Member::name)

@@ -59,13 +59,14 @@ public record MinimumEvaluation(List<MinimumAttack> attacks, Norm norm, int batc
      *
      * @param images with labels, which are classes of the classifier
      * @param watch receives the number of images done, each counted once for every attack: {@link #work}
-     * @throws InputException where images have no labels, labels are not the classifier's classes, an attack has not
-     *     the norm, or the classifier does not return logits
+     * @throws InputException where an attack follows gradients that the classifier does not have, images have no labels,
+     *     labels are not the classifier's classes, an attack has not the norm, or the classifier does not return logits
      */
     public MinimumReport of(Classifier classifier, ImageSet images, Watch watch) {
         if (!images.isLabelled()) {
             throw new InputException(images.name() + " has no labels, which accuracy needs");
         }
+        attacks.forEach(attack -> attack.requireUsableOn(classifier));
         List<Tally> tallies = new ArrayList<>();
         for (MinimumAttack attack : attacks) {
             tallies.add(new Tally(attack, images.size(), new Cost(watch::stopRequested)));

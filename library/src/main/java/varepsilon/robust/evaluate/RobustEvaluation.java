@@ -68,13 +68,14 @@ public record RobustEvaluation(List<Trial> trials, int batchSize, long seed, Dev
      * @param attacked receives the adversarial examples of each trial and batch; the tensors are freed with the batch
      * @param watch receives the number of images done, each counted once for every trial and once without an attack:
      *     {@link #work}
-     * @throws InputException where images have no labels, labels are not the classifier's classes, or it does not
-     *     return logits
+     * @throws InputException where an attack follows gradients that the classifier does not have, images have no labels,
+     *     labels are not the classifier's classes, or it does not return logits
      */
     public RobustnessReport of(Classifier classifier, ImageSet images, Consumer<AttackedBatch> attacked, Watch watch) {
         if (!images.isLabelled()) {
             throw new InputException(images.name() + " has no labels, which accuracy needs");
         }
+        trials.forEach(trial -> trial.attack().requireUsableOn(classifier));
         return new Run(classifier, images, attacked, watch).run();
     }
 

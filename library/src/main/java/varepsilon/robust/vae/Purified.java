@@ -48,6 +48,11 @@ public final class Purified implements Classifier {
     }
 
     @Override
+    public boolean hasGradients() {
+        return classifier.hasGradients();
+    }
+
+    @Override
     public Tensor logits(Tensor pixels) {
         return classifier.logits(purified(pixels));
     }
