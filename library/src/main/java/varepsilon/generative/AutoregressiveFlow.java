@@ -61,8 +61,9 @@ public final class AutoregressiveFlow extends Module implements Inference {
 
         @Override
         public String meaning(int latentDim) {
-            return "the means, then the natural logarithms of the standard deviations, of z before the flow, " + latentDim
-                    + " each, then " + features + " features for the flow's steps, which are not in this file";
+            return "the means, then the natural logarithms of the standard deviations, of z before the flow, "
+                    + latentDim + " each, then " + features
+                    + " features for the flow's steps, which are not in this file";
         }
 
         @Override

@@ -44,8 +44,8 @@ public record BetaBinomial(
 
     @Override
     public String meaning(int imageChannels) {
-        return "log α of " + imageChannels + " image channels, then log β, of beta-binomial distributions over " + levels
-                + " levels; a large α becomes α/(1 + α/10⁶)";
+        return "log α of " + imageChannels + " image channels, then log β, of beta-binomial distributions over "
+                + levels + " levels; a large α becomes α/(1 + α/10⁶)";
     }
 
     /** Grey levels, INT64 N×C×H×W: the leading bits of each byte. */

@@ -34,8 +34,8 @@ public record Categorical(
 
     @Override
     public String meaning(int imageChannels) {
-        return "logits of the levels of each pixel, for image channel c at channels c·" + levels + " to (c + 1)·" + levels
-                + " − 1";
+        return "logits of the levels of each pixel, for image channel c at channels c·" + levels + " to (c + 1)·"
+                + levels + " − 1";
     }
 
     /** Grey levels, INT64 N×C×H×W: the leading bits of each byte. */

@@ -24,7 +24,8 @@ public record DiagonalGaussian(Tensor mean, Tensor logStd) implements Posterior 
 
         @Override
         public String meaning(int latentDim) {
-            return "the means of q(z|x), then the natural logarithms of its standard deviations, " + latentDim + " each";
+            return "the means of q(z|x), then the natural logarithms of its standard deviations, " + latentDim
+                    + " each";
         }
 
         @Override

@@ -42,7 +42,8 @@ public record LearnedGaussian(
 
     @Override
     public String meaning(int imageChannels) {
-        return "the means of " + imageChannels + " image channels, as numbers from 0 to 1, then the natural logarithms of"
+        return "the means of " + imageChannels
+                + " image channels, as numbers from 0 to 1, then the natural logarithms of"
                 + " their standard deviations s, which become s + " + minStd;
     }
 

@@ -35,7 +35,8 @@ public record Logistic(
 
     @Override
     public String meaning(int imageChannels) {
-        return "the means of " + imageChannels + " image channels, −1 for the first of " + levels + " levels and 1 for the"
+        return "the means of " + imageChannels + " image channels, −1 for the first of " + levels
+                + " levels and 1 for the"
                 + " last, then the natural logarithms of their scales in the same units; a scale of s levels becomes"
                 + " s + " + DiscretisedLogistic.SMALLEST_SCALE;
     }

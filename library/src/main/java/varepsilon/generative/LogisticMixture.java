@@ -68,7 +68,8 @@ public record LogisticMixture(
 
     @Override
     public String meaning(int imageChannels) {
-        return "runs of " + components + " channels, one for each component: the logits of the weights; the means of each"
+        return "runs of " + components
+                + " channels, one for each component: the logits of the weights; the means of each"
                 + " image channel; the logarithms of the scales of each; the coefficients of earlier channels, for"
                 + " (c, j) = (1, 0), (2, 0), (2, 1), …";
     }

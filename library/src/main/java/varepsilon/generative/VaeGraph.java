@@ -1,5 +1,6 @@
 package varepsilon.generative;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,11 @@ public final class VaeGraph implements AutoCloseable {
     private final Graph graph;
 
     private VaeGraph(
-            VaeFile file, UnaryOperator<Tensor> network, Map<String, String> metadata, String[] names, long... example) {
+            VaeFile file,
+            UnaryOperator<Tensor> network,
+            Map<String, String> metadata,
+            String[] names,
+            long... example) {
         this.network = x -> file.vae().evaluating(() -> network.apply(x));
         this.metadata = metadata;
         this.recorded = RecordedGraph.of(
@@ -47,7 +52,8 @@ public final class VaeGraph implements AutoCloseable {
                 "pixels from 0 to 1, N×" + image + ", of the values that the likelihood "
                         + architecture.likelihood().name() + " distinguishes: of L levels 0, 1/(L − 1), …, 1"
                         + (classes > 0
-                                ? "; then " + classes + " planes, 1 everywhere for the image's class and 0 for the others"
+                                ? "; then " + classes
+                                        + " planes, 1 everywhere for the image's class and 0 for the others"
                                 : ""));
         metadata.put("output", architecture.posterior().meaning(architecture.latentDim()));
         UnaryOperator<Tensor> network = x -> file.vae().encoded(signed(x, image.channels(), classes));
@@ -80,9 +86,7 @@ public final class VaeGraph implements AutoCloseable {
         metadata.put(
                 "output",
                 file.vae().hasIndependentPixels()
-                        ? architecture
-                                .likelihood()
-                                .meaning(architecture.image().channels())
+                        ? architecture.likelihood().meaning(architecture.image().channels())
                         : "features, of which the decoder " + Family.nameOf(architecture.decoder())
                                 + ", which is not in this file, makes p(x|z)");
         String[] names = {"z", "likelihood"};
@@ -107,7 +111,7 @@ public final class VaeGraph implements AutoCloseable {
 
     /** The architecture's metadata, and in words what goes in, {@code input}, and what comes out, {@code output}. */
     public Map<String, String> metadata() {
-        return Map.copyOf(metadata);
+        return Collections.unmodifiableMap(metadata);
     }
 
     /** Frees what the model does not own. */

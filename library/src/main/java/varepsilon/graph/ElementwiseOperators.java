@@ -80,12 +80,7 @@ final class ElementwiseOperators {
                         .where(
                                 call.in(0).gt(call.node().number("alpha", 1)),
                                 call.in(0).mul(0))));
-        all.put(
-                "Clip",
-                one(call -> call.in(0)
-                        .clamp(
-                                call.number("min", 1, Double.NEGATIVE_INFINITY),
-                                call.number("max", 2, Double.POSITIVE_INFINITY))));
+        all.put("Clip", one(ElementwiseOperators::clip));
         all.put("Equal", two(Tensor::eq));
         all.put("Less", two(Tensor::lt));
         all.put("Greater", two(Tensor::gt));
@@ -121,11 +116,23 @@ final class ElementwiseOperators {
         return x.dtype().isFloatingPoint() ? x.div(y) : Functions.divideWhole(x, y);
     }
 
-    private static Tensor modulo(Call call) {
-        if (call.node().integer("fmod", 0) != 0) {
-            throw call.wrong("fmod 1 is not supported; expected 0");
+    private static Tensor clip(Call call) {
+        Tensor x = call.in(0);
+        if (x.dtype().isFloatingPoint()) {
+            return x.clamp(
+                    call.number("min", 1, Double.NEGATIVE_INFINITY), call.number("max", 2, Double.POSITIVE_INFINITY));
         }
-        return Functions.remainder(call.in(0), call.in(1));
+        Tensor raised = call.optional(1) == null ? x : x.max(call.in(1));
+        return call.optional(2) == null ? raised : raised.min(call.in(2));
+    }
+
+    private static Tensor modulo(Call call) {
+        Tensor x = call.in(0);
+        Tensor y = call.in(1);
+        // With fmod 1 the result has the sign of the dividend, else that of the divisor.
+        return call.node().integer("fmod", 0) == 0
+                ? Functions.remainder(x, y)
+                : Functions.remainder(x.abs(), y.abs()).mul(x.sign());
     }
 
     /**

@@ -63,7 +63,7 @@ public record Graph(Port input, Port output, List<Node> nodes, Map<String, Tenso
             for (int i = 0; i < shape.size(); i++) {
                 sizes.append(i == 0 ? "" : "×").append(shape.get(i) < 0 ? i == 0 ? "N" : "?" : shape.get(i));
             }
-            return "'" + name + "' " + dtype + (shape.isEmpty() ? "" : " " + sizes);
+            return "'" + name.replaceAll("\\p{C}+", " ") + "' " + dtype + (shape.isEmpty() ? "" : " " + sizes);
         }
     }
 

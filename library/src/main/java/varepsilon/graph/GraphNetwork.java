@@ -17,6 +17,10 @@ import varepsilon.tensor.Tensor;
 public final class GraphNetwork implements AutoCloseable {
     private static final double SAME = 1e-4;
 
+    /** Sizes that a file states are not trusted with memory beyond this, 2²⁸ elements. */
+    private static final long MOST_ELEMENTS = 1L << 28;
+
+
     private final Graph graph;
     private final long fixedBatch;
     private final Set<Tensor> owned = new HashSet<>();
@@ -59,6 +63,14 @@ public final class GraphNetwork implements AutoCloseable {
         long[] shape = new long[example.length + 1];
         shape[0] = count;
         System.arraycopy(example, 0, shape, 1, example.length);
+        double elements = 1;
+        for (long size : shape) {
+            elements *= size;
+        }
+        if (elements > MOST_ELEMENTS) {
+            throw new InputException("its input " + graph.input() + " has " + elements / count + " numbers for one example;"
+                    + " expected at most " + MOST_ELEMENTS + " in " + count + " examples");
+        }
         return random.uniform(shape).to(graph.input().dtype());
     }
 

@@ -19,10 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import varepsilon.base.AtomicFile;
 import varepsilon.base.InputException;
@@ -170,7 +172,7 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
             int opset = opset(model);
             Map<String, Tensor> constants = new LinkedHashMap<>();
             for (TensorProto tensor : proto.getInitializerList()) {
-                constants.put(tensor.getName(), owned(tensor));
+                put(constants, tensor.getName(), owned(tensor));
             }
             if (proto.getSparseInitializerCount() > 0) {
                 throw new InputException("it has sparse tensors, which are not supported");
@@ -179,7 +181,7 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
             for (NodeProto node : proto.getNodeList()) {
                 Node read = node(node, nodes.size());
                 if (read.operation().equals("Constant")) {
-                    constants.put(read.output(), constant(read));
+                    put(constants, read.output(), constant(read));
                 } else {
                     nodes.add(read);
                 }
@@ -191,9 +193,9 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
             }
             String producer = (model.getProducerName() + " " + model.getProducerVersion()).strip();
             Graph graph = new Graph(input, output, nodes, constants, opset).pruned();
-            owned.stream()
-                    .filter(tensor -> !graph.constants().containsValue(tensor) && isNoAttribute(graph, tensor))
-                    .forEach(Tensor::close);
+            Set<Object> used = new HashSet<>(graph.constants().values());
+            graph.nodes().forEach(node -> used.addAll(node.attributes().values()));
+            owned.stream().filter(tensor -> !used.contains(tensor)).forEach(Tensor::close);
             Map<String, String> metadata = new LinkedHashMap<>();
             model.getMetadataPropsList()
                     .forEach(entry -> metadata.put(printable(entry.getKey()), printable(entry.getValue())));
@@ -205,8 +207,10 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
             return text.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " ");
         }
 
-        private static boolean isNoAttribute(Graph graph, Tensor tensor) {
-            return graph.nodes().stream().noneMatch(node -> node.attributes().containsValue(tensor));
+        private static void put(Map<String, Tensor> constants, String name, Tensor value) {
+            if (constants.put(name, value) != null) {
+                throw new InputException("two tensors are called '" + name + "'");
+            }
         }
 
         private static int opset(ModelProto model) {
@@ -258,8 +262,8 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
         private Node node(NodeProto proto, int index) throws IOException {
             Map<String, Object> attributes = new LinkedHashMap<>();
             String domain = proto.getDomain().equals("ai.onnx") ? "" : proto.getDomain();
-            String operation = domain.isEmpty() ? proto.getOpType() : domain + ":" + proto.getOpType();
-            String name = proto.getName().isEmpty() ? "node " + index : proto.getName();
+            String operation = printable(domain.isEmpty() ? proto.getOpType() : domain + ":" + proto.getOpType());
+            String name = proto.getName().isEmpty() ? "node " + index : printable(proto.getName());
             if (proto.getOutputCount() == 0) {
                 throw new InputException(operation + " '" + name + "' has no output");
             }
@@ -267,6 +271,9 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
                 Object value = value(attribute);
                 if (value != null) {
                     attributes.put(attribute.getName(), value);
+                } else if (Operators.find(operation) != null) {
+                    throw new InputException(operation + " '" + name + "': its attribute " + attribute.getName()
+                            + " is of type " + attribute.getType() + "; expected numbers, a string or a tensor");
                 }
             }
             return new Node(name, operation, proto.getInputList(), proto.getOutputList(), attributes);
@@ -304,8 +311,7 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
         private Graph.Port output(GraphProto proto) {
             List<Graph.Port> outputs =
                     proto.getOutputList().stream().map(this::port).toList();
-            Graph.Port chosen =
-                    Graph.Port.logitsOf(outputs).orElseThrow(() -> new InputException("it has no output"));
+            Graph.Port chosen = Graph.Port.logitsOf(outputs).orElseThrow(() -> new InputException("it has no output"));
             if (outputs.size() > 1) {
                 notes.add("has " + outputs.size() + " outputs, of which '" + chosen.name() + "' is taken");
             }
@@ -329,7 +335,7 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
     }
 
     /**
-     * Writes a graph as an ONNX file.
+     * Writes a graph as an ONNX file. The same graph and metadata give the same bytes.
      *
      * @param metadata properties that the file keeps beside the graph
      * @throws IOException on an I/O error; a previous file is then untouched
@@ -337,14 +343,15 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
     public static void write(Path file, Graph graph, Map<String, String> metadata) throws IOException {
         GraphProto.Builder proto = GraphProto.newBuilder().setName("network");
         proto.addInput(port(graph.input())).addOutput(port(graph.output()));
-        graph.constants().forEach((name, tensor) -> proto.addInitializer(OnnxTensors.write(name, tensor)));
+        new TreeMap<>(graph.constants())
+                .forEach((name, tensor) -> proto.addInitializer(OnnxTensors.write(name, tensor)));
         for (Node node : graph.nodes()) {
             NodeProto.Builder written = NodeProto.newBuilder()
                     .setName(node.name())
                     .setOpType(node.operation())
                     .addAllInput(node.inputs())
                     .addAllOutput(node.outputs());
-            node.attributes().forEach((name, value) -> written.addAttribute(attribute(name, value)));
+            new TreeMap<>(node.attributes()).forEach((name, value) -> written.addAttribute(attribute(name, value)));
             proto.addNode(written);
         }
         ModelProto.Builder model = ModelProto.newBuilder()
@@ -352,29 +359,35 @@ public record OnnxFile(Graph graph, String producer, Map<String, String> metadat
                 .setProducerName("varepsilon")
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(graph.opset()))
                 .setGraph(proto);
-        metadata.forEach(
-                (key, value) -> model.addMetadataPropsBuilder().setKey(key).setValue(value));
+        new TreeMap<>(metadata)
+                .forEach((key, value) ->
+                        model.addMetadataPropsBuilder().setKey(key).setValue(value));
         ModelProto built = model.build();
         AtomicFile.write(file, built::writeTo);
     }
 
     private static ValueInfoProto port(Graph.Port port) {
+        TypeProto.Tensor.Builder type = TypeProto.Tensor.newBuilder().setElemType(OnnxTypes.number(port.dtype()));
+        if (!port.shape().isEmpty()) {
+            type.setShape(shape(port.shape()));
+        }
+        return ValueInfoProto.newBuilder()
+                .setName(port.name())
+                .setType(TypeProto.newBuilder().setTensorType(type))
+                .build();
+    }
+
+    private static TensorShapeProto shape(List<Long> sizes) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-        for (int i = 0; i < port.shape().size(); i++) {
-            long size = port.shape().get(i);
+        for (int i = 0; i < sizes.size(); i++) {
+            long size = sizes.get(i);
             if (size < 0) {
                 shape.addDimBuilder().setDimParam(i == 0 ? "N" : "d" + i);
             } else {
                 shape.addDimBuilder().setDimValue(size);
             }
         }
-        return ValueInfoProto.newBuilder()
-                .setName(port.name())
-                .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(OnnxTypes.number(port.dtype()))
-                                .setShape(shape)))
-                .build();
+        return shape.build();
     }
 
     private static AttributeProto attribute(String name, Object value) {

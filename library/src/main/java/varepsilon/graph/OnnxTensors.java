@@ -97,7 +97,7 @@ record OnnxTensors(Path folder) {
         Path file = inside(location, name);
         long size = Files.size(file);
         long offset = number(entries.getOrDefault("offset", "0"), name);
-        long length = number(entries.getOrDefault("length", Long.toString(size - offset)), name);
+        long length = number(entries.getOrDefault("length", Long.toString(Math.max(0, size - offset))), name);
         if (offset > size || length > size - offset) {
             throw new InputException(name + ": bytes " + offset + " to " + offset + " + " + length + " of " + file
                     + ", which has " + size + "; is it incomplete?");

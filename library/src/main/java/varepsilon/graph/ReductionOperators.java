@@ -4,6 +4,7 @@ import static varepsilon.graph.Operators.first;
 import static varepsilon.graph.Operators.one;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import varepsilon.graph.Operators.Operator;
@@ -41,13 +42,21 @@ final class ReductionOperators {
                         call.node().integer("keepdims", 1) != 0)));
         all.put("Softmax", one(call -> softmax(call, false)));
         all.put("LogSoftmax", one(call -> softmax(call, true)));
-        all.put("CumSum", one(call -> {
-            if (call.node().integer("exclusive", 0) != 0 || call.node().integer("reverse", 0) != 0) {
-                throw call.wrong("exclusive and reverse are not supported; expected 0");
-            }
-            return call.in(0).cumulativeSum((long) call.in(1).item());
-        }));
+        all.put("CumSum", one(ReductionOperators::cumulativeSum));
         all.put("Size", first(x -> Tensor.of(new long[] {x.count()})));
+    }
+
+    private static Tensor cumulativeSum(Call call) {
+        int axis = call.dimension((long) call.in(1).item(), call.in(0).dimensions());
+        boolean reverse = call.node().integer("reverse", 0) != 0;
+        Tensor x = reverse ? Functions.flip(call.in(0), axis) : call.in(0);
+        long size = x.size(axis);
+        if (call.node().integer("exclusive", 0) != 0 && size > 0) {
+            // The sum of the elements before: those of the elements, one place later.
+            x = Tensor.concat(axis, List.of(x.narrow(axis, 0, 1).mul(0), x.narrow(axis, 0, size - 1)));
+        }
+        Tensor sums = x.cumulativeSum(axis);
+        return reverse ? Functions.flip(sums, axis) : sums;
     }
 
     private static Tensor gemm(Call call) {
@@ -69,7 +78,8 @@ final class ReductionOperators {
             int dimensions = call.in(0).dimensions();
             boolean none = axes == null || axes.length == 0;
             if (none && call.node().integer("noop_with_empty_axes", 0) != 0) {
-                return call.in(0);
+                // Each element alone, of which some reductions take the absolute value or the square.
+                return reduction.apply(call.in(0).unsqueeze(-1), new long[] {dimensions}, false);
             }
             long[] over = none ? LongStream.range(0, dimensions).toArray() : call.dimensions(axes);
             return reduction.apply(call.in(0), over, call.node().integer("keepdims", 1) != 0);

@@ -17,7 +17,7 @@ final class Resizing {
         Tensor scales = call.optional(old ? 1 : 2);
         Tensor sizes = old ? null : call.optional(3);
         String coordinates = call.node().string("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-        String nearest = call.node().string("nearest_mode", old ? "floor" : "round_prefer_floor");
+        String nearest = call.node().string("nearest_mode", "round_prefer_floor");
         if (!call.node().string("keep_aspect_ratio_policy", "stretch").equals("stretch")
                 || call.node().integer("antialias", 0) != 0) {
             throw call.wrong("keep_aspect_ratio_policy and antialias are not supported");
@@ -38,7 +38,9 @@ final class Resizing {
             double size = x.size(axis);
             long to = bySize ? (long) values[i] : (long) Math.floor(size * values[i]);
             double scale = bySize ? to / size : values[i];
-            result = along(call, result, axis, to, scale, coordinates, nearest);
+            // Before opset 11 the lower neighbour is taken where the image grows, the upper one where it shrinks.
+            result = along(
+                    call, result, axis, to, scale, coordinates, !old ? nearest : scale < 1 ? "ceil" : "floor");
         }
         return result;
     }

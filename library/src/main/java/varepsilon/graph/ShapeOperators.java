@@ -15,8 +15,8 @@ import varepsilon.tensor.Windows;
 
 /** Operations that arrange elements, and those on shapes. */
 final class ShapeOperators {
-    /** Sizes that a file states are not trusted with memory beyond this, 2³¹ elements. */
-    private static final long MOST_ELEMENTS = 1L << 31;
+    /** Sizes that a file states are not trusted with memory beyond this, 2²⁸ elements. */
+    private static final long MOST_ELEMENTS = 1L << 28;
 
     private ShapeOperators() {}
 

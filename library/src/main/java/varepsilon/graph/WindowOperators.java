@@ -75,13 +75,23 @@ final class WindowOperators {
 
     private static Tensor lpPool(Call call) {
         long[] kernel = kernel(call);
-        if (isCeil(call)) {
-            throw call.wrong("ceil_mode 1 is not supported; expected 0");
-        }
         Windows.Geometry geometry = geometry(call, kernel);
         double p = call.node().integer("p", 2);
-        Tensor padded = Windows.pad(call.in(0), geometry.before(), geometry.after(), 0);
+        long[] after = isCeil(call) ? upToLastWindow(call, geometry, kernel) : geometry.after();
+        Tensor padded = Windows.pad(call.in(0), geometry.before(), after, 0);
         return root(Windows.windowSums(power(padded, p), kernel, geometry), p);
+    }
+
+    /** Padding at the end with which a last window that begins inside the input or its padding is whole. */
+    private static long[] upToLastWindow(Call call, Windows.Geometry geometry, long... kernel) {
+        long[] after = geometry.after().clone();
+        for (int i = 0; i < kernel.length; i++) {
+            long stride = geometry.stride()[i];
+            long padded = geometry.before()[i] + call.in(0).size(2 + i) + after[i];
+            long over = (padded - geometry.dilation()[i] * (kernel[i] - 1) - 1) % stride;
+            after[i] += over == 0 ? 0 : stride - over;
+        }
+        return after;
     }
 
     private static Tensor power(Tensor x, double p) {

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import varepsilon.base.InputException;
 import varepsilon.classify.OnnxRunner;
 import varepsilon.graph.Graph;
@@ -21,8 +23,36 @@ import varepsilon.tensor.Tensor;
 
 /** ONNX Runtime on the CPU. */
 public final class OrtRunner implements OnnxRunner {
-    private final OrtEnvironment environment =
-            OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "varepsilon");
+    /**
+     * ONNX Runtime 1.29 parses the process's command line when it starts, with a recursion as deep as that is long: a
+     * class path of 5,000 characters overflows the usual stack of a thread, which ends the process. Memory is taken only
+     * where it is used.
+     */
+    private static final long STACK_BYTES = 1L << 28;
+
+    private final OrtEnvironment environment = started();
+
+    private static OrtEnvironment started() {
+        FutureTask<OrtEnvironment> start = new FutureTask<>(
+                () -> OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "varepsilon"));
+        new Thread(null, start, "onnxruntime", STACK_BYTES).start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return start.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException("ONNX Runtime cannot be started", e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
 
     @Override
     public String name() {

@@ -85,8 +85,10 @@ final class ModelCheckCommand implements Callable<Integer> {
         }
         line(text, "");
         if (check.comparedWith() == null) {
-            line(text, check.model() + ": its outputs of " + check.n() + " random images are "
-                    + (check.finite() ? "finite" : "NOT finite"));
+            line(
+                    text,
+                    check.model() + ": its outputs of " + check.n() + " random images are "
+                            + (check.finite() ? "finite" : "NOT finite"));
             return text.toString();
         }
         for (ModelCheck.Part part : check.parts()) {
@@ -103,12 +105,14 @@ final class ModelCheckCommand implements Callable<Integer> {
                             part.maxRelativeDifference(),
                             part.finite() ? "" : "; outputs are NOT finite"));
         }
-        line(text, check.passed()
-                ? "The outputs are the same."
-                : String.format(
-                        Locale.ROOT,
-                        "The outputs are NOT the same; expected finite ones, and a relative difference of at most %.0e.",
-                        check.tolerance()));
+        line(
+                text,
+                check.passed()
+                        ? "The outputs are the same."
+                        : String.format(
+                                Locale.ROOT,
+                                "The outputs are NOT the same; expected finite ones, and a relative difference of at most %.0e.",
+                                check.tolerance()));
         return text.toString();
     }
 

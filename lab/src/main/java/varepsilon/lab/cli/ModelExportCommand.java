@@ -62,8 +62,9 @@ final class ModelExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--check",
-            description = "Run what is to be written by ONNX Runtime first; nothing is written where it differs from the"
-                    + " engine by more than 1e-4, relative.")
+            description =
+                    "Run what is to be written by ONNX Runtime first; nothing is written where it differs from the"
+                            + " engine by more than 1e-4, relative.")
     private boolean check;
 
     @Mixin

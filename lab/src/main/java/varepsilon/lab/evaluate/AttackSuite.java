@@ -175,8 +175,9 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
     }
 
     private String title(ClassifierFile model, ImageSet images) {
-        return model.architecture().map(known -> known.name()).orElse(model.path().getFileName().toString()) + " on "
-                + images.name();
+        return model.architecture()
+                        .map(known -> known.name())
+                        .orElse(model.path().getFileName().toString()) + " on " + images.name();
     }
 
     /** A classifier and the results of the attacks on it. */

@@ -107,8 +107,9 @@ public record ModelCheck(
     /** The program to compare with. */
     static OnnxRunner runner(Path path) {
         return OnnxRunner.find()
-                .orElseThrow(() -> new InputException(path + ": nothing to compare with: ONNX Runtime is not on the class"
-                        + " path; the module varepsilon-onnxruntime brings it"));
+                .orElseThrow(
+                        () -> new InputException(path + ": nothing to compare with: ONNX Runtime is not on the class"
+                                + " path; the module varepsilon-onnxruntime brings it"));
     }
 
     private static ModelCheck ofParts(
@@ -149,7 +150,12 @@ public record ModelCheck(
     }
 
     private static ModelCheck result(
-            ModelFile model, String comparedWith, List<Part> parts, boolean finite, boolean passed, List<String> notes) {
+            ModelFile model,
+            String comparedWith,
+            List<Part> parts,
+            boolean finite,
+            boolean passed,
+            List<String> notes) {
         return new ModelCheck(
                 model.path().toString(),
                 model.format(),
@@ -161,10 +167,7 @@ public record ModelCheck(
                 comparedWith,
                 parts.isEmpty()
                         ? null
-                        : parts.stream()
-                                .mapToDouble(Part::maxDifference)
-                                .max()
-                                .orElseThrow(),
+                        : parts.stream().mapToDouble(Part::maxDifference).max().orElseThrow(),
                 parts.isEmpty()
                         ? null
                         : parts.stream()
@@ -202,8 +205,7 @@ public record ModelCheck(
             long batch = session.input().shape().isEmpty()
                     ? -1
                     : session.input().shape().get(0);
-            Tensor expected =
-                    FixedBatch.run(batch, x.to(session.input().dtype()), session::run);
+            Tensor expected = FixedBatch.run(batch, x.to(session.input().dtype()), session::run);
             return differences(part.name(), found, expected, file);
         }
     }
@@ -216,7 +218,9 @@ public record ModelCheck(
             return random.normal(shape);
         }
         Tensor pixels = random.uniform(shape);
-        return dtype.isFloatingPoint() ? pixels.to(dtype) : pixels.mul(LARGEST_BYTE).to(dtype);
+        return dtype.isFloatingPoint()
+                ? pixels.to(dtype)
+                : pixels.mul(LARGEST_BYTE).to(dtype);
     }
 
     private static long[] example(ModelFile model, ModelPart part, Optional<ImageShape> image) {

@@ -77,14 +77,10 @@ public record ModelDescription(
     }
 
     static List<Value> inputs(List<ModelPart> parts) {
-        return parts.stream()
-                .map(part -> Value.of(part, part.graph().input()))
-                .toList();
+        return parts.stream().map(part -> Value.of(part, part.graph().input())).toList();
     }
 
     static List<Value> outputs(List<ModelPart> parts) {
-        return parts.stream()
-                .map(part -> Value.of(part, part.graph().output()))
-                .toList();
+        return parts.stream().map(part -> Value.of(part, part.graph().output())).toList();
     }
 }

@@ -97,7 +97,8 @@ public record ModelExport(
         model.requireParts();
         List<ModelPart> chosen = model.parts().stream().filter(choice::has).toList();
         if (chosen.isEmpty()) {
-            throw new InputException(model.path() + ": a classifier, which has no encoder and no decoder to choose from");
+            throw new InputException(
+                    model.path() + ": a classifier, which has no encoder and no decoder to choose from");
         }
         Map<String, Path> places = new LinkedHashMap<>();
         chosen.forEach(part -> places.put(part.name(), chosen.size() == 1 ? out : named(out, part.name())));
@@ -148,7 +149,11 @@ public record ModelExport(
                     model.architecture(),
                     check ? runner.name() : null,
                     check ? largest(files.stream().map(Written::maxDifference).toList()) : null,
-                    check ? largest(files.stream().map(Written::maxRelativeDifference).toList()) : null,
+                    check
+                            ? largest(files.stream()
+                                    .map(Written::maxRelativeDifference)
+                                    .toList())
+                            : null,
                     files,
                     model.notes());
         } finally {
@@ -163,8 +168,7 @@ public record ModelExport(
     private static ModelCheck.Part checked(
             ModelFile model, ModelPart part, Path file, Device device, long seed, OnnxRunner runner, int threads)
             throws IOException {
-        ModelCheck.Part found =
-                ModelCheck.compare(model, part, file, Optional.empty(), device, seed, runner, threads);
+        ModelCheck.Part found = ModelCheck.compare(model, part, file, Optional.empty(), device, seed, runner, threads);
         if (!found.passed()) {
             throw new InputException(model.path() + ": nothing is written, since " + runner.name()
                     + " computes something else of it than the engine: the largest difference is "

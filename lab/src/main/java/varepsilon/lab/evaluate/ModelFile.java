@@ -95,8 +95,9 @@ public final class ModelFile implements AutoCloseable {
 
     private static void requireNothing(ClassifierFile.Stated stated, Path path, String what) {
         if (stated.architecture().isPresent() || stated.normalisation().isPresent()) {
-            throw new InputException(path + ": " + what + ", which is taken as it is; an architecture and a normalisation"
-                    + " can be stated for a classifier's weights alone");
+            throw new InputException(
+                    path + ": " + what + ", which is taken as it is; an architecture and a normalisation"
+                            + " can be stated for a classifier's weights alone");
         }
     }
 
@@ -114,12 +115,7 @@ public final class ModelFile implements AutoCloseable {
         long[] example = sizes.stream().skip(1).mapToLong(Long::longValue).toArray();
         boolean open = sizes.isEmpty() || sizes.stream().skip(1).anyMatch(size -> size < 0);
         parts.add(new ModelPart(
-                ModelPart.WHOLE,
-                graph,
-                open ? new long[0] : example,
-                this::throughOnnx,
-                Map.of(),
-                Optional.of(path)));
+                ModelPart.WHOLE, graph, open ? new long[0] : example, this::throughOnnx, Map.of(), Optional.of(path)));
     }
 
     private Tensor throughOnnx(Tensor x) {
@@ -180,8 +176,8 @@ public final class ModelFile implements AutoCloseable {
         said.put("input", "pixels from 0 to 1, not normalised: the normalisation is the first of the operations");
         said.put("output", "logits");
         try {
-            ClassifierGraph graph = own(ClassifierGraph.of(
-                    file.classifier(), classifier.channels(), classifier.side(), classifier.side()));
+            ClassifierGraph graph = own(
+                    ClassifierGraph.of(file.classifier(), classifier.channels(), classifier.side(), classifier.side()));
             Graph named = graph.graph().named("pixels", "logits");
             parts.add(new ModelPart(
                     ModelPart.WHOLE,
@@ -237,7 +233,8 @@ public final class ModelFile implements AutoCloseable {
     /** How often it has each operation, by name; null where that is not known. */
     Map<String, Integer> operators() {
         Map<String, Integer> counts = new TreeMap<>();
-        parts.forEach(part -> part.graph().operations().forEach((name, count) -> counts.merge(name, count, Integer::sum)));
+        parts.forEach(
+                part -> part.graph().operations().forEach((name, count) -> counts.merge(name, count, Integer::sum)));
         return parts.isEmpty() ? null : counts;
     }
 
