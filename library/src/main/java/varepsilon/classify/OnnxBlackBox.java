@@ -38,6 +38,8 @@ public final class OnnxBlackBox implements Classifier {
                 + " apply. Its input is " + session.input() + ", its output " + session.output());
         if (session.input().dtype() == DType.UINT8) {
             notes.add("takes bytes: pixels are multiplied by 255 and rounded");
+        } else if (session.input().dtype() != DType.FLOAT32) {
+            notes.add("takes numbers of type " + session.input().dtype() + ", to which pixels from 0 to 1 are converted");
         }
     }
 
@@ -59,7 +61,9 @@ public final class OnnxBlackBox implements Classifier {
     public Tensor logits(Tensor pixels) {
         Tensor found;
         try (var scope = Scope.withoutGradients()) {
-            Tensor x = input.arranged(normaliser.apply(pixels.to(Device.CPU)));
+            Tensor normalised = normaliser.apply(pixels.to(Device.CPU));
+            Tensor x = input.arranged(normalised);
+            input.note(normalised).ifPresent(notes::add);
             DType type = session.input().dtype();
             Tensor typed =
                     type == DType.UINT8 ? x.mul(255).add(0.5).clamp(0, 255).to(type) : x.to(type);

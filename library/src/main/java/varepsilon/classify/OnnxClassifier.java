@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -32,7 +33,7 @@ public final class OnnxClassifier implements Classifier {
     private final InputNormaliser normaliser;
     private final Normalisation normalisation;
     private final Device device;
-    private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    private final Set<String> notes = Collections.synchronizedSet(new LinkedHashSet<>());
     private final SingleOutput single = new SingleOutput();
     private GraphNetwork network;
     private long[] preparedFor = {};
@@ -94,6 +95,7 @@ public final class OnnxClassifier implements Classifier {
     /** Pixels in [0, 1], N×C×H×W, as the model's input takes them, in FLOAT32. */
     Tensor prepared(Tensor pixels) {
         Tensor x = normaliser.apply(pixels);
+        input.note(x).ifPresent(notes::add);
         return input.arranged(graph.input().dtype() == DType.UINT8 ? x.mul(255) : x);
     }
 

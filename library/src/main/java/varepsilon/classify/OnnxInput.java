@@ -3,6 +3,7 @@ package varepsilon.classify;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import varepsilon.base.InputException;
 import varepsilon.data.ImageSet;
 import varepsilon.graph.Graph;
@@ -42,6 +43,28 @@ record OnnxInput(Path path, Graph.Port port) {
         }
         throw new InputException(
                 path + ": its input is " + port + "; the images are " + channels + "×" + height + "×" + width);
+    }
+
+    /** How such images enter it, where that is not as N×C×H×W or is assumed: the end of a sentence on the model. */
+    Optional<String> note(Tensor pixels) {
+        List<Long> shape = port.shape();
+        long channels = pixels.size(1);
+        long height = pixels.size(2);
+        long width = pixels.size(3);
+        if (shape.isEmpty()) {
+            return Optional.of("does not state the shape of its input, which is assumed to be N×C×H×W");
+        }
+        if (matches(channels, height, width)) {
+            boolean either = matches(height, width, channels);
+            return either
+                    ? Optional.of("has the input " + port + ", which is assumed to be N×C×H×W, channels first")
+                    : Optional.empty();
+        }
+        String given = "has the input " + port + ", to which images are given as ";
+        if (shape.size() == 4) {
+            return Optional.of(given + "N×H×W×C, channels last");
+        }
+        return Optional.of(given + (shape.size() == 3 ? "N×H×W" : "rows of the values of C×H×W"));
     }
 
     private boolean isChannelsLast() {
