@@ -78,10 +78,12 @@ public record ModelCheck(
      * @param part {@code model}, or {@code encoder} or {@code decoder}
      * @param maxDifference largest absolute difference; infinite where one output is finite and the other is not
      * @param maxRelativeDifference the same divided by the largest absolute value
+     * @param largest that value, of the other program's outputs
      * @param finite whether all of the engine's outputs are
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Part(String part, double maxDifference, double maxRelativeDifference, boolean finite) {
+    public record Part(
+            String part, double maxDifference, double maxRelativeDifference, double largest, boolean finite) {
         boolean passed() {
             return finite && maxRelativeDifference <= TOLERANCE;
         }
@@ -131,13 +133,18 @@ public record ModelCheck(
         } finally {
             deleteAll(folder);
         }
+        List<String> notes = new ArrayList<>(model.notes());
+        found.stream()
+                .filter(part -> part.largest() == 0)
+                .forEach(part -> notes.add(model.path() + ": all outputs of the " + part.part() + " are 0, as those of"
+                        + " untrained models may be, so that they are the same says little"));
         return result(
                 model,
                 runner.name(),
                 found,
                 found.stream().allMatch(Part::finite),
                 found.stream().allMatch(Part::passed),
-                model.notes());
+                notes);
     }
 
     static void deleteAll(Path folder) throws IOException {
@@ -272,7 +279,7 @@ public record ModelCheck(
             difference = Math.max(difference, Double.isNaN(one) ? Double.POSITIVE_INFINITY : one);
         }
         double relative = difference == 0 ? 0 : largest == 0 ? Double.POSITIVE_INFINITY : difference / largest;
-        return new Part(part, difference, relative, finite);
+        return new Part(part, difference, relative, largest, finite);
     }
 
     private static ModelCheck ofProgram(ModelFile model, Optional<ImageShape> image, Device device, long seed) {

@@ -93,6 +93,12 @@ class UsageTest {
                 arguments("vae evaluate --weights w --data glyphs --batch-size 0", "--batch-size 0: expected"),
                 arguments("vae evaluate --weights w --data glyphs --limit 0", "--limit 0: expected at least 1"),
                 arguments("vae sample --weights w --out picture.jpg", "--out picture.jpg: expected"),
+                arguments("model", "expected a command: info, check, export"),
+                arguments("model info", "Missing required parameter: 'FILE'"),
+                arguments("model check m --image 3x32", "--image 3x32: expected channels, height and width"),
+                arguments("model check m --normalize-mean 0.5", "--normalize-mean: needs --normalize-std beside it"),
+                arguments("model export --weights w", "Missing required option: '--out=FILE'"),
+                arguments("model export --weights w --out o --part middle", "Invalid value for option '--part'"),
                 arguments("data info mnits", "unknown data set 'mnits'; did you mean 'mnist'?"),
                 arguments("data fetch cifar", "unknown data set 'cifar'"),
                 arguments("quickstart --minutes 0", "--minutes 0.0: expected a number above 0, at most 1440"),
@@ -137,6 +143,9 @@ class UsageTest {
                 "vae manifold --help",
                 "vae compress --help",
                 "vae decompress --help",
+                "model info --help",
+                "model check --help",
+                "model export --help",
                 "bench --help",
                 "doctor --help"
             })
