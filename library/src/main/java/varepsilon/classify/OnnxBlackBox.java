@@ -39,7 +39,8 @@ public final class OnnxBlackBox implements Classifier {
         if (session.input().dtype() == DType.UINT8) {
             notes.add("takes bytes: pixels are multiplied by 255 and rounded");
         } else if (session.input().dtype() != DType.FLOAT32) {
-            notes.add("takes numbers of type " + session.input().dtype() + ", to which pixels from 0 to 1 are converted");
+            notes.add(
+                    "takes numbers of type " + session.input().dtype() + ", to which pixels from 0 to 1 are converted");
         }
     }
 

@@ -20,7 +20,6 @@ public final class GraphNetwork implements AutoCloseable {
     /** Sizes that a file states are not trusted with memory beyond this, 2²⁸ elements. */
     private static final long MOST_ELEMENTS = 1L << 28;
 
-
     private final Graph graph;
     private final long fixedBatch;
     private final Set<Tensor> owned = new HashSet<>();
@@ -68,8 +67,9 @@ public final class GraphNetwork implements AutoCloseable {
             elements *= size;
         }
         if (elements > MOST_ELEMENTS) {
-            throw new InputException("its input " + graph.input() + " has " + elements / count + " numbers for one example;"
-                    + " expected at most " + MOST_ELEMENTS + " in " + count + " examples");
+            throw new InputException(
+                    "its input " + graph.input() + " has " + elements / count + " numbers for one example;"
+                            + " expected at most " + MOST_ELEMENTS + " in " + count + " examples");
         }
         return random.uniform(shape).to(graph.input().dtype());
     }

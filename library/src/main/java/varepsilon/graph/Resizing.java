@@ -39,8 +39,7 @@ final class Resizing {
             long to = bySize ? (long) values[i] : (long) Math.floor(size * values[i]);
             double scale = bySize ? to / size : values[i];
             // Before opset 11 the lower neighbour is taken where the image grows, the upper one where it shrinks.
-            result = along(
-                    call, result, axis, to, scale, coordinates, !old ? nearest : scale < 1 ? "ceil" : "floor");
+            result = along(call, result, axis, to, scale, coordinates, !old ? nearest : scale < 1 ? "ceil" : "floor");
         }
         return result;
     }

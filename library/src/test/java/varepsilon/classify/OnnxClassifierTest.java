@@ -38,11 +38,7 @@ class OnnxClassifierTest extends ScopedTest {
         }
         Path file = folder.resolve("model.onnx");
         Graph graph = new Graph(
-                new Graph.Port("x", dtype, input),
-                new Graph.Port(from, DType.FLOAT32, List.of()),
-                nodes,
-                Map.of(),
-                13);
+                new Graph.Port("x", dtype, input), new Graph.Port(from, DType.FLOAT32, List.of()), nodes, Map.of(), 13);
         OnnxFile.write(file, graph, Map.of());
         return closing(ClassifierFile.read(file, Device.CPU));
     }

@@ -187,7 +187,8 @@ class OnnxFileTest extends ScopedTest {
 
     @Test
     void noVersionOfTheOperators() throws IOException {
-        refused(model(node("Relu", "y", "x")).clearOpsetImport()).hasMessageContainingAll("opset 0 ", "expected 7 to 21");
+        refused(model(node("Relu", "y", "x")).clearOpsetImport())
+                .hasMessageContainingAll("opset 0 ", "expected 7 to 21");
     }
 
     @ParameterizedTest
@@ -212,9 +213,8 @@ class OnnxFileTest extends ScopedTest {
 
     @Test
     void unknownOperationsAreNamedWithTheirDomainNodesAndCounts() throws IOException {
-        NodeProto custom = node("Fancy", "a", "x").toBuilder()
-                .setDomain("com.example")
-                .build();
+        NodeProto custom =
+                node("Fancy", "a", "x").toBuilder().setDomain("com.example").build();
         OnnxFile file = read(model(
                 custom,
                 custom.toBuilder().setName("again").setOutput(0, "b").build(),
@@ -232,7 +232,8 @@ class OnnxFileTest extends ScopedTest {
 
     @Test
     void anOperationOfAnotherDomainIsNotTheOneOfItsName() throws IOException {
-        NodeProto other = node("Relu", "y", "x").toBuilder().setDomain("com.example").build();
+        NodeProto other =
+                node("Relu", "y", "x").toBuilder().setDomain("com.example").build();
 
         assertThat(read(model(other)).unsupported()).hasSize(1);
         assertThat(read(model(other.toBuilder().setDomain("ai.onnx").build())).unsupported())
@@ -290,10 +291,9 @@ class OnnxFileTest extends ScopedTest {
                 .hasMessageContaining("axis 7 of 2 dimensions");
         OnnxFile type = read(model(with(node("Cast", "y", "x"), integer("to", 1L << 40))));
         assertThatThrownBy(() -> type.graph().run(four())).isInstanceOf(InputException.class);
-        OnnxFile outputs = read(model(
-                node("Relu", "y", "x").toBuilder().addOutput("second").build()));
-        assertThatThrownBy(() -> outputs.graph().run(four()))
-                .hasMessageContaining("has 2 outputs; expected at most 1");
+        OnnxFile outputs = read(
+                model(node("Relu", "y", "x").toBuilder().addOutput("second").build()));
+        assertThatThrownBy(() -> outputs.graph().run(four())).hasMessageContaining("has 2 outputs; expected at most 1");
         OnnxFile missing = read(model(node("Add", "y", "x")));
         assertThatThrownBy(() -> missing.graph().run(four())).hasMessageContaining("has no input number 2");
     }
@@ -356,8 +356,7 @@ class OnnxFileTest extends ScopedTest {
     void sparseTensors() throws IOException {
         ModelProto.Builder model = adding(floats("c", new long[] {4}, FOUR));
         model.getGraphBuilder()
-                .addSparseInitializer(
-                        SparseTensorProto.newBuilder().setValues(floats("s", new long[] {1}, 1)));
+                .addSparseInitializer(SparseTensorProto.newBuilder().setValues(floats("s", new long[] {1}, 1)));
 
         refused(model).hasMessageContaining("sparse tensors, which are not supported");
     }
@@ -395,7 +394,8 @@ class OnnxFileTest extends ScopedTest {
             assertThat(file.graph().constants()).containsOnlyKeys("c");
             assertThat(file.graph().run(four()).toFloats()).containsExactly(11, 22, 33, 44);
         }
-        refused(model(node("Constant", "c"), node("Add", "y", "x", "c"))).hasMessageContaining("a constant without a value");
+        refused(model(node("Constant", "c"), node("Add", "y", "x", "c")))
+                .hasMessageContaining("a constant without a value");
     }
 
     // ---- External data --------------------------------------------------------------------------------------------
@@ -427,11 +427,14 @@ class OnnxFileTest extends ScopedTest {
                 new String[] {relative.toString(), secret.toString(), "link", "folder-link/secret", "..", "", "a\0b"}) {
             refused(adding(external("c", "location", location)))
                     .hasMessageContaining("tensor 'c'")
-                    .satisfies(e -> assertThat(e.getMessage()).containsAnyOf("refused, for safety", "no path", "not there"));
+                    .satisfies(e ->
+                            assertThat(e.getMessage()).containsAnyOf("refused, for safety", "no path", "not there"));
         }
         refused(adding(external("c", "location", "link"))).hasMessageContaining("outside the model's folder");
-        refused(adding(external("c", "location", relative.toString()))).hasMessageContaining("outside the model's folder");
-        refused(adding(external("c", "location", secret.toString()))).hasMessageContaining("outside the model's folder");
+        refused(adding(external("c", "location", relative.toString())))
+                .hasMessageContaining("outside the model's folder");
+        refused(adding(external("c", "location", secret.toString())))
+                .hasMessageContaining("outside the model's folder");
         refused(adding(external("c", "offset", "0"))).hasMessageContaining("outside the model's folder");
     }
 
@@ -545,7 +548,8 @@ class OnnxFileTest extends ScopedTest {
         }
 
         Assertions.assertTimeout(
-                Duration.ofSeconds(60), () -> assertThat(read(model).graph().nodes()).hasSize(count));
+                Duration.ofSeconds(60),
+                () -> assertThat(read(model).graph().nodes()).hasSize(count));
     }
 
     // ---- Shapes and batches ---------------------------------------------------------------------------------------
@@ -615,6 +619,7 @@ class OnnxFileTest extends ScopedTest {
         ModelProto.Builder model = model(with(node("ReduceMean", "m", "x"), axes), node("Sub", "y", "x", "m"));
         model.getGraphBuilder().setInput(0, value("x", FLOAT, 2, 4));
 
-        assertThat(closing(GraphNetwork.of(read(model).graph(), 4)).fixedBatch()).isEqualTo(2);
+        assertThat(closing(GraphNetwork.of(read(model).graph(), 4)).fixedBatch())
+                .isEqualTo(2);
     }
 }

@@ -24,7 +24,9 @@ class LongCommandLineTest {
 
     @Test
     void aLongClassPathDoesNotOverflowTheStack() throws Exception {
-        String absent = IntStream.range(0, 5000).mapToObj(i -> "absent" + i + ".jar").collect(Collectors.joining(File.pathSeparator));
+        String absent = IntStream.range(0, 5000)
+                .mapToObj(i -> "absent" + i + ".jar")
+                .collect(Collectors.joining(File.pathSeparator));
         Process process = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",

@@ -70,7 +70,8 @@ class ModelCommandsTest extends ScopedTest {
         nodes.add(new Node("flat", "Flatten", List.of("x"), List.of("flat"), Map.of()));
         nodes.add(new Node("product", "Gemm", List.of("flat", "w", "b"), List.of("v0"), Map.of()));
         for (int i = 0; i < operations.length; i++) {
-            nodes.add(new Node("the " + operations[i], operations[i], List.of("v" + i), List.of("v" + (i + 1)), Map.of()));
+            nodes.add(new Node(
+                    "the " + operations[i], operations[i], List.of("v" + i), List.of("v" + (i + 1)), Map.of()));
         }
         float[] weights = new float[2 * 64];
         for (int i = 0; i < 64; i++) {
@@ -139,7 +140,8 @@ class ModelCommandsTest extends ScopedTest {
 
     @Test
     void whatAnOnnxModelIs() throws IOException {
-        JsonNode info = model("info", onnx(1, "Sinh", "Sinh"), "--json").succeeded().json();
+        JsonNode info =
+                model("info", onnx(1, "Sinh", "Sinh"), "--json").succeeded().json();
 
         assertThat(info.get("format").asText()).isEqualTo("ONNX");
         assertThat(info.get("producer").asText()).isEqualTo("varepsilon");
@@ -163,7 +165,8 @@ class ModelCommandsTest extends ScopedTest {
     @Test
     void modelsComputeWhatOnnxRuntimeComputes() throws IOException {
         for (Path file : List.of(classifier(), vae(0), vae(4))) {
-            JsonNode check = model("check", file, "--json", "--threads", 1).succeeded().json();
+            JsonNode check =
+                    model("check", file, "--json", "--threads", 1).succeeded().json();
 
             assertThat(check.get("compared_with").asText()).startsWith("ONNX Runtime ");
             assertThat(check.get("max_relative_difference").asDouble()).isLessThan(1e-4);
@@ -198,7 +201,8 @@ class ModelCommandsTest extends ScopedTest {
     @Test
     void aClassifierIsExported() throws IOException {
         Path out = folder.resolve("out.onnx");
-        Ran ran = model("export", "--weights", classifier(), "--out", out, "--check", "--json").succeeded();
+        Ran ran = model("export", "--weights", classifier(), "--out", out, "--check", "--json")
+                .succeeded();
 
         assertThat(ran.json().get("max_relative_difference").asDouble()).isLessThan(1e-4);
         byte[] first = Files.readAllBytes(out);
@@ -209,15 +213,18 @@ class ModelCommandsTest extends ScopedTest {
         assertThat(info.get("inputs").get(0).get("name").asText()).isEqualTo("pixels");
         assertThat(model("check", out).succeeded().out()).contains("The outputs are the same.");
 
-        assertThat(model("export", "--weights", classifier(), "--out", out).failure()).contains("--force replaces it");
+        assertThat(model("export", "--weights", classifier(), "--out", out).failure())
+                .contains("--force replaces it");
         model("export", "--weights", classifier(), "--out", out, "--force").succeeded();
         assertThat(out).hasBinaryContent(first);
         assertThat(model("export", "--weights", classifier(), "--out", folder.resolve("p"), "--part", "encoder")
                         .failure())
                 .contains("has no encoder and no decoder");
-        assertThat(model("export", "--weights", out, "--out", folder.resolve("again.onnx")).failure())
+        assertThat(model("export", "--weights", out, "--out", folder.resolve("again.onnx"))
+                        .failure())
                 .contains("an ONNX model already");
-        assertThat(model("export", "--weights", PROGRAM, "--out", folder.resolve("p.onnx")).failure())
+        assertThat(model("export", "--weights", PROGRAM, "--out", folder.resolve("p.onnx"))
+                        .failure())
                 .contains("torch.onnx.export");
     }
 
@@ -227,11 +234,15 @@ class ModelCommandsTest extends ScopedTest {
         model("export", "--weights", vae(0), "--out", out, "--check").succeeded();
 
         assertThat(out).doesNotExist();
-        JsonNode encoder = model("info", folder.resolve("vae-encoder.onnx"), "--json").succeeded().json();
+        JsonNode encoder = model("info", folder.resolve("vae-encoder.onnx"), "--json")
+                .succeeded()
+                .json();
         assertThat(encoder.get("outputs").get(0).get("shape").toString()).isEqualTo("[null,6]");
         assertThat(encoder.get("metadata").get("output").asText())
                 .isEqualTo("the means of q(z|x), then the natural logarithms of its standard deviations, 3 each");
-        JsonNode decoder = model("info", folder.resolve("vae-decoder.onnx"), "--json").succeeded().json();
+        JsonNode decoder = model("info", folder.resolve("vae-decoder.onnx"), "--json")
+                .succeeded()
+                .json();
         assertThat(decoder.get("inputs").get(0).get("shape").toString()).isEqualTo("[null,3]");
         assertThat(decoder.get("outputs").get(0).get("shape").toString()).isEqualTo("[null,16,8,8]");
         assertThat(decoder.get("metadata").get("output").asText()).contains("logits of the levels");
@@ -242,7 +253,8 @@ class ModelCommandsTest extends ScopedTest {
 
     @Test
     void whatCannotBeStatedIsRefused() throws IOException {
-        assertThat(model("info", vae(0), "--architecture", "resnet18").failure()).contains("a VAE, which is taken as it is");
+        assertThat(model("info", vae(0), "--architecture", "resnet18").failure())
+                .contains("a VAE, which is taken as it is");
         assertThat(model("check", onnx(1), "--normalize-mean", "0", "--normalize-std", "1")
                         .failure())
                 .contains("an ONNX model, which is taken as it is");
@@ -260,13 +272,20 @@ class ModelCommandsTest extends ScopedTest {
     void aModelOfUnknownOperationsIsAttackedAsABlackBox() throws IOException {
         Path file = onnx(1, "Sinh");
 
-        assertThat(attack(file, "square").failure()).contains("Sinh ('the Sinh')").endsWith("(--black-box)");
+        assertThat(attack(file, "square").failure())
+                .contains("Sinh ('the Sinh')")
+                .endsWith("(--black-box)");
         Ran ran = attack(file, "square", "--black-box").succeeded();
-        assertThat(ran.json().get("clean_correct").asInt()).isEqualTo(ran.json().get("n").asInt());
+        assertThat(ran.json().get("clean_correct").asInt())
+                .isEqualTo(ran.json().get("n").asInt());
         assertThat(ran.json().get("robust_correct").asInt()).isZero();
         assertThat(ran.err()).contains("is run by ONNX Runtime", "attacks on scores or labels apply");
         for (String name : List.of("spsa", "hop-skip-jump", "rays", "sign-noise")) {
-            assertThat(attack(file, name, "--black-box").succeeded().json().get("backward_passes").asInt())
+            assertThat(attack(file, name, "--black-box")
+                            .succeeded()
+                            .json()
+                            .get("backward_passes")
+                            .asInt())
                     .isZero();
         }
     }
