@@ -44,13 +44,16 @@ class ChannelsLast(torch.nn.Module):
 
 
 def uneven(model):
-    """Statistics and scales that are not 0 and 1."""
+    """Statistics and scales that are not 0 and 1, and no weights that are all 0."""
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.normal_(module.running_mean, 0, 0.1)
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.normal_(module.bias, 0, 0.1)
+        elif isinstance(module, torch.nn.Linear) and not module.weight.any():
+            # The head of an untrained vision transformer is 0, and so are its logits.
+            torch.nn.init.normal_(module.weight, 0, 0.05)
 
 
 def export(folder, name, model, x, opset):
