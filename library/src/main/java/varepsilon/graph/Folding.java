@@ -17,10 +17,20 @@ import varepsilon.tensor.Tensor;
  * the graph, so that batches and images of other sizes can be reshaped.
  */
 final class Folding {
-    private Folding() {}
+    private final List<Tensor> made;
 
-    /** Operations whose inputs are all constant, replaced by what they give. New constants belong to the caller. */
-    static Graph ofConstants(Graph graph) {
+    /** @param made receives new constants, which the caller frees */
+    Folding(List<Tensor> made) {
+        this.made = made;
+    }
+
+    private Tensor made(Tensor constant) {
+        made.add(constant.own());
+        return constant;
+    }
+
+    /** Operations whose inputs are all constant, replaced by what they give. */
+    Graph ofConstants(Graph graph) {
         Map<String, Tensor> constants = new LinkedHashMap<>(graph.constants());
         List<Node> left = new ArrayList<>();
         try (var scope = Scope.withoutGradients()) {
@@ -32,8 +42,7 @@ final class Folding {
                     node.inputs().forEach(name -> inputs.add(constants.get(name)));
                     List<Tensor> outputs = new Call(node, inputs, graph.opset()).result();
                     for (int i = 0; i < node.outputs().size(); i++) {
-                        constants.put(
-                                node.outputs().get(i), outputs.get(i).copy().own());
+                        constants.put(node.outputs().get(i), made(outputs.get(i).copy()));
                     }
                 } else {
                     left.add(node);
@@ -50,7 +59,7 @@ final class Folding {
      * @param two examples, of the type of the input
      * @param three of the same size
      */
-    static Graph ofShapes(Graph graph, Tensor two, Tensor three) {
+    Graph ofShapes(Graph graph, Tensor two, Tensor three) {
         Set<String> derived = derivedFromShapes(graph);
         if (derived.isEmpty()) {
             return graph;
@@ -62,7 +71,7 @@ final class Folding {
         try (var scope = Scope.withoutGradients()) {
             graph.run(two, (name, value) -> {
                 if (derived.contains(name) && Arrays.equals(first.get(name), second.get(name))) {
-                    samples.put(name, value.copy().own());
+                    samples.put(name, made(value.copy()));
                 }
             });
         }
@@ -74,7 +83,6 @@ final class Folding {
                 left.add(node);
             }
         }
-        samples.values().forEach(Tensor::close);
         left.replaceAll(node -> withFreeBatch(node, first, second, constants));
         return graph.with(left, constants).pruned();
     }
@@ -105,7 +113,7 @@ final class Folding {
         return values;
     }
 
-    private static Node withFreeBatch(
+    private Node withFreeBatch(
             Node node, Map<String, long[]> first, Map<String, long[]> second, Map<String, Tensor> constants) {
         long[] a = node.operation().equals("Reshape") ? first.get(node.inputs().get(1)) : null;
         long[] b = a == null ? null : second.get(node.inputs().get(1));
@@ -132,16 +140,16 @@ final class Folding {
         return reshaping(node, shape, constants);
     }
 
-    private static Node reshaping(Node node, long[] shape, Map<String, Tensor> constants) {
+    private Node reshaping(Node node, long[] shape, Map<String, Tensor> constants) {
         String name = node.output() + ".shape";
         try (var scope = Scope.withoutGradients()) {
-            constants.put(name, Tensor.of(shape, shape.length).own());
+            constants.put(name, made(Tensor.of(shape, shape.length)));
         }
         return node.withInputs(List.of(node.inputs().get(0), name));
     }
 
     /** A graph of a fixed batch, whose reshapes to that many rows are made to take any number. */
-    static Graph withoutFixedBatch(Graph graph, long batch) {
+    Graph withoutFixedBatch(Graph graph, long batch) {
         Map<String, Tensor> constants = new LinkedHashMap<>(graph.constants());
         List<Node> nodes = new ArrayList<>(graph.nodes());
         nodes.replaceAll(node -> {

@@ -1,5 +1,6 @@
 package varepsilon.graph;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -39,23 +40,31 @@ public final class GraphNetwork implements AutoCloseable {
     public static GraphNetwork of(Graph graph, long... example) {
         List<Long> stated = graph.input().shape();
         long batch = stated.isEmpty() ? -1 : stated.get(0);
-        Graph constant = Folding.ofConstants(graph);
-        GraphNetwork network;
+        List<Tensor> made = new ArrayList<>();
+        Folding folding = new Folding(made);
         try (var scope = Scope.withoutGradients();
                 Rng random = Seed.of(0).stream()) {
-            if (batch < 0) {
-                network = new GraphNetwork(shapesFolded(constant, random, example), -1);
-            } else {
-                network = ofFixedBatch(constant, batch, random, example);
+            Graph constant = folding.ofConstants(graph);
+            GraphNetwork network = batch < 0
+                    ? new GraphNetwork(shapesFolded(folding, constant, random, example), -1)
+                    : ofFixedBatch(folding, constant, batch, random, example);
+            Set<Tensor> used = new HashSet<>(network.graph.constants().values());
+            for (Tensor tensor : made) {
+                if (used.contains(tensor)) {
+                    network.owned.add(tensor);
+                } else {
+                    tensor.close();
+                }
             }
+            return network;
+        } catch (RuntimeException e) {
+            made.forEach(Tensor::close);
+            throw e;
         }
-        network.owned.addAll(network.graph.constants().values());
-        network.owned.removeAll(graph.constants().values());
-        return network;
     }
 
-    private static Graph shapesFolded(Graph graph, Rng random, long... example) {
-        return Folding.ofShapes(graph, examples(graph, random, 2, example), examples(graph, random, 3, example));
+    private static Graph shapesFolded(Folding folding, Graph graph, Rng random, long... example) {
+        return folding.ofShapes(graph, examples(graph, random, 2, example), examples(graph, random, 3, example));
     }
 
     private static Tensor examples(Graph graph, Rng random, long count, long... example) {
@@ -75,17 +84,17 @@ public final class GraphNetwork implements AutoCloseable {
     }
 
     /** With the batch freed where that leaves every row as it was. */
-    private static GraphNetwork ofFixedBatch(Graph graph, long batch, Rng random, long... example) {
+    private static GraphNetwork ofFixedBatch(Folding folding, Graph graph, long batch, Rng random, long... example) {
         Tensor x = examples(graph, random, 2 * batch, example);
         Tensor expected =
                 Tensor.concat(0, List.of(graph.run(x.narrow(0, 0, batch)), graph.run(x.narrow(0, batch, batch))));
         try {
-            Graph freed = Folding.withoutFixedBatch(graph, batch);
+            Graph freed = folding.withoutFixedBatch(graph, batch);
             Tensor found = freed.run(x);
             double scale = expected.abs().amax(all(expected)).item();
             if (Arrays.equals(found.shape(), expected.shape())
                     && found.sub(expected).abs().amax(all(found)).item() <= SAME * scale) {
-                return new GraphNetwork(shapesFolded(freed, random, example), -1);
+                return new GraphNetwork(shapesFolded(folding, freed, random, example), -1);
             }
         } catch (InputException e) {
             // Another batch changes what its operations do, so it gets the one that it was made for.

@@ -1,6 +1,7 @@
 package varepsilon.lab.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,12 +14,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import varepsilon.base.Family;
+import varepsilon.base.InputException;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.data.Split;
+import varepsilon.lab.evaluate.CertificationPage;
 import varepsilon.lab.evaluate.CertificationReport;
 import varepsilon.lab.evaluate.PropertyResult;
 import varepsilon.lab.evaluate.SmoothingResult;
+import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.Table;
 import varepsilon.robust.attack.Attack;
@@ -150,6 +154,14 @@ final class CertifyCommand implements Callable<Integer> {
     private Double alpha;
 
     @Option(
+            names = "--pictures",
+            paramLabel = "DIR",
+            description =
+                    "Write a page of the result into this new folder: both curves over eps, the status of every image,"
+                            + " and the cost of each stage.")
+    private Path pictures;
+
+    @Option(
             names = "--vnnlib",
             paramLabel = "FILE",
             description =
@@ -167,9 +179,11 @@ final class CertifyCommand implements Callable<Integer> {
     private final Output output;
 
     private final Console console;
+    private final List<String> arguments;
 
-    CertifyCommand(Console console) {
+    CertifyCommand(Console console, List<String> arguments) {
         this.console = console;
+        this.arguments = arguments;
         this.output = new Output(console);
     }
 
@@ -194,6 +208,9 @@ final class CertifyCommand implements Callable<Integer> {
                 throw Usage.wrong(spec, option.getKey() + ": expected --method smoothing beside it");
             }
         }
+        if (pictures != null && Files.exists(pictures)) {
+            throw new InputException(pictures + ": is there already; expected the name of a new folder");
+        }
         Device device = compute.device();
         List<TwoSidedEvaluation> evaluations = Usage.check(spec, () -> evaluations(device));
         compute.start();
@@ -210,6 +227,11 @@ final class CertifyCommand implements Callable<Integer> {
             return Main.STOPPED;
         }
         output.result(report, text(report));
+        if (pictures != null) {
+            Output.write(report, pictures.resolve("results.json"));
+            String command = "varepsilon " + ShellWords.quoted(arguments);
+            output.say("All of it on one page: " + CertificationPage.write(report, pictures, command));
+        }
         return report.complete() ? 0 : Main.STOPPED;
     }
 
@@ -376,20 +398,7 @@ final class CertifyCommand implements Callable<Integer> {
                     Percent.of(at.certifiedCi95().get(0), 2),
                     Percent.of(at.robustAccuracyUpper(), 2),
                     Percent.of(at.robustUpperCi95().get(1), 2)));
-            Table stages = new Table(
-                    Table.text("stage"),
-                    Table.count("tried", ""),
-                    Table.count("decided", ""),
-                    Table.number("seconds", "s", 1),
-                    Table.number("an image", "s", 3));
-            at.stages()
-                    .forEach(stage -> stages.row(
-                            stage.name(),
-                            stage.tried(),
-                            stage.decided(),
-                            stage.seconds(),
-                            stage.seconds() / stage.tried()));
-            text.append(stages.toText());
+            text.append(CertificationPage.stages(at).toText());
         }
         return text.toString();
     }

@@ -127,7 +127,7 @@ public final class Main implements Runnable {
                 .addSubcommand(vae)
                 .addSubcommand(classifier)
                 .addSubcommand(new AttackCommand(console, arguments))
-                .addSubcommand(new CertifyCommand(console))
+                .addSubcommand(new CertifyCommand(console, arguments))
                 .addSubcommand(model)
                 .addSubcommand(experiment)
                 .addSubcommand(study)

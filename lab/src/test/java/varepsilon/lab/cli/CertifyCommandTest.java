@@ -68,8 +68,17 @@ class CertifyCommandTest {
             assertThat(at.get("stages").findValuesAsText("name")).contains("pgd", "ibp");
             assertThat(at.get("seconds").asDouble()).isPositive();
         }
-        assertThat(ran("--eps", "1/255", "--limit", 6).succeeded().out())
+        Path page = folder.resolve("page");
+        assertThat(ran("--eps", "1/255", "--limit", 6, "--pictures", page)
+                        .succeeded()
+                        .out())
                 .contains("Robust accuracy at ε = 1/255 in linf lies between", "certified", "broken", "open", "ibp");
+        assertThat(page.resolve("report.html"))
+                .content()
+                .contains("from both sides", "certified green", "--pictures", "data:image/png");
+        assertThat(page.resolve("results.json")).content().contains("\"certified_accuracy\"");
+        assertThat(ran("--eps", "1/255", "--limit", 6, "--pictures", page).failure())
+                .contains("is there already");
     }
 
     @Test
