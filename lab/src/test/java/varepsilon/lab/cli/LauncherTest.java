@@ -39,8 +39,9 @@ class LauncherTest {
     private static final String BUILD = """
             #!/bin/sh
             set -eu
-            for module in library report lab; do mkdir -p "$ROOT/$module/target/quick"; done
+            for module in library onnxruntime report lab; do mkdir -p "$ROOT/$module/target/quick"; done
             : >"$ROOT/library/target/quick/varepsilon-1.jar"
+            : >"$ROOT/onnxruntime/target/quick/varepsilon-onnxruntime-1.jar"
             : >"$ROOT/report/target/quick/varepsilon-report-1.jar"
             : >"$ROOT/lab/target/quick/varepsilon-lab-1.jar"
             printf %s "$DEPENDENCY" >"$ROOT/lab/target/quick/dependencies.classpath"
@@ -60,7 +61,13 @@ class LauncherTest {
 
     private Path checkout(String name) throws IOException {
         Path checkout = parent.resolve(name);
-        for (String folder : List.of("java/bin", "repository", "library/src/main", "report/src/main", "lab/src/main")) {
+        for (String folder : List.of(
+                "java/bin",
+                "repository",
+                "library/src/main",
+                "onnxruntime/src/main",
+                "report/src/main",
+                "lab/src/main")) {
             Files.createDirectories(checkout.resolve(folder));
         }
         Path script = Path.of("").toAbsolutePath().getParent().resolve("varepsilon");
