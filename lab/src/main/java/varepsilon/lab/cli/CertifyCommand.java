@@ -37,8 +37,13 @@ import varepsilon.robust.certify.Ibp;
 import varepsilon.robust.certify.RandomizedSmoothing;
 import varepsilon.robust.evaluate.PropertyCheck;
 import varepsilon.robust.evaluate.TwoSidedEvaluation;
+import varepsilon.robust.evaluate.UnsoundBoundException;
 import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
+import varepsilon.tensor.Scope;
+import varepsilon.tensor.Tensor;
+import varepsilon.weights.Safetensors;
+import varepsilon.weights.Weights;
 
 /** {@code varepsilon certify}. */
 @Command(
@@ -220,6 +225,8 @@ final class CertifyCommand implements Callable<Integer> {
                 WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
             console.interruption().delay();
             report = CertificationReport.of(model, images, evaluations, progress);
+        } catch (UnsoundBoundException e) {
+            throw new InputException(e.getMessage() + "; both images are in " + saved(e, images), e);
         }
         report.notes().forEach(output::note);
         if (report.curve().isEmpty()) {
@@ -233,6 +240,24 @@ final class CertifyCommand implements Callable<Integer> {
             output.say("All of it on one page: " + CertificationPage.write(report, pictures, command));
         }
         return report.complete() ? 0 : Main.STOPPED;
+    }
+
+    /** The image that contradicts a bound, and what it was made from, for a report of the defect. */
+    private static Path saved(UnsoundBoundException e, ImageSet images) throws IOException {
+        Path file = Path.of("unsound-" + e.index() + ".safetensors");
+        long[] shape = {images.channels(), images.height(), images.width()};
+        try (var scope = Scope.withoutGradients()) {
+            Safetensors.write(
+                    file,
+                    Weights.of(
+                            Map.of(
+                                    "image",
+                                    Tensor.of(e.image(), shape),
+                                    "adversarial",
+                                    Tensor.of(e.adversarial(), shape)),
+                            Map.of("message", e.getMessage())));
+        }
+        return file;
     }
 
     private int property() throws IOException {
