@@ -33,6 +33,10 @@ public final class ClassifierGraph implements AutoCloseable {
                     known::logits, known.module().state(), DType.FLOAT32, known.device(), channels, height, width));
             graph = recorded.graph();
         } else if (classifier instanceof OnnxClassifier model) {
+            if (model.graph().output().dtype() != DType.FLOAT32) {
+                throw new InputException("this model computes in "
+                        + model.graph().output().dtype() + "; expected FLOAT32, to export it or to bound it");
+            }
             recorded =
                     RecordedGraph.of(model::prepared, Map.of(), DType.FLOAT32, model.device(), channels, height, width);
             graph = model.graph().after(recorded.graph());
@@ -40,7 +44,12 @@ public final class ClassifierGraph implements AutoCloseable {
             throw new InputException("the operations of this classifier are not known: expected weights of a known"
                     + " architecture, or an ONNX model");
         }
-        return new ClassifierGraph(recorded, GraphNetwork.of(graph, channels, height, width));
+        try {
+            return new ClassifierGraph(recorded, GraphNetwork.of(graph, channels, height, width));
+        } catch (InputException e) {
+            recorded.close();
+            throw e;
+        }
     }
 
     /** The operations, without those of constants alone. */

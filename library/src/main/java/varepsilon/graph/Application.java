@@ -3,6 +3,7 @@ package varepsilon.graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -44,11 +45,6 @@ public final class Application {
         return node.operation();
     }
 
-    /** The node. */
-    public Node node() {
-        return node;
-    }
-
     /** A constant input, or null. */
     public Tensor constant(int index) {
         return index < constants.size() ? constants.get(index) : null;
@@ -57,6 +53,13 @@ public final class Application {
     /** Whether an input is free. */
     public boolean isPerturbed(int index) {
         return node.hasInput(index) && constants.get(index) == null;
+    }
+
+    /** Of a conversion, whether it is to floating-point numbers, which leaves values as they are but for rounding. */
+    public boolean givesFloatingPoint() {
+        return OnnxTypes.ofNumber(node.integer("to", 0))
+                .filter(DType::isFloatingPoint)
+                .isPresent();
     }
 
     /** Zeros of the type that it computes in. */
@@ -83,9 +86,13 @@ public final class Application {
     public Application absolute(UnaryOperator<Tensor> keep) {
         List<String> names = node.inputs();
         return switch (node.operation()) {
-            case "Conv", "ConvTranspose" -> with(names.subList(0, 2), keep);
-            case "Gemm" -> with(names.subList(0, 2), keep);
-            case "MatMul", "Mul", "Div" -> with(names, keep);
+            case "Conv", "ConvTranspose" -> positive(node.withInputs(names.subList(0, 2)), keep);
+            case "Gemm" -> {
+                Map<String, Object> attributes = new HashMap<>(node.attributes());
+                attributes.computeIfPresent("alpha", (name, alpha) -> Math.abs((Double) alpha));
+                yield positive(new Node(node.name(), "Gemm", names.subList(0, 2), node.outputs(), attributes), keep);
+            }
+            case "MatMul", "Mul", "Div" -> positive(node, keep);
             case "Add", "Sum", "Sub" -> {
                 List<String> free = IntStream.range(0, names.size())
                         .filter(this::isPerturbed)
@@ -120,16 +127,11 @@ public final class Application {
         return new ArrayList<>(Collections.nCopies(count, null));
     }
 
-    private Application with(List<String> names, UnaryOperator<Tensor> keep) {
-        List<Tensor> positive = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
-            Tensor constant = constants.get(i);
-            if (constant != null) {
-                constant = keep.apply(constant.abs());
-            }
-            positive.add(constant);
-        }
-        return new Application(node.withInputs(names), positive, opset, output, dtype, device);
+    private Application positive(Node operation, UnaryOperator<Tensor> keep) {
+        List<Tensor> magnitudes = constants.subList(0, operation.inputs().size()).stream()
+                .map(constant -> constant == null ? null : keep.apply(constant.abs()))
+                .collect(Collectors.toCollection(ArrayList::new));
+        return new Application(operation, magnitudes, opset, output, dtype, device);
     }
 
     /** How many products a result is the sum of, at most. */

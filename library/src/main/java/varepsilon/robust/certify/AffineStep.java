@@ -41,10 +41,6 @@ final class AffineStep extends Step {
             "DepthToSpace",
             "SpaceToDepth");
 
-    /** Operations with constants, and sums. */
-    static final Set<String> WITH_CONSTANTS =
-            Set.of("Add", "Sum", "Sub", "Neg", "Mul", "Div", "Conv", "ConvTranspose", "Gemm", "MatMul");
-
     private static final Set<String> SAME = Set.of("Identity", "Dropout", "Cast");
 
     private final Application operation;

@@ -1,5 +1,7 @@
 package varepsilon.robust.certify;
 
+import java.util.ArrayList;
+import java.util.List;
 import varepsilon.base.Family;
 import varepsilon.base.Named;
 import varepsilon.base.Watch;
@@ -27,4 +29,22 @@ public interface Bound {
      * @param watch may request a stop, after which the bounds so far are given
      */
     Found bound(Relaxation start, Tensor functions, Watch watch);
+
+    /** Whether it searches, so that it is worth its time only for images that nothing else decides, one after the other. */
+    default boolean isSearch() {
+        return false;
+    }
+
+    /** The methods that are worth trying before one, the cheapest first, and it: an image leaves at the first that decides. */
+    static List<Bound> upTo(Bound last) {
+        List<Bound> methods = new ArrayList<>();
+        for (Bound cheaper : List.of(new Ibp(), new CrownIbp(), new Crown(), new AlphaCrown())) {
+            if (cheaper.getClass() == last.getClass()) {
+                break;
+            }
+            methods.add(cheaper);
+        }
+        methods.add(last);
+        return List.copyOf(methods);
+    }
 }

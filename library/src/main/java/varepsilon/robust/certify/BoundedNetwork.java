@@ -13,7 +13,9 @@ import varepsilon.graph.Graph;
 import varepsilon.graph.Node;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
+import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
+import varepsilon.tensor.Seed;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -23,6 +25,9 @@ import varepsilon.tensor.Tensor;
 public final class BoundedNetwork implements AutoCloseable {
     private static final Set<String> MONOTONE =
             Set.of("MaxPool", "GlobalMaxPool", "ReduceMax", "ReduceMin", "Max", "Min", "Exp", "Log", "Sqrt");
+
+    private static final int EXAMPLES = 3;
+    private static final double SAME = 1e-4;
 
     private final List<Step> steps = new ArrayList<>();
     private final List<long[]> shapes = new ArrayList<>();
@@ -89,18 +94,50 @@ public final class BoundedNetwork implements AutoCloseable {
                 }
                 int[] inputs = perturbed.stream().mapToInt(numbers::get).toArray();
                 Step step = step(node, application, inputs, origins, numbers);
-                List<Tensor> zeros = Arrays.stream(step.inputs())
-                        .mapToObj(value -> application.zeros(AffineStep.with(1, shapes.get(value))))
-                        .toList();
-                long[] shape = step.forward(zeros).shape();
                 steps.add(step);
-                shapes.add(Arrays.copyOfRange(shape, 1, shape.length));
+                shapes.add(live ? exampleOf(step, application) : checkedExampleOf(step, device));
                 numbers.put(node.outputs().get(k), steps.size());
             }
         }
         Integer last = numbers.get(graph.output().name());
         if (last == null || last != steps.size()) {
             throw new InputException("the logits do not depend on the image");
+        }
+    }
+
+    /** Sizes of an example of what a step gives. */
+    private long[] exampleOf(Step step, Application application) {
+        List<Tensor> zeros = Arrays.stream(step.inputs())
+                .mapToObj(value -> application.zeros(AffineStep.with(1, shapes.get(value))))
+                .toList();
+        long[] shape = step.forward(zeros).shape();
+        return Arrays.copyOfRange(shape, 1, shape.length);
+    }
+
+    /** The same, after a look at what is assumed of every step: that each example's result is its own. */
+    private long[] checkedExampleOf(Step step, Device device) {
+        try (Rng random = Seed.of(0).stream()) {
+            List<Tensor> several = Arrays.stream(step.inputs())
+                    .mapToObj(value -> random.uniform(dtype, AffineStep.with(EXAMPLES, shapes.get(value)))
+                            .to(device))
+                    .toList();
+            List<Tensor> rows = new ArrayList<>();
+            for (int i = 0; i < EXAMPLES; i++) {
+                int row = i;
+                rows.add(step.forward(
+                        several.stream().map(value -> value.narrow(0, row, 1)).toList()));
+            }
+            Tensor apart = rows.get(0).dimensions() == 0 ? rows.get(0) : Tensor.concat(0, rows);
+            Tensor together = step.forward(several);
+            double scale = 1 + apart.abs().flatten(0).amax(0).item();
+            boolean same = Arrays.equals(together.shape(), apart.shape())
+                    && together.size(0) == EXAMPLES
+                    && together.sub(apart).abs().flatten(0).amax(0).item() <= SAME * scale;
+            if (!same) {
+                throw new InputException(step.name() + ": it mixes the images of a batch, or is made for one batch; no"
+                        + " bound of that is known");
+            }
+            return Arrays.copyOfRange(apart.shape(), 1, apart.dimensions());
         }
     }
 
@@ -143,6 +180,7 @@ public final class BoundedNetwork implements AutoCloseable {
             case "Mul", "MatMul" -> inputs.length == 1;
             case "Div", "Conv", "ConvTranspose", "Gemm" -> first;
             case "Concat" -> true;
+            case "Cast" -> first && application.givesFloatingPoint();
             default -> AffineStep.ARRANGING.contains(operation) && first;
         };
     }
@@ -239,6 +277,11 @@ public final class BoundedNetwork implements AutoCloseable {
         return shapes.get(value).clone();
     }
 
+    /** How many logits it gives an image. */
+    public long outputs() {
+        return Arrays.stream(shape(last())).reduce(1, (a, b) -> a * b);
+    }
+
     /** The number of the last value, the logits. */
     int last() {
         return steps.size();
@@ -247,17 +290,6 @@ public final class BoundedNetwork implements AutoCloseable {
     /** The type that it computes in. */
     DType dtype() {
         return dtype;
-    }
-
-    /** How many activations it has, a number each. */
-    public long activations() {
-        long count = 0;
-        for (Step step : steps) {
-            if (step instanceof ActivationStep activation) {
-                count += Arrays.stream(shape(activation.input())).reduce(1, (a, b) -> a * b);
-            }
-        }
-        return count;
     }
 
     /** Frees what it holds. */

@@ -61,6 +61,11 @@ public record BranchAndBound(
     }
 
     @Override
+    public boolean isSearch() {
+        return true;
+    }
+
+    @Override
     public Found bound(Relaxation start, Tensor functions, Watch watch) {
         Found found = new AlphaCrown().bound(start, functions, watch);
         double[] lower = found.lower().toDoubles();

@@ -16,7 +16,7 @@ import varepsilon.tensor.Tensor;
  */
 record SmoothActivation(UnaryOperator<Tensor> function, double curvature, double... kinks) implements Activation {
     private static final int POINTS = 33;
-    /** Relative to the values: what single precision may make of them. */
+    /** What single precision may make of a value, relative to it and to what it is computed of. */
     private static final double ROUNDING = 1e-6;
 
     @Override
@@ -37,23 +37,22 @@ record SmoothActivation(UnaryOperator<Tensor> function, double curvature, double
         return points;
     }
 
-    /** How far the function may be from what its values at the points say. */
-    private Tensor tolerance(Bounds interval) {
-        Tensor step = interval.upper().sub(interval.lower()).div(POINTS - 1.0);
-        return step.square().mul(curvature / 8).add(interval.magnitude().add(1).mul(ROUNDING));
-    }
-
-    /** The smallest and the largest of f(x) − slope·x at the points. */
+    /** The smallest and the largest of f(x) − slope·x on the interval. */
     private Bounds around(Bounds interval, Tensor slope) {
         Tensor least = null;
         Tensor most = null;
+        Tensor largest = null;
         for (Tensor x : points(interval)) {
-            Tensor rest = function.apply(x).sub(x.mul(slope));
+            Tensor value = function.apply(x);
+            Tensor rest = value.sub(x.mul(slope));
             least = least == null ? rest : least.min(rest);
             most = most == null ? rest : most.max(rest);
+            largest = largest == null ? value.abs() : largest.max(value.abs());
         }
-        return new Bounds(least, most)
-                .padded(tolerance(interval).mul(slope.abs().add(1)));
+        Tensor step = interval.upper().sub(interval.lower()).div(POINTS - 1.0);
+        Tensor rounding =
+                interval.magnitude().mul(slope.abs().add(1)).add(largest).add(1).mul(ROUNDING);
+        return new Bounds(least, most).padded(step.square().mul(curvature / 8).add(rounding));
     }
 
     @Override

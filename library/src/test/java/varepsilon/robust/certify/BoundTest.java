@@ -223,4 +223,39 @@ class BoundTest extends ScopedTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContainingAll("Softmax", "v1", "no bound");
     }
+
+    /** Rounding to whole numbers is no line, though numbers are only converted. */
+    @Test
+    void conversionsToWholeNumbersHaveNoBound() {
+        Graph graph = new Networks(DType.FLOAT32, rng(1))
+                .flatten()
+                .then("Mul", Map.of(), Tensor.of(new float[] {9}))
+                .then("Cast", Map.of("to", 7L))
+                .then("Cast", Map.of("to", 1L))
+                .product(4, 2)
+                .graph(1, 2, 2);
+        assertThatThrownBy(() -> BoundedNetwork.of(graph, 1, 2, 2))
+                .isInstanceOf(InputException.class)
+                .hasMessageContainingAll("Cast", "v2", "no bound");
+    }
+
+    @Test
+    void operationsThatMixTheImagesOfABatchAreRefused() {
+        Graph mean = new Networks(DType.FLOAT32, rng(1))
+                .flatten()
+                .then("ReduceMean", Map.of("keepdims", 1L), Networks.whole(0))
+                .product(4, 2)
+                .graph(1, 2, 2);
+        Graph transposed = new Networks(DType.FLOAT32, rng(1))
+                .flatten()
+                .then("Transpose", Map.of("perm", List.of(1L, 0L)))
+                .then("Transpose", Map.of("perm", List.of(1L, 0L)))
+                .product(4, 2)
+                .graph(1, 2, 2);
+        for (Graph graph : List.of(mean, transposed)) {
+            assertThatThrownBy(() -> BoundedNetwork.of(graph, 1, 2, 2))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContainingAll("v1", "images of a batch");
+        }
+    }
 }

@@ -142,6 +142,15 @@ class SoundnessTest extends ScopedTest {
                         .then("Slice", Map.of(), Networks.whole(0), Networks.whole(6), Networks.whole(3))
                         .then("Slice", Map.of(), Networks.whole(1), Networks.whole(7), Networks.whole(2)));
         all.put(
+                "product with a negative factor",
+                network -> network.flatten()
+                        .then(
+                                "Gemm",
+                                Map.of("transB", 1L, "alpha", -0.7),
+                                network.weights(0.1, 144, 144),
+                                network.weights(1, 144))
+                        .then("Reshape", Map.of(), Networks.whole(-1, 4, 6, 6)));
+        all.put(
                 "channels last",
                 network -> network.then("Transpose", Map.of("perm", List.of(0L, 2L, 3L, 1L)))
                         .then("MatMul", Map.of(), network.weights(0.5, 4, 4))
