@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import varepsilon.base.Family;
 import varepsilon.base.InputException;
+import varepsilon.base.StoppedException;
 import varepsilon.base.Watch;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.ClassifierGraph;
@@ -23,7 +24,6 @@ import varepsilon.robust.attack.Draws;
 import varepsilon.robust.attack.ThreatModel;
 import varepsilon.robust.certify.Bound;
 import varepsilon.robust.certify.BoundedNetwork;
-import varepsilon.robust.certify.BranchAndBound;
 import varepsilon.robust.certify.Margins;
 import varepsilon.robust.certify.Relaxation;
 import varepsilon.robust.evaluate.TwoSidedReport.Status;
@@ -40,7 +40,7 @@ import varepsilon.tensor.Tensor;
  *
  * @param threat the allowed perturbations
  * @param first the attack before any bound; null for none
- * @param bounds in the order in which they are tried; {@link BranchAndBound} comes after the stronger attack
+ * @param bounds in the order in which they are tried; those that {@link Bound#isSearch search} come after the stronger attack
  * @param second the attack on images that bounds leave open; null for none
  * @param batchSize images that are bounded at once, at least 1
  * @param seed of the attacks' random numbers
@@ -48,8 +48,9 @@ import varepsilon.tensor.Tensor;
  */
 public record TwoSidedEvaluation(
         ThreatModel threat, Attack first, List<Bound> bounds, Attack second, int batchSize, long seed, Device device) {
-    /** Images that are attacked at once. */
-    private static final int ATTACKED = 128;
+    /** Images that are attacked at once; where a stop is requested, those that are not done with are left out. */
+    private static final int AT_ONCE = 16;
+
     /** A margin counts as positive beyond this share of the logits: what single precision makes of them. */
     private static final double ROUNDING = 1e-5;
 
@@ -101,12 +102,15 @@ public record TwoSidedEvaluation(
 
         TwoSidedReport of(ImageSet images) {
             watch.progress("certifying", 0, images.size());
-            for (Batch batch : Batches.of(images, ATTACKED)) {
+            for (Batch batch : Batches.of(images, Math.max(AT_ONCE, batchSize))) {
                 if (watch.stopRequested()) {
                     break;
                 }
                 try (var scope = Scope.withoutGradients()) {
                     new Group(batch, images.size()).run();
+                } catch (StoppedException e) {
+                    // In the midst of an attack.
+                    break;
                 }
             }
             List<TwoSidedReport.Stage> stages = new ArrayList<>();
@@ -144,6 +148,11 @@ public record TwoSidedEvaluation(
                         .toArray();
                 Tensor logits = Predictions.logits(classifier, pixels);
                 this.classes = (int) logits.size(1);
+                if (network.outputs() != classes) {
+                    throw new InputException(
+                            "the model gives " + network.outputs() + " number for an image, from which " + classes
+                                    + " logits are made; expected a logit for each class, to bound them");
+                }
                 this.tolerance = logits.abs().amax(1).add(1).mul(ROUNDING).toDoubles();
                 boolean[] correct = Predictions.of(logits).correct(labels);
                 this.status = new Status[labels.length];
@@ -159,14 +168,14 @@ public record TwoSidedEvaluation(
 
             void run() {
                 attack(first, "first", Status.OPEN);
-                bound(
-                        bounds.stream()
-                                .filter(bound -> !(bound instanceof BranchAndBound))
-                                .toList(),
-                        batchSize);
+                bound(bounds.stream().filter(bound -> !bound.isSearch()).toList(), batchSize);
                 attack(second, "second", Status.OPEN);
-                bound(bounds.stream().filter(BranchAndBound.class::isInstance).toList(), 1);
+                bound(bounds.stream().filter(Bound::isSearch).toList(), 1);
                 attack(first, "check", Status.CERTIFIED);
+                if (watch.stopRequested()) {
+                    // What is undecided in this group was not tried to the end, and what is decided is no fair sample.
+                    return;
+                }
                 for (int i = 0; i < labels.length; i++) {
                     done.add(new TwoSidedReport.Image(
                             batch.indices()[i], labels[i], status[i], decidedBy[i], margin[i], spent[i]));
@@ -208,8 +217,8 @@ public record TwoSidedEvaluation(
                     Tensor rows = rows(tried);
                     Tensor images = pixels.indexSelect(0, rows);
                     Tensor of = batch.labels().to(device).indexSelect(0, rows);
-                    AttackResult result =
-                            AttackRun.untargeted(classifier, threat).of(attack, images, of, of, draws, new Cost());
+                    AttackResult result = AttackRun.untargeted(classifier, threat)
+                            .of(attack, images, of, of, draws, new Cost(watch::stopRequested));
                     int broken = 0;
                     for (int i = 0; i < tried.length; i++) {
                         if (result.isRobust(i)) {

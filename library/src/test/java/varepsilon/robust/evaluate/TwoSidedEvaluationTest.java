@@ -141,6 +141,19 @@ class TwoSidedEvaluationTest extends ScopedTest {
         TwoSidedReport report = evaluation(0.02, new Crown()).of(classifier, IMAGES, watch);
         assertThat(report.complete()).isFalse();
         assertThat(report.images()).isEmpty();
+        // In the midst of its work: what was not tried to the end is not among the open images, nor anywhere else.
+        AtomicInteger all = new AtomicInteger();
+        TwoSidedReport whole =
+                evaluation(0.02, new Crown()).of(classifier, IMAGES, Watch.stopWhen(() -> all.incrementAndGet() < 0));
+        AtomicInteger some = new AtomicInteger();
+        TwoSidedReport partial = evaluation(0.02, new Crown())
+                .of(classifier, IMAGES, Watch.stopWhen(() -> some.incrementAndGet() > 0.6 * all.get()));
+        assertThat(partial.complete()).isFalse();
+        assertThat(partial.images()).hasSizeBetween(16, 32);
+        assertThat(partial.images())
+                .usingRecursiveComparison()
+                .ignoringFields("seconds")
+                .isEqualTo(whole.images().subList(0, partial.images().size()));
     }
 
     @Test
