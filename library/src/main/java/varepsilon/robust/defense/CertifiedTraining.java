@@ -33,10 +33,44 @@ import varepsilon.train.BatchResult;
  * verifiably robust neural networks"). In validation, {@code certified_accuracy} is by intervals, at full ε.
  */
 public final class CertifiedTraining extends ClassifierObjective {
+    /** What both choices have in common. */
+    private interface OnBounds extends Defense {
+        double clean();
+
+        /** Whether linear bounds come first. */
+        boolean isLinear();
+
+        @Override
+        default Uses uses() {
+            return Uses.THREAT_MODEL;
+        }
+
+        @Override
+        default boolean warmsUp() {
+            return true;
+        }
+
+        @Override
+        default Optional<String> monitored() {
+            return Optional.of(CERTIFIED);
+        }
+
+        @Override
+        default ClassifierObjective objective(Training training) {
+            return new CertifiedTraining(
+                    training.classifier(),
+                    training.settings(),
+                    training.adversary(),
+                    training.images(),
+                    clean(),
+                    isLinear());
+        }
+    }
+
     /** Chooses interval bounds. */
     @Named(value = "ibp", help = "trains on interval bounds of the logits, to be certified (Gowal et al. 2018)")
     public record Intervals(
-            @Parameter(value = CLEAN, min = 0, max = 1) double clean) implements Defense {
+            @Parameter(value = CLEAN, min = 0, max = 1) double clean) implements OnBounds {
         /** Rejects values outside their ranges. */
         public Intervals {
             Declared.check(Intervals.class, clean);
@@ -48,24 +82,8 @@ public final class CertifiedTraining extends ClassifierObjective {
         }
 
         @Override
-        public Uses uses() {
-            return Uses.THREAT_MODEL;
-        }
-
-        @Override
-        public boolean warmsUp() {
-            return true;
-        }
-
-        @Override
-        public Optional<String> monitored() {
-            return Optional.of(CERTIFIED);
-        }
-
-        @Override
-        public ClassifierObjective objective(Training training) {
-            return new CertifiedTraining(
-                    training.classifier(), training.settings(), training.adversary(), training.images(), clean, false);
+        public boolean isLinear() {
+            return false;
         }
     }
 
@@ -75,7 +93,7 @@ public final class CertifiedTraining extends ClassifierObjective {
             help =
                     "trains on linear bounds of the logits that give way to intervals, to be certified (Zhang et al. 2020)")
     public record LinearThenIntervals(
-            @Parameter(value = CLEAN, min = 0, max = 1) double clean) implements Defense {
+            @Parameter(value = CLEAN, min = 0, max = 1) double clean) implements OnBounds {
         /** Rejects values outside their ranges. */
         public LinearThenIntervals {
             Declared.check(LinearThenIntervals.class, clean);
@@ -87,24 +105,8 @@ public final class CertifiedTraining extends ClassifierObjective {
         }
 
         @Override
-        public Uses uses() {
-            return Uses.THREAT_MODEL;
-        }
-
-        @Override
-        public boolean warmsUp() {
+        public boolean isLinear() {
             return true;
-        }
-
-        @Override
-        public Optional<String> monitored() {
-            return Optional.of(CERTIFIED);
-        }
-
-        @Override
-        public ClassifierObjective objective(Training training) {
-            return new CertifiedTraining(
-                    training.classifier(), training.settings(), training.adversary(), training.images(), clean, true);
         }
     }
 
@@ -174,7 +176,7 @@ public final class CertifiedTraining extends ClassifierObjective {
         }
         Tensor worst = worstLogits(margins);
         measured.put(CERTIFIED, certified(margins));
-        Tensor worstLoss = crossEntropy(worst, labels.mul(Tensor.of(new long[] {0})));
+        Tensor worstLoss = crossEntropy(worst, labels.zerosLike());
         measured.put("certified_loss", worstLoss.detach());
         double kappa = 1 - (1 - clean) * grown;
         Tensor loss = worstLoss.mean().mul(1 - kappa);
