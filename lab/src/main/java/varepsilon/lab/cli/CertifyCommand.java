@@ -3,7 +3,6 @@ package varepsilon.lab.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,22 +22,15 @@ import varepsilon.lab.evaluate.CertificationReport;
 import varepsilon.lab.evaluate.PropertyResult;
 import varepsilon.lab.evaluate.SmoothingResult;
 import varepsilon.lab.run.ShellWords;
-import varepsilon.lab.spec.AttackSpec;
-import varepsilon.report.Table;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Norm;
 import varepsilon.robust.attack.ThreatModel;
-import varepsilon.robust.certify.AlphaCrown;
 import varepsilon.robust.certify.Bound;
 import varepsilon.robust.certify.BranchAndBound;
-import varepsilon.robust.certify.Crown;
-import varepsilon.robust.certify.CrownIbp;
-import varepsilon.robust.certify.Ibp;
 import varepsilon.robust.certify.RandomizedSmoothing;
 import varepsilon.robust.evaluate.PropertyCheck;
 import varepsilon.robust.evaluate.TwoSidedEvaluation;
 import varepsilon.robust.evaluate.UnsoundBoundException;
-import varepsilon.stats.Percent;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
@@ -69,6 +61,9 @@ import varepsilon.weights.Weights;
 final class CertifyCommand implements Callable<Integer> {
     private static final String NONE = "none";
     private static final String SMOOTHING = "smoothing";
+    private static final List<String> OF_IMAGES = List.of("--data", "--split", "--eps", "--norm", "--limit");
+    private static final List<String> OF_BOUNDS = List.of("--attack", "--batch-size", "--pictures");
+    private static final List<String> OF_SMOOTHING = List.of("--sigma", "--draws", "--alpha");
     private static final int SELECTION_DRAWS = 100;
     private static final int NOISY_AT_ONCE = 128;
     /** Of the search for a counterexample to a property. */
@@ -199,20 +194,17 @@ final class CertifyCommand implements Callable<Integer> {
         }
         classifier.stated();
         if (property != null) {
+            requireNone("--vnnlib", OF_IMAGES, OF_BOUNDS, OF_SMOOTHING);
             return property();
         }
         if (epsilons == null) {
             throw Usage.wrong(spec, "--eps: expected the largest perturbation, such as --eps 2/255");
         }
         if (method.equals(SMOOTHING)) {
+            requireNone("--method smoothing", OF_BOUNDS, List.of("--seconds-per-image"));
             return smoothing();
         }
-        for (var option : Map.of("--sigma", sigma != null, "--draws", draws != null, "--alpha", alpha != null)
-                .entrySet()) {
-            if (option.getValue()) {
-                throw Usage.wrong(spec, option.getKey() + ": expected --method smoothing beside it");
-            }
-        }
+        requireNone("--method " + method, OF_SMOOTHING);
         if (pictures != null && Files.exists(pictures)) {
             throw new InputException(pictures + ": is there already; expected the name of a new folder");
         }
@@ -233,7 +225,7 @@ final class CertifyCommand implements Callable<Integer> {
             output.say("Stopped before any image was done.");
             return Main.STOPPED;
         }
-        output.result(report, text(report));
+        output.result(report, CertifyText.of(report));
         if (pictures != null) {
             Output.write(report, pictures.resolve("results.json"));
             String command = "varepsilon " + ShellWords.quoted(arguments);
@@ -260,6 +252,17 @@ final class CertifyCommand implements Callable<Integer> {
         return file;
     }
 
+    @SafeVarargs
+    private void requireNone(String with, List<String>... groups) {
+        for (List<String> options : groups) {
+            for (String option : options) {
+                if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                    throw Usage.wrong(spec, option + ": has no effect with " + with);
+                }
+            }
+        }
+    }
+
     private int property() throws IOException {
         List<Bound> bounds = Usage.check(spec, this::bounds);
         compute.start();
@@ -268,16 +271,7 @@ final class CertifyCommand implements Callable<Integer> {
             result = PropertyResult.of(
                     classifier.path(), property, new PropertyCheck(bounds, STEPS, STARTS, compute.seed()), progress);
         }
-        output.result(
-                result,
-                String.format(
-                        Locale.ROOT,
-                        "%s of %s: %s%s, in %.1f s",
-                        property,
-                        result.weights(),
-                        result.verdict(),
-                        result.decidedBy().isEmpty() ? "" : " (" + result.decidedBy() + ")",
-                        result.seconds()));
+        output.result(result, CertifyText.of(result));
         return 0;
     }
 
@@ -318,32 +312,8 @@ final class CertifyCommand implements Callable<Integer> {
             return Main.STOPPED;
         }
         result.notes().forEach(output::note);
-        output.result(result, text(result));
+        output.result(result, CertifyText.of(result));
         return result.complete() ? 0 : Main.STOPPED;
-    }
-
-    private static String text(SmoothingResult result) {
-        Table table = new Table(
-                Table.text("eps"),
-                Table.count("certified", ""),
-                Table.percent("accuracy", 2),
-                Table.percent("from", 2),
-                Table.percent("to", 2));
-        result.curve()
-                .forEach(at -> table.row(
-                        AttackSpec.pixels(at.eps()),
-                        at.certified(),
-                        at.certifiedAccuracy(),
-                        at.certifiedCi95().get(0),
-                        at.certifiedCi95().get(1)));
-        return String.format(
-                Locale.ROOT,
-                "Certified accuracy in l2 under noise of σ = %s, %,d images, %,d draws each; %,d abstained%n%n%s",
-                result.sigma(),
-                result.n(),
-                result.draws(),
-                result.abstained(),
-                table.toText());
     }
 
     private List<TwoSidedEvaluation> evaluations(Device device) {
@@ -379,52 +349,6 @@ final class CertifyCommand implements Callable<Integer> {
         } else if (seconds != null) {
             throw Usage.wrong(spec, "--seconds-per-image: expected --method branch-and-bound beside it");
         }
-        List<Bound> bounds = new ArrayList<>();
-        for (Bound before : List.of(new Ibp(), new CrownIbp(), new Crown(), new AlphaCrown())) {
-            if (before.getClass() == last.getClass()) {
-                break;
-            }
-            bounds.add(before);
-        }
-        bounds.add(last);
-        return bounds;
-    }
-
-    private static String text(CertificationReport report) {
-        StringBuilder text = new StringBuilder();
-        Table table = new Table(
-                Table.text("eps"),
-                Table.count("images", ""),
-                Table.count("correct", ""),
-                Table.count("certified", ""),
-                Table.count("broken", ""),
-                Table.count("open", ""),
-                Table.percent("certified", 2),
-                Table.percent("not broken", 2));
-        for (CertificationReport.AtEpsilon at : report.curve()) {
-            table.row(
-                    AttackSpec.pixels(at.eps()),
-                    at.n(),
-                    at.cleanCorrect(),
-                    at.certified(),
-                    at.broken(),
-                    at.open(),
-                    at.certifiedAccuracy(),
-                    at.robustAccuracyUpper());
-        }
-        text.append(table.toText());
-        for (CertificationReport.AtEpsilon at : report.curve()) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%nRobust accuracy at ε = %s in %s lies between %s (95 %% interval from %s) and %s (to %s):%n%n",
-                    AttackSpec.pixels(at.eps()),
-                    at.norm(),
-                    Percent.of(at.certifiedAccuracy(), 2),
-                    Percent.of(at.certifiedCi95().get(0), 2),
-                    Percent.of(at.robustAccuracyUpper(), 2),
-                    Percent.of(at.robustUpperCi95().get(1), 2)));
-            text.append(CertificationPage.stages(at).toText());
-        }
-        return text.toString();
+        return Bound.upTo(last);
     }
 }

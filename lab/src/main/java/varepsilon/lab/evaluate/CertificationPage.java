@@ -12,6 +12,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import varepsilon.lab.evaluate.CertificationReport.AtEpsilon;
+import varepsilon.lab.evaluate.CertificationReport.Summary;
 import varepsilon.lab.page.HtmlPage;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.report.LineChart;
@@ -40,16 +41,16 @@ public final class CertificationPage {
      * @return the file
      */
     public static Path write(CertificationReport report, Path folder, String command) throws IOException {
-        AtEpsilon last = report.curve().get(report.curve().size() - 1);
+        List<Summary> curve = report.curve().stream().map(AtEpsilon::summary).toList();
         HtmlPage page = new HtmlPage("Robust accuracy from both sides")
                 .subtitle(String.format(
                         Locale.ROOT,
                         "%s on %,d images of %s, %s.",
                         report.weights(),
-                        last.n(),
+                        report.summary().n(),
                         report.data(),
-                        last.norm()));
-        for (AtEpsilon at : report.curve()) {
+                        report.summary().norm()));
+        for (Summary at : curve) {
             page.callout(
                     HtmlPage.Tone.NOTE,
                     "ε = " + AttackSpec.pixels(at.eps()) + ": between " + Percent.of(at.certifiedAccuracy(), 2)
@@ -70,18 +71,19 @@ public final class CertificationPage {
         }
         page.heading("Accuracy over ε")
                 .chart(
-                        chart(report),
+                        chart(curve),
                         "Robust accuracy lies between the curves. Bands are Wilson 95 % intervals of each.");
         page.heading("Image by image");
         for (AtEpsilon at : report.curve()) {
             page.picture(
                     strip(at.images()),
                     "A square for each image, by its status",
-                    "ε = " + AttackSpec.pixels(at.eps()) + ", the images in their order: certified green, open yellow,"
+                    "ε = " + AttackSpec.pixels(at.summary().eps())
+                            + ", the images in their order: certified green, open yellow,"
                             + " broken red, misclassified without a perturbation grey.");
         }
         page.heading("What decided them, and its cost");
-        for (AtEpsilon at : report.curve()) {
+        for (Summary at : curve) {
             page.table(stages(at), "ε = " + AttackSpec.pixels(at.eps()) + ".");
         }
         page.heading("How this was made");
@@ -93,7 +95,7 @@ public final class CertificationPage {
     }
 
     /** Stages with the images that each was tried on. */
-    public static Table stages(AtEpsilon at) {
+    public static Table stages(Summary at) {
         Table table = new Table(
                 Table.text("stage"),
                 Table.count("tried", ""),
@@ -111,24 +113,23 @@ public final class CertificationPage {
     }
 
     /** Both sides meet at ε = 0, in clean accuracy. */
-    private static LineChart chart(CertificationReport report) {
-        List<AtEpsilon> curve = report.curve();
-        AtEpsilon first = curve.get(0);
+    private static LineChart chart(List<Summary> curve) {
+        Summary first = curve.get(0);
         boolean begins = first.eps() > 0;
         double[] x = DoubleStream.concat(
                         begins ? DoubleStream.of(0) : DoubleStream.empty(),
-                        curve.stream().mapToDouble(AtEpsilon::eps))
+                        curve.stream().mapToDouble(Summary::eps))
                 .map(epsilon -> epsilon * 255)
                 .toArray();
         Interval clean = new Accuracy(first.cleanCorrect(), first.n()).interval();
         LineChart chart = new LineChart("Robust accuracy from both sides", "ε · 255", "accuracy");
         chart.curve("not broken", x, intervals(begins, clean, curve, at -> at.certified() + at.open()));
-        chart.curve("certified", x, intervals(begins, clean, curve, AtEpsilon::certified));
+        chart.curve("certified", x, intervals(begins, clean, curve, Summary::certified));
         return chart;
     }
 
     private static List<Interval> intervals(
-            boolean begins, Interval clean, List<AtEpsilon> curve, ToIntFunction<AtEpsilon> correct) {
+            boolean begins, Interval clean, List<Summary> curve, ToIntFunction<Summary> correct) {
         return Stream.concat(
                         begins ? Stream.of(clean) : Stream.<Interval>empty(),
                         curve.stream().map(at -> new Accuracy(correct.applyAsInt(at), at.n()).interval()))

@@ -1,6 +1,7 @@
 package varepsilon.lab.evaluate;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
@@ -20,12 +21,18 @@ import varepsilon.stats.Accuracy;
  * @param weights where the classifier comes from
  * @param data which images
  * @param complete false where a stop was requested before all was done
- * @param curve one entry for each ε
+ * @param summary of the largest ε
+ * @param curve one entry for each ε, the smallest first
  * @param notes caveats on these numbers, a sentence each
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record CertificationReport(
-        String weights, String data, boolean complete, List<AtEpsilon> curve, List<String> notes) {
+        String weights,
+        String data,
+        boolean complete,
+        @JsonUnwrapped Summary summary,
+        List<AtEpsilon> curve,
+        List<String> notes) {
     /** Copies the lists. */
     public CertificationReport {
         curve = List.copyOf(curve);
@@ -33,7 +40,7 @@ public record CertificationReport(
     }
 
     /**
-     * At one ε.
+     * Counts at one ε.
      *
      * @param n images
      * @param cleanCorrect correctly classified without a perturbation
@@ -46,10 +53,9 @@ public record CertificationReport(
      * @param robustUpperCi95 Wilson 95 % interval of it
      * @param seconds of all stages
      * @param stages what was tried, in order
-     * @param images each of them
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record AtEpsilon(
+    public record Summary(
             String norm,
             double eps,
             int n,
@@ -63,13 +69,12 @@ public record CertificationReport(
             double robustAccuracyUpper,
             List<Double> robustUpperCi95,
             double seconds,
-            List<Stage> stages,
-            List<Image> images) {
+            List<Stage> stages) {
 
-        static AtEpsilon of(TwoSidedReport report) {
+        static Summary of(TwoSidedReport report) {
             Accuracy certified = report.certified();
             Accuracy upper = report.notBroken();
-            return new AtEpsilon(
+            return new Summary(
                     report.threat().norm().label(),
                     report.threat().epsilon(),
                     report.images().size(),
@@ -87,7 +92,15 @@ public record CertificationReport(
                             .sum(),
                     report.stages().stream()
                             .map(stage -> new Stage(stage.name(), stage.tried(), stage.decided(), stage.seconds()))
-                            .toList(),
+                            .toList());
+        }
+    }
+
+    /** At one ε, its counts and each image. */
+    public record AtEpsilon(@JsonUnwrapped Summary summary, List<Image> images) {
+        static AtEpsilon of(TwoSidedReport report) {
+            return new AtEpsilon(
+                    Summary.of(report),
                     report.images().stream()
                             .map(image -> new Image(
                                     image.index(),
@@ -132,6 +145,12 @@ public record CertificationReport(
                 break;
             }
         }
-        return new CertificationReport(model.path().toString(), images.name(), complete, curve, model.notesOn(images));
+        return new CertificationReport(
+                model.path().toString(),
+                images.name(),
+                complete,
+                curve.isEmpty() ? null : curve.get(curve.size() - 1).summary(),
+                curve,
+                model.notesOn(images));
     }
 }

@@ -3,6 +3,7 @@ package varepsilon.lab.evaluate;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -43,6 +44,9 @@ public record PropertyResult(
      * @param model an ONNX model, whose inputs are taken as they are: bounds in the file are of what it takes
      */
     public static PropertyResult of(Path model, Path file, PropertyCheck check, Watch watch) throws IOException {
+        if (!Files.exists(model)) {
+            throw new InputException(model + ": no such file");
+        }
         List<VnnLib.Property> properties = VnnLib.read(file);
         if (!OnnxFile.isOnnx(model)) {
             throw new InputException(model + ": not an ONNX model; expected one, of whose inputs a property speaks");

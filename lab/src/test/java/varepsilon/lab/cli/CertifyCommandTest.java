@@ -50,6 +50,23 @@ class CertifyCommandTest {
                 .succeeded();
         JsonNode curve = run.json().get("curve");
         assertThat(curve).hasSize(2);
+        // What scripts read is at the top too, of the largest ε.
+        for (String key : List.of(
+                "n",
+                "clean_correct",
+                "certified",
+                "broken",
+                "open",
+                "certified_accuracy",
+                "certified_ci95",
+                "robust_accuracy_upper",
+                "seconds",
+                "stages")) {
+            assertThat(run.json().get(key))
+                    .as(key)
+                    .isNotNull()
+                    .isEqualTo(curve.get(1).get(key));
+        }
         JsonNode none = curve.get(0);
         assertThat(none.get("eps").asDouble()).isZero();
         assertThat(none.get("certified").asInt())
@@ -167,7 +184,14 @@ class CertifyCommandTest {
         assertThat(ran("--eps", "0.1", "--norm", "l0").refusal()).contains("l0", "linf, l2 or l1");
         assertThat(ran("--eps", "0.1", "--method", "crwn").refusal()).contains("crwn", "crown");
         assertThat(ran("--eps", "0.1", "--seconds-per-image", 5).refusal()).contains("branch-and-bound");
-        assertThat(ran("--eps", "0.1", "--sigma", 0.5).refusal()).contains("--sigma", "smoothing");
+        assertThat(ran("--eps", "0.1", "--sigma", 0.5).refusal()).contains("--sigma: has no effect");
+        assertThat(ran("--eps", "0.1", "--method", "smoothing", "--batch-size", 8)
+                        .refusal())
+                .contains("--batch-size: has no effect");
+        assertThat(ran("--vnnlib", "a.vnnlib").refusal()).contains("--data: has no effect with --vnnlib");
+        assertThat(Ran.of("certify", "--weights", folder.resolve("none.onnx"), "--vnnlib", "a.vnnlib")
+                        .failure())
+                .contains("none.onnx: no such file");
         assertThat(ran("--eps", "0.1", "--norm", "linf", "--method", "smoothing")
                         .refusal())
                 .contains("l2");
