@@ -2,6 +2,9 @@ package varepsilon.nn;
 
 import java.util.List;
 import java.util.Map;
+import varepsilon.base.Declared;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -9,6 +12,32 @@ import varepsilon.tensor.Tensor;
  * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← (1 − lr·decay)·θ − lr·m̂/(√v̂ + ε).
  */
 public final class Adam extends Optimizer {
+    private static final double BETA1 = 0.9;
+    private static final double BETA2 = 0.999;
+    private static final double EPSILON = 1e-8;
+
+    /** Chooses it, with PyTorch's constants. */
+    @Named(value = "adam", help = "Adam (Kingma, Ba 2015), with a weight decay as in AdamW (Loshchilov, Hutter 2019)")
+    public record Choice(
+            @Parameter(value = "share of a weight that a step takes off, times the learning rate", min = 0)
+            double weightDecay)
+            implements OptimizerChoice {
+        /** Rejects values outside their ranges. */
+        public Choice {
+            Declared.check(Choice.class, weightDecay);
+        }
+
+        /** Without weight decay. */
+        public Choice() {
+            this(0);
+        }
+
+        @Override
+        public Optimizer create(Map<String, Tensor> parameters, double learningRate) {
+            return new Adam(parameters, learningRate, BETA1, BETA2, EPSILON, weightDecay);
+        }
+    }
+
     private final double beta1;
     private final double beta2;
     private final double epsilon;
@@ -16,7 +45,7 @@ public final class Adam extends Optimizer {
 
     /** β = (0.9, 0.999), ε = 1e-8, no weight decay: PyTorch's defaults for Adam. */
     public Adam(Map<String, Tensor> parameters, double learningRate) {
-        this(parameters, learningRate, 0.9, 0.999, 1e-8, 0);
+        this(parameters, learningRate, BETA1, BETA2, EPSILON, 0);
     }
 
     /**

@@ -2,6 +2,9 @@ package varepsilon.nn;
 
 import java.util.List;
 import java.util.Map;
+import varepsilon.base.Declared;
+import varepsilon.base.Named;
+import varepsilon.base.Parameter;
 import varepsilon.tensor.Tensor;
 
 /**
@@ -9,6 +12,31 @@ import varepsilon.tensor.Tensor;
  * momentum θ ← θ − lr·(g + momentum·u).
  */
 public final class Sgd extends Optimizer {
+    /** Chooses gradient descent with momentum. */
+    @Named(value = "sgd", help = "stochastic gradient descent with momentum")
+    public record Choice(
+            @Parameter(value = "share of earlier steps that a step keeps", min = 0, below = 1)
+            double momentum,
+
+            @Parameter(value = "share of a weight that is added to its gradient", min = 0)
+            double weightDecay)
+            implements OptimizerChoice {
+        /** Rejects values outside their ranges. */
+        public Choice {
+            Declared.check(Choice.class, momentum, weightDecay);
+        }
+
+        /** The usual values for residual networks: momentum 0.9, weight decay 0.0005. */
+        public Choice() {
+            this(0.9, 5e-4);
+        }
+
+        @Override
+        public Optimizer create(Map<String, Tensor> parameters, double learningRate) {
+            return new Sgd(parameters, learningRate, momentum, weightDecay, false);
+        }
+    }
+
     private final double momentum;
     private final double weightDecay;
     private final boolean nesterov;

@@ -17,6 +17,7 @@ import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
 import varepsilon.generative.VaeObjective;
+import varepsilon.nn.OptimizerChoice;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.AttackLoss;
@@ -32,6 +33,7 @@ class FamilyTest {
             Attack.class,
             Defense.class,
             Likelihood.class,
+            OptimizerChoice.class,
             PosteriorChoice.class,
             PriorChoice.class,
             Schedule.class,

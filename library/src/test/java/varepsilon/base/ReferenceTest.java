@@ -14,6 +14,7 @@ import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
 import varepsilon.generative.VaeObjective;
+import varepsilon.nn.OptimizerChoice;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.Defense;
@@ -45,6 +46,7 @@ class ReferenceTest {
         for (Class<?> kind : List.of(
                 Attack.class,
                 Defense.class,
+                OptimizerChoice.class,
                 Schedule.class,
                 VaeNetwork.class,
                 Likelihood.class,

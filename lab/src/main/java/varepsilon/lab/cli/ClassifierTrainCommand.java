@@ -22,6 +22,7 @@ import varepsilon.lab.run.Run;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
+import varepsilon.nn.OptimizerChoice;
 import varepsilon.nn.Schedule;
 import varepsilon.report.Table;
 import varepsilon.robust.attack.Attack;
@@ -101,7 +102,12 @@ final class ClassifierTrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (list.isGiven()) {
             return ListOption.show(
-                    output, Map.of("architecture", Architecture.NAMES), Defense.class, Attack.class, Schedule.class);
+                    output,
+                    Map.of("architecture", Architecture.NAMES),
+                    Defense.class,
+                    Attack.class,
+                    OptimizerChoice.class,
+                    Schedule.class);
         }
         TrainingRuns<ClassifierSpec, ClassifierResults> runs =
                 new TrainingRuns<>(new ClassifierRuns(new PublishedTraining()), spec, console, arguments, data, output);

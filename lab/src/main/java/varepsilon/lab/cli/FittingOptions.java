@@ -8,25 +8,39 @@ import picocli.CommandLine.Spec;
 import varepsilon.base.Declared;
 import varepsilon.base.Family;
 import varepsilon.lab.spec.ClassifierSpec;
+import varepsilon.nn.OptimizerChoice;
 import varepsilon.nn.Schedule;
 
 /** The options of a classifier's training. */
 @Command
 final class FittingOptions {
     private static final ClassifierSpec.Fitting USUAL = new ClassifierSpec.Fitting();
+    private static final Family<OptimizerChoice> OPTIMIZERS = Family.of(OptimizerChoice.class);
     private static final Family<Schedule> SCHEDULES = Family.of(Schedule.class);
 
     private CommandSpec command;
     private DeclaredOptions fitting;
+    private DeclaredOptions optimizer;
     private DeclaredOptions schedule;
 
     @Spec(Spec.Target.MIXEE)
     void addTo(CommandSpec mixee) {
         command = mixee;
         fitting = new DeclaredOptions(mixee);
+        optimizer = new DeclaredOptions(mixee);
         schedule = new DeclaredOptions(mixee);
         for (Declared parameter : Declared.of(USUAL)) {
             switch (parameter.name()) {
+                case "optimizer" -> {
+                    optimizer.addMember(
+                            "--optimizer",
+                            OPTIMIZERS,
+                            OPTIMIZERS.text(USUAL.optimizer()),
+                            "How gradients update the weights");
+                    for (String shared : new String[] {"momentum", "weightDecay"}) {
+                        optimizer.addShared("", shared, OPTIMIZERS);
+                    }
+                }
                 case "schedule" -> {
                     schedule.addMember(
                             "--schedule",
@@ -49,6 +63,7 @@ final class FittingOptions {
 
     ClassifierSpec.Fitting fitting() {
         Map<String, Object> chosen = new LinkedHashMap<>(fitting.given());
+        chosen.put("optimizer", OPTIMIZERS.parse(optimizer.text("--optimizer"), optimizer.givenInRange()));
         chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.givenInRange()));
         return Usage.check(command, () -> Declared.with(USUAL, chosen));
     }

@@ -12,6 +12,7 @@ import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.nn.Schedule;
+import varepsilon.nn.Sgd;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.Fgsm;
 import varepsilon.robust.attack.Pgd;
@@ -124,7 +125,8 @@ public record RobustnessSettings(
         }
 
         ClassifierSpec.Fitting toFitting() {
-            return new ClassifierSpec.Fitting(epochs, batchSize, learningRate, momentum, weightDecay, rates(), 0, 0, 0);
+            return new ClassifierSpec.Fitting(
+                    epochs, batchSize, learningRate, new Sgd.Choice(momentum, weightDecay), rates(), 0, 0, 0);
         }
     }
 

@@ -20,7 +20,6 @@ import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.nn.Init;
 import varepsilon.nn.Optimizer;
-import varepsilon.nn.Sgd;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.defense.Adversary;
 import varepsilon.robust.defense.CatastrophicOverfitting;
@@ -120,7 +119,11 @@ final class ClassifierTraining {
         try (Rng init = Seed.of(config.seed()).split("init").stream();
                 NetworkClassifier classifier = architecture.create(Init.on(Device.parse(config.device()), init));
                 ClassifierObjective objective = objective(classifier);
-                Optimizer optimizer = optimizer(classifier)) {
+                Optimizer optimizer = config.fitting()
+                        .optimizer()
+                        .create(
+                                classifier.module().parameters(),
+                                config.fitting().learningRate())) {
             if (initial != null) {
                 try (var scope = Scope.withoutGradients()) {
                     classifier.module().load(Weights.read(initial));
@@ -146,16 +149,6 @@ final class ClassifierTraining {
                 config.network().normalisation());
         architecture.requireFits(images);
         return architecture;
-    }
-
-    private Optimizer optimizer(NetworkClassifier classifier) {
-        ClassifierSpec.Fitting fitting = config.fitting();
-        return new Sgd(
-                classifier.module().parameters(),
-                fitting.learningRate(),
-                fitting.momentum(),
-                fitting.weightDecay(),
-                false);
     }
 
     private ClassifierObjective objective(NetworkClassifier classifier) {

@@ -8,7 +8,9 @@ import varepsilon.base.InputException;
 import varepsilon.base.Parameter;
 import varepsilon.classify.Architecture;
 import varepsilon.classify.Normalisation;
+import varepsilon.nn.OptimizerChoice;
 import varepsilon.nn.Schedule;
+import varepsilon.nn.Sgd;
 import varepsilon.robust.defense.Adversary;
 
 /**
@@ -112,13 +114,12 @@ public record ClassifierSpec(
     }
 
     /**
-     * Stochastic gradient descent with momentum.
+     * How the weights are fitted.
      *
      * @param epochs passes over the training images
      * @param batchSize images in a batch
      * @param learningRate the largest of the schedule
-     * @param momentum share of the earlier steps that a step keeps
-     * @param weightDecay share of a weight that is added to its gradient
+     * @param optimizer how gradients update the weights
      * @param schedule the learning rate over training
      * @param labelSmoothing weight spread over all classes
      * @param ema decay of the moving average of the weights, 0 for none
@@ -133,11 +134,8 @@ public record ClassifierSpec(
             @Parameter(value = "learning rate, the schedule's largest", above = 0)
             double learningRate,
 
-            @Parameter(value = "share of earlier steps that a step keeps", min = 0, below = 1)
-            double momentum,
-
-            @Parameter(value = "share of a weight that is added to its gradient", min = 0)
-            double weightDecay,
+            @Flattened @Usual("sgd") @Parameter("how gradients update the weights")
+            OptimizerChoice optimizer,
 
             @Flattened @Parameter("the learning rate over training")
             Schedule schedule,
@@ -158,26 +156,17 @@ public record ClassifierSpec(
         /** Rejects values outside their ranges. */
         public Fitting {
             Declared.check(
-                    Fitting.class,
-                    epochs,
-                    batchSize,
-                    learningRate,
-                    momentum,
-                    weightDecay,
-                    schedule,
-                    labelSmoothing,
-                    ema,
-                    patience);
+                    Fitting.class, epochs, batchSize, learningRate, optimizer, schedule, labelSmoothing, ema, patience);
         }
 
         /** The default: 30 epochs in batches of 128, one cycle up to 0.1. */
         public Fitting() {
-            this(30, 128, 0.1, 0.9, 5e-4, new Schedule.OneCycle(), 0, 0, 0);
+            this(30, 128, 0.1, new Sgd.Choice(), new Schedule.OneCycle(), 0, 0, 0);
         }
 
-        /** The usual momentum and weight decay, one cycle, no smoothing, no average, to the end. */
+        /** Gradient descent with its usual momentum and weight decay, one cycle, no smoothing, no average, to the end. */
         public Fitting(int epochs, int batchSize, double learningRate) {
-            this(epochs, batchSize, learningRate, 0.9, 5e-4, new Schedule.OneCycle(), 0, 0, 0);
+            this(epochs, batchSize, learningRate, new Sgd.Choice(), new Schedule.OneCycle(), 0, 0, 0);
         }
 
         /** The same with another learning rate over training. */
@@ -185,9 +174,9 @@ public record ClassifierSpec(
             return Declared.with(this, Map.of("schedule", other));
         }
 
-        /** The same with another weight decay. */
-        public Fitting withWeightDecay(double other) {
-            return Declared.with(this, Map.of("weightDecay", other));
+        /** The same with another optimizer. */
+        public Fitting withOptimizer(OptimizerChoice other) {
+            return Declared.with(this, Map.of("optimizer", other));
         }
 
         private Fitting withEpochs(int other) {

@@ -46,6 +46,7 @@ import varepsilon.generative.PosteriorChoice;
 import varepsilon.generative.PriorChoice;
 import varepsilon.generative.VaeNetwork;
 import varepsilon.generative.VaeObjective;
+import varepsilon.nn.OptimizerChoice;
 import varepsilon.nn.Schedule;
 import varepsilon.robust.attack.Attack;
 import varepsilon.robust.attack.StepSize;
@@ -80,6 +81,7 @@ public final class Yaml {
                 Defense.class,
                 Likelihood.class,
                 DecoderChoice.class,
+                OptimizerChoice.class,
                 PosteriorChoice.class,
                 PriorChoice.class,
                 Schedule.class,

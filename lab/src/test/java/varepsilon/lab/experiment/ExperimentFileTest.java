@@ -20,6 +20,7 @@ import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.lab.spec.Yaml;
 import varepsilon.nn.Schedule;
+import varepsilon.nn.Sgd;
 
 class ExperimentFileTest {
     private static final Experiments EXPERIMENTS =
@@ -89,7 +90,8 @@ class ExperimentFileTest {
         ClassifierSpec.Fitting fitting = Yaml.read(classifier.get("settings"), ClassifierSpec.class, "test")
                 .fitting();
         assertThat(fitting)
-                .isEqualTo(new ClassifierSpec.Fitting(30, 128, 0.1, 0.9, 5e-4, new Schedule.OneCycle(0.3), 0, 0, 0));
+                .isEqualTo(new ClassifierSpec.Fitting(
+                        30, 128, 0.1, new Sgd.Choice(), new Schedule.OneCycle(0.3), 0, 0, 0));
         assertThat(classifier.at("/settings/network/architecture").asText()).isEqualTo("resnet18");
     }
 

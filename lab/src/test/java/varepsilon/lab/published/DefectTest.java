@@ -22,6 +22,7 @@ import varepsilon.lab.spec.AttackSpec;
 import varepsilon.lab.spec.ClassifierSpec;
 import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.nn.Schedule;
+import varepsilon.nn.Sgd;
 import varepsilon.robust.defense.AdversarialLoss;
 import varepsilon.tensor.Scope;
 import varepsilon.train.RunDirectory;
@@ -42,7 +43,9 @@ class DefectTest {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("glyphs", 95, 20, "none", 10),
                 new ClassifierSpec.Network("small-cnn", "", new Normalisation(List.of(0.13), List.of(0.31))),
-                new ClassifierSpec.Fitting(2, 25, 0.05).withWeightDecay(0).withSchedule(Schedule.constant()),
+                new ClassifierSpec.Fitting(2, 25, 0.05)
+                        .withOptimizer(new Sgd.Choice(0.9, 0))
+                        .withSchedule(Schedule.constant()),
                 defense,
                 AttackSpec.none(),
                 9,

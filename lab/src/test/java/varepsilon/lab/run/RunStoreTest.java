@@ -28,6 +28,7 @@ import varepsilon.lab.spec.DefenseSpec;
 import varepsilon.lab.spec.VaeSpec;
 import varepsilon.nn.Init;
 import varepsilon.nn.Schedule;
+import varepsilon.nn.Sgd;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Rng;
 import varepsilon.tensor.Scope;
@@ -70,7 +71,9 @@ class RunStoreTest {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("mnist", 0, 20, "none", 0),
                 new ClassifierSpec.Network("small-cnn", weights, NORMALISATION),
-                new ClassifierSpec.Fitting(2, 25, 0.05).withWeightDecay(0).withSchedule(Schedule.constant()),
+                new ClassifierSpec.Fitting(2, 25, 0.05)
+                        .withOptimizer(new Sgd.Choice(0.9, 0))
+                        .withSchedule(Schedule.constant()),
                 DefenseSpec.standard(),
                 check,
                 seed,

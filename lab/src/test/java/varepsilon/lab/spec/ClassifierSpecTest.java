@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import varepsilon.base.InputException;
 import varepsilon.classify.Normalisation;
 import varepsilon.nn.Schedule;
+import varepsilon.nn.Sgd;
 import varepsilon.robust.defense.FreeTraining;
 import varepsilon.robust.defense.Trades;
 
@@ -24,7 +25,7 @@ class ClassifierSpecTest {
         return new ClassifierSpec(
                 new ClassifierSpec.Images("cifar10", 0, 1000, "crop-flip", 0),
                 new ClassifierSpec.Network("resnet20", "", Normalisation.CIFAR10),
-                new ClassifierSpec.Fitting(5, 128, 0.05, 0.9, 5e-4, schedule, 0, 0, 0),
+                new ClassifierSpec.Fitting(5, 128, 0.05, new Sgd.Choice(), schedule, 0, 0, 0),
                 defense,
                 PGD,
                 42,
@@ -38,7 +39,7 @@ class ClassifierSpecTest {
                 new ClassifierSpec.Images("folder:a b: c", 7, 1, "none", 3),
                 new ClassifierSpec.Network(
                         "small-cnn", "weights: x.pt", new Normalisation(List.of(0.1), List.of(1e-3))),
-                new ClassifierSpec.Fitting(1, 1, 1e-9, 0, 0, Schedule.constant(), 0.1, 0.999, 3),
+                new ClassifierSpec.Fitting(1, 1, 1e-9, new Sgd.Choice(0, 0), Schedule.constant(), 0.1, 0.999, 3),
                 DefenseSpec.standard(),
                 AttackSpec.none(),
                 Long.MIN_VALUE,
