@@ -4,7 +4,6 @@ import static varepsilon.classify.Shapes.ANY;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import varepsilon.nn.BatchNorm2d;
 import varepsilon.nn.Conv2d;
@@ -17,36 +16,27 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Wide residual networks with x·sigmoid(x) in the place of ReLU, as Gowal et al. 2020, "Uncovering the limits of
- * adversarial training", and most robust networks since have them; {@code wideresnet-28-10-swish} is as deep and as wide
- * as {@link WideResNet} says. Its tensors have the names of that work's published weights, which RobustBench keeps.
+ * adversarial training", and most robust networks since have them; {@code wideresnet-28-10-swish} is as deep and as
+ * wide as {@link WideSizes} says. Its tensors have the names of that work's published weights, which RobustBench keeps.
  * Convolutions of stride 2 are padded below and on the right only.
  */
 final class SwishWideResNet extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
-    private static final int STEM = 16;
-    private static final int GROUPS = 3;
 
     private final Conv2d initConv;
     private final Sequential layer;
     private final BatchNorm2d batchnorm;
     private final Linear logits;
 
-    private SwishWideResNet(int blocks, int factor, int channels, int classes, Init init) {
-        initConv = child("init_conv", new Conv2d(channels, STEM, 3, 1, 1, false, init));
-        Layer[] groups = new Layer[GROUPS];
-        int in = STEM;
-        for (int number = 0; number < GROUPS; number++) {
-            int out = width(factor, number);
-            groups[number] = new Group(in, out, blocks, number == 0 ? 1 : 2, init);
-            in = out;
+    private SwishWideResNet(WideSizes sizes, int channels, int classes, Init init) {
+        initConv = child("init_conv", new Conv2d(channels, WideSizes.STEM, 3, 1, 1, false, init));
+        Layer[] groups = new Layer[WideSizes.GROUPS];
+        for (int number = 0; number < WideSizes.GROUPS; number++) {
+            groups[number] = new Group(sizes.group(number, (in, out, stride) -> new Block(in, out, stride, init)));
         }
         layer = child("layer", new Sequential(groups));
-        batchnorm = child("batchnorm", new BatchNorm2d(in, init));
-        logits = child("logits", new Linear(in, classes, init));
-    }
-
-    private static int width(int factor, int group) {
-        return (STEM << group) * factor;
+        batchnorm = child("batchnorm", new BatchNorm2d(sizes.last(), init));
+        logits = child("logits", new Linear(sizes.last(), classes, init));
     }
 
     static Tensor swish(Tensor x) {
@@ -66,12 +56,8 @@ final class SwishWideResNet extends Layer implements FeatureNetwork {
     private static final class Group extends Layer {
         private final Sequential block;
 
-        Group(int in, int out, int blocks, int stride, Init init) {
-            Layer[] layers = new Layer[blocks];
-            for (int i = 0; i < blocks; i++) {
-                layers[i] = new Block(i == 0 ? in : out, out, i == 0 ? stride : 1, init);
-            }
-            block = child("block", new Sequential(layers));
+        Group(Layer... blocks) {
+            block = child("block", new Sequential(blocks));
         }
 
         @Override
@@ -106,7 +92,7 @@ final class SwishWideResNet extends Layer implements FeatureNetwork {
     }
 
     private static final class Family implements NetworkFamily {
-        private static final Pattern NAME = Pattern.compile("wideresnet-(\\d{2,3})-(\\d{1,2})-swish");
+        private static final String SUFFIX = "-swish";
         private static final Pattern BLOCK = Pattern.compile("layer\\.0\\.block\\.\\d{1,4}\\.conv_0\\.weight");
 
         @Override
@@ -116,62 +102,32 @@ final class SwishWideResNet extends Layer implements FeatureNetwork {
 
         @Override
         public boolean has(String name) {
-            Matcher parts = NAME.matcher(name);
-            return parts.matches() && blocks(parts) >= 1 && depth(parts) == 6 * blocks(parts) + 4 && factor(parts) >= 1;
-        }
-
-        private static int depth(Matcher parts) {
-            return Integer.parseInt(parts.group(1));
-        }
-
-        private static int blocks(Matcher parts) {
-            return (depth(parts) - 4) / 6;
-        }
-
-        private static int factor(Matcher parts) {
-            return Integer.parseInt(parts.group(2));
-        }
-
-        private static Matcher parts(String name) {
-            Matcher parts = NAME.matcher(name);
-            if (!parts.matches()) {
-                throw new IllegalArgumentException(name);
-            }
-            return parts;
+            return WideSizes.in(name, SUFFIX).isPresent();
         }
 
         @Override
         public Optional<String> recognise(Shapes shapes) {
-            long[] first = shapes.byName().get("layer.0.block.0.conv_0.weight");
-            if (first == null || first.length == 0 || first[0] % STEM != 0) {
-                return Optional.empty();
-            }
-            return Optional.of("wideresnet-" + (6 * shapes.count(BLOCK) + 4) + "-" + first[0] / STEM + "-swish");
+            return WideSizes.recognise(shapes, "layer.0.block.0.conv_0.weight", BLOCK, SUFFIX);
         }
 
         @Override
         public Sizes sizes(String name, Shapes shapes) {
-            Matcher parts = parts(name);
-            int factor = factor(parts);
-            for (int group = 0; group < GROUPS; group++) {
-                int in = group == 0 ? STEM : width(factor, group - 1);
-                int out = width(factor, group);
-                for (int i = 0; i < blocks(parts); i++) {
+            WideSizes wide = WideSizes.of(name, SUFFIX);
+            for (int group = 0; group < WideSizes.GROUPS; group++) {
+                for (int i = 0; i < wide.blocks(); i++) {
                     String block = "layer." + group + ".block." + i;
-                    shapes.require(block + ".conv_0.weight", out, i == 0 ? in : out, 3, 3);
-                    shapes.require(block + ".conv_1.weight", out, out, 3, 3);
+                    wide.require(shapes, group, i, block + ".conv_0.weight", block + ".conv_1.weight");
                 }
             }
-            int channels = shapes.sizeIn("init_conv.weight", STEM, ANY, 3, 3);
-            int classes = shapes.sizeIn("logits.weight", ANY, width(factor, GROUPS - 1));
+            int channels = shapes.sizeIn("init_conv.weight", WideSizes.STEM, ANY, 3, 3);
+            int classes = shapes.sizeIn("logits.weight", ANY, wide.last());
             return new Sizes(channels, classes, usualSide(name));
         }
 
         @Override
         public Layer create(Architecture architecture, Init init) {
-            Matcher parts = parts(architecture.name());
-            return new SwishWideResNet(
-                    blocks(parts), factor(parts), architecture.channels(), architecture.classes(), init);
+            WideSizes sizes = WideSizes.of(architecture.name(), SUFFIX);
+            return new SwishWideResNet(sizes, architecture.channels(), architecture.classes(), init);
         }
     }
 }

@@ -5,7 +5,6 @@ import static varepsilon.classify.Shapes.ANY;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import varepsilon.nn.BatchNorm2d;
 import varepsilon.nn.Conv2d;
@@ -17,33 +16,24 @@ import varepsilon.tensor.Tensor;
 
 /**
  * Wide residual networks (Zagoruyko and Komodakis 2016) for 32×32 images, with the names that the literature on
- * adversarial training uses: {@code wideresnet-28-10} is 28 layers deep, three groups of (28 − 4) / 6 blocks, and ten
- * times as wide as 16, 32 and 64 channels. Dropout, which is the identity in evaluation mode, is left out.
+ * adversarial training uses. Dropout, which is the identity in evaluation mode, is left out.
  */
 final class WideResNet extends Layer implements FeatureNetwork {
     static final NetworkFamily FAMILY = new Family();
-    private static final int STEM = 16;
-    private static final int GROUPS = 3;
 
     private final Conv2d conv1;
     private final List<Group> groups = new ArrayList<>();
     private final BatchNorm2d bn1;
     private final Linear fc;
 
-    private WideResNet(int blocks, int factor, int channels, int classes, Init init) {
-        conv1 = child("conv1", new Conv2d(channels, STEM, 3, 1, 1, false, init));
-        int in = STEM;
-        for (int number = 0; number < GROUPS; number++) {
-            int out = width(factor, number);
-            groups.add(child("block" + (number + 1), new Group(in, out, blocks, number == 0 ? 1 : 2, init)));
-            in = out;
+    private WideResNet(WideSizes sizes, int channels, int classes, Init init) {
+        conv1 = child("conv1", new Conv2d(channels, WideSizes.STEM, 3, 1, 1, false, init));
+        for (int number = 0; number < WideSizes.GROUPS; number++) {
+            Layer[] blocks = sizes.group(number, (in, out, stride) -> new Block(in, out, stride, init));
+            groups.add(child("block" + (number + 1), new Group(blocks)));
         }
-        bn1 = child("bn1", new BatchNorm2d(in, init));
-        fc = child("fc", new Linear(in, classes, init));
-    }
-
-    private static int width(int factor, int group) {
-        return (STEM << group) * factor;
+        bn1 = child("bn1", new BatchNorm2d(sizes.last(), init));
+        fc = child("fc", new Linear(sizes.last(), classes, init));
     }
 
     @Override
@@ -63,12 +53,8 @@ final class WideResNet extends Layer implements FeatureNetwork {
     private static final class Group extends Layer {
         private final Sequential layer;
 
-        Group(int in, int out, int blocks, int stride, Init init) {
-            Layer[] layers = new Layer[blocks];
-            for (int i = 0; i < blocks; i++) {
-                layers[i] = new Block(i == 0 ? in : out, out, i == 0 ? stride : 1, init);
-            }
-            layer = child("layer", new Sequential(layers));
+        Group(Layer... blocks) {
+            layer = child("layer", new Sequential(blocks));
         }
 
         @Override
@@ -101,7 +87,7 @@ final class WideResNet extends Layer implements FeatureNetwork {
     }
 
     private static final class Family implements NetworkFamily {
-        private static final Pattern NAME = Pattern.compile("wideresnet-(\\d{2,3})-(\\d{1,2})");
+        private static final String SUFFIX = "";
         private static final Pattern BLOCK = Pattern.compile("block1\\.layer\\.\\d{1,4}\\.conv1\\.weight");
 
         @Override
@@ -111,54 +97,25 @@ final class WideResNet extends Layer implements FeatureNetwork {
 
         @Override
         public boolean has(String name) {
-            Matcher parts = NAME.matcher(name);
-            return parts.matches() && blocks(parts) >= 1 && depth(parts) == 6 * blocks(parts) + 4 && factor(parts) >= 1;
-        }
-
-        private static int depth(Matcher parts) {
-            return Integer.parseInt(parts.group(1));
-        }
-
-        private static int blocks(Matcher parts) {
-            return (depth(parts) - 4) / 6;
-        }
-
-        private static int factor(Matcher parts) {
-            return Integer.parseInt(parts.group(2));
-        }
-
-        private static Matcher parts(String name) {
-            Matcher parts = NAME.matcher(name);
-            if (!parts.matches()) {
-                throw new IllegalArgumentException(name);
-            }
-            return parts;
+            return WideSizes.in(name, SUFFIX).isPresent();
         }
 
         @Override
         public Optional<String> recognise(Shapes shapes) {
-            long[] first = shapes.byName().get("block1.layer.0.conv1.weight");
-            if (first == null || first.length == 0 || first[0] % STEM != 0) {
-                return Optional.empty();
-            }
-            return Optional.of("wideresnet-" + (6 * shapes.count(BLOCK) + 4) + "-" + first[0] / STEM);
+            return WideSizes.recognise(shapes, "block1.layer.0.conv1.weight", BLOCK, SUFFIX);
         }
 
         @Override
         public Sizes sizes(String name, Shapes shapes) {
-            Matcher parts = parts(name);
-            int factor = factor(parts);
-            for (int group = 0; group < GROUPS; group++) {
-                int in = group == 0 ? STEM : width(factor, group - 1);
-                int out = width(factor, group);
-                for (int i = 0; i < blocks(parts); i++) {
+            WideSizes wide = WideSizes.of(name, SUFFIX);
+            for (int group = 0; group < WideSizes.GROUPS; group++) {
+                for (int i = 0; i < wide.blocks(); i++) {
                     String block = "block" + (group + 1) + ".layer." + i;
-                    shapes.require(block + ".conv1.weight", out, i == 0 ? in : out, 3, 3);
-                    shapes.require(block + ".conv2.weight", out, out, 3, 3);
+                    wide.require(shapes, group, i, block + ".conv1.weight", block + ".conv2.weight");
                 }
             }
-            int channels = shapes.sizeIn("conv1.weight", STEM, ANY, 3, 3);
-            int classes = shapes.sizeIn("fc.weight", ANY, width(factor, GROUPS - 1));
+            int channels = shapes.sizeIn("conv1.weight", WideSizes.STEM, ANY, 3, 3);
+            int classes = shapes.sizeIn("fc.weight", ANY, wide.last());
             return new Sizes(channels, classes, usualSide(name));
         }
 
@@ -170,8 +127,8 @@ final class WideResNet extends Layer implements FeatureNetwork {
 
         @Override
         public Layer create(Architecture architecture, Init init) {
-            Matcher parts = parts(architecture.name());
-            return new WideResNet(blocks(parts), factor(parts), architecture.channels(), architecture.classes(), init);
+            WideSizes sizes = WideSizes.of(architecture.name(), SUFFIX);
+            return new WideResNet(sizes, architecture.channels(), architecture.classes(), init);
         }
     }
 }
