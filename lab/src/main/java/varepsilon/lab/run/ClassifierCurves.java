@@ -49,9 +49,11 @@ final class ClassifierCurves implements TrainingListener {
         addCurves(accuracy, "accuracy", "");
         addCurves(accuracy, "robust_accuracy", "under attack, ");
         addCurves(accuracy, "certified_accuracy", "certified, ");
+        addCurves(accuracy, "noisy_accuracy", "under noise, ");
         LineChart loss = new LineChart(title, "epoch", "cross-entropy, nats per image");
         addCurves(loss, "loss", "");
         addCurves(loss, "adversarial_loss", "under attack, ");
+        addCurves(loss, "noisy_loss", "under noise, ");
         chartsCanBeDrawn = accuracy.write(folder.resolve("curves_accuracy.png")).isPresent()
                 && loss.write(folder.resolve("curves_loss.png")).isPresent();
     }

@@ -137,7 +137,8 @@ public record ClassifierRuns(TrainingDefects defects) implements RunKind<Classif
         return Stream.of(
                         percent("accuracy", averages.get("accuracy")),
                         percent("robust", averages.get("robust_accuracy")),
-                        percent("certified", averages.get("certified_accuracy")))
+                        percent("certified", averages.get("certified_accuracy")),
+                        percent("under noise", averages.get("noisy_accuracy")))
                 .flatMap(Optional::stream)
                 .collect(Collectors.joining(", "));
     }

@@ -62,8 +62,9 @@ public record NetworkChoice(ClassifierSpec.Network network, List<String> notes) 
         ClassifierFile.Stated stated = new ClassifierFile.Stated(Optional.ofNullable(architecture), Optional.empty());
         try (ClassifierFile file = ClassifierFile.read(weights, stated, Device.CPU)) {
             Architecture found = file.architecture()
-                    .orElseThrow(() -> new InputException(
-                            weights + ": a TorchScript program can be attacked, not trained; expected weights"));
+                    .orElseThrow(() -> new InputException(weights
+                            + ": a model in which the network is a program or a graph can be attacked, not trained;"
+                            + " expected weights"));
             return new NetworkChoice(
                     new ClassifierSpec.Network(found.name(), weights.toString(), found.normalisation()), file.notes());
         }

@@ -197,7 +197,7 @@ public final class CertifiedTraining extends ClassifierObjective {
     }
 
     @Override
-    protected void validate(Map<String, Tensor> measured, Tensor pixels, Tensor labels, Tensor logits) {
+    protected void validate(Map<String, Tensor> measured, Tensor pixels, Tensor labels, Tensor logits, Rng rng) {
         BoundedNetwork network = BoundedNetwork.differentiable(recorded.graph(), example);
         Relaxation relaxation = Relaxation.of(network, pixels, adversary.threat());
         Tensor functions = Margins.of(labels, (int) logits.size(1), DType.FLOAT32);

@@ -126,12 +126,12 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
                     .of(settings.check().attack(), pixels, labels, rng, new Cost());
             measured.put("robust_accuracy", robust(result));
         }
-        validate(measured, pixels, labels, logits);
+        validate(measured, pixels, labels, logits, rng);
         return new BatchResult(measured.get("loss").mean(), measured);
     }
 
     /** Adds metrics of an objective's own in validation: by default none. */
-    protected void validate(Map<String, Tensor> measured, Tensor pixels, Tensor labels, Tensor logits) {}
+    protected void validate(Map<String, Tensor> measured, Tensor pixels, Tensor labels, Tensor logits, Rng rng) {}
 
     private static Tensor robust(AttackResult result) {
         float[] robust = new float[result.correct().length];
@@ -165,7 +165,8 @@ public abstract class ClassifierObjective implements Objective, AutoCloseable {
         measured.put("robust_accuracy", hits(logits, labels));
     }
 
-    private static Tensor hits(Tensor logits, Tensor labels) {
+    /** 1 where the label is predicted, N. */
+    protected static Tensor hits(Tensor logits, Tensor labels) {
         return Predictions.match(logits.detach(), labels).to(DType.FLOAT32);
     }
 
