@@ -11,6 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import varepsilon.base.Family;
 import varepsilon.base.StoppedException;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
@@ -23,8 +24,10 @@ import varepsilon.lab.evaluate.AttackSuite;
 import varepsilon.lab.run.ShellWords;
 import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.attack.Attack;
+import varepsilon.robust.certify.Bound;
 import varepsilon.robust.evaluate.Check;
 import varepsilon.robust.evaluate.MinimumEvaluation;
+import varepsilon.robust.evaluate.UnsoundBoundException;
 import varepsilon.tensor.Device;
 
 /** {@code varepsilon attack}. */
@@ -43,6 +46,7 @@ import varepsilon.tensor.Device;
             "  varepsilon attack --weights runs/plain --data glyphs --attack fgsm,pgd --eps 0.1",
             "  varepsilon attack --weights runs/plain --data glyphs --eps 0,0.05,0.1,0.2 --pictures curves",
             "  varepsilon attack --weights runs/plain --data glyphs --attack strongest --eps 0.1 --strict",
+            "  varepsilon attack --weights runs/plain --data glyphs --eps 0.02 --certify",
             "  varepsilon attack --weights runs/plain --data glyphs --minimum --norm l2 --eps 0.5,1",
             "  varepsilon attack --weights runs/plain --data glyphs --judge adversarial.npz --eps 0.1"
         })
@@ -84,6 +88,16 @@ final class AttackCommand implements Callable<Integer> {
             description = "Measure the transfer of adversarial examples to and from this classifier; repeatable;"
                     + " with one attack.")
     private List<Path> transferTo = List.of();
+
+    @Option(
+            names = "--certify",
+            arity = "0..1",
+            paramLabel = "METHOD",
+            fallbackValue = "alpha-crown",
+            description =
+                    "Prove of the images that no attack breaks that none can, by ibp, crown-ibp, crown, alpha-crown or"
+                            + " branch-and-bound (default: ${FALLBACK-VALUE}): robust accuracy from both sides.")
+    private String certify;
 
     @Option(
             names = "--pictures",
@@ -146,6 +160,7 @@ final class AttackCommand implements Callable<Integer> {
             minimum.check(attack.parameterOptions());
         }
         List<AttackSpec> settings = Usage.check(spec, attack::settings);
+        List<Bound> bounds = Usage.check(spec, () -> bounds(settings));
         if (minimum.isGiven()) {
             return smallest(settings);
         }
@@ -175,7 +190,7 @@ final class AttackCommand implements Callable<Integer> {
                 new AttackSuite(settings, attack.goal(images.classNames()), batchSize, compute.seed(), device);
         List<String> before = experiment.notesBefore(images);
         before.forEach(output::note);
-        AttackReport report = run(experiment, images, files);
+        AttackReport report = run(experiment, images, files, bounds);
         report.notes().stream().filter(note -> !before.contains(note)).forEach(output::note);
         String text = AttackText.of(report, settings);
         if (judged == null) {
@@ -211,6 +226,23 @@ final class AttackCommand implements Callable<Integer> {
         }
     }
 
+    private List<Bound> bounds(List<AttackSpec> settings) {
+        if (certify == null) {
+            return List.of();
+        }
+        Bound last = Family.of(Bound.class).parse(certify);
+        if (minimum.isGiven() || judge.isGiven()) {
+            throw Usage.wrong(spec, "--certify: has no effect with --minimum or --judge");
+        }
+        if (!attack.isUntargeted()) {
+            throw Usage.wrong(spec, "--certify: expected untargeted attacks, without --target and --margin");
+        }
+        for (AttackSpec setting : settings) {
+            CertifyCommand.requireBounded(setting.threatModel().norm());
+        }
+        return Bound.upTo(last);
+    }
+
     private String command() {
         return "varepsilon " + ShellWords.quoted(arguments);
     }
@@ -233,7 +265,8 @@ final class AttackCommand implements Callable<Integer> {
         return files;
     }
 
-    private AttackReport run(AttackSuite experiment, ImageSet images, AttackFiles files) throws IOException {
+    private AttackReport run(AttackSuite experiment, ImageSet images, AttackFiles files, List<Bound> bounds)
+            throws IOException {
         List<ClassifierFile> opened = new ArrayList<>();
         try (ClassifierFile model = classifier.read(experiment.device(), images);
                 WorkProgress progress = new WorkProgress(output, "images", console.interruption())) {
@@ -246,7 +279,9 @@ final class AttackCommand implements Callable<Integer> {
             }
             ClassifierFile compared = compareTo == null ? null : opened.get(opened.size() - 1);
             console.interruption().delay();
-            return experiment.of(model, images, new AttackSuite.Extras(compared, others, files), progress);
+            return experiment.of(model, images, new AttackSuite.Extras(compared, others, files, bounds), progress);
+        } catch (UnsoundBoundException e) {
+            throw Contradiction.saved(e, images);
         } finally {
             opened.forEach(ClassifierFile::close);
         }

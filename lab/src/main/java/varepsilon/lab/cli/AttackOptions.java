@@ -121,6 +121,10 @@ final class AttackOptions {
         }
     }
 
+    boolean isUntargeted() {
+        return target == null && margin == null;
+    }
+
     /** The goal of the attacks. */
     AttackGoal goal(List<String> classNames) {
         return Usage.check(command, () -> {

@@ -30,6 +30,9 @@ final class AttackText {
             text.append(stages(report.attacks().get(i), settings.get(i)));
         }
         text.append(System.lineSeparator()).append(ChecksText.of(report.checks()));
+        if (report.certified() != null) {
+            text.append(System.lineSeparator()).append(CertifyText.of(report.certified()));
+        }
         if (report.comparison() != null) {
             text.append(String.format("%n%s%n%n", report.comparison().clean().second()))
                     .append(AttackTables.attacks(report.comparison().attacks(), settings, null)

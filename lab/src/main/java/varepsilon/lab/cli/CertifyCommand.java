@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,10 +31,6 @@ import varepsilon.robust.evaluate.PropertyCheck;
 import varepsilon.robust.evaluate.TwoSidedEvaluation;
 import varepsilon.robust.evaluate.UnsoundBoundException;
 import varepsilon.tensor.Device;
-import varepsilon.tensor.Scope;
-import varepsilon.tensor.Tensor;
-import varepsilon.weights.Safetensors;
-import varepsilon.weights.Weights;
 
 /** {@code varepsilon certify}. */
 @Command(
@@ -218,7 +213,7 @@ final class CertifyCommand implements Callable<Integer> {
             console.interruption().delay();
             report = CertificationReport.of(model, images, evaluations, progress);
         } catch (UnsoundBoundException e) {
-            throw new InputException(e.getMessage() + "; both images are in " + saved(e, images), e);
+            throw Contradiction.saved(e, images);
         }
         report.notes().forEach(output::note);
         if (report.curve().isEmpty()) {
@@ -232,24 +227,6 @@ final class CertifyCommand implements Callable<Integer> {
             output.say("All of it on one page: " + CertificationPage.write(report, pictures, command));
         }
         return report.complete() ? 0 : Main.STOPPED;
-    }
-
-    /** The image that contradicts a bound, and what it was made from, for a report of the defect. */
-    private static Path saved(UnsoundBoundException e, ImageSet images) throws IOException {
-        Path file = Path.of("unsound-" + e.index() + ".safetensors");
-        long[] shape = {images.channels(), images.height(), images.width()};
-        try (var scope = Scope.withoutGradients()) {
-            Safetensors.write(
-                    file,
-                    Weights.of(
-                            Map.of(
-                                    "image",
-                                    Tensor.of(e.image(), shape),
-                                    "adversarial",
-                                    Tensor.of(e.adversarial(), shape)),
-                            Map.of("message", e.getMessage())));
-        }
-        return file;
     }
 
     @SafeVarargs
@@ -318,9 +295,7 @@ final class CertifyCommand implements Callable<Integer> {
 
     private List<TwoSidedEvaluation> evaluations(Device device) {
         Norm of = norm == null ? Norm.LINF : Norm.named(norm);
-        if (of == Norm.L0) {
-            throw Usage.wrong(spec, "--norm l0: expected linf, l2 or l1, in which bounds are known");
-        }
+        requireBounded(of);
         List<Bound> bounds = bounds();
         if (attacks.size() > 2) {
             throw Usage.wrong(spec, "--attack: expected at most two, before the bounds and after them");
@@ -339,6 +314,13 @@ final class CertifyCommand implements Callable<Integer> {
                         compute.seed(),
                         device))
                 .toList();
+    }
+
+    /** @throws InputException where no bounds are known in this norm */
+    static void requireBounded(Norm norm) {
+        if (norm == Norm.L0) {
+            throw new InputException("--norm l0: expected linf, l2 or l1, in which bounds are known");
+        }
     }
 
     /** Those before the one that is named, and it. */

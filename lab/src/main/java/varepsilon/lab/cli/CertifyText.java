@@ -15,9 +15,12 @@ final class CertifyText {
     private CertifyText() {}
 
     static String of(CertificationReport report) {
-        List<CertificationReport.Summary> curve = report.curve().stream()
+        return of(report.curve().stream()
                 .map(CertificationReport.AtEpsilon::summary)
-                .toList();
+                .toList());
+    }
+
+    static String of(List<CertificationReport.Summary> curve) {
         StringBuilder text = new StringBuilder();
         Table table = new Table(
                 Table.text("eps"),

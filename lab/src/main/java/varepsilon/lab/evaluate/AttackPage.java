@@ -82,6 +82,15 @@ public final class AttackPage {
             }
             AttackTables.outlook(attack, settings.get(i)).forEach(page::paragraph);
         }
+        if (report.certified() != null) {
+            page.heading("From both sides");
+            CertificationPage.callouts(page, report.certified());
+            report.certified()
+                    .forEach(at -> page.table(
+                            CertificationPage.stages(at),
+                            "Bounds of the images that no attack broke, ε = " + AttackSpec.pixels(at.eps()) + " in "
+                                    + at.norm() + "."));
+        }
         pictures(page, folder, settings);
         if (report.comparison() != null) {
             AttackReport.Comparison comparison = report.comparison();

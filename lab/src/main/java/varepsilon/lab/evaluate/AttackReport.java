@@ -37,6 +37,7 @@ import varepsilon.stats.Interval;
  * @param comparison with another classifier, null where there is none
  * @param transfer between classifiers, null where there are no others
  * @param saved adversarial examples in files, null where none were saved
+ * @param certified of each threat model, how many images are certified, broken and open; null where none were to be certified
  * @param unwritten why pictures or examples could not be written; null where they were, or none were wanted
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -63,6 +64,7 @@ public record AttackReport(
         Comparison comparison,
         Transfer transfer,
         List<Saved> saved,
+        List<CertificationReport.Summary> certified,
         @JsonIgnore IOException unwritten) {
     /** Clean accuracy, as counts. */
     public Accuracy clean() {

@@ -3,6 +3,7 @@ package varepsilon.lab.evaluate;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +20,9 @@ import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
 import varepsilon.lab.spec.AttackGoal;
 import varepsilon.lab.spec.AttackSpec;
+import varepsilon.robust.attack.Pgd;
+import varepsilon.robust.attack.ThreatModel;
+import varepsilon.robust.certify.Bound;
 import varepsilon.robust.evaluate.AttackedBatch;
 import varepsilon.robust.evaluate.Check;
 import varepsilon.robust.evaluate.FailureChecks;
@@ -27,6 +31,8 @@ import varepsilon.robust.evaluate.RobustnessReport;
 import varepsilon.robust.evaluate.TransferMatrix;
 import varepsilon.robust.evaluate.Trial;
 import varepsilon.robust.evaluate.TrialReport;
+import varepsilon.robust.evaluate.TwoSidedEvaluation;
+import varepsilon.robust.evaluate.TwoSidedReport;
 import varepsilon.stats.Accuracy;
 import varepsilon.tensor.Device;
 
@@ -41,6 +47,11 @@ import varepsilon.tensor.Device;
  * @param device of the classifiers
  */
 public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSize, long seed, Device device) {
+    /** Of the attack before the bounds of images that no attack broke, and on those that are certified. */
+    private static final int CHEAP_STEPS = 20;
+
+    private static final int BOUNDED_AT_ONCE = 4;
+
     /** Rejects no attacks, and the same twice. */
     public AttackSuite {
         attacks = List.copyOf(attacks);
@@ -64,11 +75,19 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
      * @param compareTo a classifier to be attacked in the same way; null for none
      * @param transferTo classifiers among which adversarial examples are exchanged; then there is one attack
      * @param files where pictures and examples go; null for none
+     * @param bounds by which images that no attack breaks are certified, in order; empty for none
      */
-    public record Extras(ClassifierFile compareTo, List<ClassifierFile> transferTo, AttackFiles files) {
-        /** Copies the list. */
+    public record Extras(
+            ClassifierFile compareTo, List<ClassifierFile> transferTo, AttackFiles files, List<Bound> bounds) {
+        /** Copies the lists. */
         public Extras {
             transferTo = List.copyOf(transferTo);
+            bounds = List.copyOf(bounds);
+        }
+
+        /** Certifies nothing. */
+        public Extras(ClassifierFile compareTo, List<ClassifierFile> transferTo, AttackFiles files) {
+            this(compareTo, transferTo, files, List.of());
         }
 
         private List<ClassifierFile> others() {
@@ -127,6 +146,8 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         TransferMatrix transfer = extras.transferTo().isEmpty() || watch.stopRequested()
                 ? null
                 : transfer(model, images, extras.transferTo(), watch).orElse(null);
+        List<CertificationReport.Summary> certified =
+                extras.bounds().isEmpty() ? null : certified(model, images, own.report(), extras.bounds(), watch);
         boolean complete = own.report().complete() && !watch.stopRequested();
         Set<String> notes = new LinkedHashSet<>();
         if (!complete) {
@@ -144,7 +165,47 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 transfer,
                 List.copyOf(notes),
                 saved,
+                certified,
                 unwritten);
+    }
+
+    /** Of each threat model, the smallest first within a norm, what bounds prove of the images that no attack breaks. */
+    private List<CertificationReport.Summary> certified(
+            ClassifierFile model, ImageSet images, RobustnessReport report, List<Bound> bounds, Watch watch) {
+        List<CertificationReport.Summary> certified = new ArrayList<>();
+        List<ThreatModel> threats = attacks.stream()
+                .map(AttackSpec::threatModel)
+                .distinct()
+                .sorted(Comparator.comparing(
+                                (ThreatModel threat) -> threat.norm().label())
+                        .thenComparing(ThreatModel::epsilon))
+                .toList();
+        for (ThreatModel threat : threats) {
+            if (watch.stopRequested() || !report.complete()) {
+                break;
+            }
+            TwoSidedReport found = new TwoSidedEvaluation(
+                            threat, Pgd.ofSteps(CHEAP_STEPS), bounds, null, BOUNDED_AT_ONCE, seed, device)
+                    .of(model.classifier(), images, broken(report, threat), watch);
+            if (found.complete()) {
+                certified.add(CertificationReport.Summary.of(found));
+            }
+        }
+        return certified;
+    }
+
+    /** By image, whether an attack broke it within this threat model. */
+    private boolean[] broken(RobustnessReport report, ThreatModel threat) {
+        boolean[] broken = new boolean[report.n()];
+        for (TrialReport trial : report.trials()) {
+            ThreatModel of = trial.trial().threat();
+            if (of.norm() == threat.norm() && of.epsilon() <= threat.epsilon()) {
+                for (int i = 0; i < broken.length; i++) {
+                    broken[i] |= report.correct()[i] && !trial.robust()[i];
+                }
+            }
+        }
+        return broken;
     }
 
     /** Notes on the threat models for such images, known before any attack; the report has them too. */
@@ -216,6 +277,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
             TransferMatrix transfer,
             List<String> notes,
             List<AttackReport.Saved> saved,
+            List<CertificationReport.Summary> certified,
             IOException unwritten) {
         List<Check> checks = new ArrayList<>(own.report().checks());
         if (transfer != null) {
@@ -249,6 +311,7 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
                 comparison,
                 transfer == null ? null : AttackReport.Transfer.of(transfer),
                 saved,
+                certified,
                 unwritten);
     }
 

@@ -50,21 +50,7 @@ public final class CertificationPage {
                         report.summary().n(),
                         report.data(),
                         report.summary().norm()));
-        for (Summary at : curve) {
-            page.callout(
-                    HtmlPage.Tone.NOTE,
-                    "ε = " + AttackSpec.pixels(at.eps()) + ": between " + Percent.of(at.certifiedAccuracy(), 2)
-                            + " and " + Percent.of(at.robustAccuracyUpper(), 2),
-                    String.format(
-                            Locale.ROOT,
-                            "Of %,d images, %,d are correctly classified: %,d of them are certified, %,d are broken, %,d"
-                                    + " are open.",
-                            at.n(),
-                            at.cleanCorrect(),
-                            at.certified(),
-                            at.broken(),
-                            at.open()));
-        }
+        callouts(page, curve);
         if (!report.complete()) {
             page.callout(
                     HtmlPage.Tone.MIXED, "Stopped before it was done", "The numbers are of what was done until then.");
@@ -92,6 +78,25 @@ public final class CertificationPage {
         Path file = folder.resolve(FILE);
         page.write(file);
         return file;
+    }
+
+    /** What is known at each ε. */
+    static void callouts(HtmlPage page, List<Summary> curve) {
+        for (Summary at : curve) {
+            page.callout(
+                    HtmlPage.Tone.NOTE,
+                    "ε = " + AttackSpec.pixels(at.eps()) + ": between " + Percent.of(at.certifiedAccuracy(), 2)
+                            + " and " + Percent.of(at.robustAccuracyUpper(), 2),
+                    String.format(
+                            Locale.ROOT,
+                            "Of %,d images, %,d are correctly classified: %,d of them are certified, %,d are broken, %,d"
+                                    + " are open.",
+                            at.n(),
+                            at.cleanCorrect(),
+                            at.certified(),
+                            at.broken(),
+                            at.open()));
+        }
     }
 
     /** Stages with the images that each was tried on. */

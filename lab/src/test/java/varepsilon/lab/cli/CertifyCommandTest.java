@@ -16,11 +16,15 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.classify.ClassifierGraph;
+import varepsilon.data.Glyphs;
+import varepsilon.data.ImageSet;
 import varepsilon.graph.OnnxFile;
+import varepsilon.robust.evaluate.UnsoundBoundException;
 import varepsilon.tensor.DType;
 import varepsilon.tensor.Device;
 import varepsilon.tensor.Scope;
 import varepsilon.tensor.Tensor;
+import varepsilon.weights.Weights;
 
 /** Certified bounds from the command line. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -96,6 +100,81 @@ class CertifyCommandTest {
         assertThat(page.resolve("results.json")).content().contains("\"certified_accuracy\"");
         assertThat(ran("--eps", "1/255", "--limit", 6, "--pictures", page).failure())
                 .contains("is there already");
+    }
+
+    @Test
+    void anAttackIsFollowedByBoundsOfWhatItLeaves() throws IOException {
+        List<Object> attack = List.of(
+                "attack", "--weights", weights, "--data", "mnist", "--data-dir", data, "--threads", 1, "--limit", 12);
+        Path page = folder.resolve("attacked");
+        Ran run = Ran.of(with(
+                        attack,
+                        "--attack",
+                        "pgd:steps=5",
+                        "--eps",
+                        "1/255,0.3",
+                        "--certify",
+                        "crown",
+                        "--pictures",
+                        page,
+                        "--json"))
+                .succeeded();
+        JsonNode json = run.json();
+        assertThat(json.get("certified")).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            JsonNode at = json.get("certified").get(i);
+            int robust = json.get("attacks").get(i).get("robust_correct").asInt();
+            int certified = at.get("certified").asInt();
+            int open = at.get("open").asInt();
+            assertThat(at.get("n").asInt()).isEqualTo(12);
+            assertThat(at.get("clean_correct")).isEqualTo(json.get("clean_correct"));
+            assertThat(certified + open + at.get("broken").asInt())
+                    .isEqualTo(json.get("clean_correct").asInt());
+            // The attack before the bounds may break more.
+            assertThat(certified + open).isLessThanOrEqualTo(robust);
+        }
+        assertThat(json.get("certified").get(0).get("stages").findValuesAsText("name"))
+                .contains("ibp");
+        assertThat(json.get("certified").get(0).get("certified").asInt())
+                .isGreaterThan(json.get("certified").get(1).get("certified").asInt());
+        assertThat(page.resolve("report.html")).content().contains("From both sides", "Bounds of the images that no");
+        assertThat(Ran.of(with(attack, "--eps", "1/255", "--certify"))
+                        .succeeded()
+                        .out())
+                .contains("Robust accuracy at ε = 1/255 in linf lies between", "crown-ibp");
+        assertThat(Ran.of(with(attack, "--eps", "1/255", "--target", 3, "--certify"))
+                        .refusal())
+                .contains("--certify: expected untargeted attacks");
+        assertThat(Ran.of(with(attack, "--norm", "l0", "--eps", 3, "--certify", "ibp"))
+                        .refusal())
+                .contains("expected linf, l2 or l1, in which bounds are known");
+        assertThat(Ran.of(with(attack, "--eps", "1/255", "--certify", "crow")).refusal())
+                .contains("unknown method 'crow'; did you mean 'crown'?");
+    }
+
+    private static Object[] with(List<Object> words, Object... more) {
+        List<Object> all = new ArrayList<>(words);
+        all.addAll(List.of(more));
+        return all.toArray();
+    }
+
+    @Test
+    void anImageThatContradictsABoundIsSaved() throws IOException {
+        ImageSet images = Glyphs.draw("images", 1, 1);
+        float[] image = new float[28 * 28];
+        float[] adversarial = new float[28 * 28];
+        adversarial[5] = 0.25F;
+        UnsoundBoundException e = new UnsoundBoundException("image 7 is certified", 7, image, adversarial);
+        Path file = folder.resolve("unsound-7.safetensors");
+        assertThat(Contradiction.saved(e, images, folder))
+                .hasMessage("image 7 is certified; both images are in " + file)
+                .hasCause(e);
+        try (var scope = Scope.withoutGradients()) {
+            Weights saved = Weights.read(file);
+            assertThat(saved.tensors().get("adversarial").shape()).containsExactly(1, 28, 28);
+            assertThat(saved.tensors().get("adversarial").toFloats()).containsExactly(adversarial);
+            assertThat(saved.tensors().get("image").toFloats()).containsExactly(image);
+        }
     }
 
     @Test

@@ -74,6 +74,19 @@ public record TwoSidedEvaluation(
      * @throws UnsoundBoundException where an image is certified and broken
      */
     public TwoSidedReport of(Classifier classifier, ImageSet images, Watch watch) {
+        return of(classifier, images, new boolean[images.size()], watch);
+    }
+
+    /**
+     * The same where attacks have gone before.
+     *
+     * @param broken by image, whether one is known to break in this threat model
+     * @see #of(Classifier, ImageSet, Watch)
+     */
+    public TwoSidedReport of(Classifier classifier, ImageSet images, boolean[] broken, Watch watch) {
+        if (broken.length != images.size()) {
+            throw new IllegalArgumentException(broken.length + " numbers for " + images.size() + " images");
+        }
         if (!images.isLabelled()) {
             throw new InputException(images.name() + " has no labels, which accuracy needs");
         }
@@ -82,21 +95,23 @@ public record TwoSidedEvaluation(
                         ClassifierGraph.of(classifier, images.channels(), images.height(), images.width());
                 BoundedNetwork network =
                         BoundedNetwork.of(graph.graph(), images.channels(), images.height(), images.width())) {
-            return new Run(classifier, network, watch).of(images);
+            return new Run(classifier, network, broken, watch).of(images);
         }
     }
 
     private final class Run {
         private final Classifier classifier;
         private final BoundedNetwork network;
+        private final boolean[] broken;
         private final Watch watch;
         private final Map<String, int[]> counts = new LinkedHashMap<>();
         private final Map<String, Double> seconds = new LinkedHashMap<>();
         private final List<TwoSidedReport.Image> done = new ArrayList<>();
 
-        Run(Classifier classifier, BoundedNetwork network, Watch watch) {
+        Run(Classifier classifier, BoundedNetwork network, boolean[] broken, Watch watch) {
             this.classifier = classifier;
             this.network = network;
+            this.broken = broken;
             this.watch = watch;
         }
 
@@ -161,8 +176,9 @@ public record TwoSidedEvaluation(
                 this.spent = new double[labels.length];
                 Arrays.fill(margin, Double.NaN);
                 for (int i = 0; i < labels.length; i++) {
-                    status[i] = correct[i] ? Status.OPEN : Status.MISCLASSIFIED;
-                    decidedBy[i] = correct[i] ? "" : "prediction";
+                    boolean known = correct[i] && broken[batch.indices()[i]];
+                    status[i] = known ? Status.BROKEN : correct[i] ? Status.OPEN : Status.MISCLASSIFIED;
+                    decidedBy[i] = known ? "before" : correct[i] ? "" : "prediction";
                 }
             }
 

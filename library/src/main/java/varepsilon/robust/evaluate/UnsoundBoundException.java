@@ -8,7 +8,14 @@ public final class UnsoundBoundException extends RuntimeException {
     private final transient float[] image;
     private final transient float[] adversarial;
 
-    UnsoundBoundException(String message, int index, float[] image, float[] adversarial) {
+    /**
+     * Makes one.
+     *
+     * @param index of the image in its data set
+     * @param image its pixels, C×H×W
+     * @param adversarial the pixels that are misclassified
+     */
+    public UnsoundBoundException(String message, int index, float[] image, float[] adversarial) {
         super(message);
         this.index = index;
         this.image = image.clone();
