@@ -1,0 +1,2 @@
+/** Models of the Deep Java Library as classifiers: optional. */
+package varepsilon.djl;
