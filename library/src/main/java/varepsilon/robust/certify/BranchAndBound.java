@@ -393,7 +393,7 @@ public record BranchAndBound(
                         Tensor lower =
                                 relaxation.lower(root.network().last(), functionsOfParts, slopes, constraints.pulls());
                         best = step.keep(best == null ? lower.detach().copy() : best.max(lower.detach()));
-                        if (i == steps - 1
+                        if (i == ascents - 1
                                 || isOver(watch)
                                 || best.neg().flatten(0).amax(0).item() < 0) {
                             break;

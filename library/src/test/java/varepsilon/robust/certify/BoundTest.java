@@ -158,16 +158,8 @@ class BoundTest extends ScopedTest {
 
     @Test
     void branchAndBoundProvesWhatIsTrueAndNothingElse() {
-        // Two pixels, so that the smallest value can be searched for.
         for (int seed = 0; seed < 5; seed++) {
-            Networks network = new Networks(DType.FLOAT32, rng(seed));
-            Graph graph = network.flatten()
-                    .product(2, 8)
-                    .relu()
-                    .product(8, 8)
-                    .relu()
-                    .product(8, 2)
-                    .graph(1, 1, 2);
+            Graph graph = ofTwoPixels(seed);
             Tensor x = Tensor.of(new float[] {0.5f, 0.5f}, 1, 1, 1, 2);
             ThreatModel threat = ThreatModel.of(Norm.LINF, 0.5);
             double least = leastOnAGrid(graph);
@@ -182,6 +174,31 @@ class BoundTest extends ScopedTest {
                 assertThat(found).isGreaterThanOrEqualTo(crown);
             }
         }
+    }
+
+    /** Two pixels, so that the smallest value can be searched for. */
+    private Graph ofTwoPixels(int seed) {
+        return new Networks(DType.FLOAT32, rng(seed))
+                .flatten()
+                .product(2, 8)
+                .relu()
+                .product(8, 8)
+                .relu()
+                .product(8, 2)
+                .graph(1, 1, 2);
+    }
+
+    /** With one step for each part: those that nothing divides any more take as many as they need. */
+    @Test
+    void partsInWhichEveryActivationIsALineAreBoundedToTheEnd() {
+        Graph graph = ofTwoPixels(0);
+        Graph shifted = shifted(graph, 0.02 - leastOnAGrid(graph));
+        Tensor x = Tensor.of(new float[] {0.5f, 0.5f}, 1, 1, 1, 2);
+        Tensor functions = Tensor.of(new float[] {1, 0}, 1, 1, 2);
+        ThreatModel threat = ThreatModel.of(Norm.LINF, 0.5);
+        assertThat(bound(new BranchAndBound(120, 16, 1), shifted, x, threat, functions)
+                        .item())
+                .isPositive();
     }
 
     private static Graph shifted(Graph graph, double by) {
