@@ -181,7 +181,8 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
                 model.requireFits(images);
             }
         } catch (InputException e) {
-            throw new InputException(path + ": " + e.getMessage(), e);
+            boolean named = e.getMessage().startsWith(path + ": ");
+            throw named ? e : new InputException(path + ": " + e.getMessage(), e);
         }
     }
 

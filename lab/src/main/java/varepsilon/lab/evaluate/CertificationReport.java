@@ -10,6 +10,7 @@ import java.util.Locale;
 import varepsilon.base.Watch;
 import varepsilon.classify.ClassifierFile;
 import varepsilon.data.ImageSet;
+import varepsilon.lab.spec.AttackSpec;
 import varepsilon.robust.evaluate.TwoSidedEvaluation;
 import varepsilon.robust.evaluate.TwoSidedReport;
 import varepsilon.robust.evaluate.TwoSidedReport.Status;
@@ -135,6 +136,7 @@ public record CertificationReport(
         model.requireFits(images);
         List<AtEpsilon> curve = new ArrayList<>();
         boolean complete = true;
+        List<String> notes = new ArrayList<>(model.notesOn(images));
         for (TwoSidedEvaluation evaluation : evaluations) {
             TwoSidedReport report = evaluation.of(model.classifier(), images, watch);
             complete &= report.complete();
@@ -142,6 +144,14 @@ public record CertificationReport(
                 curve.add(AtEpsilon.of(report));
             }
             if (!report.complete()) {
+                notes.add(
+                        0,
+                        String.format(
+                                Locale.ROOT,
+                                "stopped at ε = %s, with %,d of %,d images done: the numbers are of these.",
+                                AttackSpec.pixels(report.threat().epsilon()),
+                                report.images().size(),
+                                images.size()));
                 break;
             }
         }
@@ -151,6 +161,6 @@ public record CertificationReport(
                 complete,
                 curve.isEmpty() ? null : curve.get(curve.size() - 1).summary(),
                 curve,
-                model.notesOn(images));
+                notes);
     }
 }

@@ -104,8 +104,7 @@ public record TwoSidedEvaluation(
         private final BoundedNetwork network;
         private final boolean[] broken;
         private final Watch watch;
-        private final Map<String, int[]> counts = new LinkedHashMap<>();
-        private final Map<String, Double> seconds = new LinkedHashMap<>();
+        private final Map<String, TwoSidedReport.Stage> stages = new LinkedHashMap<>();
         private final List<TwoSidedReport.Image> done = new ArrayList<>();
 
         Run(Classifier classifier, BoundedNetwork network, boolean[] broken, Watch watch) {
@@ -128,17 +127,7 @@ public record TwoSidedEvaluation(
                     break;
                 }
             }
-            List<TwoSidedReport.Stage> stages = new ArrayList<>();
-            counts.forEach(
-                    (name, count) -> stages.add(new TwoSidedReport.Stage(name, count[0], count[1], seconds.get(name))));
-            return new TwoSidedReport(threat, done, stages, done.size() == images.size());
-        }
-
-        private void count(String name, int tried, int decided, long since) {
-            int[] count = counts.computeIfAbsent(name, any -> new int[2]);
-            count[0] += tried;
-            count[1] += decided;
-            seconds.merge(name, (System.nanoTime() - since) / 1e9, Double::sum);
+            return new TwoSidedReport(threat, done, List.copyOf(stages.values()), done.size() == images.size());
         }
 
         /** The images of a batch. */
@@ -153,6 +142,7 @@ public record TwoSidedEvaluation(
             private final String[] decidedBy;
             private final double[] margin;
             private final double[] spent;
+            private final List<TwoSidedReport.Stage> ran = new ArrayList<>();
 
             Group(Batch batch, int all) {
                 this.batch = batch;
@@ -196,6 +186,7 @@ public record TwoSidedEvaluation(
                     done.add(new TwoSidedReport.Image(
                             batch.indices()[i], labels[i], status[i], decidedBy[i], margin[i], spent[i]));
                 }
+                ran.forEach(stage -> stages.merge(stage.name(), stage, TwoSidedReport.Stage::and));
                 progress();
             }
 
@@ -205,6 +196,10 @@ public record TwoSidedEvaluation(
                 boolean whole =
                         !done.isEmpty() && done.get(done.size() - 1).index() == batch.indices()[labels.length - 1];
                 watch.progress("certifying", whole ? done.size() : done.size() + decided, all);
+            }
+
+            private void count(String name, int tried, int decided, long since) {
+                ran.add(new TwoSidedReport.Stage(name, tried, decided, (System.nanoTime() - since) / 1e9));
             }
 
             private int[] of(Status wanted) {

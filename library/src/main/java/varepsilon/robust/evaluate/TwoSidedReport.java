@@ -49,7 +49,12 @@ public record TwoSidedReport(ThreatModel threat, List<Image> images, List<Stage>
      * @param tried images that were undecided before
      * @param decided of them, how many it decided
      */
-    public record Stage(String name, int tried, int decided, double seconds) {}
+    public record Stage(String name, int tried, int decided, double seconds) {
+        /** With what it did to further images. */
+        Stage and(Stage other) {
+            return new Stage(name, tried + other.tried, decided + other.decided, seconds + other.seconds);
+        }
+    }
 
     /** How many images are of a status. */
     public int count(Status status) {

@@ -150,6 +150,9 @@ class TwoSidedEvaluationTest extends ScopedTest {
                 .of(classifier, IMAGES, Watch.stopWhen(() -> some.incrementAndGet() > 0.6 * all.get()));
         assertThat(partial.complete()).isFalse();
         assertThat(partial.images()).hasSizeBetween(16, 32);
+        assertThat(partial.stages().get(0).tried())
+                .isEqualTo(partial.clean().correct())
+                .isLessThan(whole.stages().get(0).tried());
         assertThat(partial.images())
                 .usingRecursiveComparison()
                 .ignoringFields("seconds")
