@@ -111,6 +111,9 @@ public record AttackSuite(List<AttackSpec> attacks, AttackGoal goal, int batchSi
         ClassifierReport.requireLabels(images);
         requireOtherThanTarget(images);
         requireFits(model, images, extras);
+        if (!extras.bounds().isEmpty()) {
+            TwoSidedEvaluation.requireBounded(model.classifier(), images);
+        }
         RobustEvaluation evaluation = evaluation();
         Optional<Attacked> attacked;
         List<AttackReport.Saved> saved = null;

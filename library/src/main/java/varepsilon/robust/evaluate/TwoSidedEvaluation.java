@@ -99,6 +99,20 @@ public record TwoSidedEvaluation(
         }
     }
 
+    /**
+     * Checks, before long work, that bounds of a classifier are known.
+     *
+     * @throws InputException where it has an operation without a bound, or its operations are not known
+     */
+    public static void requireBounded(Classifier classifier, ImageSet images) {
+        try (var scope = Scope.withoutGradients();
+                ClassifierGraph graph =
+                        ClassifierGraph.of(classifier, images.channels(), images.height(), images.width())) {
+            BoundedNetwork.of(graph.graph(), images.channels(), images.height(), images.width())
+                    .close();
+        }
+    }
+
     private final class Run {
         private final Classifier classifier;
         private final BoundedNetwork network;

@@ -165,6 +165,10 @@ class TwoSidedEvaluationTest extends ScopedTest {
         assertThatThrownBy(() -> evaluation(0.1, new Ibp()).of(function, IMAGES, Watch.NONE))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("operations of this classifier are not known");
+        assertThatThrownBy(() -> TwoSidedEvaluation.requireBounded(function, IMAGES))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("operations of this classifier are not known");
+        TwoSidedEvaluation.requireBounded(classifier, IMAGES);
         assertThatThrownBy(() -> evaluation(0.1))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("no bounds");
