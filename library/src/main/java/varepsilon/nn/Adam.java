@@ -36,6 +36,11 @@ public final class Adam extends Optimizer {
         public Optimizer create(Map<String, Tensor> parameters, double learningRate) {
             return new Adam(parameters, learningRate, BETA1, BETA2, EPSILON, weightDecay);
         }
+
+        @Override
+        public double usualRate() {
+            return 1e-3;
+        }
     }
 
     private final double beta1;

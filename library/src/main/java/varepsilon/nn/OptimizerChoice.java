@@ -16,4 +16,7 @@ public interface OptimizerChoice {
      * @param learningRate its first one
      */
     Optimizer create(Map<String, Tensor> parameters, double learningRate);
+
+    /** The learning rate that is usual with it. */
+    double usualRate();
 }

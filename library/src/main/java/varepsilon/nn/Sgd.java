@@ -35,6 +35,11 @@ public final class Sgd extends Optimizer {
         public Optimizer create(Map<String, Tensor> parameters, double learningRate) {
             return new Sgd(parameters, learningRate, momentum, weightDecay, false);
         }
+
+        @Override
+        public double usualRate() {
+            return 0.1;
+        }
     }
 
     private final double momentum;

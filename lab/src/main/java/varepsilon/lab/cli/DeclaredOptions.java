@@ -172,6 +172,20 @@ final class DeclaredOptions {
         return given;
     }
 
+    /**
+     * Rejects the option of a parameter that the chosen member of its family does not have.
+     *
+     * @param with what was chosen, as it was: {@code --defense standard}
+     */
+    <T> void requireUsed(Family<T> family, T member, String with) {
+        Family.Member<T> chosen = family.memberOf(member).orElseThrow();
+        givenOptions().forEach((option, parameter) -> {
+            if (chosen.find(parameter.name()).isEmpty()) {
+                throw Usage.wrong(command, option + ": has no effect with " + with);
+            }
+        });
+    }
+
     /** The options, by name, of the parameters that were given. */
     Map<String, Declared> givenOptions() {
         Map<String, Declared> given = new LinkedHashMap<>(parameters);

@@ -102,27 +102,13 @@ final class DefenseOptions {
     private void requireUseful(Defense method) {
         String defense = "--defense " + method.name();
         AttackSpec check = check();
-        methods.givenOptions()
-                .forEach((option, parameter) -> require(
-                        DEFENSES.memberOf(method)
-                                .orElseThrow()
-                                .find(parameter.name())
-                                .isPresent(),
-                        option,
-                        defense));
+        methods.requireUsed(DEFENSES, method, defense);
         boolean attacked = method.uses() == Defense.Uses.ATTACK;
         for (String option : List.of("--attack", "--step-size", "--attack-mode", "--steps")) {
             require(attacked || !methods.isGiven(option), option, defense);
         }
         require(method.warmsUp() || !methods.isGiven("--eps-warmup"), "--eps-warmup", defense);
-        attacks.givenOptions()
-                .forEach((option, parameter) -> require(
-                        ATTACKS.memberOf(attack())
-                                .orElseThrow()
-                                .find(parameter.name())
-                                .isPresent(),
-                        option,
-                        "--attack " + attack().name()));
+        attacks.requireUsed(ATTACKS, attack(), "--attack " + attack().name());
         boolean measured = method.uses() != Defense.Uses.NOTHING || check.present();
         for (String option : List.of("--norm", "--eps")) {
             require(measured || !methods.isGiven(option), option, defense + " without --check-attack");

@@ -62,9 +62,14 @@ final class FittingOptions {
     }
 
     ClassifierSpec.Fitting fitting() {
+        OptimizerChoice steps = OPTIMIZERS.parse(optimizer.text("--optimizer"), optimizer.givenInRange());
+        optimizer.requireUsed(OPTIMIZERS, steps, "--optimizer " + Family.nameOf(steps));
+        Schedule rates = SCHEDULES.parse(schedule.text("--schedule"), schedule.givenInRange());
+        schedule.requireUsed(SCHEDULES, rates, "--schedule " + Family.nameOf(rates));
         Map<String, Object> chosen = new LinkedHashMap<>(fitting.given());
-        chosen.put("optimizer", OPTIMIZERS.parse(optimizer.text("--optimizer"), optimizer.givenInRange()));
-        chosen.put("schedule", SCHEDULES.parse(schedule.text("--schedule"), schedule.givenInRange()));
+        chosen.putIfAbsent("learningRate", steps.usualRate());
+        chosen.put("optimizer", steps);
+        chosen.put("schedule", rates);
         return Usage.check(command, () -> Declared.with(USUAL, chosen));
     }
 }

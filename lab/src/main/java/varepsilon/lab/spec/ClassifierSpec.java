@@ -131,7 +131,9 @@ public record ClassifierSpec(
 
             @Parameter(value = "images in a batch", min = 1) int batchSize,
 
-            @Parameter(value = "learning rate, the schedule's largest", above = 0)
+            @Parameter(
+                    value = "learning rate, the schedule's largest; 0.001 with adam where it is not given",
+                    above = 0)
             double learningRate,
 
             @Flattened @Usual("sgd") @Parameter("how gradients update the weights")
