@@ -18,8 +18,15 @@ public interface Bound {
      *
      * @param relaxation with the bounds that the method has found of the network's values, for a method that follows
      * @param lower a lower bound of each function, N×S
+     * @param candidates allowed images, one for each, N×C×H×W, of which those that differ make a function negative as far as
+     *     rounding lets one say; null where the method looks for none
      */
-    record Found(Relaxation relaxation, Tensor lower) {}
+    record Found(Relaxation relaxation, Tensor lower, Tensor candidates) {
+        /** Without candidates. */
+        public Found(Relaxation relaxation, Tensor lower) {
+            this(relaxation, lower, null);
+        }
+    }
 
     /**
      * Bounds linear functions of the logits.
@@ -33,6 +40,11 @@ public interface Bound {
     /** Whether it searches, so that it is worth its time only for images that nothing else decides, one after the other. */
     default boolean isSearch() {
         return false;
+    }
+
+    /** The same, which ends the search for an image once a function is negative somewhere: others need no bounds then. */
+    default Bound untilOneFails() {
+        return this;
     }
 
     /** The methods that are worth trying before one, the cheapest first, and it: an image leaves at the first that decides. */

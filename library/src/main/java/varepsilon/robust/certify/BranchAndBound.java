@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import varepsilon.base.Declared;
 import varepsilon.base.Named;
 import varepsilon.base.Parameter;
@@ -66,10 +68,20 @@ public record BranchAndBound(
     }
 
     @Override
+    public Bound untilOneFails() {
+        return (start, functions, watch) -> bound(start, functions, true, watch);
+    }
+
+    @Override
     public Found bound(Relaxation start, Tensor functions, Watch watch) {
+        return bound(start, functions, false, watch);
+    }
+
+    private Found bound(Relaxation start, Tensor functions, boolean untilOneFails, Watch watch) {
         Found found = new AlphaCrown().bound(start, functions, watch);
         double[] lower = found.lower().toDoubles();
         int count = (int) functions.size(1);
+        Tensor candidates = found.relaxation().images().copy();
         for (int image = 0; image < found.relaxation().examples() && !watch.stopRequested(); image++) {
             double[] of = Arrays.copyOfRange(lower, image * count, (image + 1) * count);
             if (Arrays.stream(of).allMatch(bound -> bound > 0)) {
@@ -78,13 +90,18 @@ public record BranchAndBound(
             try (var scope = Scope.withoutGradients()) {
                 Tensor index = Tensor.of(new long[] {image}, 1);
                 Tensor functionsOfImage = functions.indexSelect(0, index).squeeze(0);
-                new Search(found.relaxation().at(index), functionsOfImage, of).run(watch);
+                Search search = new Search(found.relaxation().at(index), functionsOfImage, of);
+                search.run(untilOneFails, watch);
+                if (search.met != null) {
+                    Tensor at = candidates.narrow(0, image, 1);
+                    at.copyInPlace(search.like(search.met, at));
+                }
             }
             System.arraycopy(of, 0, lower, image * count, count);
         }
         Tensor improved =
                 Tensor.of(lower, found.lower().shape()).to(functions.dtype()).to(functions.device());
-        return new Found(found.relaxation(), improved);
+        return new Found(found.relaxation(), improved, candidates);
     }
 
     /**
@@ -113,6 +130,10 @@ public record BranchAndBound(
         private final Map<Integer, Integer> offsets = new HashMap<>();
 
         private final int total;
+        /** Functions that an allowed image makes negative, so that no part proves them, and the last such image. */
+        private final Set<Integer> negative = new HashSet<>();
+
+        private float[] met;
         private final long deadline =
                 System.nanoTime() + Duration.ofMillis((long) (seconds * 1000)).toNanos();
 
@@ -136,7 +157,7 @@ public record BranchAndBound(
             return (int) Arrays.stream(root.network().shape(step.input())).reduce(1, (a, b) -> a * b);
         }
 
-        void run(Watch watch) {
+        void run(boolean untilOneFails, Watch watch) {
             PriorityQueue<Part> open = new PriorityQueue<>(Comparator.comparingDouble(Part::lower));
             double[] proven = new double[lower.length];
             Arrays.fill(proven, Double.POSITIVE_INFINITY);
@@ -149,10 +170,16 @@ public record BranchAndBound(
                 }
             }
             List<Part> stuck = new ArrayList<>();
+            List<Part> lost = new ArrayList<>();
             while (!open.isEmpty() && stuck.isEmpty() && open.size() < MOST_WAITING && !isOver(watch)) {
                 List<Part> worst = new ArrayList<>();
                 while (!open.isEmpty() && worst.size() < parts / 2) {
-                    worst.add(open.remove());
+                    Part next = open.remove();
+                    (negative.contains(next.function()) ? lost : worst).add(next);
+                }
+                if (worst.isEmpty() || (untilOneFails && met != null)) {
+                    open.addAll(worst);
+                    break;
                 }
                 try (var scope = Scope.withoutGradients()) {
                     List<Part> halves = new ArrayList<>();
@@ -175,6 +202,7 @@ public record BranchAndBound(
                 }
             }
             open.addAll(stuck);
+            open.addAll(lost);
             for (int function = 0; function < lower.length; function++) {
                 double least = proven[function];
                 for (Part part : open) {
@@ -304,6 +332,7 @@ public record BranchAndBound(
                     slopes(worst),
                     constraints(worst).pulls(),
                     seen);
+            meet(worst, relaxation.corner(seen.get(Relaxation.INPUT)));
             List<Tensor> scores = new ArrayList<>();
             activations.forEach((index, step) -> scores.add(
                     score(relaxation.bounds(step.input()), seen.get(index)).flatten(1)));
@@ -342,6 +371,22 @@ public record BranchAndBound(
                 }
                 halves.add(candidates.get(best));
                 halves.add(candidates.get(best + 1));
+            }
+        }
+
+        /** Whether the images at which the bounds of parts are attained make their functions negative. */
+        private void meet(List<Part> of, Tensor corners) {
+            if (corners == null) {
+                return;
+            }
+            Tensor images = corners.squeeze(1);
+            Tensor logits = root.logits(images).unsqueeze(1);
+            double[] values = functionsOf(of).mul(logits).sum(-1).toDoubles();
+            for (int i = 0; i < values.length; i++) {
+                if (values[i] < 0) {
+                    negative.add(of.get(i).function());
+                    met = images.narrow(0, i, 1).toFloats();
+                }
             }
         }
 

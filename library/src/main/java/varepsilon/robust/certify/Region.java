@@ -113,6 +113,17 @@ record Region(Tensor x, ThreatModel threat, Bounds box) {
         return sum(a.mul(delta));
     }
 
+    /**
+     * Where linear functions are smallest: corners of the box, N×S×C×H×W; null but in L∞.
+     *
+     * @param a N×S×C×H×W
+     */
+    Tensor corner(Tensor a) {
+        return threat.norm() == Norm.LINF
+                ? box.lower().unsqueeze(1).where(a.gt(0), box.upper().unsqueeze(1))
+                : null;
+    }
+
     private static Tensor sum(Tensor a) {
         return a.dimensions() > 2 ? a.flatten(2).sum(2) : a;
     }

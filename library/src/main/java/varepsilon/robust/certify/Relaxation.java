@@ -21,6 +21,9 @@ public final class Relaxation {
     /** Numbers in the largest tensor of a propagation; more functions are bounded in parts. */
     private static final long LARGEST = 1L << 22;
 
+    /** Where {@link #backward} puts the coefficients of the input, among those of activations. */
+    static final int INPUT = -1;
+
     private final BoundedNetwork network;
     private final Region region;
     private final Rounding rounding;
@@ -100,6 +103,21 @@ public final class Relaxation {
 
     Bounds bounds(int value) {
         return values[value];
+    }
+
+    /** The images, N×C×H×W. */
+    Tensor images() {
+        return region.x();
+    }
+
+    /** Allowed images at which linear functions of the input, N×S×…, are smallest, of that shape; null but in L∞. */
+    Tensor corner(Tensor functions) {
+        return region.corner(functions);
+    }
+
+    /** The logits of other images, N×K. */
+    Tensor logits(Tensor of) {
+        return ofBox(network, of, of).bounds(network.last()).center();
     }
 
     /** How many images it is of. */
@@ -226,7 +244,7 @@ public final class Relaxation {
         return backward(value, c, choices, pulls, new HashMap<>());
     }
 
-    /** @param seen receives the coefficients of each activation's result, by step */
+    /** @param seen receives the coefficients of each activation's result, by step, and those of the input */
     Tensor backward(
             int value, Tensor c, Map<Integer, Tensor> choices, Map<Integer, Tensor> pulls, Map<Integer, Tensor> seen) {
         return propagated(value, c, choices, pulls, seen, false);
@@ -292,6 +310,7 @@ public final class Relaxation {
         if (a == null) {
             return bound;
         }
+        seen.put(INPUT, a);
         Tensor least = region.minimum(a).sub(error(a, 0, a.count() / (a.size(0) * a.size(1))));
         return bound == null ? least : bound.add(least);
     }

@@ -111,14 +111,23 @@ public record PropertyCheck(List<Bound> bounds, int steps, int starts, long seed
         double tolerance =
                 ROUNDING * (1 + network.forward(lower).abs().amax(0, 1).item());
         double best = Double.NEGATIVE_INFINITY;
+        // Then the output is unsafe where any left side is negative.
+        boolean alone = property.unsafe().stream().allMatch(conjunction -> conjunction.size() == 1);
         try (BoundedNetwork bounded = BoundedNetwork.of(network.graph(), example)) {
             Relaxation relaxation = Relaxation.ofBox(bounded, lower, upper);
             for (Bound method : bounds) {
-                Bound.Found found = method.bound(relaxation, functions, watch);
+                Bound used = alone ? method.untilOneFails() : method;
+                Bound.Found found = used.bound(relaxation, functions, watch);
                 relaxation = found.relaxation();
                 best = Math.max(best, bound(property, all, found.lower().toDoubles()));
                 if (best > tolerance) {
                     return new Result(Verdict.HOLDS, null, Family.nameOf(method), best, since(start));
+                }
+                float[] unsafe = found.candidates() == null
+                        ? null
+                        : unsafe(property, found.candidates(), network.forward(found.candidates()));
+                if (unsafe != null) {
+                    return new Result(Verdict.VIOLATED, unsafe, Family.nameOf(method), best, since(start));
                 }
                 if (watch.stopRequested()) {
                     break;

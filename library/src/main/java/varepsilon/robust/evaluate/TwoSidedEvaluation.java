@@ -289,6 +289,20 @@ public record TwoSidedEvaluation(
                 }
             }
 
+            /** Whether what a method has met for these images is misclassified. */
+            private boolean[] breaks(Bound.Found found, int... images) {
+                boolean[] breaks = new boolean[images.length];
+                if (found.candidates() != null) {
+                    int[] of = Arrays.stream(images).map(i -> labels[i]).toArray();
+                    boolean[] correct = Predictions.of(Predictions.logits(classifier, found.candidates()))
+                            .correct(of);
+                    for (int i = 0; i < breaks.length; i++) {
+                        breaks[i] = !correct[i];
+                    }
+                }
+                return breaks;
+            }
+
             private void bound(List<Bound> methods, int... images) {
                 int[] left = images;
                 Tensor rows = rows(left);
@@ -300,8 +314,9 @@ public record TwoSidedEvaluation(
                     long start = System.nanoTime();
                     Tensor of = batch.labels().to(device).indexSelect(0, rows(left));
                     Tensor functions = Margins.of(of, classes, DType.FLOAT32);
-                    Bound.Found found = method.bound(relaxation, functions, watch);
+                    Bound.Found found = method.untilOneFails().bound(relaxation, functions, watch);
                     double[] least = found.lower().neg().amax(1).neg().toDoubles();
+                    boolean[] breaks = breaks(found, left);
                     List<Integer> open = new ArrayList<>();
                     for (int i = 0; i < left.length; i++) {
                         int image = left[i];
@@ -309,6 +324,9 @@ public record TwoSidedEvaluation(
                         spent[image] += (System.nanoTime() - start) / 1e9 / left.length;
                         if (least[i] > tolerance[image]) {
                             status[image] = Status.CERTIFIED;
+                            decidedBy[image] = Family.nameOf(method);
+                        } else if (breaks[i]) {
+                            status[image] = Status.BROKEN;
                             decidedBy[image] = Family.nameOf(method);
                         } else {
                             open.add(i);

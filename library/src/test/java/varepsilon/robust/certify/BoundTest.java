@@ -33,6 +33,14 @@ class BoundTest extends ScopedTest {
         }
     }
 
+    private Tensor candidate(Bound method, Graph graph, Tensor x, ThreatModel threat, Tensor functions) {
+        BoundedNetwork network = closing(BoundedNetwork.of(graph, x.size(1), x.size(2), x.size(3)));
+        try (var scope = Scope.withoutGradients()) {
+            return scope.keep(method.bound(Relaxation.of(network, x, threat), functions, Watch.NONE)
+                    .candidates());
+        }
+    }
+
     @Test
     void onAffineNetworksLinearBoundsAreExact() {
         Networks network = new Networks(DType.FLOAT64, rng(1));
@@ -158,6 +166,7 @@ class BoundTest extends ScopedTest {
 
     @Test
     void branchAndBoundProvesWhatIsTrueAndNothingElse() {
+        int shown = 0;
         for (int seed = 0; seed < 5; seed++) {
             Graph graph = ofTwoPixels(seed);
             Tensor x = Tensor.of(new float[] {0.5f, 0.5f}, 1, 1, 1, 2);
@@ -170,10 +179,17 @@ class BoundTest extends ScopedTest {
                 double found = bound(new BranchAndBound(20, 16, 20), shifted, x, threat, functions)
                         .item();
                 assertThat(found > 0).as("seed %d, %s", seed, above).isEqualTo(above > 0);
+                // An image that it meets shows that it is false.
+                Tensor met = candidate(new BranchAndBound(20, 16, 20), shifted, x, threat, functions);
+                boolean negative = shifted.run(met).narrow(1, 0, 1).item() < 0;
+                assertThat(negative && above > 0).as("met, seed %d", seed).isFalse();
+                shown += negative ? 1 : 0;
+                assertThat(met.sub(x).abs().flatten(0).amax(0).item()).isLessThanOrEqualTo(0.5);
                 double crown = bound(new Crown(), shifted, x, threat, functions).item();
                 assertThat(found).isGreaterThanOrEqualTo(crown);
             }
         }
+        assertThat(shown).isGreaterThanOrEqualTo(2);
     }
 
     /** Two pixels, so that the smallest value can be searched for. */
