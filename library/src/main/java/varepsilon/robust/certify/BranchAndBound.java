@@ -332,7 +332,7 @@ public record BranchAndBound(
                     slopes(worst),
                     constraints(worst).pulls(),
                     seen);
-            meet(worst, relaxation.corner(seen.get(Relaxation.INPUT)));
+            meet(worst, relaxation, seen.get(Relaxation.INPUT));
             List<Tensor> scores = new ArrayList<>();
             activations.forEach((index, step) -> scores.add(
                     score(relaxation.bounds(step.input()), seen.get(index)).flatten(1)));
@@ -375,7 +375,9 @@ public record BranchAndBound(
         }
 
         /** Whether the images at which the bounds of parts are attained make their functions negative. */
-        private void meet(List<Part> of, Tensor corners) {
+        private void meet(List<Part> of, Relaxation relaxation, Tensor coefficients) {
+            // None reach the input behind an operation of which only intervals are known.
+            Tensor corners = coefficients == null ? null : relaxation.corner(coefficients);
             if (corners == null) {
                 return;
             }

@@ -112,7 +112,9 @@ public record PropertyCheck(List<Bound> bounds, int steps, int starts, long seed
                 ROUNDING * (1 + network.forward(lower).abs().amax(0, 1).item());
         double best = Double.NEGATIVE_INFINITY;
         // Then the output is unsafe where any left side is negative.
-        boolean alone = property.unsafe().stream().allMatch(conjunction -> conjunction.size() == 1);
+        boolean alone = property.unsafe().stream()
+                .allMatch(conjunction ->
+                        conjunction.size() == 1 && conjunction.get(0).constant() == 0);
         try (BoundedNetwork bounded = BoundedNetwork.of(network.graph(), example)) {
             Relaxation relaxation = Relaxation.ofBox(bounded, lower, upper);
             for (Bound method : bounds) {

@@ -192,6 +192,26 @@ class BoundTest extends ScopedTest {
         assertThat(shown).isGreaterThanOrEqualTo(2);
     }
 
+    @Test
+    void branchAndBoundNeedsNoLinesDownToTheInput() {
+        Graph graph = new Networks(DType.FLOAT32, rng(2))
+                .then("MaxPool", Map.of("kernel_shape", List.of(2L, 2L)))
+                .flatten()
+                .product(9, 6)
+                .relu()
+                .product(6, 2)
+                .graph(1, 4, 4);
+        Tensor x = rng(3).uniform(1, 1, 4, 4);
+        Tensor functions = Tensor.of(new float[] {1, -1, -1, 1}, 1, 2, 2);
+        ThreatModel threat = ThreatModel.of(Norm.LINF, 0.3);
+        double[] found = bound(new BranchAndBound(5, 16, 10), graph, x, threat, functions)
+                .toDoubles();
+        double[] crown = bound(new Crown(), graph, x, threat, functions).toDoubles();
+        for (int i = 0; i < found.length; i++) {
+            assertThat(found[i]).isGreaterThanOrEqualTo(crown[i]);
+        }
+    }
+
     /** Two pixels, so that the smallest value can be searched for. */
     private Graph ofTwoPixels(int seed) {
         return new Networks(DType.FLOAT32, rng(seed))
