@@ -106,7 +106,8 @@ public final class DjlClassifier implements Classifier {
         return logarithms;
     }
 
-    private static List<Image> images(Tensor pixels) {
+    /** One for each, grey ones with three equal channels. */
+    static List<Image> images(Tensor pixels) {
         int channels = (int) pixels.size(1);
         int height = (int) pixels.size(2);
         int width = (int) pixels.size(3);

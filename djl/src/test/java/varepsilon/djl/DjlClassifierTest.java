@@ -157,6 +157,25 @@ class DjlClassifierTest {
     }
 
     @Test
+    void pixelsBecomeLevelsOfRedGreenAndBlue() {
+        try (var scope = Scope.withoutGradients()) {
+            Tensor two = Tensor.of(
+                    new float[] {0, 1, 0.5f, 0, 1, 0, /* the second image */ 0.2f, 2, 0, 0, 0, -1}, 2, 3, 1, 2);
+            List<Image> images = DjlClassifier.images(two);
+            assertThat(images).hasSize(2);
+            BufferedImage first = (BufferedImage) images.get(0).getWrappedImage();
+            assertThat(first.getRGB(0, 0) & 0xffffff).isEqualTo(0x0080ff);
+            assertThat(first.getRGB(1, 0) & 0xffffff).isEqualTo(0xff0000);
+            BufferedImage second = (BufferedImage) images.get(1).getWrappedImage();
+            assertThat(second.getRGB(0, 0) & 0xffffff).isEqualTo(0x330000);
+            assertThat(second.getRGB(1, 0) & 0xffffff).isEqualTo(0xff0000);
+            assertThatThrownBy(() -> DjlClassifier.images(Tensor.of(new float[4], 1, 4, 1, 1)))
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContaining("4 channels: expected 1 or 3");
+        }
+    }
+
+    @Test
     void imagesGiveTheProbabilitiesOfTheModel() throws Exception {
         try (ZooModel<Image, Classifications> model = opened(Image.class, Classifications.class, new Digits());
                 Predictor<Image, Classifications> predictor = model.newPredictor();

@@ -132,7 +132,8 @@ public record ClassifierSpec(
             @Parameter(value = "images in a batch", min = 1) int batchSize,
 
             @Parameter(
-                    value = "learning rate, the schedule's largest; 0.001 with adam where it is not given",
+                    value =
+                            "learning rate, the schedule's largest; on the command line 0.001 with adam where it is not given",
                     above = 0)
             double learningRate,
 

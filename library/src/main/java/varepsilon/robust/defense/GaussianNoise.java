@@ -66,10 +66,11 @@ public final class GaussianNoise extends ClassifierObjective {
     @Override
     protected BatchResult evaluate(Tensor pixels, Tensor labels, Rng rng, Cost cost) {
         Tensor logits = logits(noisy(pixels, rng), cost);
+        Tensor loss = crossEntropy(logits, labels);
         Map<String, Tensor> measured = new LinkedHashMap<>();
-        measured.put("noisy_loss", crossEntropy(logits, labels).detach());
+        measured.put("noisy_loss", loss.detach());
         measured.put(NOISY, hits(logits, labels));
-        return new BatchResult(crossEntropy(logits, labels).mean(), measured);
+        return new BatchResult(loss.mean(), measured);
     }
 
     @Override

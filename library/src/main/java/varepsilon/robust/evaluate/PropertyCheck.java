@@ -122,14 +122,14 @@ public record PropertyCheck(List<Bound> bounds, int steps, int starts, long seed
                 Bound.Found found = used.bound(relaxation, functions, watch);
                 relaxation = found.relaxation();
                 best = Math.max(best, bound(property, all, found.lower().toDoubles()));
-                if (best > tolerance) {
-                    return new Result(Verdict.HOLDS, null, Family.nameOf(method), best, since(start));
-                }
                 float[] unsafe = found.candidates() == null
                         ? null
                         : unsafe(property, found.candidates(), network.forward(found.candidates()));
                 if (unsafe != null) {
                     return new Result(Verdict.VIOLATED, unsafe, Family.nameOf(method), best, since(start));
+                }
+                if (best > tolerance) {
+                    return new Result(Verdict.HOLDS, null, Family.nameOf(method), best, since(start));
                 }
                 if (watch.stopRequested()) {
                     break;

@@ -250,7 +250,8 @@ public record TwoSidedEvaluation(
                             continue;
                         }
                         if (attacked == Status.CERTIFIED) {
-                            throw unsound(tried[i], images, result, i);
+                            throw unsound(
+                                    tried[i], images, i, result.adversarial().narrow(0, i, 1));
                         }
                         status[tried[i]] = Status.BROKEN;
                         decidedBy[tried[i]] = attack.name();
@@ -265,15 +266,17 @@ public record TwoSidedEvaluation(
                 progress();
             }
 
-            private UnsoundBoundException unsound(int at, Tensor images, AttackResult result, int row) {
+            private UnsoundBoundException unsound(int at, Tensor images, int row, Tensor adversarial) {
+                Tensor image = images.narrow(0, row, 1);
                 return new UnsoundBoundException(
                         "image " + batch.indices()[at] + " is certified by " + decidedBy[at] + " at ε = "
                                 + threat.epsilon() + " in " + threat.norm().label() + ", with a margin of at least "
-                                + margin[at] + ", and a perturbation of " + result.size()[row]
+                                + margin[at] + ", and a perturbation of "
+                                + threat.norm().length(adversarial.sub(image)).item()
                                 + " changes its class: a defect, please report it",
                         batch.indices()[at],
-                        images.narrow(0, row, 1).toFloats(),
-                        result.adversarial().narrow(0, row, 1).toFloats());
+                        image.toFloats(),
+                        adversarial.toFloats());
             }
 
             private void bound(List<Bound> methods, int atOnce) {
@@ -322,7 +325,11 @@ public record TwoSidedEvaluation(
                         int image = left[i];
                         margin[image] = Double.isNaN(margin[image]) ? least[i] : Math.max(margin[image], least[i]);
                         spent[image] += (System.nanoTime() - start) / 1e9 / left.length;
-                        if (least[i] > tolerance[image]) {
+                        if (least[i] > tolerance[image] && breaks[i]) {
+                            decidedBy[image] = Family.nameOf(method);
+                            throw unsound(
+                                    image, pixels, image, found.candidates().narrow(0, i, 1));
+                        } else if (least[i] > tolerance[image]) {
                             status[image] = Status.CERTIFIED;
                             decidedBy[image] = Family.nameOf(method);
                         } else if (breaks[i]) {

@@ -3,6 +3,7 @@ package varepsilon.robust.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -15,6 +16,8 @@ import varepsilon.classify.Architecture;
 import varepsilon.classify.Classifier;
 import varepsilon.classify.NetworkClassifier;
 import varepsilon.classify.Normalisation;
+import varepsilon.classify.Predictions;
+import varepsilon.data.Batches;
 import varepsilon.data.Glyphs;
 import varepsilon.data.ImageSet;
 import varepsilon.nn.Adam;
@@ -107,6 +110,43 @@ class TwoSidedEvaluationTest extends ScopedTest {
         public Found bound(Relaxation start, Tensor functions, Watch watch) {
             return new Found(start, Tensor.ones(DType.FLOAT32, functions.size(0), functions.size(1)));
         }
+    }
+
+    /** Gives these bounds, and shows these images. */
+    private record Showing(Tensor shown, double lower) implements Bound {
+        @Override
+        public Found bound(Relaxation start, Tensor functions, Watch watch) {
+            Tensor ones = Tensor.ones(DType.FLOAT32, functions.size(0), functions.size(1));
+            return new Found(start, ones.mul(lower), shown);
+        }
+    }
+
+    @Test
+    void whatABoundShowsIsPredictedAndContradictsACertificate() {
+        Tensor all = Batches.of(IMAGES, IMAGES.size()).iterator().next().pixels(Device.CPU);
+        boolean[] correct = Predictions.of(classifier.logits(all)).correct(IMAGES.labels());
+        long[] open =
+                IntStream.range(0, 40).filter(i -> correct[i]).asLongStream().toArray();
+        Tensor inverted = all.neg().add(1).indexSelect(0, Tensor.of(open, open.length));
+        int[] labels = Arrays.stream(open).mapToInt(i -> IMAGES.label((int) i)).toArray();
+        boolean[] still = Predictions.of(classifier.logits(inverted)).correct(labels);
+        TwoSidedReport report = showing(new Showing(inverted, -1)).of(classifier, IMAGES, Watch.NONE);
+        int broken = 0;
+        for (int i = 0; i < open.length; i++) {
+            TwoSidedReport.Image image = report.images().get((int) open[i]);
+            assertThat(image.status()).isEqualTo(still[i] ? Status.OPEN : Status.BROKEN);
+            assertThat(image.decidedBy()).isEqualTo(still[i] ? "" : "Showing");
+            broken += still[i] ? 0 : 1;
+        }
+        assertThat(broken).isPositive();
+        assertThat(report.count(Status.BROKEN)).isEqualTo(broken);
+        assertThatThrownBy(() -> showing(new Showing(inverted, 1)).of(classifier, IMAGES, Watch.NONE))
+                .isInstanceOf(UnsoundBoundException.class)
+                .hasMessageContaining("is certified by Showing at ε = 1.0 in linf");
+    }
+
+    private static TwoSidedEvaluation showing(Bound bound) {
+        return new TwoSidedEvaluation(ThreatModel.of(Norm.LINF, 1), null, List.of(bound), null, 40, 1, Device.CPU);
     }
 
     /** Finds nothing at first, and steps along the gradient after that. */
