@@ -181,8 +181,7 @@ public record ClassifierFile(Path path, Classifier classifier, Optional<Architec
                 model.requireFits(images);
             }
         } catch (InputException e) {
-            boolean named = e.getMessage().startsWith(path + ": ");
-            throw named ? e : new InputException(path + ": " + e.getMessage(), e);
+            throw new InputException(path + ": " + e.getMessage(), e);
         }
     }
 

@@ -29,9 +29,9 @@ public final class OnnxBlackBox implements Classifier {
     private final Set<String> notes = Collections.synchronizedSet(new LinkedHashSet<>());
     private final SingleOutput single = new SingleOutput();
 
-    private OnnxBlackBox(Path path, OnnxRunner runner, OnnxRunner.Session session, Normalisation normalisation) {
+    private OnnxBlackBox(OnnxRunner runner, OnnxRunner.Session session, Normalisation normalisation) {
         this.session = session;
-        this.input = new OnnxInput(path, session.input());
+        this.input = new OnnxInput(session.input());
         this.normalisation = normalisation;
         this.normaliser = new InputNormaliser(normalisation, DType.FLOAT32, Device.CPU);
         notes.add("is run by " + runner.name() + " as a black box, which has no gradients: attacks on scores or labels"
@@ -55,7 +55,7 @@ public final class OnnxBlackBox implements Classifier {
         OnnxRunner runner = OnnxRunner.find()
                 .orElseThrow(() -> new InputException(path + ": no program that runs ONNX models as black boxes is on"
                         + " the class path; the module varepsilon-onnxruntime brings one"));
-        return new OnnxBlackBox(path, runner, runner.open(path, threads), normalisation);
+        return new OnnxBlackBox(runner, runner.open(path, threads), normalisation);
     }
 
     @Override

@@ -46,7 +46,7 @@ public final class OnnxClassifier implements Classifier {
         this.normaliser = new InputNormaliser(normalisation, DType.FLOAT32, device);
         notes.addAll(file.notes());
         this.graph = withoutSoftmax(file.graph());
-        this.input = new OnnxInput(path, graph.input());
+        this.input = new OnnxInput(graph.input());
         if (graph.input().dtype() == DType.UINT8) {
             notes.add("takes bytes: pixels are multiplied by 255 and, so that gradients exist, not rounded");
         }

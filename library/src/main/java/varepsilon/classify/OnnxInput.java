@@ -1,6 +1,5 @@
 package varepsilon.classify;
 
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -14,10 +13,9 @@ import varepsilon.tensor.Tensor;
 /**
  * How images enter an ONNX model: channels first or last, or flat.
  *
- * @param path the file, as messages name it
  * @param port the model's input
  */
-record OnnxInput(Path path, Graph.Port port) {
+record OnnxInput(Graph.Port port) {
     private static final int MOST_CHANNELS = 4;
 
     /** N×C×H×W pixels in the shape of the model's input. */
@@ -42,7 +40,7 @@ record OnnxInput(Path path, Graph.Port port) {
             return pixels.reshape(sizes);
         }
         throw new InputException(
-                path + ": its input is " + port + "; the images are " + channels + "×" + height + "×" + width);
+                "the model's input is " + port + "; the images are " + channels + "×" + height + "×" + width);
     }
 
     /** How such images enter it, where that is not as N×C×H×W or is assumed: the end of a sentence on the model. */

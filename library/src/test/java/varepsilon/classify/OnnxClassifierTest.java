@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import varepsilon.ScopedTest;
 import varepsilon.base.InputException;
+import varepsilon.data.ImageSet;
 import varepsilon.graph.Graph;
 import varepsilon.graph.Node;
 import varepsilon.graph.OnnxFile;
@@ -123,7 +124,10 @@ class OnnxClassifierTest extends ScopedTest {
 
         assertThatThrownBy(() -> file.classifier().logits(images()))
                 .isInstanceOf(InputException.class)
-                .hasMessageContainingAll("its input is 'x' FLOAT32 N×1×28×28", "the images are 3×2×4");
+                .hasMessage("the model's input is 'x' FLOAT32 N×1×28×28; the images are 3×2×4");
+        ImageSet images = ImageSet.unlabelled("toy", new byte[24], 3, 2, 4);
+        assertThatThrownBy(() -> file.requireFits(images))
+                .hasMessage(file.path() + ": the model's input is 'x' FLOAT32 N×1×28×28; the images are 3×2×4");
     }
 
     @Test
